@@ -1,0 +1,274 @@
+package clock
+
+import (
+	"container/heap"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Virtual is a clock whose time moves only when nobody has anything to do.
+// Nothing runs until Run, RunFor or Do is called.
+type Virtual struct {
+	mu     sync.Mutex
+	now    time.Time
+	ready  []*virtualWaiter // whoever may run, in order; head is next
+	head   int
+	timers timerHeap
+	seq    uint64 // orders timers of one instant
+
+	limit   time.Time     // time stops moving here
+	stop    bool          // the driver wants control back
+	driver  chan struct{} // wakes the driver
+	driving bool
+	live    int // goroutines that were started and have not ended
+}
+
+var _ Clock = (*Virtual)(nil)
+
+// NewVirtual returns a clock that shows start.
+func NewVirtual(start time.Time) *Virtual {
+	return &Virtual{now: start.Round(0), driver: make(chan struct{}, 1)}
+}
+
+// Now implements Clock.
+func (v *Virtual) Now() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.now
+}
+
+// Live is the number of goroutines that were started and have not ended.
+func (v *Virtual) Live() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.live
+}
+
+// Pending is the number of timers that are set.
+func (v *Virtual) Pending() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.timers)
+}
+
+// Jump sets the wall clock by d without anything that follows elapsed time
+// noticing, as NTP does: At looks anew, sleeps keep their length.
+func (v *Virtual) Jump(d time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.now = v.now.Add(d)
+	for _, t := range v.timers {
+		if !t.wall {
+			t.at = t.at.Add(d)
+		}
+	}
+	heap.Init(&v.timers)
+}
+
+// Go implements Clock.
+func (v *Virtual) Go(f func()) {
+	w := &virtualWaiter{clock: v, run: make(chan struct{}, 1), woken: true}
+	v.mu.Lock()
+	v.live++
+	v.ready = append(v.ready, w)
+	v.mu.Unlock()
+	go func() {
+		<-w.run
+		defer func() {
+			v.mu.Lock()
+			v.live--
+			v.pass()
+		}()
+		f()
+	}()
+}
+
+// NewWaiter implements Clock.
+func (v *Virtual) NewWaiter() Waiter {
+	return &virtualWaiter{clock: v, run: make(chan struct{}, 1)}
+}
+
+// AfterFunc implements Clock.
+func (v *Virtual) AfterFunc(d time.Duration, f func()) Timer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.set(v.now.Add(max(d, 0)), f, false)
+}
+
+// At implements Clock.
+func (v *Virtual) At(t time.Time, f func()) Timer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.set(t, f, true)
+}
+
+func (v *Virtual) set(at time.Time, f func(), wall bool) *virtualTimer {
+	v.seq++
+	t := &virtualTimer{clock: v, at: at.Round(0), seq: v.seq, f: f, wall: wall}
+	heap.Push(&v.timers, t)
+	return t
+}
+
+// Run lets everything happen that is due up to and including until, and
+// leaves the clock there.
+func (v *Virtual) Run(until time.Time) {
+	v.drive(until.Round(0))
+	v.mu.Lock()
+	if v.now.Before(until) {
+		v.now = until.Round(0).In(v.now.Location())
+	}
+	v.mu.Unlock()
+}
+
+// RunFor is Run for a length of time.
+func (v *Virtual) RunFor(d time.Duration) { v.Run(v.Now().Add(d)) }
+
+// Do runs f on a goroutine of the clock and lets time move until f returns. It
+// panics if f waits for something that can never come.
+func (v *Virtual) Do(f func()) {
+	done := false
+	v.Go(func() {
+		defer func() {
+			v.mu.Lock()
+			done, v.stop = true, true
+			v.mu.Unlock()
+		}()
+		f()
+	})
+	v.drive(time.Time{})
+	if !done {
+		panic(fmt.Sprintf("clock: stuck at %s: %d goroutines wait and no timer is set", v.Now(), v.Live()))
+	}
+}
+
+// drive gives the baton away and waits until nothing is due up to limit (zero:
+// for ever) or stop was set.
+func (v *Virtual) drive(limit time.Time) {
+	v.mu.Lock()
+	if v.driving {
+		v.mu.Unlock()
+		panic("clock: a virtual clock is driven from two places")
+	}
+	v.driving, v.limit, v.stop = true, limit, false
+	v.pass()
+	<-v.driver
+	v.mu.Lock()
+	v.driving = false
+	v.mu.Unlock()
+}
+
+// pass hands the baton to whoever is next. It is called with mu held, by the
+// holder of the baton, and unlocks it.
+func (v *Virtual) pass() {
+	for {
+		switch {
+		case v.stop:
+			v.mu.Unlock()
+			v.driver <- struct{}{}
+			return
+		case v.head < len(v.ready):
+			w := v.ready[v.head]
+			v.ready[v.head] = nil
+			v.head++
+			if v.head == len(v.ready) {
+				v.ready, v.head = v.ready[:0], 0
+			}
+			v.mu.Unlock()
+			w.run <- struct{}{}
+			return
+		case len(v.timers) > 0 && (v.limit.IsZero() || !v.timers[0].at.After(v.limit)):
+			t := heap.Pop(&v.timers).(*virtualTimer)
+			if t.at.After(v.now) {
+				v.now = t.at.In(v.now.Location())
+			}
+			v.mu.Unlock()
+			t.f()
+			v.mu.Lock()
+		default:
+			v.mu.Unlock()
+			v.driver <- struct{}{}
+			return
+		}
+	}
+}
+
+type virtualWaiter struct {
+	clock *Virtual
+	run   chan struct{} // the baton arrives here
+
+	waiting, woken bool // guarded by clock.mu
+}
+
+func (w *virtualWaiter) Wait() {
+	w.clock.mu.Lock()
+	if w.woken {
+		w.clock.mu.Unlock()
+		return
+	}
+	w.waiting = true
+	w.clock.pass()
+	<-w.run
+}
+
+func (w *virtualWaiter) Wake() {
+	w.clock.mu.Lock()
+	defer w.clock.mu.Unlock()
+	if w.woken {
+		return
+	}
+	w.woken = true
+	if w.waiting {
+		w.clock.ready = append(w.clock.ready, w)
+	}
+}
+
+type virtualTimer struct {
+	clock *Virtual
+	at    time.Time
+	seq   uint64
+	f     func()
+	wall  bool
+	index int // in the heap, -1 outside
+}
+
+func (t *virtualTimer) Stop() bool {
+	t.clock.mu.Lock()
+	defer t.clock.mu.Unlock()
+	if t.index < 0 {
+		return false
+	}
+	heap.Remove(&t.clock.timers, t.index)
+	return true
+}
+
+type timerHeap []*virtualTimer
+
+func (h timerHeap) Len() int { return len(h) }
+
+func (h timerHeap) Less(i, j int) bool {
+	if h[i].at.Equal(h[j].at) {
+		return h[i].seq < h[j].seq
+	}
+	return h[i].at.Before(h[j].at)
+}
+
+func (h timerHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *timerHeap) Push(x any) {
+	t := x.(*virtualTimer)
+	t.index = len(*h)
+	*h = append(*h, t)
+}
+
+func (h *timerHeap) Pop() any {
+	old := *h
+	t := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	t.index = -1
+	return t
+}
