@@ -1,0 +1,215 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxFile is far beyond what a person writes.
+const maxFile = 1 << 20
+
+// Load reads DIR/site.yaml. env looks up a variable for ${NAME} and says whether
+// it is set; os.LookupEnv is such a function. The error is of type Problems.
+func Load(dir string, env func(string) (string, bool)) (*Site, error) {
+	return load(dir, env, false)
+}
+
+// LoadSimulated is Load for a run in which every device is simulated: user
+// names and passwords are not looked up, so that a site can be tried on a
+// machine that has none of its secrets. Runtime decides about the models.
+func LoadSimulated(dir string, env func(string) (string, bool)) (*Site, error) {
+	return load(dir, env, true)
+}
+
+func load(dir string, env func(string) (string, bool), unlocked bool) (*Site, error) {
+	data, err := readFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return parse(data, &reader{file: FileName, dir: dir, env: env, unlocked: unlocked})
+}
+
+func parse(data []byte, r *reader) (*Site, error) {
+	root, err := parseYAML(data, r.file)
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{Dir: r.dir, Vars: map[string]any{}, Limits: DefaultLimits()}
+	s.Timezone, s.TimezoneName = machineZone(r.env)
+	places := readMap(r, root, siteFields, s)
+	r.checkPatterns(places["archive"], s)
+	if len(r.problems) > 0 {
+		return nil, r.problems.sorted()
+	}
+	return s, nil
+}
+
+func readFile(dir string) ([]byte, error) {
+	path := filepath.Join(dir, FileName)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, Problems{{Message: missing(dir)}}
+	case err != nil:
+		return nil, Problems{{File: FileName, Message: reason(err)}}
+	case !info.Mode().IsRegular():
+		return nil, Problems{{File: FileName, Message: "is not a regular file"}}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, Problems{{File: FileName, Message: reason(err)}}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, Problems{{File: FileName, Message: reason(err)}}
+	}
+	if len(data) > maxFile {
+		return nil, Problems{{File: FileName, Message: "is larger than 1 MB; is it the right file?"}}
+	}
+	return data, nil
+}
+
+func missing(dir string) string {
+	if _, err := os.Stat(filepath.Join(dir, "site.yml")); err == nil {
+		return fmt.Sprintf("no site.yaml in %s: rename site.yml to site.yaml", dir)
+	}
+	return fmt.Sprintf("no site.yaml in %s: run \"hiklua init %s\"", dir, dir)
+}
+
+const emptyFile = `the file is empty: it needs at least "devices:" ("hiklua init DIR" writes an example)`
+
+// parseYAML gives the map at the top, with aliases replaced by what they stand for.
+func parseYAML(data []byte, file string) (*yaml.Node, error) {
+	at := func(line, col int, format string, args ...any) error {
+		return Problems{{File: file, Line: line, Col: col, Message: fmt.Sprintf(format, args...)}}
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if line, col, what := badByte(data); what != "" {
+		return nil, at(line, col, "%s", what)
+	}
+	documents, err := decodeAll(data)
+	if err != nil {
+		line, col, what := syntaxProblem(err, data)
+		return nil, at(line, col, "%s", what)
+	}
+	if len(documents) == 0 || len(documents[0].Content) != 1 {
+		return nil, at(1, 1, emptyFile)
+	}
+	if len(documents) > 1 {
+		return nil, at(documents[1].Line, documents[1].Column, "a second document begins here (after ---): one is all there may be")
+	}
+	x := expander{file: file}
+	root := x.expand(documents[0].Content[0])
+	switch {
+	case len(x.problems) > 0:
+		return nil, x.problems.sorted()
+	case isNull(root):
+		return nil, at(1, 1, emptyFile)
+	case root.Kind != yaml.MappingNode:
+		return nil, at(root.Line, root.Column, "a map is due here (devices: and so on), not %s", kindOf(root))
+	}
+	return root, nil
+}
+
+// badByte finds the first place that is not readable text.
+func badByte(data []byte) (line, col int, what string) {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return 1, 1, "the file is UTF-16: save it as UTF-8"
+	}
+	line, col = 1, 1
+	for i := 0; i < len(data); {
+		c, size := utf8.DecodeRune(data[i:])
+		switch {
+		case c == utf8.RuneError && size == 1:
+			return line, col, fmt.Sprintf("byte 0x%02x is not UTF-8: save the file as UTF-8", data[i])
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r', c == 0x7f:
+			return line, col, fmt.Sprintf("control character 0x%02x: delete it", c)
+		case c == '\n':
+			line, col = line+1, 0
+		}
+		i += size
+		col++
+	}
+	return 0, 0, ""
+}
+
+// checkPatterns compares the channels of the archive's schedules with the devices.
+func (r *reader) checkPatterns(archive *yaml.Node, s *Site) {
+	if archive == nil || s.Archive == nil {
+		return
+	}
+	var lists []*yaml.Node
+	for _, p := range entries(archive) {
+		if p.key.Value == "schedules" && p.value.Kind == yaml.SequenceNode {
+			for _, schedule := range p.value.Content {
+				for _, q := range entries(schedule) {
+					if q.key.Value == "channels" && q.value.Kind == yaml.SequenceNode {
+						lists = append(lists, q.value)
+					}
+				}
+			}
+		}
+	}
+	r.path = []string{"channels"}
+	defer func() { r.path = nil }()
+	for _, list := range lists {
+		for _, item := range list.Content {
+			if device, channel, found := strings.Cut(item.Value, "/"); found {
+				r.checkPattern(item, s, device, channel)
+			}
+		}
+	}
+}
+
+func (r *reader) checkPattern(n *yaml.Node, s *Site, device, channel string) {
+	if device == "*" {
+		if channel != "*" && !isDigits(channel) {
+			r.fail(n, "%s: after */ only * or a number is known to every device", shown(n))
+		}
+		return
+	}
+	d, found := s.Device(device)
+	if !found {
+		hint := ""
+		if near := Nearest(device, s.DeviceNames()); near != "" {
+			hint = fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		r.fail(n, "no device %s%s", quoted(device), hint)
+		return
+	}
+	if channel == "*" || isDigits(channel) {
+		return
+	}
+	var names []string
+	for _, c := range d.Channels {
+		names = append(names, c.Name)
+	}
+	if !slices.Contains(names, channel) {
+		hint := " (its number works too)"
+		if near := Nearest(channel, names); near != "" {
+			hint = fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		r.fail(n, "device %q has no channel %s%s", device, quoted(channel), hint)
+	}
+}
+
+func entries(n *yaml.Node) []pair {
+	var out []pair
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			out = append(out, pair{n.Content[i], n.Content[i+1]})
+		}
+	}
+	return out
+}

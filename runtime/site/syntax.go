@@ -1,0 +1,115 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// decodeAll parses a file's documents. A panic inside the YAML library is an
+// error like any other: a file must never end the program.
+func decodeAll(data []byte) (documents []yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New("the YAML library gave up")
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for len(documents) < 2 {
+		var n yaml.Node
+		if err := decoder.Decode(&n); err == io.EOF {
+			return documents, nil
+		} else if err != nil {
+			return documents, err
+		}
+		documents = append(documents, n)
+	}
+	return documents, nil
+}
+
+// syntaxProblem gives place and words for what the YAML library refused. The
+// library's lines are of the block around the mistake, and its words can hold
+// what was typed (a password that begins with *), so neither is passed on.
+func syntaxProblem(err error, data []byte) (line, col int, what string) {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	line = badLine(lines, err)
+	text := string(lines[line-1])
+	indent := len(text) - len(strings.TrimLeft(text, " "))
+	col = indent + 1
+	if strings.HasPrefix(text[indent:], "\t") {
+		return line, col, "a tab indents this line: YAML wants spaces"
+	}
+	return line, col, plainWords(err.Error())
+}
+
+// maxSearched bounds the search for the line; larger files get the library's.
+const maxSearched = 64 << 10
+
+// badLine is the line after the longest start of the file that parses: there
+// the thing begins that cannot be read.
+func badLine(lines [][]byte, err error) int {
+	size := 0
+	for _, l := range lines {
+		size += len(l)
+	}
+	if size > maxSearched {
+		return min(max(reportedLine(err), 1), len(lines))
+	}
+	step := max(1, len(lines)/200)
+	good := lastGood(lines, 0, len(lines), step)
+	good = lastGood(lines, good, min(good+2*step, len(lines)), 1)
+	for good < len(lines)-1 && len(bytes.TrimSpace(lines[good])) == 0 {
+		good++
+	}
+	return min(good+1, len(lines))
+}
+
+func lastGood(lines [][]byte, from, to, step int) int {
+	good := from
+	for k := from + step; k <= to; k += step {
+		if _, err := decodeAll(bytes.Join(lines[:k], nil)); err == nil {
+			good = k
+		}
+	}
+	return good
+}
+
+var lineOfError = regexp.MustCompile(`^yaml: line (\d+): `)
+
+func reportedLine(err error) int {
+	if m := lineOfError.FindStringSubmatch(err.Error()); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		return line
+	}
+	return 1
+}
+
+var syntaxWords = []struct{ library, plain string }{
+	{"unknown anchor", `a value that begins with * must be written in quotes`},
+	{"mapping values are not allowed", `wrong indentation, or a ": " inside a value (write such a value in quotes)`},
+	{"did not find expected ','", `a [ or { opens here and is not closed`},
+	{"unexpected end of stream", `a quote opens here and is not closed`},
+	{"cannot start any token", "a value that begins with @, % or ` must be written in quotes"},
+	{"unknown escape", `in double quotes a \ begins an escape: write \\, or use single quotes`},
+	{"tab character", `a tab indents this line: YAML wants spaces`},
+	{"expected key", `does not fit in: wrong indentation, or a key without ": "`},
+	{"expected ':'", `does not fit in: wrong indentation, or a key without ": "`},
+	{"expected '-'", `does not fit in: a list goes on with "- "`},
+	{"document", `does not fit in: one document is all there may be`},
+}
+
+func plainWords(library string) string {
+	for _, w := range syntaxWords {
+		if strings.Contains(library, w.library) {
+			return w.plain
+		}
+	}
+	library = lineOfError.ReplaceAllString(library, "")
+	return fmt.Sprintf("cannot be read as YAML: %s", strings.TrimPrefix(library, "yaml: "))
+}

@@ -1,0 +1,146 @@
+package site
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The functions of this file each make a field's read function: they parse one
+// value, check it, and set what dst points at.
+
+func wordField[T any, W ~string](dst func(*T) *W, words ...W) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		if word, ok := r.word(n, wordTexts(words)); ok {
+			*dst(into) = W(word)
+		}
+	}
+}
+
+func wordTexts[W ~string](words []W) []string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return texts
+}
+
+func (r *reader) word(n *yaml.Node, words []string) (string, bool) {
+	text, ok := r.scalar(n)
+	if !ok {
+		return "", false
+	}
+	if !slices.Contains(words, text) {
+		hint := ""
+		if near := Nearest(n.Value, words); near != "" {
+			hint = " (did you mean \"" + near + "\"?)"
+		}
+		r.fail(n, "%s is none of %s%s", shown(n), strings.Join(words, ", "), hint)
+		return "", false
+	}
+	return text, true
+}
+
+// durationField reads a duration from least to most; a bare number counts bare.
+func durationField[T any](dst func(*T) *time.Duration, bare, least, most time.Duration) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		if d, ok := r.duration(n, bare, durationUnits); ok && r.within(n, d, bare, least, most) {
+			*dst(into) = d
+		}
+	}
+}
+
+func (r *reader) duration(n *yaml.Node, bare time.Duration, units []unit) (time.Duration, bool) {
+	text, ok := r.scalar(n)
+	if !ok {
+		return 0, false
+	}
+	d, err := parseDuration(text, bare, units)
+	if err != nil {
+		if text != n.Value || d > 0 {
+			r.fail(n, "%s is not a duration (such as %s)", shown(n), exampleDurations(units))
+		} else {
+			r.fail(n, "%s", err)
+		}
+		return 0, false
+	}
+	return d, true
+}
+
+func (r *reader) within(n *yaml.Node, d, bare, least, most time.Duration) bool {
+	if d >= least && d <= most {
+		return true
+	}
+	note := ""
+	if bare == time.Millisecond && d < least && strings.Trim(n.Value, "0123456789") == "" {
+		note = " (a bare number is milliseconds here; seconds are written " + n.Value + "s)"
+	}
+	r.fail(n, "%s is outside %s to %s%s", shown(n), FormatDuration(least), FormatDuration(most), note)
+	return false
+}
+
+func intField[T any](dst func(*T) *int, least, most int) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		if i, ok := r.integer(n, least, most); ok {
+			*dst(into) = i
+		}
+	}
+}
+
+func (r *reader) integer(n *yaml.Node, least, most int) (int, bool) {
+	text, ok := r.scalar(n)
+	if !ok {
+		return 0, false
+	}
+	i, err := strconv.Atoi(text)
+	if err != nil && !isDigits(text) {
+		r.fail(n, "%s is not a whole number", shown(n))
+		return 0, false
+	}
+	if err != nil || i < least || i > most {
+		r.fail(n, "%s is outside %d to %d", shown(n), least, most)
+		return 0, false
+	}
+	return i, true
+}
+
+func numberField[T any](dst func(*T) *float64, least, most float64) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		text, ok := r.scalar(n)
+		if !ok {
+			return
+		}
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(f) {
+			r.fail(n, "%s is not a number", shown(n))
+			return
+		}
+		if f < least || f > most {
+			r.fail(n, "%s is outside %g to %g", shown(n), least, most)
+			return
+		}
+		*dst(into) = f
+	}
+}
+
+func sizeField[T any](dst func(*T) *int64, least int64, leastText string) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		text, ok := r.scalar(n)
+		if !ok {
+			return
+		}
+		size, err := ParseSize(text)
+		switch {
+		case err != nil:
+			r.fail(n, "%s is not a size (such as 512MB, 200GB)", shown(n))
+		case size < least:
+			r.fail(n, "%s is less than %s", shown(n), leastText)
+		default:
+			*dst(into) = size
+		}
+	}
+}
