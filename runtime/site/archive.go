@@ -106,6 +106,10 @@ func readArchive(r *reader, n *yaml.Node, into *Site) {
 
 func (r *reader) age(n *yaml.Node) (time.Duration, bool) {
 	d, ok := r.duration(n, time.Second, ageUnits)
+	if ok && d < time.Minute && isDigits(n.Value) {
+		r.fail(n, "%s is seconds; days are written %sd", shown(n), n.Value)
+		return 0, false
+	}
 	return d, ok && r.within(n, d, time.Second, time.Minute, maxDuration)
 }
 

@@ -165,7 +165,7 @@ func (r *reader) checkPatterns(archive *yaml.Node, s *Site) {
 	defer func() { r.path = nil }()
 	for _, list := range lists {
 		for _, item := range list.Content {
-			if device, channel, found := strings.Cut(item.Value, "/"); found {
+			if device, channel, found := strings.Cut(item.Value, "/"); found && !strings.Contains(channel, "/") {
 				r.checkPattern(item, s, device, channel)
 			}
 		}

@@ -60,14 +60,17 @@ type field[T any] struct {
 	sub  func(path string) []Key
 }
 
-// readMap reads the keys of a map into a T and returns where each was given.
+// readMap reads the keys of a map into a T and returns where each was given. A
+// misspelt key counts as given: one mistake is one line.
 func readMap[T any](r *reader, n *yaml.Node, fields []field[T], into *T) map[string]*yaml.Node {
 	given := map[string]*yaml.Node{}
 	for _, p := range r.pairs(n) {
 		name := p.key.Value
 		i := slices.IndexFunc(fields, func(f field[T]) bool { return f.name == name })
 		if i < 0 {
-			r.unknownKey(p.key, fieldNames(fields), alsoKnown(fields, name))
+			if meant := r.unknownKey(p.key, fieldNames(fields), alsoKnown(fields, name)); given[meant] == nil {
+				given[meant] = p.value
+			}
 			continue
 		}
 		given[name] = p.value
@@ -99,7 +102,7 @@ func alsoKnown[T any](fields []field[T], name string) string {
 	return ""
 }
 
-func (r *reader) unknownKey(key *yaml.Node, known []string, meant string) {
+func (r *reader) unknownKey(key *yaml.Node, known []string, meant string) string {
 	if meant == "" {
 		meant = Nearest(key.Value, known)
 	}
@@ -112,6 +115,7 @@ func (r *reader) unknownKey(key *yaml.Node, known []string, meant string) {
 		where = strings.Join(r.path, ".") + ": "
 	}
 	r.plain(key, where+"unknown key "+quoted(key.Value)+hint)
+	return meant
 }
 
 type pair struct{ key, value *yaml.Node }
@@ -188,7 +192,11 @@ func (r *reader) scalar(n *yaml.Node) (string, bool) {
 	}
 	text, ok := r.expand(n)
 	if ok && text == "" {
-		r.fail(n, "is empty")
+		note := ""
+		if n.Value != "" {
+			note = ": " + shown(n) + " gives nothing"
+		}
+		r.fail(n, "is empty%s", note)
 		return "", false
 	}
 	return text, ok

@@ -39,13 +39,17 @@ func decodeAll(data []byte) (documents []yaml.Node, err error) {
 func syntaxProblem(err error, data []byte) (line, col int, what string) {
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	line = badLine(lines, err)
+	what = plainWords(err.Error())
+	if what == wrongIndent && line > 1 && !bytes.ContainsAny(lines[line-2], ":-#[{") && len(bytes.TrimSpace(lines[line-2])) > 0 {
+		line, what = line-1, `a key without ": " in this line`
+	}
 	text := string(lines[line-1])
 	indent := len(text) - len(strings.TrimLeft(text, " "))
 	col = indent + 1
 	if strings.HasPrefix(text[indent:], "\t") {
 		return line, col, "a tab indents this line: YAML wants spaces"
 	}
-	return line, col, plainWords(err.Error())
+	return line, col, what
 }
 
 // maxSearched bounds the search for the line; larger files get the library's.
@@ -90,9 +94,11 @@ func reportedLine(err error) int {
 	return 1
 }
 
+const wrongIndent = `wrong indentation, or a ": " inside a value (write such a value in quotes)`
+
 var syntaxWords = []struct{ library, plain string }{
 	{"unknown anchor", `a value that begins with * must be written in quotes`},
-	{"mapping values are not allowed", `wrong indentation, or a ": " inside a value (write such a value in quotes)`},
+	{"mapping values are not allowed", wrongIndent},
 	{"did not find expected ','", `a [ or { opens here and is not closed`},
 	{"unexpected end of stream", `a quote opens here and is not closed`},
 	{"cannot start any token", "a value that begins with @, % or ` must be written in quotes"},
@@ -101,6 +107,7 @@ var syntaxWords = []struct{ library, plain string }{
 	{"expected key", `does not fit in: wrong indentation, or a key without ": "`},
 	{"expected ':'", `does not fit in: wrong indentation, or a key without ": "`},
 	{"expected '-'", `does not fit in: a list goes on with "- "`},
+	{"expected node content", `a value is missing between two commas or brackets`},
 	{"document", `does not fit in: one document is all there may be`},
 }
 

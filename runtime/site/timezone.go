@@ -25,7 +25,9 @@ func readTimezone(r *reader, n *yaml.Node, into *Site) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
 		hint := " (such as Europe/Berlin)"
-		if near := nearestZone(name); near != "" && name == n.Value {
+		if name == "Local" {
+			hint = " (without the key the machine's own counts)"
+		} else if near := nearestZone(name); near != "" && name == n.Value {
 			hint = " (did you mean \"" + near + "\"?)"
 		}
 		r.fail(n, "unknown zone %s%s", shown(n), hint)

@@ -76,7 +76,7 @@ func (r *reader) within(n *yaml.Node, d, bare, least, most time.Duration) bool {
 		return true
 	}
 	note := ""
-	if bare == time.Millisecond && d < least && strings.Trim(n.Value, "0123456789") == "" {
+	if bare == time.Millisecond && d < least && isDigits(n.Value) {
 		note = " (a bare number is milliseconds here; seconds are written " + n.Value + "s)"
 	}
 	r.fail(n, "%s is outside %s to %s%s", shown(n), FormatDuration(least), FormatDuration(most), note)
