@@ -1,0 +1,186 @@
+package isapi
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// AuthMode says how to log in.
+type AuthMode int
+
+const (
+	// AuthDigest answers digest challenges only. Basic shows the password to
+	// whoever listens, and a device that refuses it counts a wrong login.
+	AuthDigest AuthMode = iota
+	// AuthBasic sends the password with every request.
+	AuthBasic
+	// AuthAuto answers what the device offers: digest, or basic if that is
+	// its sole offer.
+	AuthAuto
+)
+
+// TLSMode says which certificates are accepted over https.
+type TLSMode int
+
+const (
+	// TLSAny accepts every certificate: devices come with self-signed ones.
+	TLSAny TLSMode = iota
+	// TLSVerify wants a certificate that the machine's roots vouch for.
+	TLSVerify
+	// TLSPin trusts the first certificate it sees (or Config.PinnedCert) and
+	// refuses any other.
+	TLSPin
+)
+
+// PTZIDMode says which number a channel has under PTZCtrl.
+type PTZIDMode int
+
+const (
+	// PTZIDAuto finds out and remembers.
+	PTZIDAuto PTZIDMode = iota
+	// PTZIDChannel uses the channel's number: 1.
+	PTZIDChannel
+	// PTZIDStream uses the main stream's: 101.
+	PTZIDStream
+)
+
+// Locker is a lock that a context can give up waiting for. It should serve
+// waiters in order.
+type Locker interface {
+	Lock(ctx context.Context) error
+	Unlock()
+}
+
+// Config describes one device and the account on it. Host is required.
+type Config struct {
+	Name     string // used in errors; default: Host
+	Host     string // address or name, without port
+	Port     int    // 0: 80, 443 for https
+	Scheme   string // http (default) or https
+	Username string
+	Password Secret
+	Auth     AuthMode
+
+	TLS        TLSMode
+	PinnedCert []byte           // SHA-256 of the leaf certificate, for TLSPin; nil: trust the first
+	OnPin      func(sum []byte) // told the fingerprint that TLSPin trusted first; may be called from any goroutine
+
+	PTZID PTZIDMode
+
+	// NativeRelative lets RelativeMove use the device's own "relative". Its
+	// units differ by model, so by default a relative move is computed from
+	// the position.
+	NativeRelative bool
+
+	// Parallel lets several requests be on their way at once over this
+	// client; whoever sets it bounds how many. Otherwise the next request
+	// starts when the answer to the one before has begun. A Sibling is a
+	// client of its own in this respect.
+	//
+	// It is false by default because requests that are on their way when a
+	// password changes are all refused, and each counts towards the lock.
+	Parallel bool
+
+	// Transport replaces the network: tests and simulated devices give
+	// theirs. nil: connections of the client's own.
+	Transport http.RoundTripper
+
+	// NewLock makes the locks that the client's callers wait on. nil: plain
+	// ones. A host with a clock of its own gives locks which that clock knows.
+	NewLock func() Locker
+}
+
+func (c *Config) normalize() error {
+	c.Host = strings.TrimSpace(c.Host)
+	if len(c.Host) > 2 && c.Host[0] == '[' && c.Host[len(c.Host)-1] == ']' {
+		c.Host = c.Host[1 : len(c.Host)-1]
+	}
+	switch {
+	case c.Host == "":
+		return misconfigured("host is missing")
+	case strings.ContainsAny(c.Host, "/@?#[]\\ \t\r\n%\""):
+		// Not echoed: an address with @ in it may carry a password.
+		return misconfigured("host must be an address or a name alone, without scheme, user or path")
+	case strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil:
+		return misconfigured("host holds a colon and is no IPv6 address: the port goes into Port")
+	}
+	c.Scheme = strings.ToLower(c.Scheme)
+	switch c.Scheme {
+	case "":
+		c.Scheme = "http"
+	case "http", "https":
+	default:
+		return misconfigured("scheme %q is neither http nor https", c.Scheme)
+	}
+	if c.Port == 0 {
+		c.Port = 80
+		if c.Scheme == "https" {
+			c.Port = 443
+		}
+	}
+	switch {
+	case c.Port < 1 || c.Port > 65535:
+		return misconfigured("port %d is not in 1-65535", c.Port)
+	case strings.ContainsFunc(c.Username, isControl):
+		return misconfigured("the user name holds a control character")
+	case strings.ContainsFunc(c.Password.Reveal(), isControl):
+		return misconfigured("the password holds a control character")
+	case c.Auth != AuthDigest && strings.Contains(c.Username, ":"):
+		return misconfigured("a user name with a colon does not work with basic login")
+	case c.Auth < AuthDigest || c.Auth > AuthAuto:
+		return misconfigured("unknown AuthMode %d", c.Auth)
+	case c.TLS < TLSAny || c.TLS > TLSPin:
+		return misconfigured("unknown TLSMode %d", c.TLS)
+	case c.PTZID < PTZIDAuto || c.PTZID > PTZIDStream:
+		return misconfigured("unknown PTZIDMode %d", c.PTZID)
+	case c.PinnedCert != nil && len(c.PinnedCert) != 32:
+		return misconfigured("PinnedCert has %d bytes, a SHA-256 has 32", len(c.PinnedCert))
+	}
+	if c.Name == "" {
+		c.Name = c.Host
+	}
+	if c.NewLock == nil {
+		c.NewLock = newChanLock
+	}
+	return nil
+}
+
+// hostport is the authority of the device's URLs; the scheme's own port is left out.
+func (c *Config) hostport() string {
+	if (c.Scheme == "http" && c.Port == 80) || (c.Scheme == "https" && c.Port == 443) {
+		if strings.Contains(c.Host, ":") {
+			return "[" + c.Host + "]"
+		}
+		return c.Host
+	}
+	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+func misconfigured(format string, args ...any) error {
+	return &Error{Err: ErrMisuse, Detail: fmt.Sprintf(format, args...)}
+}
+
+// chanLock is the plain Locker: a channel of one serves its senders in order.
+type chanLock chan struct{}
+
+func newChanLock() Locker { return make(chanLock, 1) }
+
+func (l chanLock) Lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l chanLock) Unlock() { <-l }

@@ -1,0 +1,47 @@
+package isapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+)
+
+const deviceInfoPath = "/isapi/system/deviceinfo" // for comparing
+
+// DeviceInfo is what a device says about itself. Any field may be empty.
+type DeviceInfo struct {
+	Name         string
+	Model        string
+	Serial       string
+	Firmware     string // version and release: "V5.8.1 build 240929"
+	MAC          string
+	Type         string // IPCamera, IPDome, NVR, DVR, ...: a hint, Probe decides by answers
+	Manufacturer string
+	DeviceID     string
+	Raw          string // the document as it came
+}
+
+// DeviceInfo asks GET /ISAPI/System/deviceInfo.
+func (c *Client) DeviceInfo(ctx context.Context) (*DeviceInfo, error) {
+	cl := &call{op: "device info", method: http.MethodGet, path: "/ISAPI/System/deviceInfo"}
+	a, err := c.do(ctx, cl)
+	if err != nil {
+		return nil, err
+	}
+	root, err := c.parse(cl, a)
+	if err != nil {
+		return nil, err
+	}
+	if root.Find("notActivated") != nil {
+		e := c.fail(cl, errDevice)
+		e.HTTPStatus, e.SubCode = a.status, "notActivated"
+		e.Hint = hint(cl, e, false)
+		return nil, e
+	}
+	return &DeviceInfo{
+		Name: root.Get("deviceName"), Model: root.Get("model"), Serial: root.Get("serialNumber"),
+		Firmware: strings.TrimSpace(root.Get("firmwareVersion") + " " + root.Get("firmwareReleasedDate")),
+		MAC:      root.Get("macAddress"), Type: root.Get("deviceType"), Manufacturer: root.Get("manufacturer"),
+		DeviceID: root.Get("deviceID"), Raw: string(a.body),
+	}, nil
+}

@@ -1,0 +1,65 @@
+package isapi
+
+import "sync"
+
+// knowledge is what a client and its siblings have found out about their
+// device: which of several paths works for a channel. None of it is secret
+// and none of it is lost by asking again.
+type knowledge struct {
+	mu       sync.Mutex
+	inputs   *inputs        // nil: not asked yet
+	pictures map[int]int    // channel -> index in pictureRoutes
+	heads    map[int]string // channel -> base path of its PTZ commands
+	apart    map[int]bool   // channel -> pan/tilt and zoom must be sent apart
+	absolute map[int]string // channel -> absoluteEx or absolute
+	ptzIDs   []int          // what GET PTZCtrl/channels listed
+	ptzAsked bool
+	special  map[int]map[int]bool // channel -> presets that are functions
+	headSeen map[int]bool         // channel -> its status answered (true) or failed (false)
+}
+
+func newKnowledge() *knowledge {
+	return &knowledge{
+		pictures: map[int]int{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]string{},
+		special: map[int]map[int]bool{}, headSeen: map[int]bool{},
+	}
+}
+
+// inputs is how a device's channels come about.
+type inputs struct {
+	recorder bool        // it answers InputProxy
+	analog   int         // inputs of its own on a recorder
+	proxy    map[int]int // channel -> id under InputProxy
+}
+
+func (k *knowledge) getInputs() *inputs {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.inputs
+}
+
+func (k *knowledge) setInputs(in *inputs) {
+	k.mu.Lock()
+	k.inputs = in
+	k.mu.Unlock()
+}
+
+// recall and note read and write one of the maps under the lock.
+func recall[V any](k *knowledge, m map[int]V, channel int) (V, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	v, ok := m[channel]
+	return v, ok
+}
+
+func note[V any](k *knowledge, m map[int]V, channel int, v V) {
+	k.mu.Lock()
+	m[channel] = v
+	k.mu.Unlock()
+}
+
+func unlearn[V any](k *knowledge, m map[int]V, channel int) {
+	k.mu.Lock()
+	delete(m, channel)
+	k.mu.Unlock()
+}
