@@ -49,15 +49,6 @@ type LabelKeep struct {
 	Keep  time.Duration
 }
 
-// ArchiveSchedule takes snapshots by itself.
-type ArchiveSchedule struct {
-	Channels []string      // "gate/yard", "gate/1", "nvr/*", "*/*"
-	Every    time.Duration // from full hours on: 15m is :00, :15, :30, :45
-	Between  string        // "06:00-20:00", "sunrise-sunset"; empty: always
-	Days     string        // "mon-fri"; empty: each day
-	Label    string        // empty: none
-}
-
 // LayoutWords are the words that may stand in braces in archive.layout.
 var LayoutWords = []string{"device", "channel", "date", "time", "label", "year", "month", "day", "hour"}
 
@@ -84,15 +75,6 @@ var archiveFields = []field[Archive]{
 	{name: "schedules", kind: "list", meaning: "snapshots that are taken without a script", read: readSchedules,
 		sub: func(path string) []Key { return keysOf(path+"[]", scheduleFields) }},
 	{name: "copy_to", kind: "text", meaning: "a second place for every file: a folder or an s3:// address", read: readCopyTo},
-}
-
-var scheduleFields = []field[ArchiveSchedule]{
-	{name: "channels", kind: "list", meaning: `"device/channel" by name or number; * stands for all`, read: readPatterns, also: []string{"channel"}},
-	{name: "every", kind: "duration", meaning: "time between two snapshots, counted from midnight",
-		read: durationField(func(s *ArchiveSchedule) *time.Duration { return &s.Every }, time.Second, time.Second, day)},
-	{name: "between", kind: "text", def: "always", meaning: `a window of the day: "06:00-20:00", "sunrise-sunset"`, read: readBetween},
-	{name: "days", kind: "text", def: "each day", meaning: `days of the week: "mon-fri", "sat,sun"`, read: readDays},
-	{name: "label", kind: "text", meaning: "label of the files", read: readLabel},
 }
 
 func readArchive(r *reader, n *yaml.Node, into *Site) {
@@ -183,80 +165,6 @@ func readLabels(r *reader, n *yaml.Node, a *Archive) {
 				a.Labels = append(a.Labels, LabelKeep{p.key.Value, d})
 			}
 		})
-	}
-}
-
-func readSchedules(r *reader, n *yaml.Node, a *Archive) {
-	for _, item := range r.items(n) {
-		var s ArchiveSchedule
-		given := readMap(r, item, scheduleFields, &s)
-		if item.Kind != yaml.MappingNode {
-			if isNull(item) {
-				r.fail(item, "an entry is empty")
-			}
-			continue
-		}
-		if given["channels"] == nil {
-			r.fail(item, `channels is missing (such as ["gate/yard"])`)
-		}
-		if given["every"] == nil {
-			r.fail(item, "every is missing (such as 15m)")
-		}
-		a.Schedules = append(a.Schedules, s)
-	}
-}
-
-func readPatterns(r *reader, n *yaml.Node, s *ArchiveSchedule) {
-	items := r.items(n)
-	if n.Kind == yaml.SequenceNode && len(items) == 0 {
-		r.fail(n, "is empty")
-	}
-	for _, item := range items {
-		text, ok := r.scalar(item)
-		if !ok {
-			continue
-		}
-		device, channel, found := strings.Cut(text, "/")
-		if !found || device == "" || channel == "" || strings.Contains(channel, "/") {
-			r.fail(item, `%s is not a channel: write "device/channel", such as "gate/1" or "nvr/*"`, shown(item))
-			continue
-		}
-		s.Channels = append(s.Channels, text)
-	}
-}
-
-const clockOrSun = `(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?|24:00|(?:sunrise|sunset)(?:[+-](?:\d+(?:\.\d+)?[hms])+)?)`
-
-var (
-	betweenForm = regexp.MustCompile(`^\s*` + clockOrSun + `\s*-\s*` + clockOrSun + `\s*$`)
-	daysForm    = regexp.MustCompile(`(?i)^\s*(?:` + dayForm + `)(?:\s*,\s*(?:` + dayForm + `))*\s*$`)
-)
-
-const dayForm = `weekdays|weekends?|(?:mon|tue|wed|thu|fri|sat|sun)(?:\s*-\s*(?:mon|tue|wed|thu|fri|sat|sun))?`
-
-func readBetween(r *reader, n *yaml.Node, s *ArchiveSchedule) {
-	if text, ok := r.scalar(n); ok {
-		if !betweenForm.MatchString(text) {
-			r.fail(n, `%s is not a window such as "06:00-20:00" or "sunrise-sunset"`, shown(n))
-			return
-		}
-		s.Between = text
-	}
-}
-
-func readDays(r *reader, n *yaml.Node, s *ArchiveSchedule) {
-	if text, ok := r.scalar(n); ok {
-		if !daysForm.MatchString(text) {
-			r.fail(n, `%s is not days of the week such as "mon-fri" or "sat,sun"`, shown(n))
-			return
-		}
-		s.Days = text
-	}
-}
-
-func readLabel(r *reader, n *yaml.Node, s *ArchiveSchedule) {
-	if text, ok := r.scalar(n); ok && r.checkName(n, "label", text) {
-		s.Label = text
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -142,74 +140,4 @@ func badByte(data []byte) (line, col int, what string) {
 		col++
 	}
 	return 0, 0, ""
-}
-
-// checkPatterns compares the channels of the archive's schedules with the devices.
-func (r *reader) checkPatterns(archive *yaml.Node, s *Site) {
-	if archive == nil || s.Archive == nil {
-		return
-	}
-	var lists []*yaml.Node
-	for _, p := range entries(archive) {
-		if p.key.Value == "schedules" && p.value.Kind == yaml.SequenceNode {
-			for _, schedule := range p.value.Content {
-				for _, q := range entries(schedule) {
-					if q.key.Value == "channels" && q.value.Kind == yaml.SequenceNode {
-						lists = append(lists, q.value)
-					}
-				}
-			}
-		}
-	}
-	r.path = []string{"channels"}
-	defer func() { r.path = nil }()
-	for _, list := range lists {
-		for _, item := range list.Content {
-			if device, channel, found := strings.Cut(item.Value, "/"); found && !strings.Contains(channel, "/") {
-				r.checkPattern(item, s, device, channel)
-			}
-		}
-	}
-}
-
-func (r *reader) checkPattern(n *yaml.Node, s *Site, device, channel string) {
-	if device == "*" {
-		if channel != "*" && !isDigits(channel) {
-			r.fail(n, "%s: after */ only * or a number is known to every device", shown(n))
-		}
-		return
-	}
-	d, found := s.Device(device)
-	if !found {
-		hint := ""
-		if near := Nearest(device, s.DeviceNames()); near != "" {
-			hint = fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		r.fail(n, "no device %s%s", quoted(device), hint)
-		return
-	}
-	if channel == "*" || isDigits(channel) {
-		return
-	}
-	var names []string
-	for _, c := range d.Channels {
-		names = append(names, c.Name)
-	}
-	if !slices.Contains(names, channel) {
-		hint := " (its number works too)"
-		if near := Nearest(channel, names); near != "" {
-			hint = fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		r.fail(n, "device %q has no channel %s%s", device, quoted(channel), hint)
-	}
-}
-
-func entries(n *yaml.Node) []pair {
-	var out []pair
-	if n.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			out = append(out, pair{n.Content[i], n.Content[i+1]})
-		}
-	}
-	return out
 }
