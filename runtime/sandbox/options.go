@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"io"
+	"math/rand/v2"
+	"time"
+	_ "time/tzdata" // os.date in the site's zone must not depend on the machine
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Defaults of Options, where zero is given.
+const (
+	DefaultMaxString     = 64 << 20 // bytes
+	DefaultMaxSource     = 1 << 20  // bytes
+	DefaultMaxCoroutines = 10_000
+	DefaultCallDepth     = 2000
+)
+
+// Options is what a state may see of its surroundings, and its limits. The zero value is usable: it prints nowhere,
+// reads no environment, and its clock stands at the Unix epoch, UTC.
+type Options struct {
+	// Print gets what print was called with, in one piece without a newline. L is the calling thread.
+	Print func(L *lua.LState, text string)
+	// Stdout is behind io.write and io.stdout, Stderr behind io.stderr. They are called with the script's lock held.
+	Stdout, Stderr io.Writer
+
+	// Now is the time of os.time and os.date.
+	Now func() time.Time
+	// Location is the zone of os.time and os.date.
+	Location *time.Location
+	// Compute is what os.clock tells; without it os.clock counts from New by Now.
+	Compute func() time.Duration
+	// Getenv is behind os.getenv.
+	Getenv func(name string) (value string, ok bool)
+	// Random feeds math.random until the script calls math.randomseed. Nil: seeded by chance.
+	Random rand.Source
+
+	// MaxString is the largest string that a library function makes, in bytes.
+	MaxString int
+	// MaxSource is the largest chunk that load and loadstring take, in bytes.
+	MaxSource int
+	// MaxCoroutines is how many coroutines may be alive at once.
+	MaxCoroutines int
+	// CallDepth is how many calls may be inside each other in one task. A coroutine has an eighth of it, at least 200.
+	CallDepth int
+}
+
+func (o Options) withDefaults() Options {
+	if o.Print == nil {
+		o.Print = func(*lua.LState, string) {}
+	}
+	if o.Stdout == nil {
+		o.Stdout = io.Discard
+	}
+	if o.Stderr == nil {
+		o.Stderr = io.Discard
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Unix(0, 0) }
+	}
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	if o.Compute == nil {
+		start := o.Now()
+		now := o.Now
+		o.Compute = func() time.Duration { return now().Sub(start) }
+	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) (string, bool) { return "", false }
+	}
+	if o.Random == nil {
+		o.Random = rand.NewPCG(rand.Uint64(), rand.Uint64())
+	}
+	for _, limit := range []struct {
+		value *int
+		def   int
+	}{
+		{&o.MaxString, DefaultMaxString}, {&o.MaxSource, DefaultMaxSource},
+		{&o.MaxCoroutines, DefaultMaxCoroutines}, {&o.CallDepth, DefaultCallDepth},
+	} {
+		if *limit.value <= 0 {
+			*limit.value = limit.def
+		}
+	}
+	return o
+}
