@@ -1,0 +1,255 @@
+package sim
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// verdict is what became of a request's credentials.
+type verdict int
+
+const (
+	accepted verdict = iota
+	missing          // no Authorization: the challenge leg
+	outdated         // a nonce that is unknown, old or used up; nobody's password is wrong
+	rejected         // wrong name, password or scheme: counts
+)
+
+// nonce is one that was issued. The response to it need not come in the order
+// of nc, because a client may use several connections, but none comes twice.
+type nonce struct {
+	issued time.Time
+	url    string
+	uses   int
+	high   uint64          // highest nc
+	seen   map[uint64]bool // of the last ncWindow below high
+}
+
+const (
+	maxNonces = 1024
+	ncWindow  = 256
+)
+
+func (n *nonce) replayed(nc uint64) bool {
+	return n.seen[nc] || nc+ncWindow <= n.high
+}
+
+func (n *nonce) use(nc uint64) {
+	n.uses++
+	if nc == 0 {
+		return // RFC 2069 counts nothing
+	}
+	n.seen[nc], n.high = true, max(n.high, nc)
+	if len(n.seen) > 2*ncWindow {
+		for old := range n.seen {
+			if old+ncWindow <= n.high {
+				delete(n.seen, old)
+			}
+		}
+	}
+}
+
+// issue makes a nonce in the form that the device's class uses: cameras write
+// hex of base64 of a word and a tick, recorders random hex and the time in ms.
+func (d *Device) issue(url string, now time.Time) string {
+	d.nonceCount++
+	word := d.random(d.nonceCount)
+	tick := d.deviceTime(now).UnixMilli()
+	var text string
+	if d.recorder() {
+		text = fmt.Sprintf("%016x:%d", word, tick)
+	} else {
+		plain := fmt.Sprintf("%08x:%x", uint32(word), uint64(now.Sub(d.started).Milliseconds())+word>>44)
+		text = hex.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(plain))))
+	}
+	if d.nonces == nil {
+		d.nonces = map[string]*nonce{}
+	}
+	d.nonces[text] = &nonce{issued: now, url: url, seen: map[uint64]bool{}}
+	d.nonceOrder = append(d.nonceOrder, text)
+	if len(d.nonceOrder) > maxNonces {
+		delete(d.nonces, d.nonceOrder[0])
+		d.nonceOrder = d.nonceOrder[1:]
+	}
+	return text
+}
+
+// challenges are the WWW-Authenticate lines of a 401.
+func (d *Device) challenges(url string, now time.Time) []string {
+	var list []string
+	basic := fmt.Sprintf(`Basic realm="%s"`, d.realm)
+	if d.o.Auth == AuthBasic {
+		return []string{basic}
+	}
+	text := d.issue(url, now)
+	digest := func(algorithm string) string {
+		if d.recorder() {
+			s := fmt.Sprintf(`Digest realm="%s", domain="::", qop="auth", nonce="%s", opaque=""`, d.realm, text)
+			return s + fmt.Sprintf(`, algorithm="%s", stale="FALSE"`, algorithm)
+		}
+		s := fmt.Sprintf(`Digest qop="auth", realm="%s", nonce="%s", stale="FALSE"`, d.realm, text)
+		if algorithm != "MD5" {
+			s += fmt.Sprintf(`, algorithm="%s"`, algorithm)
+		}
+		return s
+	}
+	switch d.o.Algorithm {
+	case SHA256:
+		list = append(list, digest("SHA-256"))
+	case MD5AndSHA256:
+		list = append(list, digest("MD5"), digest("SHA-256"))
+	case MD5WithoutQOP:
+		list = append(list, fmt.Sprintf(`Digest realm="%s", nonce="%s", stale="FALSE"`, d.realm, text))
+	default:
+		list = append(list, digest("MD5"))
+	}
+	if d.o.Auth == AuthBoth {
+		list = append(list, basic)
+	}
+	return list
+}
+
+// verify checks the Authorization of r. It needs d.mu.
+func (d *Device) verify(r *http.Request, now time.Time) (account, verdict) {
+	header := r.Header.Get("Authorization")
+	if header == "" {
+		return account{}, missing
+	}
+	scheme, rest, _ := strings.Cut(header, " ")
+	switch strings.ToLower(scheme) {
+	case "digest":
+		if d.o.Auth != AuthBasic {
+			return d.verifyDigest(r, rest, now)
+		}
+	case "basic":
+		name, password, ok := r.BasicAuth()
+		if a, known := d.account(name); ok && known && d.o.Auth != AuthDigest && same(password, d.password(a, now)) {
+			return a, accepted
+		}
+	}
+	return account{}, rejected
+}
+
+func (d *Device) verifyDigest(r *http.Request, header string, now time.Time) (account, verdict) {
+	p, ok := directives(header)
+	if !ok {
+		return account{}, rejected
+	}
+	n := d.nonces[p["nonce"]]
+	uri := r.RequestURI
+	switch {
+	case n == nil, p["realm"] != d.realm, p["uri"] != uri,
+		d.o.NonceLife > 0 && now.Sub(n.issued) > d.o.NonceLife,
+		d.o.NonceUses > 0 && n.uses >= d.o.NonceUses,
+		d.o.NonceURL && n.url != uri:
+		return account{}, outdated
+	}
+	var sum func(...string) string
+	switch algorithm := strings.ToUpper(p["algorithm"]); {
+	case (algorithm == "" || algorithm == "MD5") && d.o.Algorithm != SHA256:
+		sum = hashWith(md5.New)
+	case algorithm == "SHA-256" && (d.o.Algorithm == SHA256 || d.o.Algorithm == MD5AndSHA256):
+		sum = hashWith(sha256.New)
+	default:
+		return account{}, rejected
+	}
+	a, known := d.account(p["username"])
+	if !known {
+		return account{}, rejected
+	}
+	ha1 := sum(p["username"], d.realm, d.password(a, now))
+	ha2 := sum(r.Method, uri)
+	var nc uint64
+	var want string
+	switch p["qop"] {
+	case "":
+		want = sum(ha1, p["nonce"], ha2)
+	case "auth":
+		var err error
+		nc, err = strconv.ParseUint(p["nc"], 16, 32)
+		if err != nil || len(p["nc"]) != 8 || nc == 0 || p["cnonce"] == "" || d.o.Algorithm == MD5WithoutQOP {
+			return account{}, rejected
+		}
+		if n.replayed(nc) {
+			return account{}, outdated
+		}
+		want = sum(ha1, p["nonce"], p["nc"], p["cnonce"], "auth", ha2)
+	default:
+		return account{}, rejected
+	}
+	if !same(strings.ToLower(p["response"]), want) {
+		return account{}, rejected
+	}
+	n.use(nc)
+	return a, accepted
+}
+
+func hashWith(newHash func() hash.Hash) func(parts ...string) string {
+	return func(parts ...string) string {
+		h := newHash()
+		h.Write([]byte(strings.Join(parts, ":")))
+		return hex.EncodeToString(h.Sum(nil))
+	}
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// directives splits key=value pairs, quoted or bare. ok is false for text that
+// is no such list or names a key twice.
+func directives(s string) (map[string]string, bool) {
+	list := map[string]string{}
+	for s = strings.TrimLeft(s, " ,\t"); s != ""; s = strings.TrimLeft(s, " ,\t") {
+		key, rest, found := strings.Cut(s, "=")
+		if !found {
+			return nil, false
+		}
+		key = strings.ToLower(strings.TrimSpace(key))
+		rest = strings.TrimLeft(rest, " ")
+		var value strings.Builder
+		if strings.HasPrefix(rest, `"`) {
+			rest = rest[1:]
+			closed := false
+			for i := 0; i < len(rest); i++ {
+				if rest[i] == '\\' && i+1 < len(rest) {
+					i++
+				} else if rest[i] == '"' {
+					rest, closed = rest[i+1:], true
+					break
+				}
+				value.WriteByte(rest[i])
+			}
+			if !closed {
+				return nil, false
+			}
+		} else {
+			end := strings.IndexByte(rest, ',')
+			if end < 0 {
+				end = len(rest)
+			}
+			value.WriteString(strings.TrimSpace(rest[:end]))
+			rest = rest[end:]
+		}
+		if _, twice := list[key]; twice {
+			return nil, false
+		}
+		list[key], s = value.String(), rest
+	}
+	return list, true
+}
+
+// random is a number that depends on the device's seed and n alone.
+func (d *Device) random(n uint64) uint64 {
+	x := d.o.Seed ^ d.nameHash + n*0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

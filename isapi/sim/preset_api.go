@@ -1,0 +1,209 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+func ptzCapabilities(x *exchange, h *head) {
+	between := func(name string, low, high int) *elem {
+		return el(name, el("Min", low), el("Max", high))
+	}
+	names := el("PresetNameCap", el("presetNameSupport", true), el("maxPresetNameLen", attr{"max", fmt.Sprint(maxPresetName)}))
+	if !x.d.o.NoSpecials {
+		names.kids = append(names.kids, el("specialNo", opt(specialList())))
+	}
+	x.entry.What = "ptz capabilities"
+	x.send(el("PTZChanelCap", root{},
+		el("AbsolutePanTiltPositionSpace", between("XRange", 0, 3600), between("YRange", -10*tiltHigh, -10*tiltLow)),
+		el("AbsoluteZoomPositionSpace", between("ZRange", 10, 10*zoomMax)),
+		el("ContinuousPanTiltSpace", between("XRange", -100, 100), between("YRange", -100, 100)),
+		el("ContinuousZoomSpace", between("ZRange", -100, 100)),
+		el("maxPresetNum", maxPreset), el("maxPatrolNum", maxPatrol), el("maxPatternNum", 0), el("maxLimitesNum", 1), el("maxTimeTaskNum", 0),
+		el("controlProtocol", opt("HIKVISION,PELCO-P,PELCO-D"), "PELCO-D"), el("controlAddress", 0), names,
+		el("wiperStatusSupport", false), el("isSupportPosition3D", true), el("isSupportManualTrack", false),
+		el("manualControlSpeed", opt("compatible"), "compatible"), el("isSpportPtzlimiteds", true)))
+}
+
+func (x *exchange) special(id int) (string, bool) {
+	name, ok := specials[id]
+	return name, ok && !x.d.o.NoSpecials
+}
+
+// presetElem is one preset. Items of the list carry no namespace of their own.
+func presetElem(id int, p preset, own ...any) *elem {
+	return el("PTZPreset", own, el("enabled", true), el("id", id), el("presetName", p.name), absoluteHigh(p.pose))
+}
+
+// specialPose is what devices say for special presets: 0, 0, 1x.
+var specialPose = Pose{Zoom: 1}
+
+func listPresets(x *exchange, h *head) {
+	ids := make([]int, 0, len(h.presets)+len(specials))
+	for id := range h.presets {
+		ids = append(ids, id)
+	}
+	if !x.d.o.NoSpecials {
+		ids = append(ids, specialIDs()...)
+	}
+	slices.Sort(ids)
+	list := el("PTZPresetList", root{})
+	for _, id := range ids {
+		p := h.presets[id]
+		if name, ok := x.special(id); ok {
+			p = preset{name, specialPose}
+		}
+		list.kids = append(list.kids, presetElem(id, p))
+	}
+	x.entry.What = "presets"
+	x.send(list)
+}
+
+// presetID reads the id of the path and refuses what is none.
+func (x *exchange) presetID() (int, bool) {
+	id := x.number("id")
+	if id < 1 || id > maxPreset {
+		x.refuse(badParameters)
+		return 0, false
+	}
+	return id, true
+}
+
+func getPreset(x *exchange, h *head) {
+	id, ok := x.presetID()
+	if !ok {
+		return
+	}
+	x.entry.What = fmt.Sprintf("preset %d", id)
+	if name, ok := x.special(id); ok {
+		x.send(presetElem(id, preset{name, specialPose}, root{}))
+	} else if p, ok := h.presets[id]; ok {
+		x.send(presetElem(id, p, root{}))
+	} else {
+		x.refuse("invalidOperation")
+	}
+}
+
+func setPreset(x *exchange, h *head) {
+	id, ok := x.presetID()
+	if !ok {
+		return
+	}
+	pose := group(map[string]shape{"elevation": whole(-500, 600), "azimuth": whole(0, 3600), "absoluteZoom": whole(10, 250)})
+	e, ok := x.read(group(map[string]shape{"enabled": truth(), "id": whole(1, maxPreset), "presetName": plain(maxPresetName),
+		"AbsoluteHigh": pose}), "PTZPreset")
+	if !ok {
+		return
+	}
+	if k := e.child("id"); k != nil && int(k.number()) != id {
+		x.refuse(badParameters)
+		return
+	}
+	x.entry.What = fmt.Sprintf("set preset %d", id)
+	if _, ok := x.special(id); ok {
+		x.refuse("invalidOperation")
+		return
+	}
+	name := e.child("presetName").value()
+	if name == "" {
+		name = fmt.Sprintf("preset %d", id)
+	}
+	h.presets[id] = preset{name, h.pose(x.now)}
+	x.ok()
+}
+
+func deletePreset(x *exchange, h *head) {
+	id, ok := x.presetID()
+	if !ok {
+		return
+	}
+	x.entry.What = fmt.Sprintf("delete preset %d", id)
+	if _, ok := x.special(id); ok {
+		x.refuse("invalidOperation")
+		return
+	}
+	delete(h.presets, id)
+	x.ok()
+}
+
+func gotoPreset(x *exchange, h *head) {
+	id, ok := x.presetID()
+	if !ok {
+		return
+	}
+	x.entry.What = fmt.Sprintf("goto %d", id)
+	if name, ok := x.special(id); ok {
+		x.entry.What += " (" + name + ")"
+		x.callSpecial(id, h)
+		return
+	}
+	p, ok := h.presets[id]
+	if !ok {
+		x.refuse("invalidOperation")
+		return
+	}
+	h.interrupt(x.now)
+	h.travel(x.now, p.pose, 1)
+	x.d.counts.Presets++
+	x.ok()
+}
+
+// callSpecial does what can be seen from outside; the rest is accepted.
+func (x *exchange) callSpecial(id int, h *head) {
+	x.d.counts.Presets++
+	slow := 10
+	switch id {
+	case 33:
+		h.interrupt(x.now)
+		p := h.pose(x.now)
+		h.travel(x.now, Pose{p.Pan + 180, p.Tilt, p.Zoom}, 1)
+	case 34:
+		h.interrupt(x.now)
+		h.travel(x.now, h.home, 1)
+	case 35, 36, 37, 38:
+		h.startPatrol(id-34, x.now, x.d.patrolUnit())
+	case 102, 103, 104, 105:
+		h.startPatrol(id-97, x.now, x.d.patrolUnit())
+	case 45:
+		h.startPatrol(1, x.now, x.d.patrolUnit())
+	case 96:
+		h.stop(x.now)
+	case 97, 98, 99, 101:
+		h.drive(x.now, &slow, nil, nil, never)
+	case 100:
+		h.drive(x.now, nil, &slow, nil, never)
+	case 94:
+		x.ok()
+		x.d.reboot(x.now)
+		return
+	}
+	x.ok()
+}
+
+func (d *Device) patrolUnit() time.Duration {
+	if d.o.PatrolInMillis {
+		return time.Millisecond
+	}
+	return time.Second
+}
+
+func setHome(x *exchange, h *head) {
+	x.entry.What = "set home"
+	h.home = h.pose(x.now)
+	x.ok()
+}
+
+func deleteHome(x *exchange, h *head) {
+	x.entry.What = "delete home"
+	h.home = Pose{Tilt: -5, Zoom: 1}
+	x.ok()
+}
+
+func gotoHome(x *exchange, h *head) {
+	x.entry.What = "goto home"
+	h.interrupt(x.now)
+	h.travel(x.now, h.home, 1)
+	x.d.counts.Presets++
+	x.ok()
+}
