@@ -172,6 +172,9 @@ func (c *Client) scrub(s string) string {
 	if c.cfg.Auth != AuthDigest {
 		s = strings.ReplaceAll(s, strings.TrimPrefix(c.login.basicHeader(), "Basic "), redacted)
 	}
+	if strings.Contains(s, `response=`) && strings.Contains(s, "nonce=") {
+		return "(the device repeats our login)"
+	}
 	s = strings.ToValidUTF8(s, "?")
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 	if len(s) > 200 {
