@@ -1,0 +1,129 @@
+// Package archive keeps the files that scripts write: each is whole or absent,
+// and none lies outside its folder.
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// Folder is a folder that files are written below. Its methods may be called
+// from any goroutine.
+type Folder struct {
+	dir    string
+	serial atomic.Int64 // tells two writers of one name apart
+}
+
+// NewFolder names the folder; it is made when the first file is written.
+func NewFolder(dir string) *Folder { return &Folder{dir: dir} }
+
+// Dir is the folder's own path.
+func (f *Folder) Dir() string { return f.dir }
+
+// PathError says that a file was asked for that would lie outside the folder,
+// or could not be named.
+type PathError struct{ Path, Problem string }
+
+func (e *PathError) Error() string { return fmt.Sprintf("path %q %s", e.Path, e.Problem) }
+
+// Clean checks a path as scripts give it: with slashes, relative, and without
+// a way out. What symbolic links would do is seen to when it is opened.
+func Clean(name string) (string, error) {
+	switch {
+	case name == "":
+		return "", &PathError{name, "is empty"}
+	case strings.ContainsRune(name, 0):
+		return "", &PathError{name, "has a zero byte in it"}
+	case path.IsAbs(name) || filepath.IsAbs(name) || filepath.VolumeName(name) != "":
+		return "", &PathError{name, "is absolute: files are named from the data folder on"}
+	case strings.HasSuffix(name, "/"):
+		return "", &PathError{name, "names a folder, not a file"}
+	}
+	clean := path.Clean(filepath.ToSlash(name))
+	if clean == "." || clean == ".." || strings.HasPrefix(clean, "../") {
+		return "", &PathError{name, "leads out of the data folder"}
+	}
+	return clean, nil
+}
+
+// Write writes a file whole or not at all: beside, synced, renamed. It returns
+// where the file lies.
+func (f *Folder) Write(name string, data []byte) (string, error) {
+	return f.WriteFrom(name, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteFrom is Write for content that fill produces. If fill fails, no file is
+// left behind and a file of that name stays as it was.
+func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string, err error) {
+	clean, err := Clean(name)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return "", err
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
+		return "", escaped(name, err)
+	}
+	// The name of the unfinished file begins with a dot and ends so that no
+	// listing of pictures takes it for one.
+	part := path.Join(path.Dir(clean), "."+path.Base(clean)+"."+strconv.FormatInt(f.serial.Add(1), 10)+".part")
+	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return "", escaped(name, err)
+	}
+	defer func() {
+		if err != nil {
+			root.Remove(part)
+		}
+	}()
+	err = fill(file)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", err
+	}
+	if err := root.Rename(part, clean); err != nil {
+		return "", escaped(name, err)
+	}
+	syncDir(root, path.Dir(clean))
+	return filepath.Join(f.dir, filepath.FromSlash(clean)), nil
+}
+
+// syncDir makes the renaming itself last over a power cut, where the file
+// system can; the file is whole either way.
+func syncDir(root *os.Root, dir string) {
+	if d, err := root.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
+}
+
+// escaped turns what os.Root says of links that lead out into our own words.
+func escaped(name string, err error) error {
+	if strings.Contains(err.Error(), "escapes from parent") {
+		return &PathError{name, "leads out of the data folder by a link"}
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return fmt.Errorf("%s: %w", name, pathErr.Err)
+	}
+	return err
+}

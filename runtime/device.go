@@ -1,0 +1,172 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// The states of a device.
+const (
+	StateUnknown      = "unknown"
+	StateOnline       = "online"
+	StateOffline      = "offline"
+	StateUnauthorized = "unauthorized"
+	StateLocked       = "locked"
+)
+
+const (
+	// queueLength bounds how many commands wait for one device.
+	queueLength = 256
+	// queuePatience is how many command timeouts a command waits for its turn.
+	queuePatience = 6
+)
+
+// Device is one camera, NVR or DVR: its connections, its queue of commands,
+// its heads and what is known of its state. Its workers, one for each command
+// that may be under way at once, and its watcher run from start to stop.
+type Device struct {
+	conf   site.Device
+	clk    clock.Clock
+	log    *slog.Logger
+	record func(Record)
+	limits site.Limits
+
+	client *isapi.Client
+	urgent *isapi.Client // connections of its own: stops wait for no snapshot
+
+	ctx    context.Context // ends when the device is closed
+	cancel context.CancelFunc
+	ended  *group // workers, watcher, stoppers
+
+	mu       sync.Mutex
+	queue    []*command
+	poll     *command // the liveness poll: after everything else
+	idle     []clock.Waiter
+	heads    map[int]*head
+	nextSlot time.Time // max_rate: no command before
+	closed   bool
+
+	state    string
+	info     *isapi.DeviceInfo
+	lastErr  error
+	answered time.Time   // the last answer to any command
+	silent   int         // commands in a row that timed out
+	timeouts []time.Time // of the last ten minutes
+	retryAt  time.Time   // locked: when a login may be tried again
+	changed  []clock.Waiter
+}
+
+var _ luaapi.Device = (*Device)(nil)
+
+// newDevice checks conf and sends nothing.
+func newDevice(conf site.Device, clk clock.Clock, log *slog.Logger, limits site.Limits, config isapi.Config, record func(Record)) (*Device, error) {
+	client, err := isapi.New(config)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{
+		conf: conf, clk: clk, limits: limits, record: record,
+		log:    log.With(keyDevice, conf.Name),
+		client: client, urgent: client.Sibling(),
+		ended: newGroup(clk),
+		heads: make(map[int]*head),
+		state: StateUnknown,
+	}
+	d.ctx, d.cancel = clock.WithCancel(context.Background())
+	return d, nil
+}
+
+// start starts the workers and the watcher; the first poll goes out after
+// delay, so that a thousand devices are not all asked in one instant.
+func (d *Device) start(delay time.Duration) {
+	for range max(d.conf.Concurrency, 1) {
+		d.ended.Go(d.work)
+	}
+	d.ended.Go(func() { d.watch(delay) })
+}
+
+// stop ends the workers and waits for them. Heads must be at rest by then.
+func (d *Device) stop() {
+	d.cancel()
+	d.mu.Lock()
+	d.closed = true
+	waiting := d.queue
+	d.queue = nil
+	for _, w := range d.idle {
+		w.Wake()
+	}
+	d.idle = nil
+	d.mu.Unlock()
+	for _, c := range waiting {
+		d.finish(c, errClosed)
+	}
+	d.ended.Wait()
+	d.urgent.Close()
+	d.client.Close()
+}
+
+// Name implements luaapi.Device.
+func (d *Device) Name() string { return d.conf.Name }
+
+// State implements luaapi.Device.
+func (d *Device) State() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state
+}
+
+// Info is what the device last said of itself; nil before its first answer.
+func (d *Device) Info() *isapi.DeviceInfo {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.info
+}
+
+// LastError is why the device is not online; nil if it is.
+func (d *Device) LastError() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lastErr
+}
+
+// Address implements luaapi.Device.
+func (d *Device) Address() (scheme, host string, port int) {
+	return d.conf.Scheme, d.conf.Host, d.conf.Port
+}
+
+// Channels implements luaapi.Device.
+func (d *Device) Channels() []luaapi.Channel {
+	channels := make([]luaapi.Channel, 0, len(d.conf.Channels))
+	for _, c := range d.conf.Channels {
+		channels = append(channels, luaapi.Channel{
+			ID: c.Address, Name: c.Name, Stream: streams[c.Stream], StreamURL: c.StreamURL,
+		})
+	}
+	slices.SortStableFunc(channels, func(a, b luaapi.Channel) int { return a.ID - b.ID })
+	return channels
+}
+
+var streams = map[site.Stream]isapi.Stream{
+	site.StreamMain: isapi.Main,
+	site.StreamSub:  isapi.Sub,
+}
+
+// Client gives the camera's language itself, past the queue: for commands of
+// the operator, not of scripts.
+func (d *Device) Client() *isapi.Client { return d.client }
+
+// failure makes an error of this device that no answer of it caused.
+func (d *Device) failure(kind string, channel int, message, hint string) error {
+	return &luaapi.Failure{Kind: kind, Message: message, Device: d.conf.Name, Channel: channel, Hint: hint}
+}
+
+var errClosed = errors.New("the device was taken out of the site, or the host stops")

@@ -1,0 +1,23 @@
+// Package runtime is the host: it decides who runs when, and who owns what.
+//
+// Host owns the scripts and the devices of a site. Each script has one Lua
+// state and one lock; each task of it runs on a goroutine of its own and holds
+// the lock only while it computes. Each device has one worker (or as many as
+// site.yaml's concurrency), a watcher, and for as long as one of its heads has
+// to be stopped a stopper:
+//
+//	job timer ──► task goroutine ──(script's lock)──► Lua
+//	                   │ command                       │ spawn
+//	                   ▼                               ▼
+//	              device queue ──► worker ──► camera   task goroutine
+//	                   ▲                         ▲
+//	              watcher (poll)              stopper (own connection)
+//
+// Whoever starts a goroutine ends it and waits for it: a script its tasks, a
+// device its workers, the host both. Close ends first the scripts, then waits
+// for the heads to be at rest, then ends the devices.
+//
+// Locks are taken in this order and never the other way: script.lock (by
+// tasks), Host.mu, script.mu, Device.mu, owner.mu. None but script.lock is
+// held while anything waits.
+package runtime

@@ -1,0 +1,87 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+)
+
+// TaskError is the error that ended a task: what happened and where, as it is
+// told to people. Err is what lies behind it.
+type TaskError struct {
+	Report luaapi.Report
+	Err    error
+}
+
+func (e *TaskError) Error() string { return e.Report.String() }
+
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// failed makes a TaskError of what came out of Lua. The caller has the
+// script's lock. A task that was ended from outside failed for that reason,
+// whatever Lua made of it; Lua still tells where it was.
+func (t *task) failed(err error) error {
+	r := luaapi.Describe(err)
+	var syntax *sandbox.SyntaxError
+	if errors.As(err, &syntax) {
+		r.Kind, r.Message, r.File, r.Line = "syntax", syntax.Message, syntax.File, syntax.Line
+	}
+	if cause := t.flag.Err(); cause != nil {
+		at := r
+		r, err = luaapi.Describe(cause), cause
+		r.File, r.Line, r.Traceback = at.File, at.Line, at.Traceback
+	}
+	r.Script = t.script.name
+	return &TaskError{Report: r, Err: err}
+}
+
+// Report tells what an error says, with its place if it came out of a task.
+func Report(err error) luaapi.Report {
+	var told *TaskError
+	if errors.As(err, &told) {
+		return told.Report
+	}
+	return luaapi.Describe(err)
+}
+
+// logTaskError tells of an error that nobody caught, once.
+func (h *Host) logTaskError(t *task) {
+	attrs := []slog.Attr{slog.String(keyScript, t.script.name), slog.String(keyTask, t.name)}
+	if t.job != nil {
+		attrs = append(attrs, slog.String(keyJob, t.job.name))
+	}
+	r := Report(t.err)
+	h.log.LogAttrs(context.Background(), slog.LevelError, r.Message, append(attrs, reportAttrs(r)...)...)
+}
+
+// logLoadError tells why a version of a script does not run.
+func (h *Host) logLoadError(script, message string, err error) {
+	r := Report(err)
+	attrs := []slog.Attr{slog.String(keyScript, script), slog.String(keyError, r.Message)}
+	h.log.LogAttrs(context.Background(), slog.LevelError, message, append(attrs, reportAttrs(r)...)...)
+}
+
+// reportAttrs is what a log line tells of an error beside its message.
+func reportAttrs(r luaapi.Report) []slog.Attr {
+	var attrs []slog.Attr
+	add := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
+	}
+	if r.File != "" {
+		add(keyLine, fmt.Sprintf("%s:%d", r.File, r.Line))
+	}
+	add(keyKind, r.Kind)
+	add(keyDevice, r.Device)
+	if r.Channel != 0 {
+		attrs = append(attrs, slog.Int(keyChannel, r.Channel))
+	}
+	add(keyHint, r.Hint)
+	add(keyTrace, r.Traceback)
+	return attrs
+}

@@ -1,0 +1,80 @@
+package runtime
+
+import (
+	"context"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+)
+
+// Program is a script that runs to its end.
+type Program struct {
+	Name   string // as errors name it: "sweep.lua", "-e"
+	Source []byte
+	Args   []string // the global arg
+	Stay   bool     // registered jobs keep it running, until its context ends
+}
+
+// Result is what became of a program.
+type Result struct {
+	Err     error // of the main chunk; nobody has logged it
+	Failed  int   // tasks that ended with an error, which was logged
+	Unfired int   // jobs that never ran because the program had ended
+}
+
+// Exec runs a program until its main chunk and the tasks that it spawned have
+// ended. Jobs fire meanwhile but do not keep it. The host must be open. It
+// runs on a goroutine of the clock.
+func (h *Host) Exec(ctx context.Context, p Program) Result {
+	s := h.newScript("exec", p.Name)
+	defer s.stop(errShutdown)
+	s.live = true
+	main, err := s.newTask(s.ctx, "main", nil, 0)
+	if err != nil {
+		return Result{Err: err}
+	}
+	defer clock.OnDone(ctx, func() { main.cancel(clock.Cause(ctx)) })()
+	main.quiet = true
+	main.start(func(L *lua.LState) error {
+		fn, err := sandbox.Load(L, p.Source, p.Name)
+		if err != nil {
+			return err
+		}
+		arg := L.NewTable()
+		arg.RawSetInt(0, lua.LString(p.Name))
+		for i, a := range p.Args {
+			arg.RawSetInt(i+1, lua.LString(a))
+		}
+		L.SetGlobal("arg", arg)
+		return main.call(L, fn)
+	})
+	main.join(context.Background())
+	if main.err == nil && p.Stay && s.jobCount() > 0 {
+		until := h.clk.NewWaiter()
+		leave := clock.OnDone(ctx, until.Wake)
+		until.Wait()
+		leave()
+		return Result{Failed: int(s.failed.Load())}
+	}
+	result := Result{Err: main.err, Unfired: s.haltJobs()}
+	if main.err == nil {
+		result.Err = s.wait(ctx)
+	}
+	result.Failed = int(s.failed.Load())
+	return result
+}
+
+// haltJobs lets no job fire any more and counts those that never ran.
+func (s *script) haltJobs() (unfired int) {
+	for _, j := range s.jobList() {
+		s.mu.Lock()
+		if j.runs == 0 {
+			unfired++
+		}
+		s.mu.Unlock()
+		j.Stop()
+	}
+	return unfired
+}

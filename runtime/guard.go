@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"fmt"
+	goruntime "runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+)
+
+// guardEvery is how often the guard looks; a runaway is ended at most this
+// much after its limit. It is real time, in virtual time too.
+const guardEvery = 50 * time.Millisecond
+
+// guard ends the tasks that compute for too long without waiting, and the one
+// that computes while the host's memory runs out.
+func (h *Host) guard() {
+	limit := h.site.Limits.Compute
+	now := h.watch.Elapsed()
+	var longest *task
+	var longestFor time.Duration
+	for _, s := range h.computers() {
+		t := s.computing.Load()
+		if t == nil {
+			continue
+		}
+		since := t.since.Load()
+		if since == 0 {
+			continue
+		}
+		computed := now - time.Duration(since)
+		if computed >= limit {
+			t.flag.Stop(&luaapi.Failure{
+				Kind:    "runaway",
+				Message: fmt.Sprintf("computed for %v without waiting (limits.compute)", limit),
+				Hint:    "call hik.sleep in long loops",
+			})
+			continue
+		}
+		if computed > longestFor {
+			longest, longestFor = t, computed
+		}
+	}
+	h.guardMemory(longest, longestFor)
+}
+
+// guardMemory ends the task that computes longest once the host's heap has
+// passed limits.memory. It is the host's memory that is measured: gopher-lua
+// does not tell whose an allocation is.
+func (h *Host) guardMemory(t *task, computed time.Duration) {
+	limit := uint64(h.site.Limits.Memory)
+	if limit == 0 || t == nil || computed < guardEvery || sandbox.Heap() <= limit {
+		return
+	}
+	goruntime.GC()
+	if sandbox.Heap() <= limit {
+		return
+	}
+	t.flag.Stop(&luaapi.Failure{
+		Kind:    "runaway",
+		Message: fmt.Sprintf("the host's memory passed limits.memory (%d MB) while this task computed", limit>>20),
+		Hint:    "keep less in tables and strings, or raise limits.memory in site.yaml",
+	})
+}
+
+// panicked makes a Go panic in a binding that task's error, with its Go stack
+// in the log.
+func (h *Host) panicked(t *task, v any) error {
+	h.log.Error("a function of hiklua failed: please report this", keyScript, t.script.name, keyTask, t.name,
+		keyError, fmt.Sprint(v), "go_stack", string(debug.Stack()))
+	return &luaapi.Failure{Kind: "panic", Message: fmt.Sprintf("internal error: %v", v)}
+}

@@ -1,0 +1,306 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+const (
+	// orderlyStop is how long Run takes at most to end after its context has.
+	orderlyStop = 10 * time.Second
+	// hastyStop is how long heads get to be stopped after Abort.
+	hastyStop = 2 * time.Second
+	// connectSpread lies between the first polls of two devices, up to
+	// connectWithin for all of them.
+	connectSpread = 20 * time.Millisecond
+	connectWithin = 5 * time.Second
+)
+
+// Config is what a Host is made of.
+type Config struct {
+	Site    *site.Site
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Version string
+	Getenv  func(string) (string, bool)
+
+	// Transport, if it is set, may give the way to a device instead of the
+	// network: a simulated one. Nil for the network.
+	Transport func(site.Device) (http.RoundTripper, error)
+	// Record, if it is set, is told of every command that was sent to a
+	// device. It must not wait.
+	Record func(Record)
+	// Print, if it is set, takes what scripts print, without the newline;
+	// otherwise it is logged.
+	Print func(script, text string)
+	// Stdout and Stderr take io.write and io.stderr:write.
+	Stdout, Stderr io.Writer
+	// Seed is for jitter; the same seed gives the same site.
+	Seed uint64
+}
+
+// Host runs the scripts of a site against its devices. New makes it, Open
+// starts the devices, Run or Exec or a Session run scripts, Close ends it all.
+type Host struct {
+	conf  Config
+	site  *site.Site
+	clk   clock.Clock
+	log   *slog.Logger
+	watch clock.Stopwatch
+	files *archive.Folder
+
+	ctx       context.Context // ends last: parent of every task
+	cancel    context.CancelCauseFunc
+	hurry     context.Context // ended by Abort
+	abort     context.CancelFunc
+	stopGuard func()
+	loading   *clock.Mutex // one change of the scripts at a time
+
+	mu      sync.Mutex
+	rand    *rand.Rand
+	devices []*Device                    // of the site, in its order
+	opened  []*Device                    // by hik.device{...}
+	states  []*script                    // every Lua state that is alive, for the guard
+	scripts []*script                    // that run, by name
+	tried   map[string]version // what of each file was last loaded, or failed to
+	started bool
+	closed  bool
+}
+
+// New checks conf and sends nothing.
+func New(conf Config) (*Host, error) {
+	if conf.Getenv == nil {
+		conf.Getenv = func(string) (string, bool) { return "", false }
+	}
+	h := &Host{
+		conf: conf, site: conf.Site, clk: conf.Clock, log: conf.Log,
+		watch: clock.NewStopwatch(),
+		files: archive.NewFolder(filepath.Join(conf.Site.Dir, "data")),
+		tried: make(map[string]version),
+		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
+	}
+	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
+	h.hurry, h.abort = clock.WithCancel(context.Background())
+	h.loading = clock.NewMutex(h.clk)
+	var problems []error
+	for _, conf := range h.site.Devices {
+		d, err := h.newDevice(conf)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
+			continue
+		}
+		h.devices = append(h.devices, d)
+	}
+	return h, errors.Join(problems...)
+}
+
+func (h *Host) newDevice(conf site.Device) (*Device, error) {
+	config := isapi.Config{
+		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
+		Username: conf.Username, Password: conf.Password,
+		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
+	}
+	if h.conf.Transport != nil {
+		transport, err := h.conf.Transport(conf)
+		if err != nil {
+			return nil, err
+		}
+		config.Transport = transport
+	}
+	return newDevice(conf, h.clk, h.log, h.site.Limits, config, h.conf.Record)
+}
+
+var (
+	authModes = map[site.AuthMode]isapi.AuthMode{
+		site.AuthDigest: isapi.AuthDigest, site.AuthBasic: isapi.AuthBasic, site.AuthAuto: isapi.AuthAuto,
+	}
+	tlsModes = map[site.TLSMode]isapi.TLSMode{
+		site.TLSAny: isapi.TLSAny, site.TLSPin: isapi.TLSPin, site.TLSVerify: isapi.TLSVerify,
+	}
+	ptzIDModes = map[site.PTZIDMode]isapi.PTZIDMode{
+		site.PTZIDAuto: isapi.PTZIDAuto, site.PTZIDChannel: isapi.PTZIDChannel, site.PTZIDStream: isapi.PTZIDStream,
+	}
+)
+
+// Open starts the devices and the guard. Close ends them.
+func (h *Host) Open() {
+	h.mu.Lock()
+	h.started = true
+	devices := slices.Clone(h.devices)
+	h.mu.Unlock()
+	spread := min(connectSpread, connectWithin/time.Duration(max(len(devices), 1)))
+	for i, d := range devices {
+		d.start(time.Duration(i) * spread)
+	}
+	h.stopGuard = clock.Tick(guardEvery, h.guard)
+}
+
+// Close ends every script in an orderly way, waits until heads are at rest,
+// and ends the devices, all of it within 10 s. It runs on a goroutine of the
+// clock. The error tells of heads that may still be moving.
+func (h *Host) Close() error {
+	limit, cancel := clock.WithTimeout(h.clk, context.Background(), orderlyStop)
+	defer cancel()
+	defer clock.OnDone(h.hurry, func() {
+		h.cancel(errShutdown)
+		h.clk.AfterFunc(hastyStop, cancel)
+	})()
+	h.mu.Lock()
+	scripts := slices.Clone(h.scripts)
+	h.scripts = nil
+	h.mu.Unlock()
+
+	stopped := newGroup(h.clk)
+	for _, s := range scripts {
+		stopped.Go(func() { s.stop(errShutdown) })
+	}
+	// Devices are closed although a script does not end: nothing that Lua does
+	// may keep a head from being stopped.
+	h.waitFor(limit, stopped.Wait)
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	h.cancel(errShutdown)
+	return h.closeDevices(limit)
+}
+
+// Abort makes a Close that is under way, or comes, hurry: tasks are ended at
+// once, and only heads are waited for, 2 s at most.
+func (h *Host) Abort() { h.abort() }
+
+func (h *Host) closeDevices(limit context.Context) error {
+	devices := h.allDevices()
+	for clock.Cause(limit) == nil {
+		if !slices.ContainsFunc(devices, func(d *Device) bool { return !d.atRest() }) {
+			break
+		}
+		clock.Sleep(limit, h.clk, 20*time.Millisecond)
+	}
+	var moving []error
+	for _, d := range devices {
+		if !d.atRest() {
+			moving = append(moving, fmt.Errorf("%s: a head may still be moving: its stop was not answered", d.Name()))
+		}
+	}
+	closed := newGroup(h.clk)
+	for _, d := range devices {
+		closed.Go(d.stop)
+	}
+	closed.Wait()
+	if h.stopGuard != nil {
+		h.stopGuard()
+	}
+	return errors.Join(moving...)
+}
+
+// waitFor runs wait and returns when it has ended, or ctx.
+func (h *Host) waitFor(ctx context.Context, wait func()) {
+	done := h.clk.NewWaiter()
+	h.clk.Go(func() {
+		wait()
+		done.Wake()
+	})
+	clock.WaitFor(ctx, done)
+}
+
+// Devices are those of the site, in its order.
+func (h *Host) Devices() []*Device {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.devices)
+}
+
+func (h *Host) allDevices() []*Device {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Concat(h.devices, h.opened)
+}
+
+// device finds a device of the site.
+func (h *Host) device(name string) (luaapi.Device, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known := make([]string, 0, len(h.devices))
+	for _, d := range h.devices {
+		if d.conf.Name == name {
+			return d, nil
+		}
+		known = append(known, d.conf.Name)
+	}
+	hint := "site.yaml has no devices"
+	if near := site.Nearest(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(known) > 0 {
+		hint = fmt.Sprintf("site.yaml has %s", joined(known))
+	}
+	return nil, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+}
+
+// openDevice makes a device that site.yaml does not have, or finds it if it
+// was asked for before: its queue and its login stay one.
+func (h *Host) openDevice(spec map[string]any) (luaapi.Device, error) {
+	conf, err := site.ParseDevice(spec, h.site.Dir)
+	if err != nil {
+		return nil, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, errShutdown
+	}
+	for _, d := range h.opened {
+		if d.conf.Equal(conf) {
+			return d, nil
+		}
+	}
+	d, err := h.newDevice(conf)
+	if err != nil {
+		return nil, err
+	}
+	h.opened = append(h.opened, d)
+	d.start(0)
+	return d, nil
+}
+
+// computers are the scripts whose tasks the guard watches.
+func (h *Host) computers() []*script {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.states)
+}
+
+// random is for jitter: from 0 to limit.
+func (h *Host) random(limit time.Duration) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Duration(h.rand.Int64N(int64(limit) + 1))
+}
+
+// print takes what a script prints.
+func (h *Host) print(s *script, text string) {
+	if h.conf.Print != nil {
+		h.conf.Print(s.name, text)
+		return
+	}
+	h.log.Info(text, keyScript, s.name)
+}
+
+// plan makes the schedule of a job; nil for one that only runs by hand.
+func (h *Host) plan(spec luaapi.JobSpec) (planner, error) {
+	return nil, nil
+}

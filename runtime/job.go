@@ -1,0 +1,214 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// maxQueued bounds the runs of a job with overlap = "queue" that wait for the
+// one before.
+const maxQueued = 16
+
+// job is what a script registered to run at certain times.
+type job struct {
+	script *script
+	spec   luaapi.JobSpec
+	name   string
+	plan   planner // nil: runs only by hand
+
+	// Guarded by script.mu.
+	timer   clock.Timer
+	next    time.Time // of the plan, without jitter; zero: never again
+	stopped bool
+	running int
+	queued  []luaapi.Firing
+	runs    int
+	last    Run
+}
+
+// Run is one run of a job that has ended or goes on.
+type Run struct {
+	Scheduled, Started, Ended time.Time
+	Err                       error
+}
+
+var _ luaapi.Job = (*job)(nil)
+
+// planner tells when a job is due next after a time; zero: never again.
+type planner interface {
+	Next(after time.Time) time.Time
+}
+
+// newJob checks the words of spec.
+func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
+	switch spec.Overlap {
+	case "", "skip", "queue", "allow":
+	default:
+		return nil, fmt.Errorf("overlap = %q: it is skip, queue or allow", spec.Overlap)
+	}
+	plan, err := s.host.plan(spec)
+	if err != nil {
+		return nil, err
+	}
+	j := &job{script: s, spec: spec, plan: plan, name: spec.Name}
+	if j.name == "" {
+		j.name = spec.Kind + " " + spec.When
+		if spec.Interval > 0 {
+			j.name = spec.Kind + " " + spec.Interval.String()
+		}
+	}
+	return j, nil
+}
+
+// start sets the timer of the first run.
+func (j *job) start() {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	j.arm(j.script.host.clk.Now())
+}
+
+// arm sets the timer of the first run after a time. Called with script.mu held.
+func (j *job) arm(after time.Time) {
+	if j.stopped || j.plan == nil {
+		return
+	}
+	j.next = j.plan.Next(after)
+	if j.next.IsZero() {
+		return
+	}
+	at := j.next
+	if j.spec.Jitter > 0 {
+		at = at.Add(j.script.host.random(j.spec.Jitter))
+	}
+	j.timer = j.script.host.clk.At(at, j.fire)
+}
+
+// fire is called by the clock.
+func (j *job) fire() {
+	s := j.script
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if j.stopped {
+		return
+	}
+	scheduled, now := j.next, s.host.clk.Now()
+	after := scheduled
+	if now.After(after) && j.spec.Jitter == 0 {
+		// The host was asleep or busy: what was missed is not made up.
+		after = now
+	}
+	j.arm(after)
+	j.begin(luaapi.Firing{Name: j.name, Scheduled: scheduled})
+}
+
+// begin starts a run unless overlap forbids it. Called with script.mu held.
+func (j *job) begin(f luaapi.Firing) {
+	s := j.script
+	if j.running > 0 {
+		switch j.spec.Overlap {
+		case "allow":
+		case "queue":
+			if len(j.queued) < maxQueued {
+				j.queued = append(j.queued, f)
+				return
+			}
+			fallthrough
+		default:
+			s.host.log.LogAttrs(context.Background(), slog.LevelInfo, "run skipped: the one before still goes on",
+				slog.String(keyScript, s.name), slog.String(keyJob, j.name))
+			return
+		}
+	}
+	j.running++
+	s.host.clk.Go(func() { j.run(f) })
+}
+
+// run is one run from its start to its end.
+func (j *job) run(f luaapi.Firing) {
+	s := j.script
+	s.mu.Lock()
+	j.runs++
+	number := j.runs
+	s.mu.Unlock()
+
+	f.Started = s.host.clk.Now()
+	f.Late = max(f.Started.Sub(f.Scheduled), 0)
+	t, err := s.newTask(s.ctx, fmt.Sprintf("%s#%d", j.name, number), j, j.spec.Timeout)
+	if err != nil {
+		if !isOrderly(err) {
+			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
+		}
+	} else {
+		t.start(func(L *lua.LState) error { return t.call(L, j.spec.Fn, luaapi.FiringTable(L, f)) })
+		t.join(context.Background())
+		err = t.err
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.running--
+	j.last = Run{Scheduled: f.Scheduled, Started: f.Started, Ended: s.host.clk.Now(), Err: err}
+	if len(j.queued) > 0 && !j.stopped {
+		next := j.queued[0]
+		j.queued = slices.Delete(j.queued, 0, 1)
+		j.begin(next)
+	}
+}
+
+// Name implements luaapi.Job.
+func (j *job) Name() string { return j.name }
+
+// Next implements luaapi.Job.
+func (j *job) Next() time.Time {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	switch {
+	case j.stopped || j.plan == nil:
+		return time.Time{}
+	case j.next.IsZero() && !j.script.live:
+		return j.plan.Next(j.script.host.clk.Now())
+	}
+	return j.next
+}
+
+// Run implements luaapi.Job.
+func (j *job) Run() error {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	begin := func() {
+		j.script.mu.Lock()
+		defer j.script.mu.Unlock()
+		j.begin(luaapi.Firing{Name: j.name, Scheduled: j.script.host.clk.Now()})
+	}
+	switch {
+	case j.stopped:
+		return fmt.Errorf("job %q has been stopped", j.name)
+	case !j.script.live:
+		j.script.held = append(j.script.held, begin)
+	default:
+		j.begin(luaapi.Firing{Name: j.name, Scheduled: j.script.host.clk.Now()})
+	}
+	return nil
+}
+
+// Stop implements luaapi.Job.
+func (j *job) Stop() {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	j.stopped = true
+	j.queued = nil
+	if j.timer != nil {
+		j.timer.Stop()
+	}
+	if i := slices.Index(j.script.jobs, j); i >= 0 {
+		j.script.jobs = slices.Delete(j.script.jobs, i, i+1)
+	}
+}

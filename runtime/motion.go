@@ -1,0 +1,241 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// motion is a head that we set moving and must stop. It belongs to an owner:
+// when that one ends, the stop goes out.
+type motion struct {
+	head  *head
+	owner *owner
+	ctx   context.Context // whose command it was, for the journal
+	v     isapi.Velocity
+	o     luaapi.MoveOptions
+
+	// Guarded by Device.mu.
+	stopDue bool // it has to be stopped, now
+	ended   bool
+	err     error // of the stop; errTaken: another command took the head
+	timers  []clock.Timer
+	waiters []clock.Waiter
+}
+
+var (
+	errTaken     = errors.New("another command took the head")
+	errAbandoned = errors.New("the task of this motion has ended")
+)
+
+// owner is what motions belong to: a task, or a REPL session.
+type owner struct {
+	name string
+
+	mu      sync.Mutex
+	motions []*motion
+	ended   bool
+}
+
+// add takes in a motion that is about to be sent.
+func (o *owner) add(m *motion) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return errAbandoned
+	}
+	o.motions = append(o.motions, m)
+	return nil
+}
+
+func (o *owner) remove(m *motion) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if i := slices.Index(o.motions, m); i >= 0 {
+		o.motions = slices.Delete(o.motions, i, i+1)
+	}
+}
+
+// end has every head stopped that the owner has set moving.
+func (o *owner) end() []*motion {
+	o.mu.Lock()
+	o.ended = true
+	motions := slices.Clone(o.motions)
+	o.mu.Unlock()
+	for _, m := range motions {
+		m.stop()
+	}
+	return motions
+}
+
+// giveTo hands the motions to another owner.
+func (o *owner) giveTo(heir *owner) {
+	o.mu.Lock()
+	motions := o.motions
+	o.motions = nil
+	o.mu.Unlock()
+	for _, m := range motions {
+		d := m.head.d
+		d.mu.Lock()
+		ended := m.ended
+		m.owner = heir
+		d.mu.Unlock()
+		if !ended && heir.add(m) != nil {
+			m.stop()
+		}
+	}
+}
+
+// Move implements luaapi.Device.
+func (d *Device) Move(ctx context.Context, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
+	if v == (isapi.Velocity{}) {
+		return d.StopHead(ctx, cmd.Channel)
+	}
+	h := d.head(cmd.Channel)
+	if err := h.enter(ctx); err != nil {
+		return err
+	}
+	cmd.Head = true
+	m := &motion{head: h, owner: ownerOf(ctx), ctx: ctx, v: v, o: o}
+	// From here on, whatever becomes of the task, the head will be stopped.
+	if err := m.owner.add(m); err != nil {
+		return err
+	}
+	c := &command{
+		Command: cmd, ctx: ctx, motion: m,
+		run: func(ctx context.Context, c *isapi.Client) error { return c.Continuous(ctx, cmd.Channel, v) },
+	}
+	if err := d.submit(c); err != nil {
+		// Refused or never sent: nothing to stop. One that is on the wire, or
+		// may have been carried out, is stopped.
+		d.mu.Lock()
+		onWire := c.state == commandRunning || h.motion == m
+		if !onWire {
+			m.end(err)
+		}
+		d.mu.Unlock()
+		m.stop()
+		return err
+	}
+	if o.Duration <= 0 || o.NoWait {
+		return nil
+	}
+	return m.wait(ctx)
+}
+
+// wait returns when the motion has ended.
+func (m *motion) wait(ctx context.Context) error {
+	d := m.head.d
+	d.mu.Lock()
+	if !m.ended {
+		w := d.clk.NewWaiter()
+		m.waiters = append(m.waiters, w)
+		d.mu.Unlock()
+		if err := clock.WaitFor(ctx, w); err != nil {
+			m.stop()
+			return err
+		}
+		d.mu.Lock()
+	}
+	defer d.mu.Unlock()
+	if errors.Is(m.err, errTaken) {
+		return nil
+	}
+	return m.err
+}
+
+// abandonment is why the motion must not be begun any more; nil for no motion.
+func (m *motion) abandonment() error {
+	if m == nil {
+		return nil
+	}
+	m.head.d.mu.Lock()
+	defer m.head.d.mu.Unlock()
+	if m.stopDue || m.ended {
+		return errAbandoned
+	}
+	return nil
+}
+
+// moves is called, with mu held, when the device has said yes.
+func (m *motion) moves() {
+	if m.ended || len(m.timers) > 0 {
+		return
+	}
+	d, limit := m.head.d, m.o.Duration
+	if limit > 0 {
+		m.timers = append(m.timers, d.clk.AfterFunc(limit, m.stop))
+	} else {
+		limit = d.limits.Motion
+		m.timers = append(m.timers, d.clk.AfterFunc(limit, func() {
+			m.head.logMove(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit), m)
+			m.stop()
+		}))
+	}
+	m.renewIn(renewEvery)
+}
+
+// renewIn sets the timer of the next renewal. Called with mu held.
+func (m *motion) renewIn(after time.Duration) {
+	d := m.head.d
+	m.timers = append(m.timers[:1], d.clk.AfterFunc(after, func() { d.ended.Go(m.renew) }))
+}
+
+// renew sends the move once more, for firmware that ends one by itself.
+func (m *motion) renew() {
+	h, d := m.head, m.head.d
+	h.takeWire(false)
+	defer h.freeWire()
+	d.mu.Lock()
+	current := h.motion == m && !m.stopDue && !m.ended
+	d.mu.Unlock()
+	if !current {
+		return
+	}
+	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(d.conf.Timeout, renewEvery))
+	err := d.urgent.Continuous(ctx, h.channel, m.v)
+	cancel()
+	d.observe(err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !m.ended {
+		m.renewIn(renewEvery)
+	}
+}
+
+// stop has the head stopped unless another command has taken it. Any
+// goroutine may call it, also as a timer's function; it does not wait.
+func (m *motion) stop() {
+	d := m.head.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if m.ended || m.stopDue {
+		return
+	}
+	m.stopDue = true
+	m.head.stopSoon()
+}
+
+// end is called with mu held, once it is known how the motion ended.
+func (m *motion) end(err error) {
+	if m.ended {
+		return
+	}
+	m.ended, m.err = true, err
+	for _, t := range m.timers {
+		t.Stop()
+	}
+	for _, w := range m.waiters {
+		w.Wake()
+	}
+	m.waiters = nil
+	m.owner.remove(m)
+}

@@ -1,0 +1,254 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// command is one request to a device in its queue.
+type command struct {
+	luaapi.Command
+	ctx    context.Context
+	run    func(context.Context, *isapi.Client) error
+	motion *motion // what it sets in motion, if anything
+
+	queued time.Time
+
+	// Guarded by Device.mu.
+	state  commandState
+	err    error
+	waiter clock.Waiter // of whoever waits for its end
+}
+
+type commandState int
+
+const (
+	commandQueued commandState = iota
+	commandRunning
+	commandDone
+)
+
+// Record is one command as it was carried out, for the journal.
+type Record struct {
+	Time     time.Time
+	Duration time.Duration // on the wire, retries of a login included
+	Waited   time.Duration // in the queue
+	Device   string
+	Channel  int
+	What     string
+	Detail   string
+	Script   string
+	Job      string
+	Task     string
+	Err      error
+}
+
+// Do implements luaapi.Device.
+func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
+	if cmd.Head {
+		if err := d.head(cmd.Channel).enter(ctx); err != nil {
+			return err
+		}
+	}
+	return d.submit(&command{Command: cmd, ctx: ctx, run: f})
+}
+
+// submit queues c and waits for its end, the end of its task, or until it has
+// waited for its turn too long.
+func (d *Device) submit(c *command) error {
+	if err := clock.Cause(c.ctx); err != nil {
+		return err
+	}
+	c.queued = d.clk.Now()
+	c.waiter = d.clk.NewWaiter()
+	if err := d.enqueue(c); err != nil {
+		return err
+	}
+	patience := d.clk.AfterFunc(queuePatience*d.conf.Timeout, c.waiter.Wake)
+	leave := clock.OnDone(c.ctx, c.waiter.Wake)
+	c.waiter.Wait()
+	leave()
+	patience.Stop()
+
+	d.mu.Lock()
+	switch c.state {
+	case commandQueued:
+		i := slices.Index(d.queue, c)
+		d.queue = slices.Delete(d.queue, i, i+1)
+		d.mu.Unlock()
+		if err := clock.Cause(c.ctx); err != nil {
+			return err
+		}
+		return d.failure("busy", c.Channel,
+			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, queuePatience*d.conf.Timeout),
+			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
+	case commandRunning:
+		// A PTZ command is carried through although its task has ended: cut
+		// off half-way nobody knew whether the head moves. Anything else ends
+		// with its task, and what it writes to is the caller's until then.
+		if c.Head && clock.Cause(c.ctx) != nil {
+			d.mu.Unlock()
+			return clock.Cause(c.ctx)
+		}
+		c.waiter = d.clk.NewWaiter()
+		again := c.waiter
+		d.mu.Unlock()
+		if c.Head {
+			leave = clock.OnDone(c.ctx, again.Wake)
+		}
+		again.Wait()
+		leave()
+		d.mu.Lock()
+	}
+	defer d.mu.Unlock()
+	if c.state != commandDone {
+		return clock.Cause(c.ctx)
+	}
+	if err := clock.Cause(c.ctx); err != nil && c.err != nil {
+		return err
+	}
+	return c.err
+}
+
+func (d *Device) enqueue(c *command) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return errClosed
+	}
+	if len(d.queue) >= queueLength {
+		return d.failure("busy", c.Channel,
+			fmt.Sprintf("%s was not queued: %d commands wait for this device already", c.What, len(d.queue)),
+			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
+	}
+	d.queue = append(d.queue, c)
+	d.wakeWorker()
+	return nil
+}
+
+// wakeWorker is called with mu held.
+func (d *Device) wakeWorker() {
+	if len(d.idle) > 0 {
+		w := d.idle[0]
+		d.idle = d.idle[1:]
+		w.Wake()
+	}
+}
+
+// work carries out commands until the device is closed.
+func (d *Device) work() {
+	for {
+		c := d.next()
+		if c == nil {
+			return
+		}
+		d.execute(c)
+	}
+}
+
+// next waits for a command; nil: the device is closed.
+func (d *Device) next() *command {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for {
+		switch {
+		case d.closed:
+			return nil
+		case len(d.queue) > 0:
+			c := d.queue[0]
+			d.queue[0] = nil
+			d.queue = d.queue[1:]
+			c.state = commandRunning
+			return c
+		case d.poll != nil:
+			c := d.poll
+			d.poll = nil
+			c.state = commandRunning
+			return c
+		}
+		w := d.clk.NewWaiter()
+		d.idle = append(d.idle, w)
+		d.mu.Unlock()
+		w.Wait()
+		d.mu.Lock()
+	}
+}
+
+// execute sends one command and tells whoever waits for it.
+func (d *Device) execute(c *command) {
+	parent := c.ctx
+	if c.Head {
+		parent = context.WithoutCancel(parent)
+	}
+	if err := d.pace(c.ctx); err != nil {
+		d.finish(c, err)
+		return
+	}
+	var h *head
+	if c.Head {
+		h = d.head(c.Channel)
+		h.takeWire(false)
+		defer h.freeWire()
+	}
+	if err := cmp.Or(clock.Cause(c.ctx), c.motion.abandonment()); err != nil {
+		d.finish(c, err)
+		return
+	}
+	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf.Timeout)
+	defer cancel()
+	defer clock.OnDone(d.ctx, cancel)()
+	began := d.clk.Now()
+	err := c.run(ctx, d.client)
+	if h != nil {
+		h.commanded(c, err)
+	}
+	d.observe(err)
+	d.write(c, began, err)
+	d.finish(c, err)
+}
+
+// pace spreads the starts of commands where max_rate asks for it.
+func (d *Device) pace(ctx context.Context) error {
+	if d.conf.MaxRate <= 0 {
+		return nil
+	}
+	d.mu.Lock()
+	now := d.clk.Now()
+	slot := d.nextSlot
+	if slot.Before(now) {
+		slot = now
+	}
+	d.nextSlot = slot.Add(time.Duration(float64(time.Second) / d.conf.MaxRate))
+	d.mu.Unlock()
+	if wait := slot.Sub(now); wait > 0 {
+		return clock.Sleep(ctx, d.clk, wait)
+	}
+	return nil
+}
+
+func (d *Device) finish(c *command, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c.state, c.err = commandDone, err
+	c.waiter.Wake()
+}
+
+// write tells the journal.
+func (d *Device) write(c *command, began time.Time, err error) {
+	if d.record == nil {
+		return
+	}
+	r := Record{
+		Time: began, Duration: d.clk.Now().Sub(began), Waited: began.Sub(c.queued),
+		Device: d.conf.Name, Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
+	}
+	r.by(c.ctx)
+	d.record(r)
+}

@@ -1,0 +1,301 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+)
+
+// stopPatience is how long the on_stop functions of a script may take together.
+const stopPatience = 5 * time.Second
+
+// script is one generation of a file of scripts/, or a piece of Lua that exec
+// or the REPL runs: one Lua state and one lock. Only the holder of the lock
+// touches any Lua value of it.
+type script struct {
+	host *Host
+	name string // "tour"
+	file string // "scripts/tour.lua", as errors name it
+
+	lock *clock.Mutex
+	L    *lua.LState // guarded by lock
+
+	ctx     context.Context // parent of its tasks
+	cancel  context.CancelCauseFunc
+	running *group // its tasks
+	spawns  atomic.Int64
+	failed  atomic.Int64 // tasks whose error was logged
+
+	// computing is the task that has the lock and uses it: for the guard.
+	computing atomic.Pointer[task]
+
+	mu      sync.Mutex
+	tasks   []*task // that have not ended, oldest first
+	jobs    []*job  // in the order of registration
+	held    []func()
+	live    bool // jobs may fire
+	closed  bool // no task may begin
+	ending  bool // only on_stop may begin
+	onStop  []*lua.LFunction
+	modules map[string][sha256.Size]byte // files of lib/ that it has looked for
+}
+
+var _ luaapi.Script = (*script)(nil)
+
+// newScript makes a Lua state with everything that scripts find in it.
+func (h *Host) newScript(name, file string) *script {
+	s := &script{
+		host: h, name: name, file: file,
+		lock:    clock.NewMutex(h.clk),
+		running: newGroup(h.clk),
+		modules: make(map[string][sha256.Size]byte),
+	}
+	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
+	s.L = sandbox.New(sandbox.Options{
+		Now:      h.clk.Now,
+		Location: h.site.Timezone,
+		Getenv:   h.conf.Getenv,
+		Print:    func(text string) { h.print(s, text) },
+		Stdout:   h.conf.Stdout,
+		Stderr:   h.conf.Stderr,
+	})
+	luaapi.Open(s.L, s)
+	s.openRequire()
+	h.mu.Lock()
+	h.states = append(h.states, s)
+	h.mu.Unlock()
+	return s
+}
+
+// load runs the main chunk, whose jobs and tasks are held back until goLive.
+func (s *script) load(source []byte) error {
+	t, err := s.newTask(s.ctx, "load", nil, s.host.site.Limits.Load)
+	if err != nil {
+		return err
+	}
+	t.loading, t.quiet = true, true
+	t.start(func(L *lua.LState) error {
+		fn, err := sandbox.Load(L, source, s.file)
+		if err != nil {
+			return err
+		}
+		return t.call(L, fn)
+	})
+	if err := t.join(context.Background()); err != nil {
+		return err
+	}
+	return t.err
+}
+
+// goLive lets the jobs fire and the tasks run that the load began.
+func (s *script) goLive() {
+	s.mu.Lock()
+	s.live = true
+	held, jobs := s.held, slices.Clone(s.jobs)
+	s.held = nil
+	s.mu.Unlock()
+	for _, j := range jobs {
+		j.start()
+	}
+	for _, begin := range held {
+		begin()
+	}
+}
+
+// hold keeps what a load began until the script is live.
+func (s *script) hold(begin func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, begin)
+}
+
+// forget is called with mu held when a task has ended.
+func (s *script) forget(t *task) {
+	if i := slices.Index(s.tasks, t); i >= 0 {
+		s.tasks = slices.Delete(s.tasks, i, i+1)
+	}
+}
+
+// stop ends the script in an orderly way: no job fires any more, its tasks are
+// ended, its on_stop functions run, and the stops of its heads are on their
+// way. It returns when all of that is done.
+func (s *script) stop(why error) {
+	s.mu.Lock()
+	s.ending = true
+	jobs := slices.Clone(s.jobs)
+	tasks := slices.Clone(s.tasks)
+	s.mu.Unlock()
+	for _, j := range jobs {
+		j.Stop()
+	}
+	for _, t := range tasks {
+		t.cancel(why)
+	}
+	s.running.Wait()
+	s.runOnStop()
+	s.close(why)
+}
+
+// close ends whatever still runs and gives the state back.
+func (s *script) close(why error) {
+	s.mu.Lock()
+	s.closed = true
+	s.jobs, s.held, s.onStop = nil, nil, nil
+	s.mu.Unlock()
+	s.cancel(why)
+	s.running.Wait()
+	s.lock.Lock(context.Background())
+	s.L.Close()
+	s.lock.Unlock()
+
+	s.host.mu.Lock()
+	defer s.host.mu.Unlock()
+	if i := slices.Index(s.host.states, s); i >= 0 {
+		s.host.states = slices.Delete(s.host.states, i, i+1)
+	}
+}
+
+func (s *script) runOnStop() {
+	s.mu.Lock()
+	functions := s.onStop
+	s.onStop = nil
+	s.mu.Unlock()
+	if len(functions) == 0 {
+		return
+	}
+	t := s.addTask(s.ctx, "on_stop", nil, stopPatience)
+	t.start(func(L *lua.LState) error {
+		for _, fn := range functions {
+			if err := t.call(L, fn); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	t.join(context.Background())
+}
+
+// wait returns when no task of the script runs any more, or when ctx ends.
+func (s *script) wait(ctx context.Context) error {
+	done := s.host.clk.NewWaiter()
+	over := false
+	s.host.clk.Go(func() {
+		s.running.Wait()
+		over = true
+		done.Wake()
+	})
+	if err := clock.WaitFor(ctx, done); err != nil && !over {
+		return err
+	}
+	return nil
+}
+
+// Name implements luaapi.Script.
+func (s *script) Name() string { return s.name }
+
+// Version implements luaapi.Script.
+func (s *script) Version() string { return s.host.conf.Version }
+
+// Clock implements luaapi.Script.
+func (s *script) Clock() clock.Clock { return s.host.clk }
+
+// Location implements luaapi.Script.
+func (s *script) Location() *time.Location { return s.host.site.Timezone }
+
+// Vars implements luaapi.Script.
+func (s *script) Vars() map[string]any { return s.host.site.Vars }
+
+// Log implements luaapi.Script.
+func (s *script) Log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	who := []slog.Attr{slog.String(keyScript, s.name)}
+	if t, ok := ctx.Value(taskKey{}).(*task); ok && t.job != nil {
+		who = append(who, slog.String(keyJob, t.job.name))
+	}
+	s.host.log.LogAttrs(ctx, level, message, append(who, attrs...)...)
+}
+
+// Device implements luaapi.Script.
+func (s *script) Device(name string) (luaapi.Device, error) { return s.host.device(name) }
+
+// Devices implements luaapi.Script.
+func (s *script) Devices() []luaapi.Device {
+	devices := s.host.Devices()
+	all := make([]luaapi.Device, len(devices))
+	for i, d := range devices {
+		all[i] = d
+	}
+	return all
+}
+
+// OpenDevice implements luaapi.Script.
+func (s *script) OpenDevice(spec map[string]any) (luaapi.Device, error) {
+	return s.host.openDevice(spec)
+}
+
+// SaveFile implements luaapi.Script.
+func (s *script) SaveFile(ctx context.Context, path string, data []byte) (string, error) {
+	return s.host.files.Write(path, data)
+}
+
+// OnStop implements luaapi.Script.
+func (s *script) OnStop(fn *lua.LFunction) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onStop = append(s.onStop, fn)
+}
+
+// AddJob implements luaapi.Script.
+func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
+	j, err := s.newJob(spec)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil, errShutdown
+	}
+	var old *job
+	if i := slices.IndexFunc(s.jobs, func(other *job) bool { return other.name == j.name }); i >= 0 {
+		if spec.Name == "" {
+			j.name = s.freeName(j.name)
+			s.jobs = append(s.jobs, j)
+		} else {
+			old = s.jobs[i]
+			s.jobs[i] = j
+		}
+	} else {
+		s.jobs = append(s.jobs, j)
+	}
+	live := s.live
+	s.mu.Unlock()
+	if old != nil {
+		old.Stop()
+	}
+	if live {
+		j.start()
+	}
+	return j, nil
+}
+
+// freeName numbers jobs without a name that would share one. Called with mu
+// held.
+func (s *script) freeName(name string) string {
+	for n := 2; ; n++ {
+		candidate := fmt.Sprintf("%s (%d)", name, n)
+		if !slices.ContainsFunc(s.jobs, func(j *job) bool { return j.name == candidate }) {
+			return candidate
+		}
+	}
+}

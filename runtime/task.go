@@ -1,0 +1,326 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+)
+
+// task is one run of something in a script: a Lua thread on a goroutine of its
+// own, with a context of its own. It touches Lua only while it holds the
+// script's lock.
+type task struct {
+	script  *script
+	name    string
+	job     *job // nil: not the run of a job
+	loading bool
+	quiet   bool // somebody waits for its error, or asked not to be told
+	owner   *owner
+	// keepsHeads: the owner outlives the task, as a REPL session its lines.
+	keepsHeads bool
+
+	ctx    context.Context // for clock and devices; carries the task
+	cancel context.CancelCauseFunc
+	flag   *sandbox.Flag // the same for gopher-lua
+
+	since atomic.Int64 // the stopwatch when it began to compute; 0: it waits
+
+	// Guarded by script.mu.
+	ended   bool
+	err     error
+	waiters []clock.Waiter
+
+	results []lua.LValue // guarded by script.lock
+}
+
+var _ luaapi.Task = (*task)(nil)
+
+type taskKey struct{}
+
+// ownerOf finds whose command a context is.
+func ownerOf(ctx context.Context) *owner {
+	if t, ok := ctx.Value(taskKey{}).(*task); ok {
+		return t.owner
+	}
+	return &owner{name: "the host"}
+}
+
+// by notes who gave the command that ctx belongs to.
+func (r *Record) by(ctx context.Context) {
+	t, ok := ctx.Value(taskKey{}).(*task)
+	if !ok {
+		return
+	}
+	r.Script, r.Task = t.script.name, t.name
+	if t.job != nil {
+		r.Job = t.job.name
+	}
+}
+
+// The reasons for which a task is ended without that being its error.
+var (
+	errShutdown  = errors.New("the host stops")
+	errReload    = errors.New("the script was reloaded")
+	errRemoved   = errors.New("the script was removed")
+	errCancelled = errors.New("the task was cancelled")
+)
+
+// newTask makes a task that start begins. Its context ends with parent's.
+func (s *script) newTask(parent context.Context, name string, j *job, limit time.Duration) (*task, error) {
+	s.mu.Lock()
+	closed, tasks, most := s.closed || s.ending, len(s.tasks), s.host.site.Limits.Tasks
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return nil, errShutdown
+	case most > 0 && tasks >= most:
+		return nil, &luaapi.Failure{
+			Kind:    "busy",
+			Message: fmt.Sprintf("%s/%s was not started: the script has %d tasks already (limits.tasks)", s.name, name, most),
+			Hint:    "wait for tasks to end before you spawn more, or raise limits.tasks in site.yaml",
+		}
+	}
+	return s.addTask(parent, name, j, limit), nil
+}
+
+func (s *script) addTask(parent context.Context, name string, j *job, limit time.Duration) *task {
+	t := &task{script: s, name: s.name + "/" + name, job: j}
+	t.owner = &owner{name: t.name}
+	ctx, cancel := clock.WithCancelCause(parent)
+	t.cancel = cancel
+	t.ctx = context.WithValue(ctx, taskKey{}, t)
+	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
+	clock.OnDone(ctx, func() { t.flag.Stop(clock.Cause(ctx)) })
+	if limit > 0 {
+		timer := s.host.clk.AfterFunc(limit, func() {
+			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", limit)})
+		})
+		clock.OnDone(ctx, func() { timer.Stop() })
+	}
+	s.mu.Lock()
+	s.tasks = append(s.tasks, t)
+	s.mu.Unlock()
+	return t
+}
+
+// start runs body on a goroutine of its own, with the script's lock and a Lua
+// thread. Then whatever the task began is ended.
+func (t *task) start(body func(L *lua.LState) error) {
+	t.script.running.Go(func() {
+		err := t.script.lock.Lock(t.ctx)
+		if err == nil {
+			t.compute()
+			err = t.guarded(body)
+			if err != nil {
+				err = t.failed(err)
+			}
+			t.rest()
+			t.script.lock.Unlock()
+		}
+		t.finish(err)
+	})
+}
+
+func (t *task) guarded(body func(L *lua.LState) error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = t.script.host.panicked(t, v)
+		}
+	}()
+	if err := clock.Cause(t.ctx); err != nil {
+		return err
+	}
+	L, _ := t.script.L.NewThread()
+	L.SetContext(t.flag)
+	t.script.L.G.CurrentThread = L
+	return body(L)
+}
+
+// call runs a Lua function in the task and keeps its results.
+func (t *task) call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) error {
+	top := L.GetTop()
+	if err := L.CallByParam(lua.P{Fn: fn, NRet: lua.MultRet, Protect: true}, args...); err != nil {
+		return err
+	}
+	for i := top + 1; i <= L.GetTop(); i++ {
+		t.results = append(t.results, L.Get(i))
+	}
+	return nil
+}
+
+// compute notes that the task has the script's lock, rest that it has not.
+func (t *task) compute() {
+	t.since.Store(max(int64(t.script.host.watch.Elapsed()), 1))
+	t.script.computing.Store(t)
+}
+
+func (t *task) rest() {
+	t.script.computing.Store(nil)
+	t.since.Store(0)
+}
+
+// finish ends what the task began, tells those who wait for it, and logs an
+// error that nobody else will.
+func (t *task) finish(err error) {
+	t.cancel(errCancelled)
+	s := t.script
+	if !t.keepsHeads {
+		t.stopHeads()
+	}
+	s.mu.Lock()
+	t.ended, t.err = true, err
+	for _, w := range t.waiters {
+		w.Wake()
+	}
+	heard := t.quiet || len(t.waiters) > 0
+	t.waiters = nil
+	s.forget(t)
+	s.mu.Unlock()
+	if err != nil && !heard && !isOrderly(err) {
+		s.failed.Add(1)
+		s.host.logTaskError(t)
+	}
+}
+
+// stopHeads has the heads stopped that the task has set moving. Whoever waits
+// for the task may count on their being at rest, unless the device does not
+// answer.
+func (t *task) stopHeads() {
+	motions := t.owner.end()
+	if len(motions) == 0 {
+		return
+	}
+	ctx, cancel := clock.WithTimeout(t.script.host.clk, context.Background(), stopTimeout)
+	defer cancel()
+	for _, m := range motions {
+		m.wait(ctx)
+	}
+}
+
+// isOrderly reports whether a task ended because it was told to.
+func isOrderly(err error) bool {
+	for _, orderly := range []error{errShutdown, errReload, errRemoved, errCancelled, context.Canceled} {
+		if errors.Is(err, orderly) {
+			return true
+		}
+	}
+	return false
+}
+
+// Script implements luaapi.Task.
+func (t *task) Script() luaapi.Script { return t.script }
+
+// Loading implements luaapi.Task.
+func (t *task) Loading() bool { return t.loading }
+
+// Wait implements luaapi.Task.
+func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
+	if err := t.flag.Err(); err != nil {
+		return err
+	}
+	s := t.script
+	// gopher-lua keeps one current thread for the whole state; the tasks that
+	// run meanwhile change it.
+	current := L.G.CurrentThread
+	t.rest()
+	s.lock.Unlock()
+	err := f(t.ctx)
+	// Also a task that has been ended takes the lock: it unwinds in Lua.
+	s.lock.Lock(context.Background())
+	t.compute()
+	L.G.CurrentThread = current
+	if ended := t.flag.Err(); ended != nil {
+		return ended
+	}
+	return err
+}
+
+// Spawn implements luaapi.Task.
+func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaapi.Spawned, error) {
+	s := t.script
+	child, err := s.newTask(s.ctx, fmt.Sprintf("task-%d", s.spawns.Add(1)), t.job, 0)
+	if err != nil {
+		return nil, err
+	}
+	begin := func() { child.start(func(L *lua.LState) error { return child.call(L, fn, args...) }) }
+	if t.loading {
+		s.hold(begin)
+	} else {
+		begin()
+	}
+	return &spawned{child}, nil
+}
+
+// Limit implements luaapi.Task.
+func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error) {
+	s := t.script
+	child, err := s.newTask(t.ctx, fmt.Sprintf("timeout-%d", s.spawns.Add(1)), t.job, d)
+	if err != nil {
+		return nil, err
+	}
+	child.quiet, child.loading = true, t.loading
+	child.start(func(L *lua.LState) error {
+		err := child.call(L, fn)
+		if err == nil {
+			child.owner.giveTo(t.owner)
+		}
+		return err
+	})
+	return (&spawned{child}).Wait(L)
+}
+
+// spawned is a task as the one sees it that started it.
+type spawned struct{ t *task }
+
+var _ luaapi.Spawned = (*spawned)(nil)
+
+func (p *spawned) Name() string { return p.t.name }
+
+func (p *spawned) Cancel() { p.t.cancel(errCancelled) }
+
+func (p *spawned) Adopt() {
+	p.t.script.mu.Lock()
+	defer p.t.script.mu.Unlock()
+	p.t.quiet = true
+}
+
+func (p *spawned) Done() bool {
+	p.t.script.mu.Lock()
+	defer p.t.script.mu.Unlock()
+	return p.t.ended
+}
+
+func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
+	err := luaapi.TaskOf(L).Wait(L, func(ctx context.Context) error { return p.t.join(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	if p.t.err != nil {
+		return nil, p.t.err
+	}
+	return p.t.results, nil
+}
+
+// join waits until the task has ended; the error is about the waiting.
+func (t *task) join(ctx context.Context) error {
+	t.script.mu.Lock()
+	if t.ended {
+		t.script.mu.Unlock()
+		return nil
+	}
+	w := t.script.host.clk.NewWaiter()
+	t.waiters = append(t.waiters, w)
+	t.script.mu.Unlock()
+	if err := clock.WaitFor(ctx, w); err != nil {
+		return err
+	}
+	return nil
+}
