@@ -1,0 +1,132 @@
+package luaapi
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// arg is the argument at i, from 0; nil where there is none.
+func (c *call) arg(i int) lua.LValue {
+	if i < len(c.args) {
+		return c.args[i]
+	}
+	return lua.LNil
+}
+
+// atMost refuses arguments after the first n.
+func (c *call) atMost(n int) {
+	if len(c.args) > n {
+		c.misuse("too many arguments: %s is one more than it takes", describe(c.args[n]))
+	}
+}
+
+// text is a string argument; a number counts as its digits.
+func (c *call) text(i int, what string) string {
+	v := c.arg(i)
+	if !lua.LVCanConvToString(v) {
+		c.wrong(what, "a string", v)
+	}
+	return lua.LVAsString(v)
+}
+
+// bool is true or false, nothing else: "off" would be true.
+func (c *call) bool(i int, what string) bool {
+	v, ok := c.arg(i).(lua.LBool)
+	if !ok {
+		c.wrong(what, "true or false", c.arg(i))
+	}
+	return bool(v)
+}
+
+// integer is a whole number of a range.
+func (c *call) integer(i int, what string, lo, hi int) int {
+	return c.wholeNumber(c.arg(i), what, lo, hi)
+}
+
+func (c *call) wholeNumber(v lua.LValue, what string, lo, hi int) int {
+	want := fmt.Sprintf("a whole number, %d to %d", lo, hi)
+	f, ok := toNumber(v)
+	if !ok || f != math.Trunc(f) || f < float64(lo) || f > float64(hi) {
+		c.wrong(what, want, v)
+	}
+	return int(f)
+}
+
+// number is a finite number of a range.
+func (c *call) number(v lua.LValue, what string, lo, hi float64) float64 {
+	f, ok := toNumber(v)
+	if !ok || math.IsNaN(f) || f < lo || f > hi {
+		c.wrong(what, fmt.Sprintf("a number, %v to %v", lo, hi), v)
+	}
+	return f
+}
+
+// toNumber takes numbers and strings of digits, as Lua's arithmetic does.
+func toNumber(v lua.LValue) (float64, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return float64(v), true
+	case lua.LString:
+		f, err := strconv.ParseFloat(strings.TrimSpace(string(v)), 64)
+		return f, err == nil
+	}
+	return 0, false
+}
+
+// duration is a number of seconds or a string such as "1m30s".
+func (c *call) duration(v lua.LValue, what string) time.Duration {
+	var d time.Duration
+	var err error
+	switch v := v.(type) {
+	case lua.LNumber:
+		d, err = secondsToDuration(float64(v))
+	case lua.LString:
+		d, err = ParseDuration(string(v))
+	default:
+		c.wrong(what, `a duration: seconds, or a string such as "1m30s"`, v)
+	}
+	if err != nil {
+		c.misuse("%s: %v", what, err)
+	}
+	return d
+}
+
+func (c *call) function(i int, what string) *lua.LFunction {
+	f, ok := c.arg(i).(*lua.LFunction)
+	if !ok {
+		c.wrong(what, "a function", c.arg(i))
+	}
+	return f
+}
+
+// wrong raises: what must be want.
+func (c *call) wrong(what, want string, got lua.LValue) {
+	if got == lua.LNil {
+		c.misuse("%s is missing; it must be %s", what, want)
+	}
+	c.misuse("%s must be %s, not %s", what, want, describe(got))
+}
+
+// describe names a value in an error.
+func describe(v lua.LValue) string {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return "nil"
+	case lua.LString:
+		return strconv.Quote(shorten(string(v), 60))
+	case lua.LNumber, lua.LBool:
+		return v.String()
+	case *lua.LUserData:
+		if mt, ok := v.Metatable.(*lua.LTable); ok {
+			if name, ok := mt.RawGetString("__metatable").(lua.LString); ok {
+				return "a " + strings.TrimPrefix(string(name), "hik ")
+			}
+		}
+	}
+	return "a " + v.Type().String()
+}

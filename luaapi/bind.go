@@ -1,0 +1,75 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// call is one call of a function of the module.
+type call struct {
+	L    *lua.LState
+	m    *module
+	name string // as the script wrote it
+	args []lua.LValue
+	self any // of a method
+
+	// Of commands, set by command.run.
+	cmd    *command
+	dev    Device
+	target *channelRef
+}
+
+// bind makes a Lua function of fn. Every function of the module is made here.
+// A Go panic in it is an error of this program: it ends the task like any
+// error, but its Go stack is written to the log at once, so that a pcall
+// cannot lose it.
+func (m *module) bind(name string, fn func(*call) int) *lua.LFunction {
+	return m.L.NewFunction(func(L *lua.LState) int {
+		c := &call{L: L, m: m, name: name, args: make([]lua.LValue, L.GetTop())}
+		for i := range c.args {
+			c.args[i] = L.Get(i + 1)
+		}
+		defer c.mind()
+		return fn(c)
+	})
+}
+
+// mind turns a Go panic into a Lua error.
+func (c *call) mind() {
+	r := recover()
+	if r == nil {
+		return
+	}
+	if _, ok := r.(*lua.ApiError); ok {
+		panic(r) // a Lua error on its way
+	}
+	stack := debug.Stack()
+	ctx := c.L.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	file, line := place(c.L)
+	c.m.script.Log(ctx, slog.LevelError, fmt.Sprintf("Go panic in hik's %s: %v", c.name, r),
+		slog.String("place", fmt.Sprintf("%s:%d", file, line)), slog.String("stack", string(stack)))
+	Raise(c.L, &Failure{
+		Kind:    "panic",
+		Message: fmt.Sprintf("%s failed inside hiklua: %v", c.name, r),
+		Hint:    "this is a defect of hiklua; the log has what its makers need to know",
+	})
+}
+
+// wait runs f without the script's lock and raises its error.
+func (c *call) wait(f func(ctx context.Context) error) {
+	if err := c.try(f); err != nil {
+		c.raise(err)
+	}
+}
+
+// try is wait for those who look at the error.
+func (c *call) try(f func(ctx context.Context) error) error {
+	return TaskOf(c.L).Wait(c.L, f)
+}

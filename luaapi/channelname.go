@@ -1,0 +1,224 @@
+package luaapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+const maxChannel = 9999
+
+// channelRef reads a channel as scripts write it: a number, a string of
+// digits, or a name. The device is not asked here.
+func (c *call) channelRef(v lua.LValue) *channelRef {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return &channelRef{dev: c.dev, id: c.wholeNumber(v, "the channel", 1, maxChannel)}
+	case lua.LString:
+		text := strings.TrimSpace(string(v))
+		if text == "" {
+			c.misuse("the channel is an empty string")
+		}
+		if strings.Trim(text, "0123456789") == "" {
+			return &channelRef{dev: c.dev, id: c.wholeNumber(v, "the channel", 1, maxChannel)}
+		}
+		ref := &channelRef{dev: c.dev, name: text}
+		ref.id = c.matchName(text, siteNames(c.dev))
+		return ref
+	case *lua.LUserData, *lua.LTable:
+		if ref, ok := c.m.selfOf(c.m.kinds["channel"], v).(*channelRef); ok && ref.dev == c.dev {
+			return ref
+		}
+	}
+	c.wrong("the channel", "a number or a name", v)
+	return nil
+}
+
+// namedChannel is a channel under one of its names.
+type namedChannel struct {
+	id   int
+	name string
+}
+
+func siteNames(dev Device) []namedChannel {
+	var list []namedChannel
+	for _, known := range dev.Channels() {
+		if known.Name != "" {
+			list = append(list, namedChannel{known.ID, known.Name})
+		}
+	}
+	return list
+}
+
+// matchName finds name, exact case first; 0 if there is none. A name that two
+// channels have is an error that lists them.
+func (c *call) matchName(name string, list []namedChannel) int {
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		var ids []int
+		for _, n := range list {
+			if same(n.name, name) {
+				ids = append(ids, n.id)
+			}
+		}
+		if len(ids) > 1 {
+			c.misuse("%s has several channels named %q: %s; give the number", c.dev.Name(), name, joinInts(ids))
+		}
+		if len(ids) == 1 {
+			return ids[0]
+		}
+	}
+	return 0
+}
+
+// siteDecides reports whether site.yaml alone settles which channel is meant.
+func (c *call) siteDecides(ref *channelRef) bool {
+	return ref.name == "" && len(ref.dev.Channels()) > 0
+}
+
+// resolve sets ref.id, asking the device where site.yaml does not tell.
+func (c *call) resolve(ref *channelRef) {
+	known := ref.dev.Channels()
+	if ref.name == "" {
+		switch {
+		case len(known) == 1:
+			ref.id = known[0].ID
+		case len(known) > 1:
+			c.misuse("which channel? %s has %s", ref.dev.Name(), listSite(known))
+		default:
+			ref.id = c.onlyChannel(ref.dev)
+		}
+		return
+	}
+	list, fresh, err := c.deviceChannels(ref.dev, false)
+	if err != nil {
+		c.raise(err)
+	}
+	if ref.id = c.matchName(ref.name, deviceNames(list)); ref.id == 0 && !fresh {
+		if list, _, err = c.deviceChannels(ref.dev, true); err != nil {
+			c.raise(err)
+		}
+		ref.id = c.matchName(ref.name, deviceNames(list))
+	}
+	if ref.id == 0 {
+		all := append(siteNames(ref.dev), deviceNames(list)...)
+		var words []string
+		for _, n := range all {
+			words = append(words, n.name)
+		}
+		help := didYouMean(ref.name, words)
+		if help == "" {
+			help = "; it has " + listDevice(list)
+		}
+		c.misuse("%s has no channel named %q%s", ref.dev.Name(), ref.name, help)
+	}
+}
+
+// onlyChannel is the channel of a device that has one. A device that does not
+// list channels is a camera with its one.
+func (c *call) onlyChannel(dev Device) int {
+	list, _, err := c.deviceChannels(dev, false)
+	var refused *isapi.Error
+	if errors.As(err, &refused) {
+		switch refused.Kind() {
+		case "forbidden", "not_found", "unsupported", "device":
+			return 1
+		}
+	}
+	if err != nil {
+		c.raise(err)
+	}
+	switch len(list) {
+	case 0:
+		return 1
+	case 1:
+		return list[0].ID
+	}
+	c.misuse("which channel? %s has %s", dev.Name(), listDevice(list))
+	return 0
+}
+
+// channelList is what a device said of its channels.
+type channelList struct {
+	at   time.Time
+	list []isapi.Channel
+}
+
+// channelListAge is how long names are believed. One that is not found asks
+// again at once.
+const channelListAge = 10 * time.Minute
+
+// deviceChannels asks dev for its channels, or takes what it said lately.
+func (c *call) deviceChannels(dev Device, again bool) (list []isapi.Channel, fresh bool, err error) {
+	now := c.m.script.Clock().Now()
+	if old := c.m.lists[dev]; old != nil && !again && now.Sub(old.at) < channelListAge {
+		return old.list, false, nil
+	}
+	if TaskOf(c.L).Loading() {
+		c.misuse("a script that is loading can't ask %s for its channels: give the number, or a name from site.yaml", dev.Name())
+	}
+	err = c.try(func(ctx context.Context) error {
+		return dev.Do(ctx, Command{What: "channels"}, func(ctx context.Context, client *isapi.Client) (err error) {
+			list, err = client.Channels(ctx)
+			return err
+		})
+	})
+	if err == nil {
+		c.m.lists[dev] = &channelList{at: now, list: list}
+	}
+	return list, true, err
+}
+
+func deviceNames(list []isapi.Channel) []namedChannel {
+	var names []namedChannel
+	for _, ch := range list {
+		names = append(names, namedChannel{ch.ID, ch.Name})
+	}
+	return names
+}
+
+func listSite(list []Channel) string {
+	var names []namedChannel
+	for _, ch := range list {
+		names = append(names, namedChannel{ch.ID, ch.Name})
+	}
+	return listNames(names)
+}
+
+func listDevice(list []isapi.Channel) string { return listNames(deviceNames(list)) }
+
+// listNames writes `1 (yard), 2, 3 (door)`.
+func listNames(list []namedChannel) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	var words []string
+	for i, n := range list {
+		if i == 20 {
+			words = append(words, fmt.Sprintf("and %d more", len(list)-i))
+			break
+		}
+		if n.name == "" || n.name == strconv.Itoa(n.id) {
+			words = append(words, strconv.Itoa(n.id))
+		} else {
+			words = append(words, fmt.Sprintf("%d (%s)", n.id, n.name))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func joinInts(ids []int) string {
+	sort.Ints(ids)
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = strconv.Itoa(id)
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,171 @@
+package luaapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+// Failure is an error in the words that scripts see. The host returns it for
+// what goes wrong on its side: a full queue, a task that was ended.
+type Failure struct {
+	Kind    string // busy, timeout, cancelled, misuse, panic, ...
+	Message string // one line, without the device's name
+	Device  string // "": no device was involved
+	Channel int    // 0: the device itself
+	Hint    string // what to do about it
+	Err     error  // what lies behind it, for errors.Is
+}
+
+// Error is one line: device, message, hint.
+func (f *Failure) Error() string {
+	text := f.message()
+	if f.Hint != "" {
+		text += " (" + f.Hint + ")"
+	}
+	return text
+}
+
+func (f *Failure) message() string {
+	if f.Device == "" {
+		return f.Message
+	}
+	if f.Channel > 0 {
+		return fmt.Sprintf("%s channel %d: %s", f.Device, f.Channel, f.Message)
+	}
+	return f.Device + ": " + f.Message
+}
+
+// Unwrap gives errors.Is what lies behind it.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Report is an error told apart, for the log and for scripts alike.
+type Report struct {
+	Kind      string // misuse, cancelled, syntax, panic, error (a script's own), or a kind of isapi
+	Message   string // one line, without place and hint
+	Hint      string
+	Device    string
+	Channel   int
+	Status    int    // of HTTP; 0: none
+	SubStatus string // subStatusCode
+	Retryable bool   // the same may work later without anybody's doing
+	Script    string // the script's name; "" where it is not known
+	File      string // "scripts/tour.lua", where it happened
+	Line      int
+	Traceback string // of Lua, the innermost call first
+}
+
+// String is one line: place, message, hint.
+func (r Report) String() string {
+	text := r.Message
+	if r.File != "" {
+		text = fmt.Sprintf("%s:%d: %s", r.File, r.Line, text)
+	}
+	if r.Hint != "" {
+		text += " (" + r.Hint + ")"
+	}
+	return text
+}
+
+// classify tells a Go error apart. It knows nothing of places.
+func classify(err error) Report {
+	var failure *Failure
+	var refused *isapi.Error
+	switch {
+	case errors.As(err, &failure):
+		r := Report{
+			Kind: failure.Kind, Message: failure.message(), Hint: failure.Hint,
+			Device: failure.Device, Channel: failure.Channel,
+			Retryable: failure.Kind == "busy" || failure.Kind == "timeout" || failure.Kind == "offline",
+		}
+		if r.Kind == "" {
+			r.Kind = "error"
+		}
+		if errors.As(failure.Err, &refused) {
+			r.Status, r.SubStatus, r.Retryable = refused.HTTPStatus, refused.SubCode, refused.Retryable()
+		}
+		return r
+	case errors.As(err, &refused):
+		plain := *refused
+		plain.Hint = ""
+		return Report{
+			Kind: refused.Kind(), Message: oneLine(plain.Error()), Hint: refused.Hint,
+			Device: refused.Device, Channel: refused.Channel,
+			Status: refused.HTTPStatus, SubStatus: refused.SubCode, Retryable: refused.Retryable(),
+		}
+	case errors.Is(err, context.DeadlineExceeded):
+		return Report{Kind: "timeout", Message: "took longer than it may", Retryable: true}
+	case errors.Is(err, context.Canceled):
+		return Report{Kind: "cancelled", Message: "the task was ended"}
+	}
+	return Report{Kind: "error", Message: oneLine(err.Error())}
+}
+
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\n", " ")), " ")
+}
+
+// Raise raises err in L as the error object that scripts see; it does not
+// return. An error that came out of Lua is raised again as it was.
+func Raise(L *lua.LState, err error) {
+	var fromLua *lua.ApiError
+	if errors.As(err, &fromLua) && fromLua.Object != nil {
+		L.Error(fromLua.Object, 0)
+	}
+	r := classify(err)
+	r.File, r.Line = place(L)
+	r.Traceback = traceback(L)
+	if task := taskOf(L); task != nil {
+		r.Script = task.Script().Name()
+	}
+	L.Error(newErrorObject(L, r), 0)
+}
+
+// raiseMisuse raises an error of kind misuse at the caller's line.
+func raiseMisuse(L *lua.LState, format string, args ...any) {
+	Raise(L, &Failure{Kind: "misuse", Message: fmt.Sprintf(format, args...)})
+}
+
+// misuse raises an error of kind misuse that names the function.
+func (c *call) misuse(format string, args ...any) {
+	raiseMisuse(c.L, "%s: %s", c.name, fmt.Sprintf(format, args...))
+}
+
+// raise raises err with what this call knows of device and channel. What the
+// host refuses in plain words is misuse: it looked at what the script wrote.
+func (c *call) raise(err error) {
+	var failure *Failure
+	if errors.As(err, &failure) && failure.Device == "" && c.dev != nil && failure.Kind != "misuse" {
+		copied := *failure
+		copied.Device = c.dev.Name()
+		if c.target != nil {
+			copied.Channel = c.target.id
+		}
+		err = &copied
+	}
+	Raise(c.L, err)
+}
+
+// refuse raises an error of the host about what the script asked for: one
+// without a kind of its own is misuse.
+func (c *call) refuse(err error) {
+	if r := classify(err); r.Kind == "error" {
+		c.misuse("%s", r.Message)
+	}
+	c.raise(err)
+}
+
+// taskOf is TaskOf for threads that may have no task.
+func taskOf(L *lua.LState) Task {
+	ctx := L.Context()
+	if ctx == nil {
+		return nil
+	}
+	task, _ := ctx.Value(TaskKey{}).(Task)
+	return task
+}

@@ -1,0 +1,32 @@
+package luaapi
+
+import (
+	"context"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+var infoCommands = []command{{
+	name: "info", aliases: []string{"get_device_info"},
+	result: "{model, name, serial, firmware, mac, type, raw}",
+	doc:    "what the device says of itself; raw is its whole answer",
+	fn:     deviceInfo,
+}}
+
+func deviceInfo(c *call) int {
+	var info *isapi.DeviceInfo
+	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
+		info, err = client.DeviceInfo(ctx)
+		return err
+	})
+	t := c.L.NewTable()
+	setText(t, "model", info.Model)
+	setText(t, "name", info.Name)
+	setText(t, "serial", info.Serial)
+	setText(t, "firmware", info.Firmware)
+	setText(t, "mac", info.MAC)
+	setText(t, "type", info.Type)
+	setText(t, "raw", info.Raw)
+	c.L.Push(t)
+	return 1
+}

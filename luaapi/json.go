@@ -1,0 +1,266 @@
+package luaapi
+
+import (
+	"fmt"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const (
+	maxJSONDepth = 100
+	maxJSONSize  = 8 << 20
+)
+
+var jsonOptions = []Option{{Name: "indent", Type: "boolean", Doc: "true: over several lines"}}
+
+var jsonEntries = []entry{
+	{
+		name: "encode", args: "value, {indent=}", result: "string",
+		options: jsonOptions,
+		doc:     "a value as JSON: lists and tables with names, keys sorted; an empty table is {} unless hik.json.array or decode made it",
+		fn:      jsonEncode,
+	},
+	{
+		name: "decode", args: "text", result: "value",
+		doc: "the value of a JSON text; null is hik.json.null, which is true in an if: compare it",
+		fn:  jsonDecode,
+	},
+	{
+		name: "array", args: "[list]", result: "list", doc: "marks a table as a list, so that it is [] when it is empty",
+		fn: func(c *call) int {
+			c.atMost(1)
+			t, ok := c.arg(0).(*lua.LTable)
+			if c.arg(0) == lua.LNil {
+				t, ok = c.L.NewTable(), true
+			}
+			if !ok {
+				c.wrong("the list", "a table", c.arg(0))
+			}
+			if t.Metatable != lua.LNil && !isJSONArray(t) {
+				c.misuse("the table has a metatable of its own")
+			}
+			t.Metatable = jsonArrayMeta(c.L)
+			c.L.Push(t)
+			return 1
+		},
+	},
+	{name: "null", result: "null", doc: "JSON's null, which a table can hold",
+		get: func(m *module, L *lua.LState, _ any) lua.LValue { return jsonNull(L) }},
+}
+
+// The metatables of JSON's list and null are the same for all of a state.
+const (
+	jsonArrayType = "hik json array"
+	jsonNullType  = "hik json null"
+)
+
+func jsonArrayMeta(L *lua.LState) *lua.LTable {
+	mt := L.NewTypeMetatable(jsonArrayType)
+	mt.RawSetString("__jsontype", lua.LString("array")) // dkjson's mark
+	return mt
+}
+
+func isJSONArray(t *lua.LTable) bool {
+	mt, ok := t.Metatable.(*lua.LTable)
+	return ok && mt.RawGetString("__jsontype") == lua.LString("array")
+}
+
+type nullValue struct{}
+
+// String is what print shows.
+func (nullValue) String() string { return "null" }
+
+func jsonNull(L *lua.LState) lua.LValue {
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if v, ok := registry.RawGetString(jsonNullType).(*lua.LUserData); ok {
+		return v
+	}
+	ud := L.NewUserData()
+	ud.Value = nullValue{}
+	mt := L.NewTable()
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int { L.Push(lua.LString("null")); return 1 }))
+	mt.RawSetString("__metatable", lua.LString("hik null"))
+	ud.Metatable = mt
+	registry.RawSetString(jsonNullType, ud)
+	return ud
+}
+
+func jsonEncode(c *call) int {
+	indent := ""
+	if c.options(1, jsonOptions).bool("indent", false) {
+		indent = "  "
+	}
+	c.atMost(2)
+	if len(c.args) == 0 {
+		c.misuse("the value is missing")
+	}
+	text, err := encodeJSON(c.arg(0), indent)
+	if err != nil {
+		c.misuse("%v", err)
+	}
+	c.L.Push(lua.LString(text))
+	return 1
+}
+
+// encodeJSON writes v; indent is what one level is set in by, "" for one line.
+func encodeJSON(v lua.LValue, indent string) (string, error) {
+	w := jsonWriter{indent: indent, open: make(map[*lua.LTable]bool)}
+	if err := w.value(v, "value"); err != nil {
+		return "", err
+	}
+	return w.b.String(), nil
+}
+
+type jsonWriter struct {
+	b      strings.Builder
+	indent string
+	depth  int
+	open   map[*lua.LTable]bool // tables around the current one
+}
+
+func (w *jsonWriter) value(v lua.LValue, path string) error {
+	if w.b.Len() > maxJSONSize {
+		return fmt.Errorf("the text would be longer than %d MB", maxJSONSize>>20)
+	}
+	switch v := v.(type) {
+	case *lua.LNilType:
+		w.b.WriteString("null")
+	case lua.LBool:
+		w.b.WriteString(v.String())
+	case lua.LNumber:
+		f := float64(v)
+		switch {
+		case math.IsNaN(f) || math.IsInf(f, 0):
+			return fmt.Errorf("%s is %v, which JSON does not have", path, f)
+		case f == math.Trunc(f) && math.Abs(f) < 1<<63:
+			w.b.WriteString(strconv.FormatInt(int64(f), 10))
+		default:
+			w.b.WriteString(strconv.FormatFloat(f, 'g', -1, 64))
+		}
+	case lua.LString:
+		writeJSONString(&w.b, string(v))
+	case *lua.LTable:
+		return w.table(v, path)
+	case *lua.LUserData:
+		if _, ok := v.Value.(nullValue); ok {
+			w.b.WriteString("null")
+			return nil
+		}
+		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))
+	default:
+		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))
+	}
+	return nil
+}
+
+func (w *jsonWriter) table(t *lua.LTable, path string) error {
+	if w.open[t] {
+		return fmt.Errorf("%s holds a table that it is part of", path)
+	}
+	if w.depth++; w.depth > maxJSONDepth {
+		return fmt.Errorf("%s is nested deeper than %d", shorten(path, 100), maxJSONDepth)
+	}
+	w.open[t] = true
+	defer func() { w.depth--; delete(w.open, t) }()
+
+	array := isJSONArray(t)
+	t = content(t)
+	n := t.Len()
+	var names []string
+	var bad error
+	t.ForEach(func(key, _ lua.LValue) {
+		switch k := key.(type) {
+		case lua.LString:
+			names = append(names, string(k))
+		case lua.LNumber:
+			if i := int(k); lua.LNumber(i) != k || i < 1 || i > n {
+				bad = fmt.Errorf("%s has the number %s as a key, which is no place of a list without holes; JSON's names are strings", path, k)
+			}
+		default:
+			bad = fmt.Errorf("%s has %s as a key; JSON's names are strings", path, describe(key))
+		}
+	})
+	switch {
+	case bad != nil:
+		return bad
+	case (n > 0 || array) && len(names) > 0:
+		return fmt.Errorf("%s has both list items and names such as %q", path, names[0])
+	case n > 0 || array:
+		return w.list(t, n, path)
+	}
+	sort.Strings(names)
+	w.b.WriteByte('{')
+	for i, name := range names {
+		w.next(i)
+		writeJSONString(&w.b, name)
+		w.b.WriteByte(':')
+		if w.indent != "" {
+			w.b.WriteByte(' ')
+		}
+		if err := w.value(t.RawGetString(name), path+"."+name); err != nil {
+			return err
+		}
+	}
+	w.close(len(names), '}')
+	return nil
+}
+
+func (w *jsonWriter) list(t *lua.LTable, n int, path string) error {
+	w.b.WriteByte('[')
+	for i := range n {
+		w.next(i)
+		if err := w.value(t.RawGetInt(i+1), fmt.Sprintf("%s[%d]", path, i+1)); err != nil {
+			return err
+		}
+	}
+	w.close(n, ']')
+	return nil
+}
+
+func (w *jsonWriter) next(i int) {
+	if i > 0 {
+		w.b.WriteByte(',')
+	}
+	w.newLine(w.depth)
+}
+
+func (w *jsonWriter) close(n int, bracket byte) {
+	if n > 0 {
+		w.newLine(w.depth - 1)
+	}
+	w.b.WriteByte(bracket)
+}
+
+func (w *jsonWriter) newLine(depth int) {
+	if w.indent != "" {
+		w.b.WriteByte('\n')
+		w.b.WriteString(strings.Repeat(w.indent, depth))
+	}
+}
+
+// writeJSONString writes s as UTF-8; bytes that are none become U+FFFD.
+func writeJSONString(b *strings.Builder, s string) {
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
+			fmt.Fprintf(b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+}

@@ -1,0 +1,273 @@
+package luaapi
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+func jsonDecode(c *call) int {
+	c.atMost(1)
+	s, ok := c.arg(0).(lua.LString)
+	if !ok {
+		c.wrong("the text", "a string", c.arg(0))
+	}
+	if len(s) > maxJSONSize {
+		c.misuse("the text is longer than %d MB", maxJSONSize>>20)
+	}
+	r := jsonReader{L: c.L, s: string(s)}
+	v, err := r.document()
+	if err != nil {
+		c.misuse("%v", err)
+	}
+	c.L.Push(v)
+	return 1
+}
+
+// jsonReader reads one text strictly.
+type jsonReader struct {
+	L     *lua.LState
+	s     string
+	at    int
+	depth int
+}
+
+func (r *jsonReader) document() (lua.LValue, error) {
+	v, err := r.value()
+	if err != nil {
+		return nil, err
+	}
+	if r.blanks(); r.at < len(r.s) {
+		return nil, r.fail("%s after the end of the value", r.seen())
+	}
+	return v, nil
+}
+
+// fail says where: line and column, counted from 1.
+func (r *jsonReader) fail(format string, args ...any) error {
+	before := r.s[:r.at]
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	return fmt.Errorf("line %d, column %d: %s", line, column, fmt.Sprintf(format, args...))
+}
+
+func (r *jsonReader) seen() string {
+	if r.at >= len(r.s) {
+		return "the end of the text"
+	}
+	c, _ := utf8.DecodeRuneInString(r.s[r.at:])
+	return strconv.QuoteRune(c)
+}
+
+func (r *jsonReader) blanks() {
+	for r.at < len(r.s) && strings.IndexByte(" \t\r\n", r.s[r.at]) >= 0 {
+		r.at++
+	}
+}
+
+// take moves over c if it is next.
+func (r *jsonReader) take(c byte) bool {
+	r.blanks()
+	if r.at < len(r.s) && r.s[r.at] == c {
+		r.at++
+		return true
+	}
+	return false
+}
+
+func (r *jsonReader) value() (lua.LValue, error) {
+	r.blanks()
+	rest := r.s[r.at:]
+	for word, v := range map[string]lua.LValue{"true": lua.LTrue, "false": lua.LFalse, "null": nil} {
+		if strings.HasPrefix(rest, word) {
+			r.at += len(word)
+			if v == nil {
+				v = jsonNull(r.L)
+			}
+			return v, nil
+		}
+	}
+	switch {
+	case rest == "":
+		return nil, r.fail("the text ends where a value should be")
+	case rest[0] == '"':
+		s, err := r.text()
+		return lua.LString(s), err
+	case rest[0] == '{' || rest[0] == '[':
+		if r.depth++; r.depth > maxJSONDepth {
+			return nil, r.fail("nested deeper than %d", maxJSONDepth)
+		}
+		defer func() { r.depth-- }()
+		r.at++
+		if rest[0] == '{' {
+			return r.object()
+		}
+		return r.list()
+	case rest[0] == '-' || rest[0] >= '0' && rest[0] <= '9':
+		return r.number()
+	}
+	return nil, r.fail("%s where a value should be", r.seen())
+}
+
+func (r *jsonReader) object() (lua.LValue, error) {
+	t := r.L.NewTable()
+	if r.take('}') {
+		return t, nil
+	}
+	for {
+		if r.blanks(); r.at >= len(r.s) || r.s[r.at] != '"' {
+			return nil, r.fail("%s where a name in quotes should be", r.seen())
+		}
+		name, err := r.text()
+		if err != nil {
+			return nil, err
+		}
+		if !r.take(':') {
+			return nil, r.fail("%s where a colon should be", r.seen())
+		}
+		v, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		t.RawSetString(name, v)
+		if r.take('}') {
+			return t, nil
+		}
+		if !r.take(',') {
+			return nil, r.fail("%s where a comma or } should be", r.seen())
+		}
+	}
+}
+
+func (r *jsonReader) list() (lua.LValue, error) {
+	t := r.L.NewTable()
+	t.Metatable = jsonArrayMeta(r.L)
+	if r.take(']') {
+		return t, nil
+	}
+	for {
+		v, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		t.Append(v)
+		if r.take(']') {
+			return t, nil
+		}
+		if !r.take(',') {
+			return nil, r.fail("%s where a comma or ] should be", r.seen())
+		}
+	}
+}
+
+func (r *jsonReader) number() (lua.LValue, error) {
+	end := r.at
+	digits := func() bool {
+		from := end
+		for end < len(r.s) && r.s[end] >= '0' && r.s[end] <= '9' {
+			end++
+		}
+		return end > from
+	}
+	next := func(set string) bool {
+		if end < len(r.s) && strings.IndexByte(set, r.s[end]) >= 0 {
+			end++
+			return true
+		}
+		return false
+	}
+	next("-")
+	ok := next("0") || digits()
+	if ok && next(".") {
+		ok = digits()
+	}
+	if ok && next("eE") {
+		next("+-")
+		ok = digits()
+	}
+	f, err := strconv.ParseFloat(r.s[r.at:end], 64)
+	if !ok || err != nil {
+		return nil, r.fail("%q is not a number", shorten(r.s[r.at:min(end+1, len(r.s))], 40))
+	}
+	r.at = end
+	return lua.LNumber(f), nil
+}
+
+// text reads a string; r.at is on its first quote.
+func (r *jsonReader) text() (string, error) {
+	r.at++
+	var b strings.Builder
+	for {
+		i := strings.IndexAny(r.s[r.at:], "\"\\")
+		if i < 0 {
+			r.at = len(r.s)
+			return "", r.fail("a string has no end")
+		}
+		part := r.s[r.at : r.at+i]
+		for k := range len(part) {
+			if part[k] < ' ' {
+				r.at += k
+				return "", r.fail("a line end or control character inside a string")
+			}
+		}
+		b.WriteString(part)
+		r.at += i + 1
+		if r.s[r.at-1] == '"' {
+			return b.String(), nil
+		}
+		if err := r.escape(&b); err != nil {
+			return "", err
+		}
+	}
+}
+
+var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+func (r *jsonReader) escape(b *strings.Builder) error {
+	if r.at >= len(r.s) {
+		return r.fail("a string has no end")
+	}
+	c := r.s[r.at]
+	if plain, ok := jsonEscapes[c]; ok {
+		r.at++
+		b.WriteByte(plain)
+		return nil
+	}
+	if c != 'u' {
+		return r.fail("\\%c means nothing in a string", c)
+	}
+	first, ok := r.hex()
+	if !ok {
+		return r.fail("\\u wants four hexadecimal digits")
+	}
+	if utf16.IsSurrogate(first) && strings.HasPrefix(r.s[r.at:], `\u`) {
+		back := r.at
+		r.at++
+		if second, ok := r.hex(); ok {
+			if pair := utf16.DecodeRune(first, second); pair != utf8.RuneError {
+				b.WriteRune(pair)
+				return nil
+			}
+		}
+		r.at = back
+	}
+	b.WriteRune(first) // half a pair becomes U+FFFD
+	return nil
+}
+
+// hex reads the four digits after a u, which r.at is on.
+func (r *jsonReader) hex() (rune, bool) {
+	if r.at+5 > len(r.s) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(r.s[r.at+1:r.at+5], 16, 32)
+	if err != nil {
+		return 0, false
+	}
+	r.at += 5
+	return rune(n), true
+}

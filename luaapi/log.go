@@ -1,0 +1,63 @@
+package luaapi
+
+import (
+	"log/slog"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+var logEntries = []entry{
+	logEntry("debug", slog.LevelDebug, "a line for who looks closely"),
+	logEntry("info", slog.LevelInfo, "a line that tells what happened"),
+	logEntry("warn", slog.LevelWarn, "a line for who should look some day"),
+	logEntry("error", slog.LevelError, "a line for who has to act"),
+}
+
+func logEntry(name string, level slog.Level, doc string) entry {
+	return entry{
+		name: name, args: "message, fields", doc: doc + "; fields is a table {key = value}",
+		fn: func(c *call) int {
+			c.atMost(2)
+			message := c.L.ToStringMeta(c.arg(0)).String()
+			c.m.script.Log(c.L.Context(), level, message, c.attrs(c.arg(1))...)
+			return 0
+		},
+	}
+}
+
+// attrs are the fields of a log line, in the order of their names.
+func (c *call) attrs(v lua.LValue) []slog.Attr {
+	if v == lua.LNil {
+		return nil
+	}
+	t, ok := v.(*lua.LTable)
+	if !ok || isErrorObject(t) {
+		return []slog.Attr{c.attr("value", v)}
+	}
+	values := make(map[string]lua.LValue)
+	content(t).ForEach(func(key, value lua.LValue) { values[key.String()] = value })
+	var list []slog.Attr
+	for _, key := range sortedKeys(values) {
+		list = append(list, c.attr(key, values[key]))
+	}
+	return list
+}
+
+func (c *call) attr(key string, v lua.LValue) slog.Attr {
+	switch v := v.(type) {
+	case lua.LBool:
+		return slog.Bool(key, bool(v))
+	case lua.LNumber:
+		if n := int64(v); lua.LNumber(n) == v {
+			return slog.Int64(key, n)
+		}
+		return slog.Float64(key, float64(v))
+	case *lua.LTable:
+		if !isErrorObject(v) && c.L.GetMetaField(v, "__tostring") == lua.LNil {
+			if text, err := encodeJSON(v, ""); err == nil {
+				return slog.String(key, shorten(text, 2000))
+			}
+		}
+	}
+	return slog.String(key, c.L.ToStringMeta(v).String())
+}

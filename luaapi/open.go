@@ -1,0 +1,181 @@
+package luaapi
+
+import (
+	"fmt"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// module is the hik module of one Lua state.
+type module struct {
+	L      *lua.LState // the main thread; functions get the thread that calls
+	script Script
+	kinds  map[string]*kind // objects: device, channel, snapshot, job, task
+
+	devices map[Device]*lua.LUserData // one object per device, so that they compare
+	lists   map[Device]*channelList   // what devices said of their channels
+	presets map[presetKey]*presetList
+	vars    lua.LValue
+}
+
+// Open makes the hik module for s and sets the global hik. The libraries of
+// Lua must be open: pairs is replaced by one that knows the metamethod
+// __pairs, which hik.vars needs.
+func Open(L *lua.LState, s Script) {
+	L.SetGlobal("hik", Module(L, s))
+	openPairs(L)
+	openStringCall(L)
+}
+
+// Module makes the hik module for s, for require to hand out. Asked again for
+// the same state it gives the same table.
+func Module(L *lua.LState, s Script) *lua.LTable {
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if t, ok := registry.RawGetString("hik").(*lua.LTable); ok {
+		return t
+	}
+	m := &module{
+		L: L, script: s,
+		kinds:   make(map[string]*kind),
+		devices: make(map[Device]*lua.LUserData),
+		lists:   make(map[Device]*channelList),
+		presets: make(map[presetKey]*presetList),
+	}
+	openErrors(L)
+	for name, n := range namesOf() {
+		if n.object {
+			m.kinds[name] = m.newKind(name, n)
+		}
+	}
+	hik := m.newLibrary("hik")
+	registry.RawSetString("hik", hik)
+	registry.RawSetString(moduleKey, &lua.LUserData{Value: m})
+	return hik
+}
+
+// moduleKey holds the module in the registry of its state, which no script can
+// reach.
+const moduleKey = "hik module"
+
+// names are the entries of one owner, ready to be looked up. They are the same
+// for every script and made once.
+type names struct {
+	object bool
+	byName map[string]*entry
+	known  []string // for the nearest word
+}
+
+func namesOf() map[string]*names {
+	namesOnce.Do(func() { allNames = makeNames() })
+	return allNames
+}
+
+var (
+	namesOnce sync.Once
+	allNames  map[string]*names
+)
+
+func makeNames() map[string]*names {
+	all := make(map[string]*names)
+	for _, o := range owners() {
+		n := &names{object: o.object, byName: make(map[string]*entry)}
+		for i := range o.entries {
+			e := &o.entries[i]
+			for _, name := range append([]string{e.name}, e.aliases...) {
+				if n.byName[name] != nil {
+					panic(fmt.Sprintf("luaapi: %s.%s is defined twice", o.name, name))
+				}
+				n.byName[name] = e
+				n.known = append(n.known, name)
+			}
+		}
+		all[o.name] = n
+	}
+	return all
+}
+
+// newLibrary makes the table for hik or one of its libraries. It looks empty:
+// functions are made when they are first used, which keeps scripts small, and
+// a wrong name is an error that says which was meant.
+func (m *module) newLibrary(owner string) *lua.LTable {
+	n := namesOf()[owner]
+	made := make(map[string]lua.LValue)
+	index := func(c *call) int {
+		key := keyText(c.arg(1))
+		if v, ok := made[key]; ok {
+			c.L.Push(v)
+			return 1
+		}
+		e := n.byName[key]
+		if e == nil {
+			raiseMisuse(c.L, "there is no %s.%s%s", owner, key, didYouMean(key, n.known))
+		}
+		var v lua.LValue
+		if e.get != nil {
+			v = e.get(m, c.L, nil)
+		} else {
+			v = m.bind(key, e.fn)
+		}
+		made[key] = v
+		c.L.Push(v)
+		return 1
+	}
+	self := m.L.NewTable()
+	mt := m.L.NewTable()
+	mt.RawSetString("__index", m.bind(owner, index))
+	mt.RawSetString("__newindex", m.bind(owner, func(c *call) int {
+		key := keyText(c.arg(1))
+		if n.byName[key] != nil && n.byName[key].fn != nil {
+			raiseMisuse(c.L, "%s.%s can't be assigned; to call it, write %s.%s(...)", owner, key, owner, key)
+		}
+		raiseMisuse(c.L, "%s.%s can't be assigned: use a local or global variable", owner, key)
+		return 0
+	}))
+	mt.RawSetString("__pairs", m.bind(owner, func(c *call) int {
+		t := c.L.NewTable()
+		for _, name := range n.known {
+			t.RawSetString(name, c.L.GetField(self, name))
+		}
+		return pushPairs(c.L, t)
+	}))
+	mt.RawSetString("__metatable", lua.LString(owner))
+	self.Metatable = mt
+	return self
+}
+
+func libraryField(lib owner) entry {
+	return entry{
+		name: lib.name[len("hik."):],
+		doc:  "the library " + lib.name,
+		get:  func(m *module, L *lua.LState, _ any) lua.LValue { return m.newLibrary(lib.name) },
+	}
+}
+
+// openPairs makes pairs obey __pairs, as later versions of Lua do.
+func openPairs(L *lua.LState) {
+	plain, ok := L.GetGlobal("pairs").(*lua.LFunction)
+	if !ok {
+		return
+	}
+	L.SetGlobal("pairs", L.NewFunction(func(L *lua.LState) int {
+		v := L.Get(1)
+		if f, ok := L.GetMetaField(v, "__pairs").(*lua.LFunction); ok {
+			L.Push(f)
+			L.Push(v)
+			L.Call(1, 3)
+			return 3
+		}
+		L.Insert(plain, 1)
+		L.Call(L.GetTop()-1, 3)
+		return 3
+	}))
+}
+
+// pushPairs leaves on the stack what pairs(t) returns.
+func pushPairs(L *lua.LState, t *lua.LTable) int {
+	L.Push(L.GetGlobal("pairs"))
+	L.Push(t)
+	L.Call(1, 3)
+	return 3
+}

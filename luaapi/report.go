@@ -1,0 +1,117 @@
+package luaapi
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Describe tells an error apart: one that came out of Lua, whatever the script
+// raised, or any other. It touches the raised value, so whoever calls it holds
+// the script's lock.
+func Describe(err error) Report {
+	var fromLua *lua.ApiError
+	if !errors.As(err, &fromLua) {
+		return classify(err)
+	}
+	var r Report
+	switch v := fromLua.Object.(type) {
+	case *lua.LTable:
+		r = describeTable(v)
+	case lua.LString:
+		r = describeText(string(v))
+	case nil:
+		r = describeText(fromLua.Error())
+	default:
+		r = Report{Kind: "error", Message: describeOther(v)}
+	}
+	switch {
+	case fromLua.Type == lua.ApiErrorSyntax:
+		r.Kind = "syntax"
+	case fromLua.Type == lua.ApiErrorPanic && r.Kind == "error":
+		r.Kind = "panic"
+	}
+	if r.Traceback == "" {
+		r.Traceback = cleanTraceback(fromLua.StackTrace)
+	}
+	if r.File == "" {
+		r.File, r.Line = firstPlace(r.Traceback)
+	}
+	return r
+}
+
+// describeTable takes the fields that it finds: a script may raise a table of
+// its own, with a kind and a message.
+func describeTable(t *lua.LTable) Report {
+	r := reportOf(t)
+	if r.Kind == "" {
+		r.Kind = "error"
+	}
+	if r.Message == "" {
+		text, err := encodeJSON(t, "")
+		if err != nil {
+			text = "a table"
+		}
+		r.Message = "error raised with " + shorten(text, 500)
+	}
+	return r
+}
+
+func describeOther(v lua.LValue) string {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return "error raised without a value: error(nil)"
+	case *lua.LUserData:
+		return "error raised with " + objectText(v)
+	case *lua.LFunction:
+		return "error raised with a function"
+	}
+	return "error raised with the " + v.Type().String() + " " + v.String()
+}
+
+var (
+	// "scripts/a.lua:12: attempt to ...", also with a script's own text.
+	placedError = regexp.MustCompile(`(?s)^([^:\n]{1,300}):(\d+): ?(.*)$`)
+	// "scripts/a.lua line:3(column:5) near 'end':   parse error"
+	parseError = regexp.MustCompile(`(?s)^(.{1,300}) line:(\d+)\(column:(\d+)\) near '(.*)': +(.*)$`)
+	parseAtEOF = regexp.MustCompile(`(?s)^(.{1,300}) at EOF: +(.*)$`)
+	compileErr = regexp.MustCompile(`(?s)^compile error near line\((\d+)\) (.{1,300}?): (.*)$`)
+)
+
+func describeText(text string) Report {
+	r := Report{Kind: "error", Message: strings.TrimSpace(text)}
+	if m := parseError.FindStringSubmatch(text); m != nil {
+		r.Kind, r.File, r.Line = "syntax", m[1], atoi(m[2])
+		r.Message = "syntax error near '" + oneLine(m[4]) + "'"
+		if what := oneLine(m[5]); what != "parse error" && what != "syntax error" {
+			r.Message += ": " + what
+		}
+	} else if m := parseAtEOF.FindStringSubmatch(text); m != nil {
+		r.Kind, r.File, r.Message = "syntax", m[1], "syntax error: the file ends too early (an end is missing?)"
+	} else if m := compileErr.FindStringSubmatch(text); m != nil {
+		r.Kind, r.File, r.Line, r.Message = "syntax", m[2], atoi(m[1]), oneLine(m[3])
+	} else if m := placedError.FindStringSubmatch(text); m != nil {
+		r.File, r.Line, r.Message = m[1], atoi(m[2]), strings.TrimSpace(m[3])
+	}
+	// A string raised by Lua may hold a traceback after its first line.
+	if first, rest, found := strings.Cut(r.Message, "\nstack traceback:"); found {
+		r.Message, r.Traceback = first, cleanTraceback("stack traceback:"+rest)
+	}
+	return r
+}
+
+func atoi(s string) int { n, _ := strconv.Atoi(s); return n }
+
+func shorten(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xc0 == 0x80 {
+		n--
+	}
+	return s[:n] + fmt.Sprintf("... (%d bytes)", len(s))
+}

@@ -1,0 +1,118 @@
+package luaapi
+
+import (
+	"context"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+var taskFunctions = []entry{
+	{
+		name: "spawn", args: "fn, ...", result: "task",
+		doc: "runs fn(...) as a task of its own beside this one; from a script that loads: once the script is live",
+		fn:  spawn,
+	},
+	{
+		name: "parallel", args: "list, fn, {limit=}", options: parallelOptions, result: "list",
+		doc: "calls fn(item, index) for all items at once, each in a task of its own, and returns the results in order; the first error is raised after all have ended",
+		fn:  parallel,
+	},
+	{
+		name: "sleep", args: "duration", doc: "waits; other tasks of the script run meanwhile",
+		fn: func(c *call) int {
+			c.atMost(1)
+			d := c.duration(c.arg(0), "the duration")
+			clk := c.m.script.Clock()
+			c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, clk, d) })
+			return 0
+		},
+	},
+	{
+		name: "timeout", args: "duration, fn", result: "what fn returns",
+		doc: "calls fn and ends it with an error of kind timeout if it takes longer",
+		fn: func(c *call) int {
+			c.atMost(2)
+			d := c.duration(c.arg(0), "the duration")
+			if d <= 0 {
+				c.misuse("the duration must be more than 0")
+			}
+			results, err := TaskOf(c.L).Limit(c.L, d, c.function(1, "the function"))
+			if err != nil {
+				c.raise(err)
+			}
+			return c.push(results)
+		},
+	},
+	{
+		name: "on_stop", args: "fn", doc: "runs fn when the script is reloaded or the host stops; it has 5 seconds",
+		fn: func(c *call) int {
+			c.atMost(1)
+			c.m.script.OnStop(c.function(0, "the function"))
+			return 0
+		},
+	},
+}
+
+func spawn(c *call) int {
+	fn := c.function(0, "the function")
+	task, err := TaskOf(c.L).Spawn(c.L, fn, c.args[1:])
+	if err != nil {
+		c.raise(err)
+	}
+	c.L.Push(c.m.object("task", &taskObject{task}))
+	return 1
+}
+
+// taskObject is what a script holds of a task.
+type taskObject struct{ task Spawned }
+
+// String is what print shows.
+func (t *taskObject) String() string { return "task " + t.task.Name() }
+
+var taskMethods = []entry{
+	{name: "name", result: "string", doc: "its name in the log",
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue {
+			return lua.LString(self.(*taskObject).task.Name())
+		}},
+	{name: "done", result: "boolean", doc: "whether it has ended",
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LBool(self.(*taskObject).task.Done()) }},
+	{
+		name: "wait", result: "what its function returned", doc: "waits for its end; raises the error that ended it",
+		fn: func(c *call) int {
+			c.atMost(0)
+			task := c.self.(*taskObject).task
+			if !task.Done() {
+				c.notWhileLoading("wait for a task, which starts once the script is live")
+			}
+			results, err := task.Wait(c.L)
+			if err != nil {
+				c.raise(err)
+			}
+			return c.push(results)
+		},
+	},
+	{
+		name: "cancel", doc: "ends it at its next wait",
+		fn: func(c *call) int {
+			c.atMost(0)
+			c.self.(*taskObject).task.Cancel()
+			return 0
+		},
+	},
+}
+
+// notWhileLoading refuses what could only wait for ever.
+func (c *call) notWhileLoading(what string) {
+	if TaskOf(c.L).Loading() {
+		c.misuse("a script that is loading can't %s: do it in a job, or in hik.spawn(function() ... end)", what)
+	}
+}
+
+func (c *call) push(values []lua.LValue) int {
+	for _, v := range values {
+		c.L.Push(v)
+	}
+	return len(values)
+}
