@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,8 +55,8 @@ type channel struct {
 	enabled bool
 	online  bool
 	head    *head // nil: fixed
-	motion  *elem // MotionDetection as it was PUT; nil: by default
-	busy    int   // pictures being drawn
+	motion  motion
+	busy    int // pictures being drawn
 }
 
 // New makes a device. Its clock starts to count at once: presets, patrols and
@@ -80,7 +81,10 @@ func New(o Options) *Device {
 	}
 	d.nonceCount = 16
 	for _, c := range o.Channels {
-		ch := &channel{o: c, name: c.Name, enabled: !c.Disabled, online: !c.Offline}
+		ch := &channel{o: c, name: c.Name, enabled: !c.Disabled, online: !c.Offline, motion: motion{!c.MotionOff, 60, wholeGrid}}
+		if c.NoRegion {
+			ch.motion.grid = strings.Repeat("0", len(wholeGrid))
+		}
 		if c.PTZ {
 			ch.head = newHead(o.Head, d.started)
 		}
@@ -241,6 +245,6 @@ func (d *Device) reboot(now time.Time) {
 			c.head.stop(now)
 		}
 	}
-	d.nonces, d.nonceOrder = nil, nil
+	d.nonces, d.nonceOrder, d.alarms = nil, nil, nil
 	d.wakeStreams()
 }

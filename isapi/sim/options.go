@@ -93,14 +93,16 @@ type User struct {
 
 // ChannelOptions describe one video input.
 type ChannelOptions struct {
-	ID       int    // human number; default: in order, 1, 2, 3 ...
-	Name     string // default "Camera 01" and so on
-	PTZ      bool   // has a moving head
-	Analog   bool   // an input of a DVR's own; IP channels follow the analog ones
-	Offline  bool   // no camera behind it at the start
-	Disabled bool   // not enabled
-	Protocol string // of a camera behind a recorder: HIKVISION (default) or ONVIF
-	IP       string // of a camera behind a recorder
+	ID        int    // human number; default: in order, 1, 2, 3 ...
+	Name      string // default "Camera 01" and so on
+	PTZ       bool   // has a moving head
+	Analog    bool   // an input of a DVR's own; IP channels follow the analog ones
+	Offline   bool   // no camera behind it at the start
+	Disabled  bool   // not enabled
+	MotionOff bool   // motion detection is not enabled
+	NoRegion  bool   // motion detection has no region drawn
+	Protocol  string // of a camera behind a recorder: HIKVISION (default) or ONVIF
+	IP        string // of a camera behind a recorder
 
 	MainWidth, MainHeight int // picture and stream size; default 1280 x 720
 	SubWidth, SubHeight   int // default 640 x 360
