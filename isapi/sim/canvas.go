@@ -95,9 +95,9 @@ func (c *canvas) shade(x0, y0, x1, y1 int, k ink, alpha int) {
 	}
 }
 
-const glyphWidth, glyphHeight = 8, 16
+const glyphWidth, glyphHeight = 8, 17
 
-// text draws s with its upper left corner at (x, y); scale 1 is 16 pixels high.
+// text draws s with its upper left corner at (x, y); scale 1 is 17 pixels high.
 func (c *canvas) text(x, y, scale float64, s string, k ink) {
 	mask := inconsolata.Bold8x16
 	for _, r := range s {

@@ -24,8 +24,8 @@ func defaultPresets() map[int]preset {
 		3: {"parking", Pose{90, -14, 1.5}},
 		4: {"fence", Pose{135, -5, 3}},
 		5: {"yard", Pose{180, -22, 1}},
-		6: {"street", Pose{225, -9, 6}},
-		7: {"tower", Pose{270, 6, 5}},
+		6: {"street", Pose{225, -5, 4}},
+		7: {"tower", Pose{270, 3, 3}},
 		8: {"overview", Pose{315, -3, 1}},
 	}
 }

@@ -38,7 +38,7 @@ func daylight(v view) float64 {
 	hour := float64(v.at.Hour()) + float64(v.at.Minute())/60
 	ramp := func(from, to float64) float64 { return math.Max(0, math.Min(1, (hour-from)/(to-from))) }
 	light := ramp(5.5, 7.5) * (1 - ramp(19, 21))
-	return light*light*(3-2*light)*0.86 + 0.14
+	return light*light*(3-2*light)*0.8 + 0.2
 }
 
 // x and y are where an azimuth and an elevation stand in the picture.
@@ -82,14 +82,14 @@ func (s *scene) random(n int) float64 {
 func (s *scene) sky() {
 	horizon := int(s.y(0))
 	high, low := paint{70, 125, 200}, paint{200, 220, 238}
-	if s.light < 0.9 && s.light > 0.2 { // dawn and dusk
+	if s.light < 0.9 && s.light > 0.25 { // dawn and dusk
 		low = low.mix(paint{250, 170, 110}, 0.6)
 	}
 	for y := 0; y < min(horizon+1, s.h); y++ {
 		e := s.v.pose.Tilt + (float64(s.h)/2-float64(y))/s.k
 		p := low.mix(high, math.Min(1, e/35))
 		night := paint{6, 9, 24}
-		s.box(0, y, s.w, y+1, night.mix(p, (s.light-0.14)/0.86).ink())
+		s.box(0, y, s.w, y+1, night.mix(p, (s.light-0.2)/0.8).ink())
 	}
 	if s.light < 0.3 {
 		for i := range 260 {

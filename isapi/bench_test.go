@@ -1,0 +1,54 @@
+package isapi
+
+import (
+	"io"
+	"log"
+	"net/http/httptest"
+	"testing"
+)
+
+var quiet = log.New(io.Discard, "", 0)
+
+// A command over a handler in memory: what the client itself costs.
+func BenchmarkCommand(b *testing.B) {
+	c := newFake(okTree).client(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// The same over a socket of this machine.
+func BenchmarkCommandNetwork(b *testing.B) {
+	srv := httptest.NewServer(newFake(okTree))
+	defer srv.Close()
+	c := onPort(b, srv)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkPicture(b *testing.B) {
+	c := newFake(okTree).client(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := c.PictureTo(bg, io.Discard, 1, PictureOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseXML(b *testing.B) {
+	doc := []byte(proxyList(1, 2, 3, 4, 5, 6, 7, 8))
+	b.SetBytes(int64(len(doc)))
+	for b.Loop() {
+		if _, err := ParseXML(doc); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
