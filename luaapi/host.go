@@ -77,6 +77,9 @@ type Spawned interface {
 	Wait(L *lua.LState) ([]lua.LValue, error)
 	// Cancel ends it at its next wait or instruction.
 	Cancel()
+	// Adopt says that the caller waits for it and raises its error itself, so
+	// that the host does not log it as one that nobody caught.
+	Adopt()
 	// Done reports whether it has ended.
 	Done() bool
 }

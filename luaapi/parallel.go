@@ -101,6 +101,7 @@ func (b *batch) start() {
 	if err != nil {
 		b.c.raise(err)
 	}
+	task.Adopt()
 	b.tasks = append(b.tasks, task)
 }
 
