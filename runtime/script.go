@@ -1,8 +1,8 @@
 package runtime
 
 import (
-	"crypto/sha256"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -66,7 +66,7 @@ func (h *Host) newScript(name, file string) *script {
 		Now:      h.clk.Now,
 		Location: h.site.Timezone,
 		Getenv:   h.conf.Getenv,
-		Print:    func(text string) { h.print(s, text) },
+		Print:    func(_ *lua.LState, text string) { h.print(s, text) },
 		Stdout:   h.conf.Stdout,
 		Stderr:   h.conf.Stderr,
 	})

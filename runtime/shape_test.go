@@ -1,0 +1,118 @@
+package runtime
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/hiklua/hiklua/"
+
+// mayImport is who may use whom inside the module. What is not listed is not
+// allowed.
+var mayImport = map[string][]string{
+	"cmd/hiklua":       {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
+	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
+	"runtime/archive":  {"runtime/clock"},
+	"runtime/clock":    {},
+	"runtime/sandbox":  {},
+	"runtime/schedule": {"runtime/clock"},
+	"runtime/site":     {"isapi"},
+	"luaapi":           {"isapi", "runtime/clock"},
+	"isapi":            {},
+	"isapi/recorded":   {},
+	"isapi/sim":        {"isapi", "runtime/clock"},
+	"scripts":          {},
+}
+
+// onlyIn says which folder uses a dependency.
+var onlyIn = map[string][]string{
+	"github.com/icholy/digest":           {"isapi"},
+	"github.com/robfig/cron/v3":          {"runtime/schedule"},
+	"github.com/fsnotify/fsnotify":       {"runtime"},
+	"go.yaml.in/yaml/v3":                 {"runtime/site"},
+	"github.com/spf13/cobra":             {"cmd/hiklua"},
+	"github.com/reeflective/readline":    {"cmd/hiklua"},
+	"github.com/lmittmann/tint":          {"cmd/hiklua"},
+	"golang.org/x/image/font":            {"isapi/sim"},
+	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for dec.More() {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		seen++
+		me := strings.TrimPrefix(p.ImportPath, module)
+		allowed, known := mayImport[me]
+		if !known {
+			t.Errorf("folder %s is not in the table of imports", me)
+		}
+		for _, imported := range p.Imports {
+			if in, ok := onlyIn[imported]; ok && !slices.Contains(in, me) {
+				t.Errorf("%s imports %s, which only %v may", me, imported, in)
+			}
+			ours, ok := strings.CutPrefix(imported, module)
+			if !ok {
+				continue
+			}
+			fine := slices.ContainsFunc(allowed, func(a string) bool {
+				return a == ours || strings.HasSuffix(a, "/*") && strings.HasPrefix(ours, strings.TrimSuffix(a, "*"))
+			})
+			if !fine {
+				t.Errorf("%s imports %s; it may import %v", me, ours, allowed)
+			}
+		}
+	}
+	if seen < len(mayImport)-1 {
+		t.Errorf("%d folders seen, the table has %d", seen, len(mayImport))
+	}
+}
+
+var bareTime = regexp.MustCompile(`\b(time\.(Now|Sleep|After|AfterFunc|NewTimer|NewTicker|Tick|Since|Until)|context\.With(Timeout|Deadline)(Cause)?)\(`)
+
+// Whatever waits or asks the time goes through the clock, or rehearsal breaks.
+func TestNobodyBypassesTheClock(t *testing.T) {
+	for _, root := range []string{".", "../luaapi", "../isapi/sim"} {
+		filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.IsDir() && e.Name() == "clock" {
+				return filepath.SkipDir
+			}
+			if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return nil
+			}
+			source, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(string(source), "\n") {
+				if code, _, _ := strings.Cut(line, "//"); bareTime.MatchString(code) {
+					t.Errorf("%s:%d: %s", path, i+1, strings.TrimSpace(line))
+				}
+			}
+			return nil
+		})
+	}
+}
