@@ -95,7 +95,10 @@ func (c *canvas) shade(x0, y0, x1, y1 int, k ink, alpha int) {
 	}
 }
 
-const glyphWidth, glyphHeight = 8, 17
+const (
+	glyphWidth, glyphHeight = 8, 17 // a letter's place
+	glyphMask, glyphLeft    = 10, 1 // the mask is wider, and begins before it
+)
 
 // text draws s with its upper left corner at (x, y); scale 1 is 17 pixels high.
 func (c *canvas) text(x, y, scale float64, s string, k ink) {
@@ -110,7 +113,7 @@ func (c *canvas) text(x, y, scale float64, s string, k ink) {
 			row, _ = glyph('?')
 		}
 		if x+glyphWidth*scale > 0 && x < float64(c.w) {
-			w, h := int(math.Ceil(glyphWidth*size)), int(math.Ceil(glyphHeight*size))
+			w, h := int(math.Ceil(glyphMask*size)), int(math.Ceil(glyphHeight*size))
 			for j := range h {
 				sy := (float64(j)+0.5)/size - 0.5
 				for i := range w {
@@ -120,7 +123,7 @@ func (c *canvas) text(x, y, scale float64, s string, k ink) {
 						a = math.Max(0, math.Min(255, (a-128)*size+128))
 					}
 					if a > 8 {
-						c.blend(int(x)+i, int(y-lift)+j+int(lift), k, int(a))
+						c.blend(int(x-glyphLeft*size)+i, int(y-lift)+j+int(lift), k, int(a))
 					}
 				}
 			}
@@ -162,7 +165,7 @@ func sample(m *image.Alpha, row int, x, y float64) float64 {
 	x0, y0 := math.Floor(x), math.Floor(y)
 	fx, fy := x-x0, y-y0
 	at := func(i, j int) float64 {
-		if i < 0 || j < 0 || i >= glyphWidth || j >= glyphHeight {
+		if i < 0 || j < 0 || i >= glyphMask || j >= glyphHeight {
 			return 0
 		}
 		return float64(m.Pix[(row+j)*m.Stride+i])

@@ -67,7 +67,7 @@ func (s *scene) compass(scale float64) {
 	for i := 0.0; i < 5*scale; i++ { // the mark of where it looks
 		s.rect(left+width/2-i/1.2, top-1-i, left+width/2+i/1.2+1, top-i, amber)
 	}
-	text := fmt.Sprintf("PAN %05.1f°  TILT %+05.1f°  ZOOM %04.1fx", s.v.pose.Pan, s.v.pose.Tilt, s.v.pose.Zoom)
+	text := fmt.Sprintf("PAN %05.1f°  TILT %+05.1f°  ZOOM %4.1fx", s.v.pose.Pan, s.v.pose.Tilt, s.v.pose.Zoom)
 	if s.v.moving {
 		text += "  MOVING"
 	}

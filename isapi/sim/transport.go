@@ -55,7 +55,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		Status:     fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
 		StatusCode: x.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        x.header,
+		Header:        canonical(x.header),
 		Request:       req,
 		ContentLength: int64(len(x.out)),
 	}
@@ -71,8 +71,19 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		resp.Body = io.NopCloser(bytes.NewReader(x.out))
 	}
-	x.header.Set("Content-Length", strconv.Itoa(len(x.out)))
+	resp.Header.Set("Content-Length", strconv.Itoa(len(x.out)))
 	return resp, nil
+}
+
+// canonical writes keys as a client's own transport gives them, whatever their
+// spelling was on the wire.
+func canonical(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for key, values := range h {
+		key = http.CanonicalHeaderKey(key)
+		out[key] = append(out[key], values...)
+	}
+	return out
 }
 
 func netError(op, call string, errno syscall.Errno, req *http.Request) error {
