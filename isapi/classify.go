@@ -144,10 +144,10 @@ func describeBody(body []byte, err error) string {
 	case len(body) == 0:
 		return ""
 	case first == '<':
-		lower := bytes.ToLower(body[:min(len(body), 4096)])
-		if !bytes.Contains(lower, []byte("<html")) && !bytes.Contains(lower, []byte("<!doctype html")) {
+		if !isWebPage(body) {
 			break
 		}
+		lower := bytes.ToLower(body[:min(len(body), 4096)])
 		if _, after, ok := bytes.Cut(lower, []byte("<title>")); ok {
 			at := len(lower) - len(after)
 			if title, _, ok := bytes.Cut(body[at:min(len(body), 4096)], []byte("<")); ok {
@@ -160,6 +160,12 @@ func describeBody(body []byte, err error) string {
 		return err.Error()
 	}
 	return ""
+}
+
+// isWebPage reports whether a body is made for a browser.
+func isWebPage(body []byte) bool {
+	lower := bytes.ToLower(body[:min(len(body), 4096)])
+	return bytes.Contains(lower, []byte("<html")) || bytes.Contains(lower, []byte("<!doctype html"))
 }
 
 // scrub makes text from the wire fit for an error: one short line that

@@ -26,7 +26,7 @@ type Response struct {
 // be it in a 200, is an error as everywhere else. The answer may have 4 MB.
 func (c *Client) Request(ctx context.Context, method, path string, opt RequestOptions) (*Response, error) {
 	method = strings.ToUpper(method)
-	cl := &call{op: "request", method: method, body: opt.Body, ctype: opt.ContentType, query: url.Values{}}
+	cl := &call{op: opRequest, method: method, body: opt.Body, ctype: opt.ContentType, query: url.Values{}}
 	switch method {
 	case http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodPatch:
 	default:
@@ -58,3 +58,6 @@ func (c *Client) Request(ctx context.Context, method, path string, opt RequestOp
 	}
 	return &Response{Status: a.status, ContentType: a.header.Get("Content-Type"), Body: a.body}, nil
 }
+
+// opRequest names raw requests in errors; their answers may be anything.
+const opRequest = "request"
