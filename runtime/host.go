@@ -318,8 +318,3 @@ func (h *Host) print(s *script, text string) {
 	}
 	h.log.Info(text, keyScript, s.name)
 }
-
-// plan makes the schedule of a job; nil for one that only runs by hand.
-func (h *Host) plan(spec luaapi.JobSpec) (planner, error) {
-	return nil, nil
-}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
 // maxQueued bounds the runs of a job with overlap = "queue" that wait for the
@@ -22,9 +23,10 @@ type job struct {
 	script *script
 	spec   luaapi.JobSpec
 	name   string
-	plan   planner // nil: runs only by hand
+	plan   schedule.Schedule // guarded by script.mu: made anew when the job goes live
 
 	// Guarded by script.mu.
+	began   time.Time // went live; every counts from here
 	timer   clock.Timer
 	next    time.Time // of the plan, without jitter; zero: never again
 	stopped bool
@@ -42,11 +44,6 @@ type Run struct {
 
 var _ luaapi.Job = (*job)(nil)
 
-// planner tells when a job is due next after a time; zero: never again.
-type planner interface {
-	Next(after time.Time) time.Time
-}
-
 // newJob checks the words of spec.
 func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	switch spec.Overlap {
@@ -54,7 +51,7 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	default:
 		return nil, fmt.Errorf("overlap = %q: it is skip, queue or allow", spec.Overlap)
 	}
-	plan, err := s.host.plan(spec)
+	plan, err := s.host.plan(spec, s.host.clk.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +65,45 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	return j, nil
 }
 
-// start sets the timer of the first run.
+// start sets the timer of the first run. A job that counts from when it went
+// live does so from now, or, over a reload, from when its forerunner did.
 func (j *job) start() {
-	j.script.mu.Lock()
-	defer j.script.mu.Unlock()
-	j.arm(j.script.host.clk.Now())
+	s := j.script
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.host.clk.Now()
+	j.began = now
+	if began, ok := s.phases[j.phase()]; ok && j.spec.Kind == "every" {
+		j.began = began
+	}
+	if plan, err := s.host.plan(j.spec, j.began); err == nil {
+		j.plan = plan
+	}
+	j.arm(now)
+	if j.next.IsZero() && !j.stopped {
+		s.host.log.Warn("job will never run", keyScript, s.name, keyJob, j.name, "why", schedule.Never(j.plan, now))
+	}
+}
+
+// phase is what a job of the next generation has to share with this one to
+// keep its beat.
+func (j *job) phase() string { return j.name + " " + j.spec.Interval.String() }
+
+// phasesOf tells the jobs of a new generation when their forerunners went
+// live.
+func phasesOf(old *script) map[string]time.Time {
+	phases := make(map[string]time.Time)
+	for _, j := range old.jobList() {
+		if j.spec.Kind == "every" {
+			phases[j.phase()] = j.began
+		}
+	}
+	return phases
 }
 
 // arm sets the timer of the first run after a time. Called with script.mu held.
 func (j *job) arm(after time.Time) {
-	if j.stopped || j.plan == nil {
+	if j.stopped {
 		return
 	}
 	j.next = j.plan.Next(after)
@@ -101,7 +127,7 @@ func (j *job) fire() {
 	}
 	scheduled, now := j.next, s.host.clk.Now()
 	after := scheduled
-	if now.After(after) && j.spec.Jitter == 0 {
+	if now.After(scheduled.Add(j.spec.Jitter)) {
 		// The host was asleep or busy: what was missed is not made up.
 		after = now
 	}
@@ -171,7 +197,7 @@ func (j *job) Next() time.Time {
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
 	switch {
-	case j.stopped || j.plan == nil:
+	case j.stopped:
 		return time.Time{}
 	case j.next.IsZero() && !j.script.live:
 		return j.plan.Next(j.script.host.clk.Now())

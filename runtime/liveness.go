@@ -160,7 +160,7 @@ func (d *Device) enter(state string, err error) {
 	d.changed = nil
 	switch state {
 	case StateOnline:
-		if d.info != nil {
+		if was != StateUnknown {
 			d.log.Info("device online again")
 		}
 	case StateLocked:

@@ -100,6 +100,7 @@ func (h *Host) syncFile(file string) (Change, bool) {
 		return fail(err)
 	}
 	if old != nil {
+		s.phases = phasesOf(old)
 		old.stop(errReload)
 	}
 	h.mu.Lock()

@@ -44,9 +44,10 @@ type script struct {
 	tasks   []*task // that have not ended, oldest first
 	jobs    []*job  // in the order of registration
 	held    []func()
-	live    bool // jobs may fire
-	closed  bool // no task may begin
-	ending  bool // only on_stop may begin
+	phases  map[string]time.Time // of the generation before
+	live    bool                 // jobs may fire
+	closed  bool                 // no task may begin
+	ending  bool                 // only on_stop may begin
 	onStop  []*lua.LFunction
 	modules map[string][sha256.Size]byte // files of lib/ that it has looked for
 }

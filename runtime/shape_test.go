@@ -19,6 +19,7 @@ const module = "github.com/hiklua/hiklua/"
 var mayImport = map[string][]string{
 	"cmd/hiklua":       {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
 	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
+	"runtime/check":    {"runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "scripts"},
 	"runtime/archive":  {"runtime/clock"},
 	"runtime/clock":    {},
 	"runtime/sandbox":  {},

@@ -37,6 +37,7 @@ type task struct {
 	ended   bool
 	err     error
 	waiters []clock.Waiter
+	heard   bool // somebody in Lua waits for it, who gets its error
 
 	results []lua.LValue // guarded by script.lock
 }
@@ -180,7 +181,7 @@ func (t *task) finish(err error) {
 	for _, w := range t.waiters {
 		w.Wake()
 	}
-	heard := t.quiet || len(t.waiters) > 0
+	heard := t.quiet || t.heard
 	t.waiters = nil
 	s.forget(t)
 	s.mu.Unlock()
@@ -299,6 +300,9 @@ func (p *spawned) Done() bool {
 }
 
 func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
+	p.t.script.mu.Lock()
+	p.t.heard = true
+	p.t.script.mu.Unlock()
 	err := luaapi.TaskOf(L).Wait(L, func(ctx context.Context) error { return p.t.join(ctx) })
 	if err != nil {
 		return nil, err

@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/schedule"
+)
+
+// plan makes the schedule of a job, or says what is wrong with its words.
+// began is when the job went live: every and after count from there.
+func (h *Host) plan(spec luaapi.JobSpec, began time.Time) (schedule.Schedule, error) {
+	zone := h.site.Timezone
+	if spec.Timezone != "" {
+		var err error
+		if zone, err = schedule.Zone(spec.Timezone); err != nil {
+			return nil, fmt.Errorf("timezone %w", err)
+		}
+	}
+	s, err := h.basicPlan(spec, began, zone)
+	if err != nil {
+		return nil, err
+	}
+	if spec.Days == "" && spec.Between == "" {
+		return s, nil
+	}
+	filter, err := schedule.ParseFilter(spec.Days, spec.Between, zone, h.place())
+	if err != nil {
+		return nil, err
+	}
+	return schedule.Restrict(s, filter), nil
+}
+
+func (h *Host) basicPlan(spec luaapi.JobSpec, began time.Time, zone *time.Location) (schedule.Schedule, error) {
+	switch spec.Kind {
+	case "cron":
+		return schedule.ParseCron(spec.When, zone)
+	case "every":
+		return schedule.NewEvery(spec.Interval, began)
+	case "at":
+		return schedule.ParseAt(spec.When, zone, h.place())
+	case "after":
+		return after{began.Add(spec.Interval), spec.Interval}, nil
+	}
+	return nil, fmt.Errorf("unknown kind of job %q", spec.Kind)
+}
+
+func (h *Host) place() *schedule.Place {
+	if h.site.Location == nil {
+		return nil
+	}
+	return &schedule.Place{Lat: h.site.Location.Lat, Lon: h.site.Location.Lon}
+}
+
+// after is a single run some time after the job went live.
+type after struct {
+	at    time.Time
+	delay time.Duration
+}
+
+func (a after) Next(t time.Time) time.Time {
+	if a.at.After(t) {
+		return a.at
+	}
+	return time.Time{}
+}
+
+func (a after) String() string { return "after " + a.delay.String() }
