@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// app is one run of the program and what it may touch of its surroundings.
+type app struct {
+	name           string // how the user starts the program, for commands to copy
+	env            func(string) (string, bool)
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	clk            clock.Clock
+	sockets        bool // the demo's devices are on real ports, not in memory
+
+	logFormat, logLevel *word
+}
+
+// run is the program: args are those of the process, its name included. It
+// returns the exit status.
+func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{
+		name: "hiklua", env: env, stdin: stdin, stdout: stdout, stderr: stderr,
+		clk: clock.Real(), sockets: true,
+	}
+	return a.run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		args = []string{"hiklua"}
+	}
+	a.name = invocation(args[0])
+	a.logFormat = newWord("text", "text", "json")
+	a.logLevel = newWord("info", "debug", "info", "warn", "error")
+	root := newRootCommand(a)
+	root.SetArgs(args[1:])
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	var err error
+	a.do(func() { err = root.ExecuteContext(ctx) })
+	return a.report(err)
+}
+
+// do runs f where it may wait by the clock, and returns when f has ended.
+func (a *app) do(f func()) {
+	if virtual, ok := a.clk.(*clock.Virtual); ok {
+		virtual.Do(f)
+		return
+	}
+	f()
+}
+
+// invocation is what to type to start the program again. The binary that "go
+// run" makes is gone afterwards.
+func invocation(arg0 string) string {
+	if !strings.Contains(filepath.ToSlash(arg0), "/go-build") {
+		if strings.ContainsRune(filepath.ToSlash(arg0), '/') {
+			return shellWord(arg0)
+		}
+		return "hiklua"
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+		return "go run " + info.Path + "@" + info.Main.Version
+	}
+	return "go run ./cmd/hiklua"
+}
+
+// shellWord quotes an argument for commands that are printed to be copied.
+func shellWord(s string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// colour reports whether w takes colours: a terminal, unless NO_COLOR says no.
+func (a *app) colour(w io.Writer) bool {
+	if no, _ := a.env("NO_COLOR"); no != "" {
+		return false
+	}
+	if kind, _ := a.env("TERM"); kind == "dumb" {
+		return false
+	}
+	return isTerminal(w)
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

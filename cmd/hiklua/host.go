@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// siteArg is the folder that a command was given, or the current one.
+func siteArg(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return "."
+}
+
+// loadSite reads the site in dir. With simulate, passwords are not asked for.
+func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
+	if !hasSite(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "site.yml")); err != nil {
+			return nil, &failure{fmt.Sprintf(`no site.yaml in %s: "%s init %s" writes a site, "%s demo" shows one at work`,
+				dir, a.name, shellWord(dir), a.name)}
+		}
+	}
+	if simulate {
+		return site.LoadSimulated(dir, a.env)
+	}
+	return site.Load(dir, a.env)
+}
+
+// loadSiteOrNone is for exec and the REPL: the site that was named, else the
+// one in the current folder, else none.
+func (a *app) loadSiteOrNone(dir string, simulate bool) (*site.Site, error) {
+	switch {
+	case dir != "":
+		return a.loadSite(dir, simulate)
+	case hasSite("."):
+		return a.loadSite(".", simulate)
+	}
+	return &site.Site{
+		Dir: ".", Timezone: time.Local, TimezoneName: time.Local.String(),
+		Vars: map[string]any{}, Limits: site.DefaultLimits(),
+	}, nil
+}
+
+func hasSite(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, site.FileName))
+	return err == nil
+}
+
+// hostOptions are what differs between the commands that open a host.
+type hostOptions struct {
+	log       *slog.Logger
+	transport func(site.Device) (http.RoundTripper, error) // nil: devices are real, but for those of simulate:
+	simulate  bool                                         // every device is simulated
+	print     func(script, text string)                    // nil: what scripts print is logged
+	record    func(runtime.Record)
+}
+
+// newHost makes the host of a site; the caller opens and closes it.
+func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
+	if o.transport == nil {
+		o.transport = (&simulation{clk: a.clk, all: o.simulate}).transport
+	}
+	return runtime.New(runtime.Config{
+		Site: s, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
+		Transport: o.transport, Record: o.record, Print: o.print,
+		Stdout: a.stdout, Stderr: a.stderr,
+		Seed: uint64(a.clk.Now().UnixNano()),
+	})
+}
+
+// abortOnHurry ends the host at once when the operator asks a second time.
+func abortOnHurry(ctx context.Context, h *runtime.Host) (stop func() bool) {
+	return clock.OnDone(hurried(ctx), h.Abort)
+}

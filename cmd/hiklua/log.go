@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// scriptKey is the key of package runtime for the script that a line is from.
+const scriptKey = "script"
+
+// logger writes to stderr as --log-format and --log-level say, with times of
+// the clock, in zone.
+func (a *app) logger(zone *time.Location) *slog.Logger {
+	level := logLevels[a.logLevel.value]
+	var h slog.Handler
+	if a.logFormat.value == "json" {
+		h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
+	} else {
+		h = newTextHandler(a.stderr, level, a.colour(a.stderr))
+	}
+	return slog.New(&clockHandler{Handler: h, clk: a.clk, zone: zone})
+}
+
+// quietLogger is the logger of exec and the REPL: unless --log-level was
+// given, what the host says of its own accord is left out below a warning,
+// and what scripts log is shown.
+func (a *app) quietLogger(zone *time.Location, given bool) *slog.Logger {
+	log := a.logger(zone)
+	if given {
+		return log
+	}
+	return slog.New(&scriptHandler{Handler: log.Handler()})
+}
+
+var logLevels = map[string]slog.Level{
+	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+}
+
+// clockHandler gives records the clock's time: a virtual one's too.
+type clockHandler struct {
+	slog.Handler
+	clk  clock.Clock
+	zone *time.Location
+}
+
+// Handle implements slog.Handler.
+func (h *clockHandler) Handle(ctx context.Context, r slog.Record) error {
+	r.Time = h.clk.Now().In(h.zone)
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *clockHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &clockHandler{h.Handler.WithAttrs(attrs), h.clk, h.zone}
+}
+
+// WithGroup implements slog.Handler.
+func (h *clockHandler) WithGroup(name string) slog.Handler {
+	return &clockHandler{h.Handler.WithGroup(name), h.clk, h.zone}
+}
+
+// scriptHandler lets pass what a script says, and warnings.
+type scriptHandler struct {
+	slog.Handler
+	ofScript bool
+}
+
+// Handle implements slog.Handler.
+func (h *scriptHandler) Handle(ctx context.Context, r slog.Record) error {
+	ofScript := h.ofScript
+	r.Attrs(func(a slog.Attr) bool {
+		ofScript = ofScript || a.Key == scriptKey
+		return !ofScript
+	})
+	if r.Level < slog.LevelWarn && !ofScript {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *scriptHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	ofScript := h.ofScript
+	for _, a := range attrs {
+		ofScript = ofScript || a.Key == scriptKey
+	}
+	return &scriptHandler{h.Handler.WithAttrs(attrs), ofScript}
+}
+
+// WithGroup implements slog.Handler.
+func (h *scriptHandler) WithGroup(name string) slog.Handler {
+	return &scriptHandler{h.Handler.WithGroup(name), h.ofScript}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// The exit statuses.
+const (
+	statusOK      = 0
+	statusFailure = 1
+	statusMisuse  = 2
+)
+
+// misuse is wrong use of the command line: what is wrong, and what to type
+// instead.
+type misuse struct{ problem, try string }
+
+func (m *misuse) Error() string { return m.problem }
+
+// errTold ends the program with status 1 after it has said why.
+var errTold = errors.New("failed")
+
+// failure is an error that is shown as it stands, without the program's name
+// before it: one that has a place of its own.
+type failure struct{ text string }
+
+func (f *failure) Error() string { return f.text }
+
+// report shows err and returns the exit status that it gives.
+func (a *app) report(err error) int {
+	var wrong *misuse
+	var problems site.Problems
+	var shown *failure
+	switch {
+	case err == nil:
+		return statusOK
+	case errors.Is(err, errTold):
+	case errors.As(err, &wrong):
+		fmt.Fprintf(a.stderr, "%s %s\n%s %s\n", a.red("error:"), oneLine(wrong.problem), a.bold("try:"), wrong.try)
+		return statusMisuse
+	case errors.As(err, &problems):
+		fmt.Fprintln(a.stderr, problems)
+	case errors.As(err, &shown):
+		fmt.Fprintln(a.stderr, shown.text)
+	default:
+		fmt.Fprintln(a.stderr, "hiklua:", err)
+	}
+	return statusFailure
+}
+
+func (a *app) red(text string) string  { return a.paint(text, "31;1") }
+func (a *app) bold(text string) string { return a.paint(text, "1") }
+
+func (a *app) paint(text, code string) string {
+	if !a.colour(a.stderr) {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

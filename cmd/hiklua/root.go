@@ -1,0 +1,51 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// The groups of commands in the help.
+const (
+	groupStart = "start"
+	groupSite  = "site"
+	groupHand  = "hand"
+)
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "hiklua COMMAND",
+		Short: "Lua scripts that drive Hikvision cameras and recorders",
+		Long: `hiklua runs Lua scripts that drive Hikvision cameras, NVRs and DVRs over ISAPI:
+patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand.`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return noSuchCommand(a, c, args[0])
+			}
+			return nil
+		},
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		DisableFlagsInUseLine: true,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(newHelpCommand(a))
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagMisuse(a, c, err) })
+	root.PersistentFlags().Var(a.logFormat, "log-format", "how log lines are written")
+	root.PersistentFlags().Var(a.logLevel, "log-level", "what is logged: this level and those above it")
+	setHelp(a, root)
+
+	add := func(group, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: group, Title: title})
+		for _, c := range commands {
+			c.GroupID = group
+			c.DisableFlagsInUseLine = true
+			root.AddCommand(c)
+		}
+	}
+	add(groupStart, "To begin:")
+	add(groupSite, "A site:")
+	add(groupHand, "By hand:")
+	root.AddCommand(newVersionCommand(a))
+	return root
+}
