@@ -44,7 +44,7 @@ func (c *call) mind() {
 	if r == nil {
 		return
 	}
-	if _, ok := r.(*lua.ApiError); ok {
+	if _, ok := r.(*lua.ApiError); ok || r == any("lua callstack overflow") {
 		panic(r) // a Lua error on its way
 	}
 	stack := debug.Stack()

@@ -169,7 +169,7 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 
 	array := isJSONArray(t)
 	t = content(t)
-	n := t.Len()
+	n, items := t.Len(), 0
 	var names []string
 	var bad error
 	t.ForEach(func(key, _ lua.LValue) {
@@ -177,6 +177,7 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 		case lua.LString:
 			names = append(names, string(k))
 		case lua.LNumber:
+			items++
 			if i := int(k); lua.LNumber(i) != k || i < 1 || i > n {
 				bad = fmt.Errorf("%s has the number %s as a key, which is no place of a list without holes; JSON's names are strings", path, k)
 			}
@@ -184,6 +185,9 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 			bad = fmt.Errorf("%s has %s as a key; JSON's names are strings", path, describe(key))
 		}
 	})
+	if holes := n - items; holes > items {
+		bad = fmt.Errorf("%s is a list with %d holes; give it string keys, or hik.json.null where nothing is", path, holes)
+	}
 	switch {
 	case bad != nil:
 		return bad

@@ -1,0 +1,99 @@
+package luaapi
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDurations(t *testing.T) {
+	table, err := os.ReadFile("testdata/durations.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(strings.TrimRight(string(table), "\n"), "\n") {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		text, want, _ := strings.Cut(line, "\t")
+		got, err := ParseDuration(text)
+		if want == "error" {
+			if err == nil {
+				t.Errorf("%q: %v, want an error", text, got)
+			}
+			continue
+		}
+		seconds, _ := strconv.ParseFloat(want, 64)
+		if err != nil || got != time.Duration(seconds*float64(time.Second)) {
+			t.Errorf("%q: %v %v, want %v s", text, got, err, want)
+		}
+		if back, err := ParseDuration(FormatDuration(got)); got >= time.Millisecond && (err != nil || back != got) {
+			t.Errorf("%q is written as %q, which is %v %v", text, FormatDuration(got), back, err)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"duration", "wait", "name", "snapshot", "ptz_stop", "ptz_preset"}
+	for word, want := range map[string]string{
+		"duraton": "duration", "DURATION": "duration", "dur": "duration", "wiat": "wait", "nmae": "name",
+		"snapshoot": "snapshot", "ptz_stpo": "ptz_stop", "xyz": "", "": "", "q": "", "preset": "",
+	} {
+		if got := nearest(word, known); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+// Every name has a documentation, and the commands of seed.md are there under
+// their own names, of hik, of devices and of channels.
+func TestAPI(t *testing.T) {
+	have := map[string]Entry{}
+	for _, e := range API() {
+		key := e.Owner + "." + e.Name
+		if _, twice := have[key]; twice {
+			t.Errorf("%s is there twice", key)
+		}
+		have[key] = e
+		if e.Doc == "" {
+			t.Errorf("%s has no documentation", key)
+		}
+		if strings.ContainsAny(e.Doc, "\n") || strings.HasSuffix(e.Doc, ".") {
+			t.Errorf("%s: documentation is one line without a full stop", key)
+		}
+		for _, o := range e.Options {
+			if o.Doc == "" || o.Type == "" {
+				t.Errorf("%s: option %s lacks type or documentation", key, o.Name)
+			}
+			if e.AliasOf == "" && e.Owner == "hik" && !strings.Contains(e.Args, o.Name+"=") && !strings.Contains(e.Args, "options") {
+				t.Errorf("%s: option %s is not in %q", key, o.Name, e.Args)
+			}
+		}
+		if e.AliasOf != "" && have[e.Owner+"."+e.AliasOf].Args != e.Args {
+			t.Errorf("%s differs from %s", key, e.AliasOf)
+		}
+	}
+	for _, key := range []string{
+		"hik.snapshot", "device.snapshot", "channel.snapshot", "hik.ptz_pan_tilt", "channel.ptz_zoom", "device.ptz_stop",
+		"channel.ptz_preset", "channel.preset", "hik.get_channels", "device.get_device_info", "device.info",
+		"device.request", "hik.cron", "hik.every", "hik.log", "hik.log.info", "hik.json.null", "channel.stream_url",
+		"snapshot.save", "job.next", "task.cancel", "hik.stream_url",
+	} {
+		if _, ok := have[key]; !ok {
+			t.Errorf("%s is missing", key)
+		}
+	}
+	for key, want := range map[string]string{
+		"hik.log": "library", "device.name": "field", "device.snapshot": "method", "hik.snapshot": "function",
+		"channel.stream_url": "field", "hik.vars": "field",
+	} {
+		if have[key].Kind != want {
+			t.Errorf("%s is a %s, want %s", key, have[key].Kind, want)
+		}
+	}
+	if !have["hik.snapshot"].Command || have["hik.stream_url"].Command || have["hik.sleep"].Command || have["device.info"].NeedsChannel {
+		t.Error("what is a command and what is not")
+	}
+}

@@ -1,0 +1,115 @@
+-- What scripts get when something fails.
+local gate, cam = hik.device("gate"), hik.device("cam")
+local yard = gate:channel("yard")
+
+case("a refused command", function()
+  host.answer("gate", "/ISAPI/Streaming/channels/102/picture", "404 <ResponseStatus><statusCode>4</statusCode><statusString>Invalid Operation</statusString><subStatusCode>notSupport</subStatusCode></ResponseStatus>")
+  host.answer("gate", "/ISAPI/ContentMgmt/StreamingProxy/channels/102/picture", "404 ")
+  local here = host.line(1) + 1
+  local ok, err = pcall(function() yard:snapshot() end)
+  equal(ok, false)
+  equal({err.device, err.channel, err.status, err.retryable, err.script, err.file, err.line},
+    {"gate", 1, 404, false, "tour", "testdata/errors.lua", here})
+  equal(type(err.kind), "string")
+  equal(err.sub_status, "notSupport")
+  equal(err.hint:match("list the channels") ~= nil, true, err.hint)
+  equal(err.message:match("^gate: snapshot channel 1: 404") ~= nil, true, err.message)
+  equal(err.message:find(err.hint, 1, true), nil, "the hint is not in the message")
+  equal(tostring(err):match("^testdata/errors.lua:" .. here .. ": gate: snapshot channel 1: 404.*%(.*list the channels.*%)$") ~= nil, true, tostring(err))
+  equal(tostring(err):find("\n"), nil)
+  equal(("got " .. err):sub(1, 11), "got testdat")
+  equal((err .. "!"):sub(-1), "!")
+  equal(err.traceback:match("^testdata/errors.lua:" .. here .. ": in ") ~= nil, true, err.traceback)
+  equal(tostring(err):find("hunter2"), nil)
+end)
+
+case("a full queue", function()
+  host.busy("gate", true)
+  local err = fails(function() yard:preset(1) end, {
+    kind = "busy", message = "gate channel 1: its queue is full", hint = "fewer at once",
+    device = "gate", channel = 1, retryable = true,
+  })
+  host.busy("gate", false)
+end)
+
+case("an error in a coroutine keeps its place", function()
+  local line = host.line(1) + 2
+  local co = coroutine.create(function()
+    yard:preset(0)
+  end)
+  local ok, err = coroutine.resume(co)
+  equal({ok, err.kind, err.line}, {false, "misuse", line})
+  local other = coroutine.wrap(hik.sleep)
+  local ok, err = pcall(function() other(-1) end)
+  equal({ok, err.line}, {false, host.line(1) - 1})
+end)
+
+case("an error in a tail call keeps its place", function()
+  local line = host.line(1) + 1
+  local function f() return yard:preset(0) end
+  local ok, err = pcall(function() f() end)
+  equal(err.line, line)
+end)
+
+case("a misuse through pcall alone", function()
+  local ok, err = pcall(hik.sleep, -1)
+  equal({err.kind, err.line}, {"misuse", host.line(1) - 1})
+end)
+
+case("an error raised again stays what it was", function()
+  local line
+  local ok, err = pcall(function()
+    local ok, err = pcall(function() line = host.line(1); yard:preset(0) end)
+    error(err)
+  end)
+  equal({err.kind, err.line}, {"misuse", line})
+end)
+
+case("unknown names", function()
+  misuse('there is no hik.snapshto (did you mean "snapshot"?)', function() hik.snapshto("gate") end)
+  misuse('there is no hik.qqqqqqq', function() hik.qqqqqqq() end)
+  misuse('there is no hik.log.wran (did you mean "warn"?)', function() hik.log.wran("x") end)
+  misuse('a device has no "snapshoot" (did you mean "snapshot"?)', function() gate:snapshoot() end)
+  misuse("hik.on_stop can't be assigned; to call it, write hik.on_stop(...)", function() hik.on_stop = function() end end)
+  misuse("hik.mine can't be assigned: use a local or global variable", function() hik.mine = 1 end)
+  equal(getmetatable(hik), "hik")
+end)
+
+case("a Go panic", function()
+  local err = fails(function() host.panics() end, {kind = "panic", line = host.line(1), script = "tour"})
+  equal(err.message, "panics failed inside hiklua: assignment to entry in nil map")
+  local lines = host.logged()
+  equal(#lines, 1, "the log has it, whatever pcall does")
+  equal(lines[1]:match("^ERROR Go panic in hik's panics: assignment to entry in nil map place=testdata/errors.lua:%d+ stack=goroutine") ~= nil, true, lines[1])
+end)
+
+local function described(fn) return host.describe(fn) end
+
+case("Describe: error objects", function()
+  local d = described(function() yard:preset(0) end)
+  equal({d.kind, d.line, d.script, d.file}, {"misuse", host.line(1) - 1, "tour", "testdata/errors.lua"})
+end)
+
+case("Describe: what scripts and Lua raise", function()
+  local d = described(function() error("boom") end)
+  equal({d.kind, d.message, d.file, d.line}, {"error", "boom", "testdata/errors.lua", host.line(1) - 1})
+  d = described(function() local x = nil; return x.y end)
+  equal({d.kind, d.line}, {"error", host.line(1) - 1})
+  equal(d.message:match("^attempt to index") ~= nil, true, d.message)
+  d = described(function() error("boom", 0) end)
+  equal({d.message, d.line}, {"boom", host.line(1) - 1})
+  d = described(function() error({kind = "mine", message = "own", hint = "do"}) end)
+  equal({d.kind, d.message, d.hint, d.line, d.text}, {"mine", "own", "do", host.line(1) - 1, "testdata/errors.lua:" .. host.line(1) - 1 .. ": own (do)"})
+  d = described(function() error({1, 2}) end)
+  equal({d.kind, d.message}, {"error", "error raised with [1,2]"})
+  d = described(function() error(nil) end)
+  equal(d.message, "error raised without a value: error(nil)")
+  d = described(function() error(12) end)
+  equal(d.message, "error raised with the number 12")
+  d = described(function() error(gate) end)
+  equal(d.message, "error raised with gate")
+  d = described(function() error(print) end)
+  equal(d.message, "error raised with a function")
+  d = described(function() error("two\nlines") end)
+  equal(d.message, "two\nlines")
+end)
