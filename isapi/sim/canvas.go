@@ -100,45 +100,71 @@ const (
 	glyphMask, glyphLeft    = 10, 1 // the mask is wider, and begins before it
 )
 
-// text draws s with its upper left corner at (x, y); scale 1 is 17 pixels high.
-func (c *canvas) text(x, y, scale float64, s string, k ink) {
-	mask := inconsolata.Bold8x16
+// lettering is a line of text as it will lie over the picture.
+type lettering struct {
+	w, h  int
+	alpha []uint8
+}
+
+// letter draws s; scale 1 is 17 pixels high.
+func letter(s string, scale float64) lettering {
+	l := lettering{w: int(textWidth(s, scale) + 4*scale), h: int(math.Ceil(glyphHeight*scale)) + 1}
+	l.alpha = make([]uint8, l.w*l.h)
+	mask := inconsolata.Bold8x16.Mask.(*image.Alpha)
+	x := glyphLeft * scale
 	for _, r := range s {
-		size, lift := scale, 0.0
+		size := scale
 		if r == '°' {
-			r, size, lift = 'o', scale*0.6, 2*scale
+			r, size = 'o', scale*0.6
 		}
 		row, ok := glyph(r)
 		if !ok {
 			row, _ = glyph('?')
 		}
-		if x+glyphWidth*scale > 0 && x < float64(c.w) {
-			w, h := int(math.Ceil(glyphMask*size)), int(math.Ceil(glyphHeight*size))
-			for j := range h {
-				sy := (float64(j)+0.5)/size - 0.5
-				for i := range w {
-					sx := (float64(i)+0.5)/size - 0.5
-					a := sample(mask.Mask.(*image.Alpha), row, sx, sy)
-					if size > 1.2 { // sharpen what was enlarged
-						a = math.Max(0, math.Min(255, (a-128)*size+128))
-					}
-					if a > 8 {
-						c.blend(int(x-glyphLeft*size)+i, int(y-lift)+j+int(lift), k, int(a))
-					}
+		left := int(x - glyphLeft*size)
+		for j := range min(l.h, int(math.Ceil(glyphHeight*size))) {
+			sy := (float64(j)+0.5)/size - 0.5
+			for i := range min(l.w-left, int(math.Ceil(glyphMask*size))) {
+				a := sample(mask, row, (float64(i)+0.5)/size-0.5, sy)
+				if size > 1.2 { // sharpen what was enlarged
+					a = max(0, min(255, (a-128)*size+128))
+				}
+				if at := j*l.w + left + i; a > 8 && uint8(a) > l.alpha[at] {
+					l.alpha[at] = uint8(a)
 				}
 			}
 		}
 		x += glyphWidth * scale
 	}
+	return l
+}
+
+// stamp lays a line of text into the picture.
+func (c *canvas) stamp(x, y int, l lettering, k ink) {
+	for j := range l.h {
+		for i, a := range l.alpha[j*l.w : (j+1)*l.w] {
+			if a != 0 {
+				c.blend(x+i, y+j, k, int(a))
+			}
+		}
+	}
+}
+
+// text draws s with its upper left corner at (x, y).
+func (c *canvas) text(x, y, scale float64, s string, k ink) {
+	if x < float64(c.w) && x+textWidth(s, scale) > 0 && y < float64(c.h) && y+glyphHeight*scale > 0 {
+		c.stamp(int(x-glyphLeft*scale), int(y), letter(s, scale), k)
+	}
 }
 
 // outlined is white text that can be read on anything.
 func (c *canvas) outlined(x, y, scale float64, s string) {
-	dark, d := ink{16, 128, 128}, math.Max(1, math.Round(scale*0.8))
-	for _, o := range [][2]float64{{-d, 0}, {d, 0}, {0, -d}, {0, d}} {
-		c.text(x+o[0], y+o[1], scale, s, dark)
+	l, d := letter(s, scale), max(1, int(scale*0.8+0.5))
+	left, top := int(x-glyphLeft*scale), int(y)
+	for _, o := range [][2]int{{-d, 0}, {d, 0}, {0, -d}, {0, d}} {
+		c.stamp(left+o[0], top+o[1], l, black)
 	}
-	c.text(x, y, scale, s, ink{240, 128, 128})
+	c.stamp(left, top, l, ink{240, 128, 128})
 }
 
 func textWidth(s string, scale float64) float64 {

@@ -62,11 +62,15 @@ func TestFaultsInTheirTime(t *testing.T) {
 	for name, check := range map[string]func(c *client, r reply, err error) bool{
 		"offline": func(c *client, r reply, err error) bool { return errors.Is(err, syscall.ECONNREFUSED) },
 		"reset":   func(c *client, r reply, err error) bool { return errors.Is(err, syscall.ECONNRESET) && r.status == 200 },
-		"cut":     func(c *client, r reply, err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) && r.status == 200 },
+		"cut": func(c *client, r reply, err error) bool {
+			return errors.Is(err, io.ErrUnexpectedEOF) && r.status == 200
+		},
 		"html": func(c *client, r reply, err error) bool {
 			return r.status == 200 && r.header.Get("Content-Type") == "text/html"
 		},
-		"busy":           func(c *client, r reply, err error) bool { return r.status == 503 && r.tag("subStatusCode") == "deviceBusy" },
+		"busy": func(c *client, r reply, err error) bool {
+			return r.status == 503 && r.tag("subStatusCode") == "deviceBusy"
+		},
 		"locked":         func(c *client, r reply, err error) bool { return r.status == 401 && r.tag("unlockTime") == "10" },
 		"wrong-password": func(c *client, r reply, err error) bool { return r.status == 401 && r.tag("retryLoginTime") == "4" },
 		"clock-wrong":    func(c *client, r reply, err error) bool { return r.tag("localTime") == "2026-06-05T13:00:15Z" },

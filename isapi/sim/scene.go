@@ -31,7 +31,7 @@ func draw(v view) image.Image {
 	s.posts()
 	s.car()
 	s.osd()
-	return s.canvas
+	return s.YCbCr // the encoder is quick with this type
 }
 
 func daylight(v view) float64 {
@@ -93,7 +93,7 @@ func (s *scene) sky() {
 	}
 	if s.light < 0.3 {
 		for i := range 260 {
-			r := math.Max(0.6, s.k*0.03)
+			r := math.Max(1.1, s.k*0.045)
 			s.ellipse(s.x(s.random(4000+i)*360), s.y(3+s.random(5000+i)*50), r, r, ink{uint8(120 + s.random(6000+i)*120), 128, 128})
 		}
 		s.disc(160, 24, 1.6, 1.6, ink{225, 122, 130})
@@ -103,7 +103,7 @@ func (s *scene) sky() {
 	s.disc(hour*15, 34-math.Abs(hour-13)*4, 2, 2, paint{255, 244, 200}.ink())
 	for i := range 22 {
 		a, e, size := s.random(100+i)*360, 9+s.random(200+i)*26, 2+s.random(300+i)*3
-		k := paint{70, 125, 200}.mix(paint{250, 251, 253}, 0.35+0.6*s.light).ink()
+		k := paint{54, 58, 78}.mix(paint{250, 251, 253}, (s.light-0.1)/0.9).ink()
 		s.disc(a, e, size*1.8, size*0.42, k)
 		s.disc(a-size*0.6, e+size*0.22, size*0.8, size*0.4, k)
 		s.disc(a+size*0.5, e+size*0.3, size*0.9, size*0.5, k)
