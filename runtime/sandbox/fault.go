@@ -1,7 +1,10 @@
 package sandbox
 
 import (
-	"errors"
+	"fmt"
+	"regexp"
+	"runtime/debug"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -10,7 +13,7 @@ import (
 type Fault struct {
 	// Object is what error was called with: a string with its place in front, or any other value.
 	Object lua.LValue
-	// Message is Object as text, without running Lua.
+	// Message is Object as text. An object's __tostring was asked, if it is a Go function.
 	Message string
 	// Place is where it happened, `scripts/tour.lua:12`, or empty where no Lua function was running.
 	Place string
@@ -27,23 +30,59 @@ func (f *Fault) Error() string { return f.Message }
 // Unwrap gives Stopped.
 func (f *Fault) Unwrap() error { return f.Stopped }
 
+// overflow is how gopher-lua panics when the call stack is full.
+const overflow = "lua callstack overflow"
+
+// goPanic is inside the userdata that stands for a Go panic while it passes through Lua, which cannot catch it.
+type goPanic struct{ message, stack string }
+
+func (p *goPanic) value() *lua.LUserData { return &lua.LUserData{Value: p, Metatable: lua.LNil} }
+
+func panicIn(object lua.LValue) *goPanic {
+	if ud, ok := object.(*lua.LUserData); ok {
+		p, _ := ud.Value.(*goPanic)
+		return p
+	}
+	return nil
+}
+
+// Guard makes a Go panic inside fn end the task with the Go stack in Fault.GoStack, past every pcall and coroutine.
+// Without it, a panic inside a coroutine is a string to the script.
+func Guard(fn lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		defer func() {
+			switch r := recover().(type) {
+			case nil:
+			case *lua.ApiError:
+				panic(r)
+			default:
+				if r == any(overflow) {
+					panic(r)
+				}
+				p := &goPanic{message: fmt.Sprint("panic in the host: ", r), stack: string(debug.Stack())}
+				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: p.value()})
+			}
+		}()
+		return fn(L)
+	}
+}
+
 // Call runs fn on L, which is a thread of its own or inside a library function, and gives nret results
-// (lua.MultRet: all). The error is a *Fault.
+// (lua.MultRet: all). The error is a *Fault. Library functions that call back use it, or LState.Call where an error
+// is to pass; LState.PCall breaks the locals that closures share.
 func Call(L *lua.LState, fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua.LValue, error) {
+	f := &Fault{}
+	witness := func(L *lua.LState, object lua.LValue) lua.LValue {
+		f.Place, f.Traceback = Place(L), Traceback(L)
+		return object
+	}
 	top := L.GetTop()
 	L.Push(fn)
 	for _, a := range args {
 		L.Push(a)
 	}
-	if err := L.PCall(len(args), nret, nil); err != nil {
-		f := &Fault{Message: err.Error()}
-		var api *lua.ApiError
-		if errors.As(err, &api) {
-			f.Object, f.Message, f.Traceback = api.Object, api.Object.String(), api.StackTrace
-		}
-		if ctx := L.Context(); ctx != nil {
-			f.Stopped = ctx.Err()
-		}
+	if err := protect(L, len(args), nret, witness); err != nil {
+		f.describe(L, err)
 		return nil, f
 	}
 	results := make([]lua.LValue, 0, L.GetTop()-top)
@@ -52,4 +91,47 @@ func Call(L *lua.LState, fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua
 	}
 	L.SetTop(top)
 	return results, nil
+}
+
+var placed = regexp.MustCompile(`^([^\n]+?:[0-9]+): `)
+
+func (f *Fault) describe(L *lua.LState, e *lua.ApiError) {
+	f.Object = e.Object
+	if p := panicIn(e.Object); p != nil {
+		f.Message, f.GoStack = p.message, p.stack
+		f.Object = lua.LString(p.message)
+	} else {
+		f.Message = plainText(L, e.Object)
+	}
+	if f.Traceback == "" {
+		f.Traceback = strings.TrimPrefix(e.StackTrace, "stack traceback:\n")
+	}
+	if ctx := L.Context(); ctx != nil {
+		f.Stopped = ctx.Err()
+	}
+	// A message that was thrown on by a pcall or a coroutine knows the first place, the stack only the last.
+	if s, ok := f.Object.(lua.LString); ok {
+		if m := placed.FindStringSubmatch(string(s)); m != nil {
+			f.Place = m[1]
+		}
+	}
+}
+
+// plainText is tostring that runs no Lua.
+func plainText(L *lua.LState, v lua.LValue) string {
+	if fn, ok := L.GetMetaField(v, "__tostring").(*lua.LFunction); ok && fn.IsG {
+		L.Push(fn)
+		L.Push(v)
+		if err := protect(L, 1, 1, nil); err == nil {
+			text := L.Get(-1)
+			L.Pop(1)
+			if s, ok := text.(lua.LString); ok {
+				return string(s)
+			}
+		}
+	}
+	if v == lua.LNil {
+		return "nil"
+	}
+	return v.String()
 }

@@ -58,6 +58,9 @@ func compile(source []byte, name string, limit int) (*lua.FunctionProto, error) 
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}
+	if line, err := repair(chunk); err != nil {
+		return nil, &SyntaxError{File: name, Line: line, Message: err.Error()}
+	}
 	proto, err := lua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(err, name, source)
@@ -77,10 +80,32 @@ func plain(source []byte) []byte {
 	return source
 }
 
+// syntaxError puts gopher-lua's two kinds of error into our form.
 func syntaxError(err error, name string, source []byte) error {
+	e := &SyntaxError{File: name, Message: strings.TrimSpace(err.Error())}
 	var p *parse.Error
-	if errors.As(err, &p) {
-		return &SyntaxError{File: name, Line: p.Pos.Line, Col: p.Pos.Column, Message: strings.TrimSpace(p.Message)}
+	var c *lua.CompileError
+	switch {
+	case errors.As(err, &p):
+		e.Line, e.Col, e.Message = p.Pos.Line, p.Pos.Column, phrase(p)
+		if p.Pos.Line == parse.EOF {
+			e.Line, e.Col = bytes.Count(bytes.TrimRight(source, "\r\n"), []byte("\n"))+1, 0
+		}
+	case errors.As(err, &c):
+		e.Line, e.Message = c.Line, c.Message
 	}
-	return &SyntaxError{File: name, Message: strings.TrimSpace(err.Error())}
+	return e
+}
+
+func phrase(p *parse.Error) string {
+	message := strings.TrimSpace(p.Message)
+	switch {
+	case p.Pos.Line == parse.EOF && message == "syntax error":
+		return "unexpected end of file"
+	case message == "syntax error":
+		return "unexpected '" + p.Token + "'"
+	case p.Token == "" || p.Token == "EOF":
+		return message
+	}
+	return message + " near '" + p.Token + "'"
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -9,19 +10,112 @@ import (
 // Place tells where the innermost Lua function of L is, `scripts/tour.lua:12`; empty if there is none. L belongs to
 // the caller, or does not run at the moment.
 func Place(L *lua.LState) string {
-	for level := 0; ; level++ {
-		if _, ok := L.GetStack(level); !ok {
-			return ""
-		}
-		if where := L.Where(level); where != "" && !strings.HasPrefix(where, "[G]") {
-			return strings.TrimSuffix(where, ":")
+	for f := current(L); f != nil; f = f.Parent {
+		if !f.Fn.IsG {
+			return f.place()
 		}
 	}
+	return ""
 }
 
 // Traceback gives the Lua stack of L, one call a line, innermost first. L belongs to the caller, or does not run.
 func Traceback(L *lua.LState) string {
-	return traceback(L, 0)
+	return strings.Join(calls(L, 0), "\n")
 }
 
-func traceback(L *lua.LState, level int) string { return "" }
+// place is the line a Lua function is at.
+func (f *frame) place() string {
+	if f.Fn.IsG {
+		return ""
+	}
+	line, pc := f.Fn.Proto.LineDefined, f.Pc-1
+	if pc >= 0 && pc < len(f.Fn.Proto.DbgSourcePositions) {
+		line = f.Fn.Proto.DbgSourcePositions[pc]
+	}
+	return fmt.Sprintf("%s:%d", f.Fn.Proto.SourceName, line)
+}
+
+// placeBefore is what stands before a message: the place of the function level calls out from the running one, 0 being
+// the nearest Lua function; empty if that function is Go's.
+func placeBefore(L *lua.LState, level int) string {
+	f := current(L)
+	if level == 0 {
+		if p := Place(L); p != "" {
+			return p + ": "
+		}
+		return ""
+	}
+	for ; level > 0 && f != nil; level-- {
+		f = f.Parent
+	}
+	if f == nil || f.Fn.IsG {
+		return ""
+	}
+	return f.place() + ": "
+}
+
+// calls lists the frames of L from skip on. Functions of this package's own machinery are left out.
+func calls(L *lua.LState, skip int) []string {
+	const head, tail = 12, 10
+	var lines []string
+	for f := current(L); f != nil; f = f.Parent {
+		if skip > 0 {
+			skip--
+			continue
+		}
+		name := f.name()
+		switch {
+		case f.Fn.IsG && name == "", !f.Fn.IsG && f.Fn.Proto.SourceName == machinery:
+		case f.Fn.IsG:
+			lines = append(lines, "[host]: in function '"+name+"'")
+		case f.Fn.Proto.LineDefined == 0:
+			lines = append(lines, f.place()+": in main chunk")
+		case name == "" || f.TailCall > 0:
+			lines = append(lines, fmt.Sprintf("%s: in function <%s:%d>", f.place(), f.Fn.Proto.SourceName, f.Fn.Proto.LineDefined))
+		default:
+			lines = append(lines, f.place()+": in function '"+name+"'")
+		}
+	}
+	if len(lines) > head+tail {
+		left := fmt.Sprintf("... (%d more)", len(lines)-head-tail)
+		lines = append(append(lines[:head:head], left), lines[len(lines)-tail:]...)
+	}
+	return lines
+}
+
+// name is what the caller called the function, if it is a Lua function and gave it a name.
+func (f *frame) name() string {
+	caller := f.Parent
+	if caller == nil || caller.Fn.IsG {
+		return ""
+	}
+	for _, call := range caller.Fn.Proto.DbgCalls {
+		if call.Pc == caller.Pc-1 && call.Name != "?" && !strings.HasPrefix(call.Name, "(") {
+			return call.Name
+		}
+	}
+	return ""
+}
+
+// debugTraceback is debug.traceback([thread,] [message [, level]]).
+func debugTraceback(L *lua.LState) int {
+	of, arg, level := L, 1, 1
+	if th, ok := L.Get(1).(*lua.LState); ok {
+		of, arg, level = th, 2, 0
+	}
+	message := L.Get(arg)
+	if message != lua.LNil && !lua.LVCanConvToString(message) {
+		L.Push(message)
+		return 1
+	}
+	level = L.OptInt(arg+1, level)
+	text := "stack traceback:"
+	if message != lua.LNil {
+		text = message.String() + "\n" + text
+	}
+	for _, line := range calls(of, max(level, 0)) {
+		text += "\n\t" + line
+	}
+	L.Push(lua.LString(text))
+	return 1
+}

@@ -1,15 +1,34 @@
 package sandbox
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"maps"
+	"slices"
+	"weak"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxIndex is the first number that is never an element of a table's array. gopher-lua fills the gap when an element
+// beyond the end is set, and its default of 64 million makes `t[20251231] = true` cost 320 MB; this one, 64 MB at most.
+// The price: # and the table functions count no further.
+const maxIndex = 4 << 20
+
+func init() { lua.MaxArrayIndex = maxIndex } // one setting for the process, made before any state
 
 // state is what the library functions of one LState share. It is touched by whoever runs that LState.
 type state struct {
 	Options
+	alive   []weak.Pointer[lua.LState] // coroutines that had not ended when last looked at
+	sweepAt int                        // length of alive at which the ended ones are dropped
+	refused int                        // since the last coroutine that was made
 }
 
 // New gives a state with the libraries open: base, table, string, math, coroutine, and what is harmless of os, io and
 // debug. There is no require; the host sets that global. Close it with LState.Close when no thread of it runs.
 func New(options Options) *lua.LState {
+	if offsets.fault != "" {
+		panic("sandbox: not made for this version of gopher-lua: " + offsets.fault)
+	}
 	s := &state{Options: options.withDefaults()}
 	L := lua.NewState(lua.Options{
 		CallStackSize:       s.CallDepth,
@@ -22,9 +41,35 @@ func New(options Options) *lua.LState {
 	})
 	L.G.MainThread = L
 	L.G.CurrentThread = L
-	for _, open := range []lua.LGFunction{lua.OpenBase, lua.OpenTable, lua.OpenString, lua.OpenMath, lua.OpenCoroutine, lua.OpenOs} {
-		L.Push(L.NewFunction(open))
-		L.Call(0, 0)
-	}
+	s.openBase(L)
+	s.openString(L)
+	s.openTable(L)
+	s.openMath(L)
+	s.openCoroutine(L)
+	s.openOS(L)
+	s.openIO(L)
+	debug := L.NewTable()
+	debug.RawSetString("traceback", L.NewFunction(debugTraceback))
+	L.SetGlobal("debug", debug)
 	return L
+}
+
+// upstream opens one of gopher-lua's own libraries, from which some functions are taken.
+func upstream(L *lua.LState, open lua.LGFunction) {
+	L.Push(L.NewFunction(open))
+	L.Call(0, 0)
+}
+
+// reserve makes room for n more values at once; pushing them one by one would copy the registry for each few hundred.
+func reserve(L *lua.LState, n int) {
+	top := L.GetTop()
+	L.SetTop(top + n)
+	L.SetTop(top)
+}
+
+// setFuncs puts functions into a table in the order of their names, so that pairs shows the same order each time.
+func setFuncs(L *lua.LState, t *lua.LTable, funcs map[string]lua.LGFunction) {
+	for _, name := range slices.Sorted(maps.Keys(funcs)) {
+		t.RawSetString(name, L.NewFunction(funcs[name]))
+	}
 }

@@ -1,0 +1,312 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// kept are the functions of gopher-lua's base library that are right and harmless as they are.
+var kept = []string{
+	"_VERSION", "next", "rawequal", "rawget", "rawset", "select", "type", "getfenv", "setfenv",
+}
+
+func (s *state) openBase(L *lua.LState) {
+	upstream(L, lua.OpenBase)
+	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
+	old := globals
+	globals = L.NewTable()
+	L.G.Global, L.Env = globals, globals
+	for _, name := range kept {
+		globals.RawSetString(name, old.RawGetString(name))
+	}
+	globals.RawSetString("_G", globals)
+	setFuncs(L, globals, map[string]lua.LGFunction{
+		"assert": baseAssert, "error": baseError, "pcall": basePCall, "xpcall": baseXPCall,
+		"getmetatable": baseGetMetatable, "setmetatable": baseSetMetatable,
+		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": baseUnpack,
+		"load": s.baseLoad, "loadstring": s.baseLoadString, "collectgarbage": baseCollectGarbage,
+	})
+	globals.RawSetString("ipairs", L.NewClosure(baseIpairs, L.NewFunction(ipairsStep), L.NewFunction(ipairsIndexed)))
+	globals.RawSetString("pairs", L.NewClosure(basePairs, old.RawGetString("next")))
+}
+
+// baseAssert raises an error object as it is; a message gets the place of the caller.
+func baseAssert(L *lua.LState) int {
+	if lua.LVAsBool(L.CheckAny(1)) {
+		return L.GetTop()
+	}
+	switch message := L.Get(2).(type) {
+	case lua.LString:
+		rethrow(L, lua.LString(placeBefore(L, 1))+message)
+	case *lua.LNilType:
+		rethrow(L, lua.LString(placeBefore(L, 1)+"assertion failed!"))
+	default:
+		rethrow(L, message)
+	}
+	return 0
+}
+
+func baseError(L *lua.LState) int {
+	object := L.Get(1)
+	level := optInteger(L, 2, 1)
+	if message, ok := object.(lua.LString); ok && level > 0 {
+		object = lua.LString(placeBefore(L, level)) + message
+	}
+	rethrow(L, object)
+	return 0
+}
+
+// baseGetMetatable shows the metatables of tables only: the others belong to the host.
+func baseGetMetatable(L *lua.LState) int {
+	v := L.CheckAny(1)
+	mt := L.GetMetatable(v)
+	if _, isTable := v.(*lua.LTable); !isTable && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
+		mt = lua.LFalse
+	}
+	L.Push(mt)
+	return 1
+}
+
+func baseSetMetatable(L *lua.LState) int {
+	t := L.CheckTable(1)
+	L.CheckTypes(2, lua.LTNil, lua.LTTable)
+	if L.GetMetaField(t, "__metatable") != lua.LNil {
+		L.RaiseError("cannot change a protected metatable")
+	}
+	t.Metatable = L.Get(2)
+	L.SetTop(1)
+	return 1
+}
+
+func baseToString(L *lua.LState) int {
+	L.Push(lua.LString(text(L, L.CheckAny(1))))
+	return 1
+}
+
+// text is tostring, with __tostring.
+func text(L *lua.LState, v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber, lua.LBool:
+		return v.String()
+	}
+	if L.GetMetaField(v, "__tostring") == lua.LNil {
+		return v.String()
+	}
+	s, ok := L.ToStringMeta(v).(lua.LString)
+	if !ok {
+		L.RaiseError("'tostring' must return a string")
+	}
+	return string(s)
+}
+
+func baseToNumber(L *lua.LState) int {
+	v := L.CheckAny(1)
+	base := optInteger(L, 2, 10)
+	var result lua.LValue = lua.LNil
+	switch {
+	case base == 10:
+		switch v := v.(type) {
+		case lua.LNumber:
+			result = v
+		case lua.LString:
+			if f, ok := parseNumber(string(v)); ok {
+				result = f
+			}
+		}
+	case base < 2 || base > 36:
+		L.ArgError(2, "base out of range")
+	default:
+		digits := strings.ToLower(strings.Trim(L.CheckString(1), " \t\n\v\f\r"))
+		digits, negative := strings.CutPrefix(digits, "-")
+		if base == 16 {
+			digits = strings.TrimPrefix(digits, "0x")
+		}
+		if f, ok := parseBase(digits, base, negative); ok {
+			result = f
+		}
+	}
+	L.Push(result)
+	return 1
+}
+
+func (s *state) basePrint(L *lua.LState) int {
+	var b strings.Builder
+	for i := range L.GetTop() {
+		if i > 0 {
+			b.WriteByte('\t')
+		}
+		b.WriteString(text(L, L.Get(i+1)))
+		if b.Len() > s.MaxString {
+			tooLarge(L)
+		}
+	}
+	s.Print(L, b.String())
+	return 0
+}
+
+// maxUnpack leaves half of the registry to the rest.
+const maxUnpack = 500_000
+
+func baseUnpack(L *lua.LState) int {
+	t := L.CheckTable(1)
+	from := optInteger(L, 2, 1)
+	to := optInteger(L, 3, t.Len())
+	n := to - from + 1
+	if n <= 0 {
+		return 0
+	}
+	if n > maxUnpack {
+		L.RaiseError("too many results to unpack")
+	}
+	reserve(L, n)
+	for i := from; i <= to; i++ {
+		L.Push(t.RawGet(lua.LNumber(i)))
+	}
+	return n
+}
+
+// basePairs knows __pairs, so that what the host gives as userdata can be walked.
+func basePairs(L *lua.LState) int {
+	if meta := L.GetMetaField(L.CheckAny(1), "__pairs"); meta != lua.LNil {
+		L.Push(meta)
+		L.Push(L.Get(1))
+		L.Call(1, 3)
+		return 3
+	}
+	t := L.CheckTable(1)
+	L.Push(L.Get(lua.UpvalueIndex(1)))
+	L.Push(t)
+	L.Push(lua.LNil)
+	return 3
+}
+
+// baseIpairs looks at __index only where there is one, so that what the host gives as userdata can be walked too.
+func baseIpairs(L *lua.LState) int {
+	v := L.CheckAny(1)
+	step := 1
+	if L.GetMetaField(v, "__index") != lua.LNil {
+		step = 2
+	} else {
+		L.CheckTable(1)
+	}
+	L.Push(L.Get(lua.UpvalueIndex(step)))
+	L.Push(v)
+	L.Push(lua.LNumber(0))
+	return 3
+}
+
+func ipairsStep(L *lua.LState) int {
+	i := L.CheckNumber(2) + 1
+	v := L.CheckTable(1).RawGet(i)
+	if v == lua.LNil {
+		return 0
+	}
+	L.Push(i)
+	L.Push(v)
+	return 2
+}
+
+func ipairsIndexed(L *lua.LState) int {
+	i := L.CheckNumber(2) + 1
+	v := L.GetTable(L.Get(1), i)
+	if v == lua.LNil {
+		return 0
+	}
+	L.Push(i)
+	L.Push(v)
+	return 2
+}
+
+// baseCollectGarbage answers; Go's collector needs no advice from scripts. "count" is the whole host's memory.
+func baseCollectGarbage(L *lua.LState) int {
+	switch option := L.OptString(1, "collect"); option {
+	case "count":
+		L.Push(lua.LNumber(float64(Heap()) / 1024))
+	case "step":
+		L.Push(lua.LTrue)
+	case "collect", "stop", "restart", "setpause", "setstepmul":
+		L.Push(lua.LNumber(0))
+	default:
+		L.ArgError(1, "invalid option '"+option+"'")
+	}
+	return 1
+}
+
+// baseLoad takes a string, or a function that gives the pieces; then a chunk name, a mode and an environment as in later
+// versions of Lua.
+func (s *state) baseLoad(L *lua.LState) int {
+	var source string
+	switch v := L.Get(1).(type) {
+	case lua.LString:
+		source = string(v)
+	case *lua.LFunction:
+		var b strings.Builder
+		for {
+			L.Push(v)
+			L.Call(0, 1)
+			piece := L.Get(-1)
+			L.Pop(1)
+			if piece == lua.LNil || piece == lua.LString("") {
+				break
+			}
+			if _, ok := piece.(lua.LString); !ok {
+				return failed(L, "reader function must return a string")
+			}
+			b.WriteString(piece.String())
+			if b.Len() > s.MaxSource {
+				break
+			}
+		}
+		source = b.String()
+	default:
+		L.TypeError(1, lua.LTFunction)
+	}
+	if mode := L.OptString(3, "bt"); !strings.Contains(mode, "t") {
+		return failed(L, "attempt to load a text chunk (mode is '"+mode+"')")
+	}
+	n := s.loadText(L, source, L.OptString(2, ""))
+	if env, ok := L.Get(4).(*lua.LTable); ok && n == 1 {
+		L.SetFEnv(L.Get(-1), env)
+	}
+	return n
+}
+
+func (s *state) baseLoadString(L *lua.LState) int {
+	return s.loadText(L, L.CheckString(1), L.OptString(2, ""))
+}
+
+func (s *state) loadText(L *lua.LState, source, name string) int {
+	proto, err := compile([]byte(source), chunkName(source, name), s.MaxSource)
+	if err != nil {
+		return failed(L, err.Error())
+	}
+	L.Push(L.NewFunctionFromProto(proto))
+	return 1
+}
+
+// chunkName shows a chunk without a name of its own by its first line.
+func chunkName(source, name string) string {
+	if name != "" {
+		if name[0] == '=' || name[0] == '@' {
+			return name[1:]
+		}
+		source = name
+	}
+	line, _, more := strings.Cut(source, "\n")
+	if len(line) > 40 {
+		line, more = line[:40], true
+	}
+	if more {
+		line += "..."
+	}
+	return `[string "` + line + `"]`
+}
+
+func failed(L *lua.LState, message string) int {
+	L.Push(lua.LNil)
+	L.Push(lua.LString(message))
+	return 2
+}

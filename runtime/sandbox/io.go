@@ -1,0 +1,62 @@
+package sandbox
+
+import (
+	"io"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openIO gives io.write, io.stdout and io.stderr, which only take text.
+func (s *state) openIO(L *lua.LState) {
+	methods := L.NewTable()
+	setFuncs(L, methods, map[string]lua.LGFunction{
+		"write": func(L *lua.LState) int {
+			ud := L.CheckUserData(1)
+			out, ok := ud.Value.(*output)
+			if !ok {
+				L.TypeError(1, lua.LTUserData)
+			}
+			out.write(L, 2)
+			L.Push(ud)
+			return 1
+		},
+		"flush":   func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
+		"setvbuf": func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
+	})
+	meta := L.NewTable()
+	meta.RawSetString("__index", methods)
+	meta.RawSetString("__metatable", lua.LFalse)
+	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString("file (" + L.CheckUserData(1).Value.(*output).name + ")"))
+		return 1
+	}))
+	file := func(name string, w io.Writer) *lua.LUserData {
+		ud := L.NewUserData()
+		ud.Value, ud.Metatable = &output{name, w}, meta
+		return ud
+	}
+	mod := L.NewTable()
+	stdout := file("stdout", s.Stdout)
+	mod.RawSetString("stdout", stdout)
+	mod.RawSetString("stderr", file("stderr", s.Stderr))
+	mod.RawSetString("write", L.NewFunction(func(L *lua.LState) int {
+		stdout.Value.(*output).write(L, 1)
+		L.Push(stdout)
+		return 1
+	}))
+	L.SetGlobal("io", mod)
+}
+
+type output struct {
+	name string
+	w    io.Writer
+}
+
+// write writes the arguments from the given one on, strings and numbers only.
+func (o *output) write(L *lua.LState, from int) {
+	for i := from; i <= L.GetTop(); i++ {
+		if _, err := io.WriteString(o.w, L.CheckString(i)); err != nil {
+			L.RaiseError("cannot write to %s: %s", o.name, err.Error())
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// spareFrames is how many frames short of the limit Go functions refuse to call back into Lua. gopher-lua loses eight
+// frames when its stack overflows in the very frame that catches the error.
+const spareFrames = 16
+
+// protect is LState.PCall (function and nargs arguments on top of the stack; results or nothing after it) with these
+// differences: locals of the caller stay shared with its closures; witness sees the error object where it is raised, with
+// the stack still in place, and may replace it; an overflow says so with its place; what must not be caught
+// (a stopped flag, a Go panic) can be told by final.
+func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValue) lua.LValue) *lua.ApiError {
+	if depth(L) >= L.Options.CallStackSize-spareFrames {
+		L.Pop(nargs + 1)
+		return &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(placeBefore(L, 0) + "stack overflow")}
+	}
+	if witness != nil {
+		L.Insert(L.NewFunction(func(L *lua.LState) int {
+			L.Panic = func(L *lua.LState) {
+				L.Panic = raise // an error inside the witness is the error
+				object := L.Get(-1)
+				if !final(L, object) {
+					object = witness(L, object)
+				}
+				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object})
+			}
+			L.Call(L.GetTop()-1, lua.MultRet)
+			return L.GetTop()
+		}), L.GetTop()-nargs)
+		nargs++
+	}
+	// gopher-lua closes all open upvalues of the thread when an error is raised. Those of the frames that live on are
+	// hidden from it.
+	list := openUpvalues(L)
+	hidden := *list
+	*list = nil
+	err := L.PCall(nargs, nret, nil)
+	if err == nil {
+		*list = hidden
+		return nil
+	}
+	api, ok := err.(*lua.ApiError)
+	if !ok {
+		api = &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(err.Error())}
+	}
+	dropUpvalues(L)
+	if api.Type == lua.ApiErrorPanic {
+		api.Object = afterPanic(api)
+	}
+	*list = hidden
+	return api
+}
+
+// raise is what LState.Panic is while an error is on its way to a PCall.
+func raise(L *lua.LState) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)})
+}
+
+func afterPanic(e *lua.ApiError) lua.LValue {
+	if panicIn(e.Object) != nil {
+		return e.Object
+	}
+	message := e.Object.String()
+	goStack, luaStack, _ := strings.Cut(e.StackTrace, "stack traceback:\n")
+	if message == overflow {
+		place, _, ok := strings.Cut(strings.TrimSpace(luaStack), " in ")
+		if !ok {
+			place = ""
+		} else {
+			place += " "
+		}
+		return lua.LString(place + "stack overflow")
+	}
+	return (&goPanic{message: "panic in the host: " + message, stack: strings.TrimSpace(goStack)}).value()
+}
+
+// final says whether an error must end the task whatever the script does.
+func final(L *lua.LState, object lua.LValue) bool {
+	return stopped(L) || panicIn(object) != nil
+}
+
+// rethrow raises an error object as it is.
+func rethrow(L *lua.LState, object lua.LValue) { L.Error(object, 0) }
+
+// callable puts the function that calling the value at index n means below its arguments, which reach to the top. It
+// gives the number of arguments, or false if the value cannot be called.
+func callable(L *lua.LState, n int) (nargs int, ok bool) {
+	v := L.Get(n)
+	if _, ok := v.(*lua.LFunction); ok {
+		return L.GetTop() - n, true
+	}
+	fn, ok := L.GetMetaField(v, "__call").(*lua.LFunction)
+	if !ok {
+		return 0, false
+	}
+	L.Insert(fn, n)
+	return L.GetTop() - n, true
+}
+
+func basePCall(L *lua.LState) int {
+	v := L.CheckAny(1)
+	nargs, ok := callable(L, 1)
+	if !ok {
+		L.Push(lua.LFalse)
+		L.Push(lua.LString("attempt to call a " + v.Type().String() + " value"))
+		return 2
+	}
+	return finish(L, protect(L, nargs, lua.MultRet, nil))
+}
+
+// baseXPCall calls the handler where the error is raised, so that its traceback shows the culprit. Further arguments go
+// to the function, as in later versions of Lua.
+func baseXPCall(L *lua.LState) int {
+	v := L.CheckAny(1)
+	handler := L.CheckFunction(2)
+	L.Remove(2)
+	nargs, ok := callable(L, 1)
+	if !ok {
+		L.Push(lua.LFalse)
+		L.Push(lua.LString("attempt to call a " + v.Type().String() + " value"))
+		return 2
+	}
+	handled := false
+	handle := func(L *lua.LState, object lua.LValue) lua.LValue {
+		handled = true
+		L.Push(handler)
+		L.Push(object)
+		L.Call(1, 1)
+		result := L.Get(-1)
+		L.Pop(1)
+		return result
+	}
+	err := protect(L, nargs, lua.MultRet, handle)
+	if err != nil && !handled && !final(L, err.Object) { // an overflow: there was no room for the handler
+		err.Object = handle(L, err.Object)
+	}
+	return finish(L, err)
+}
+
+// finish gives pcall's results, which fill the stack of the calling function.
+func finish(L *lua.LState, err *lua.ApiError) int {
+	if err == nil {
+		L.Insert(lua.LTrue, 1)
+		return L.GetTop()
+	}
+	if final(L, err.Object) {
+		rethrow(L, err.Object)
+	}
+	L.SetTop(0)
+	L.Push(lua.LFalse)
+	L.Push(err.Object)
+	return 2
+}

@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openString gives the string library, also behind ("x"):method(). Letters are those of ASCII, as in the C locale; other
+// bytes pass unchanged.
+func (s *state) openString(L *lua.LState) {
+	mod := L.NewTable()
+	setFuncs(L, mod, map[string]lua.LGFunction{
+		"byte": strByte, "char": strChar, "find": strFind, "format": s.strFormat, "gmatch": strGmatch,
+		"gfind": strGmatch, "gsub": s.strGsub, "len": strLen, "lower": strLower, "match": strMatch,
+		"rep": s.strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
+	})
+	L.SetGlobal("string", mod)
+	meta := L.NewTable()
+	meta.RawSetString("__index", mod)
+	meta.RawSetString("__metatable", lua.LFalse)
+	L.SetMetatable(lua.LString(""), meta)
+}
+
+// span turns two positions as Lua counts into a slice of a string of that length.
+func span(from, to, length int) (int, int) {
+	if from < 0 {
+		from += length + 1
+	}
+	if to < 0 {
+		to += length + 1
+	}
+	from, to = max(from-1, 0), min(to, length)
+	if from >= to {
+		return 0, 0
+	}
+	return from, to
+}
+
+func strByte(L *lua.LState) int {
+	str := L.CheckString(1)
+	first := optInteger(L, 2, 1)
+	from, to := span(first, optInteger(L, 3, first), len(str))
+	if to-from > maxUnpack {
+		L.RaiseError("string slice too long")
+	}
+	reserve(L, to-from)
+	for i := from; i < to; i++ {
+		L.Push(lua.LNumber(str[i]))
+	}
+	return to - from
+}
+
+func strChar(L *lua.LState) int {
+	b := make([]byte, L.GetTop())
+	for i := range b {
+		c := integer(L, i+1)
+		if c < 0 || c > 255 {
+			L.ArgError(i+1, "invalid value")
+		}
+		b[i] = byte(c)
+	}
+	L.Push(lua.LString(b))
+	return 1
+}
+
+func strLen(L *lua.LState) int {
+	L.Push(lua.LNumber(len(L.CheckString(1))))
+	return 1
+}
+
+func strLower(L *lua.LState) int { return eachByte(L, 'A', 'Z') }
+func strUpper(L *lua.LState) int { return eachByte(L, 'a', 'z') }
+
+// eachByte changes the case of the letters from first to last.
+func eachByte(L *lua.LState, first, last byte) int {
+	b := []byte(L.CheckString(1))
+	for i, c := range b {
+		if first <= c && c <= last {
+			b[i] = c ^ 0x20
+		}
+	}
+	L.Push(lua.LString(b))
+	return 1
+}
+
+func (s *state) strRep(L *lua.LState) int {
+	str, n := L.CheckString(1), integer(L, 2)
+	separator := L.OptString(3, "")
+	if n <= 0 || len(str)+len(separator) == 0 {
+		L.Push(lua.LString(""))
+		return 1
+	}
+	if n > s.MaxString/(len(str)+len(separator)) {
+		tooLarge(L)
+	}
+	L.Push(lua.LString(strings.Repeat(str+separator, n-1) + str))
+	return 1
+}
+
+func strReverse(L *lua.LState) int {
+	str := L.CheckString(1)
+	b := make([]byte, len(str))
+	for i := range b {
+		b[i] = str[len(str)-1-i]
+	}
+	L.Push(lua.LString(b))
+	return 1
+}
+
+func strSub(L *lua.LState) int {
+	str := L.CheckString(1)
+	from, to := span(integer(L, 2), optInteger(L, 3, -1), len(str))
+	L.Push(lua.LString(str[from:to]))
+	return 1
+}

@@ -1,0 +1,154 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+func (s *state) openTable(L *lua.LState) {
+	mod := L.NewTable()
+	setFuncs(L, mod, map[string]lua.LGFunction{
+		"concat": s.tableConcat, "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
+		"maxn": tableMaxN, "getn": tableGetN, "unpack": baseUnpack,
+	})
+	L.SetGlobal("table", mod)
+}
+
+func (s *state) tableConcat(L *lua.LState) int {
+	t := L.CheckTable(1)
+	separator := ""
+	if L.Get(2) != lua.LNil {
+		separator = L.CheckString(2)
+	}
+	from := optInteger(L, 3, 1)
+	to := optInteger(L, 4, t.Len())
+	var b strings.Builder
+	for i := from; i <= to; i++ {
+		v := t.RawGet(lua.LNumber(i))
+		if !lua.LVCanConvToString(v) {
+			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
+		}
+		b.WriteString(v.String())
+		if i < to {
+			b.WriteString(separator)
+		}
+		if b.Len() > s.MaxString {
+			tooLarge(L)
+		}
+		checkEvery(L, i)
+	}
+	L.Push(lua.LString(b.String()))
+	return 1
+}
+
+// checkEvery looks at the flag in a loop that does little in each round.
+func checkEvery(L *lua.LState, i int) {
+	if i%stepsPerCheck == 0 {
+		Check(L)
+	}
+}
+
+func tableInsert(L *lua.LState) int {
+	t := L.CheckTable(1)
+	switch L.GetTop() {
+	case 2:
+		t.RawSet(lua.LNumber(t.Len()+1), L.Get(2))
+	case 3:
+		pos, n := integer(L, 2), t.Len()
+		if 1 <= pos && pos <= n {
+			t.Insert(pos, L.Get(3))
+		} else {
+			t.RawSet(lua.LNumber(pos), L.Get(3))
+		}
+	default:
+		L.RaiseError("wrong number of arguments to 'insert'")
+	}
+	return 0
+}
+
+func tableRemove(L *lua.LState) int {
+	t := L.CheckTable(1)
+	n := t.Len()
+	pos := optInteger(L, 2, n)
+	if pos < 1 || pos > n {
+		return 0
+	}
+	L.Push(t.Remove(pos))
+	return 1
+}
+
+func tableGetN(L *lua.LState) int {
+	L.Push(lua.LNumber(L.CheckTable(1).Len()))
+	return 1
+}
+
+func tableMaxN(L *lua.LState) int {
+	var most lua.LNumber
+	L.CheckTable(1).ForEach(func(k, _ lua.LValue) {
+		if n, ok := k.(lua.LNumber); ok && n > most {
+			most = n
+		}
+	})
+	L.Push(most)
+	return 1
+}
+
+// tableSort sorts a copy and puts it back, so that an error leaves the table as it was. A comparator that contradicts
+// itself is an error where it shows in the result; one that says <= is put up with, as long as it tells anything.
+func tableSort(L *lua.LState) int {
+	t := L.CheckTable(1)
+	var fn *lua.LFunction
+	if L.Get(2) != lua.LNil {
+		fn = L.CheckFunction(2)
+	}
+	values := make([]lua.LValue, t.Len())
+	for i := range values {
+		values[i] = t.RawGetInt(i + 1)
+	}
+	less := comparator(L, fn)
+	slices.SortFunc(values, func(a, b lua.LValue) int {
+		if less(a, b) {
+			return -1
+		}
+		return 1
+	})
+	if fn != nil {
+		ordered := len(values) < 3
+		for i := 1; i < len(values); i++ {
+			if !less(values[i], values[i-1]) {
+				ordered = true
+			} else if !less(values[i-1], values[i]) {
+				L.RaiseError("invalid order function for sorting")
+			}
+		}
+		if !ordered {
+			L.RaiseError("invalid order function for sorting")
+		}
+	}
+	for i, v := range values {
+		t.RawSetInt(i+1, v)
+	}
+	return 0
+}
+
+func comparator(L *lua.LState, fn *lua.LFunction) func(a, b lua.LValue) bool {
+	if fn != nil {
+		return func(a, b lua.LValue) bool {
+			L.Push(fn)
+			L.Push(a)
+			L.Push(b)
+			L.Call(2, 1)
+			result := lua.LVAsBool(L.Get(-1))
+			L.Pop(1)
+			return result
+		}
+	}
+	n := 0
+	return func(a, b lua.LValue) bool {
+		n++
+		checkEvery(L, n)
+		return L.LessThan(a, b)
+	}
+}
