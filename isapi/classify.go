@@ -239,6 +239,8 @@ func (c *Client) netKind(err error) (kind error, detail, hint string) {
 	text := err.Error()
 	otherPort := fmt.Sprintf("check port and scheme (now %s, port %d); https may listen on 443 or 8443", c.cfg.Scheme, c.cfg.Port)
 	switch {
+	case errors.Is(err, errCancelled):
+		return errCancelled, "", ""
 	case errors.Is(err, errPinned):
 		return ErrBadAnswer, "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint; if not, somebody may be listening"
 	case certificateRefused(err):
@@ -258,7 +260,7 @@ func (c *Client) netKind(err error) (kind error, detail, hint string) {
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return ErrTimeout, "", hintTimeout
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return ErrOffline, "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart"
+		return because(ErrOffline, errDropped), "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart"
 	}
 	return ErrOffline, text, "check address, port and network"
 }

@@ -22,6 +22,7 @@ var (
 	ErrMisuse       = errors.New("wrong use")      // an argument out of range; nothing was sent
 	errCancelled    = errors.New("cancelled")      // the context was cancelled
 	errDevice       = errors.New("device refused") // refused in words that say nothing more
+	errDropped      = errors.New("connection dropped")
 	errCut          = errors.New("answer cut short")
 )
 

@@ -38,6 +38,13 @@ func onPort(t testing.TB, srv *httptest.Server, change ...func(*Config)) *Client
 	return c
 }
 
+func newServer(t *testing.T, h http.Handler) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv
+}
+
 // serveRaw answers every connection with bytes and closes it.
 func serveRaw(t *testing.T, answer func(net.Conn)) (host string, port int) {
 	t.Helper()

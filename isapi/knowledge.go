@@ -11,7 +11,9 @@ type knowledge struct {
 	pictures map[int]int    // channel -> index in pictureRoutes
 	heads    map[int]string // channel -> base path of its PTZ commands
 	apart    map[int]bool   // channel -> pan/tilt and zoom must be sent apart
-	absolute map[int]string // channel -> absoluteEx or absolute
+	absolute map[int]int    // channel -> 0 absolute, 1 absoluteEx
+	limits   map[int]limits // channel -> how far its head goes
+	lens     map[int]string // channel -> base path of focus and iris
 	ptzIDs   []int          // what GET PTZCtrl/channels listed
 	ptzAsked bool
 	special  map[int]map[int]bool // channel -> presets that are functions
@@ -20,7 +22,8 @@ type knowledge struct {
 
 func newKnowledge() *knowledge {
 	return &knowledge{
-		pictures: map[int]int{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]string{},
+		pictures: map[int]int{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]int{},
+		limits: map[int]limits{}, lens: map[int]string{},
 		special: map[int]map[int]bool{}, headSeen: map[int]bool{},
 	}
 }
@@ -55,11 +58,5 @@ func recall[V any](k *knowledge, m map[int]V, channel int) (V, bool) {
 func note[V any](k *knowledge, m map[int]V, channel int, v V) {
 	k.mu.Lock()
 	m[channel] = v
-	k.mu.Unlock()
-}
-
-func unlearn[V any](k *knowledge, m map[int]V, channel int) {
-	k.mu.Lock()
-	delete(m, channel)
 	k.mu.Unlock()
 }

@@ -1,0 +1,241 @@
+package isapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The states of an Alert.
+const (
+	StateActive   = "active"
+	StateInactive = "inactive"
+)
+
+// Alert is one message of a device's event stream. "active" is a level that
+// devices repeat while an alarm goes on, not an edge, and some never send
+// "inactive".
+type Alert struct {
+	Type   string // motion, line_crossing, ... ; the native type where there is no word for it
+	Native string // eventType as it stands: VMD
+	State  string // active, inactive, or what else the device says
+
+	Channel int       // human number; 0: the device itself
+	Port    int       // alarm input, 0: none; 301 is port 1 of the camera on channel 3
+	Time    time.Time // by the device's clock; zero: it does not say, or not readably
+	Count   int       // activePostCount; no sequence number, devices count differently
+
+	// Heartbeat: sent while nothing happens. It is also how the end of a real
+	// loss of video looks on that channel.
+	Heartbeat bool
+
+	Description string
+	Target      string // human, vehicle, ...; may be empty
+	Rect        *Rect  // where the target is
+	Region      *Region
+
+	Image []byte // a picture that came with it
+	// Attachment: the alert itself was delivered before, this is its picture.
+	Attachment bool
+
+	Raw []byte // the document as it came
+}
+
+// Rect is a part of the picture, in 0..1 of its width and height.
+type Rect struct{ X, Y, Width, Height float64 }
+
+// Region is the rule's region that fired.
+type Region struct {
+	ID     int
+	Points []Point
+}
+
+// Point is in 0..1 of the picture's width and height, in the device's axes.
+type Point struct{ X, Y float64 }
+
+var aliases = map[string]string{
+	"vmd": "motion", "vmdhumanvehicle": "motion", "motion": "motion", "motiondetection": "motion",
+	"linedetection":   "line_crossing",
+	"fielddetection":  "intrusion",
+	"regionentrance":  "region_enter",
+	"regionexiting":   "region_exit",
+	"tamperdetection": "tamper", "shelteralarm": "tamper", "tamper": "tamper",
+	"videoloss":            "video_loss",
+	"scenechangedetection": "scene_change",
+	"facedetection":        "face", "facesnap": "face",
+	"audioexception": "audio", "audiodetection": "audio",
+	"io":       "io",
+	"diskfull": "storage_full", "hdfull": "storage_full",
+	"diskerror": "storage_error", "hderror": "storage_error",
+	"illaccess": "login_failed",
+}
+
+// alias is the word for a native event type, the type itself where there is none.
+func alias(native string) string {
+	if word, ok := aliases[strings.ToLower(native)]; ok {
+		return word
+	}
+	return native
+}
+
+// AlertWords are the words that Alert.Type has for native types, sorted.
+func AlertWords() []string {
+	var words []string
+	for _, w := range aliases {
+		if !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+// readAlert reads an EventNotificationAlert. nil: it is none.
+func (c *Client) readAlert(root *Node, raw []byte) *Alert {
+	if !strings.EqualFold(root.Name, "EventNotificationAlert") {
+		return nil
+	}
+	a := &Alert{Native: root.Get("eventType"), State: strings.ToLower(root.Get("eventState")), Description: root.Get("eventDescription"), Raw: raw}
+	if a.Native == "" {
+		return nil
+	}
+	if strings.EqualFold(a.Native, "duration") {
+		// What goes on stands inside; its own start may never have been sent.
+		if real := root.Find("relationEvent"); real != nil && real.Text != "" {
+			a.Native = real.Text
+		}
+	}
+	a.Type = alias(a.Native)
+	a.Channel, a.Port = c.eventPlace(root, "channelID", "dynChannelID")
+	a.Time, _ = parseTime(root.Get("dateTime"))
+	a.Count, _ = root.Int("activePostCount")
+	a.Heartbeat = a.State == StateInactive && strings.EqualFold(a.Native, "videoloss") ||
+		strings.EqualFold(a.Native, "heartbeat") ||
+		strings.EqualFold(a.Native, "other") && strings.EqualFold(a.Description, "heartbeat")
+	a.Target = strings.ToLower(root.Find("detectionTarget").text())
+	a.Rect = readRect(root.Find("TargetRect"))
+	a.Region = readRegion(root.Find("DetectionRegionEntry"))
+	return a
+}
+
+func (n *Node) text() string {
+	if n == nil {
+		return ""
+	}
+	return n.Text
+}
+
+func readRect(n *Node) *Rect {
+	r := &Rect{}
+	for _, f := range []struct {
+		to   *float64
+		name string
+	}{{&r.X, "X"}, {&r.Y, "Y"}, {&r.Width, "width"}, {&r.Height, "height"}} {
+		v, ok := n.Float(f.name)
+		if !ok || v < 0 {
+			return nil
+		}
+		*f.to = v
+	}
+	if r.X > 1 || r.Y > 1 || r.Width > 1 || r.Height > 1 {
+		*r = Rect{r.X / 1000, r.Y / 1000, r.Width / 1000, r.Height / 1000}
+	}
+	return r
+}
+
+func readRegion(n *Node) *Region {
+	id, ok := n.Int("regionID")
+	if !ok {
+		return nil
+	}
+	r := &Region{ID: id}
+	for _, p := range n.Child("RegionCoordinatesList").All("RegionCoordinates") {
+		x, okX := p.Float("positionX")
+		y, okY := p.Float("positionY")
+		if okX && okY {
+			r.Points = append(r.Points, Point{x / 1000, y / 1000})
+		}
+	}
+	return r
+}
+
+// eventPlace reads channel and alarm input of an event. Numbers above 32 are
+// an SDK's way to count the cameras of a recorder from 33, unless the
+// recorder has a channel of that number.
+func (c *Client) eventPlace(n *Node, fixed, dynamic string) (channel, port int) {
+	channel, _ = n.Int(fixed)
+	if channel == 0 {
+		channel, _ = n.Int(dynamic)
+	}
+	if channel < 0 || channel > maxChannel {
+		channel = 0
+	}
+	if channel > 32 {
+		in := c.known.getInputs()
+		analog, exists := 0, false
+		if in != nil {
+			exists = in.proxy[channel] > 0 || channel <= in.analog
+			analog = in.analog
+		}
+		if !exists {
+			channel = channel - 32 + analog
+		}
+	}
+	for _, name := range []string{"inputIOPortID", "dynInputIOPortID"} {
+		if p, ok := n.Int(name); ok && p > 0 && p <= maxChannel*100 {
+			port = p
+			break
+		}
+	}
+	if channel == 0 && port > 100 {
+		channel = port / 100
+	}
+	return channel, port
+}
+
+// jsonNode makes the tree of an XML document out of a JSON one.
+func jsonNode(body []byte) (*Node, error) {
+	var doc map[string]any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := dec.Decode(&doc); err != nil {
+		return nil, err
+	}
+	root := &Node{Name: "EventNotificationAlert"}
+	if inner, ok := doc[root.Name].(map[string]any); ok {
+		doc = inner
+	}
+	addJSON(root, doc, 0)
+	return root, nil
+}
+
+func addJSON(n *Node, v any, depth int) {
+	if depth > maxXMLDepth {
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		names := make([]string, 0, len(v))
+		for name := range v {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			items, list := v[name].([]any)
+			if !list {
+				items = []any{v[name]}
+			}
+			for _, item := range items {
+				child := &Node{Name: name}
+				addJSON(child, item, depth+1)
+				n.Children = append(n.Children, child)
+			}
+		}
+	case json.Number:
+		n.Text = v.String()
+	default:
+		n.Text = jsonText(v)
+	}
+}
