@@ -23,16 +23,18 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 			}
 			return nil
 		},
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:                  func(c *cobra.Command, _ []string) error { return c.Help() },
 		DisableFlagsInUseLine: true,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(newHelpCommand(a))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagMisuse(a, c, err) })
 	root.PersistentFlags().Var(a.logFormat, "log-format", "how log lines are written")
 	root.PersistentFlags().Var(a.logLevel, "log-level", "what is logged: this level and those above it")
+	root.Version = version()
+	root.SetVersionTemplate("hiklua {{.Version}}\n")
 	setHelp(a, root)
 
 	add := func(group, title string, commands ...*cobra.Command) {
@@ -44,8 +46,8 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 		}
 	}
 	add(groupStart, "To begin:")
-	add(groupSite, "A site:")
-	add(groupHand, "By hand:")
+	add(groupSite, "A site:", newRunCommand(a), newDevicesCommand(a))
+	add(groupHand, "By hand:", newExecCommand(a), newSimCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	return root
 }

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+const (
+	// askPatience is how long "devices" takes at most, however many there are.
+	askPatience = 30 * time.Second
+	// askAtOnce bounds the devices that are asked at the same time.
+	askAtOnce = 32
+)
+
+// found is what a device said of itself, or why it did not.
+type found struct {
+	conf     site.Device
+	state    string
+	info     *isapi.DeviceInfo
+	channels []isapi.Channel
+	ahead    *time.Duration // of the device's clock; nil: not told
+	err      error
+}
+
+func newDevicesCommand(a *app) *cobra.Command {
+	var asJSON, asYAML, simulate bool
+	c := &cobra.Command{
+		Use:   "devices [SITE] [--json] [--yaml] [--simulate]",
+		Short: "Ask every device of a site: model, state, channels",
+		Long: `Asks every device of a site (default: the current folder) for its model,
+firmware, channels and clock, and says what to do about those that fail.`,
+		Example: `  {hiklua} devices
+  {hiklua} devices --yaml        # the channels: blocks to paste into site.yaml`,
+		Args:        atMost(a, 1),
+		Annotations: next(`a name for each channel: {hiklua} devices --yaml prints the block for site.yaml.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			if asJSON && asYAML {
+				return &misuse{"--json and --yaml are two forms of the same: one is enough", a.name + " devices --yaml"}
+			}
+			s, err := a.loadSite(siteArg(args), simulate)
+			if err != nil {
+				return err
+			}
+			all, err := a.askAll(c.Context(), s, simulate)
+			if err != nil {
+				return err
+			}
+			switch {
+			case asJSON:
+				err = a.writeDevicesJSON(all)
+			case asYAML:
+				a.writeChannelBlocks(all)
+			default:
+				a.writeDevicesTable(all)
+			}
+			for _, f := range all {
+				if f.err != nil && err == nil {
+					err = errTold
+				}
+			}
+			return err
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	c.Flags().BoolVar(&asYAML, "yaml", false, "as the channels: blocks of site.yaml")
+	c.Flags().BoolVar(&simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	return c
+}
+
+// askAll asks every device of s, in the order of site.yaml.
+func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found, error) {
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, false), simulate: simulate})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := clock.WithTimeout(a.clk, ctx, askPatience)
+	defer cancel()
+	devices := h.Devices()
+	all := make([]found, len(devices))
+	a.parallel(len(devices), askAtOnce, func(i int) {
+		all[i] = a.ask(ctx, s.Devices[i], devices[i])
+	})
+	return all, h.Close()
+}
+
+// ask asks one device. What it does not tell beside its channels is left out.
+func (a *app) ask(ctx context.Context, conf site.Device, d *runtime.Device) found {
+	f := found{conf: conf, state: runtime.StateOnline}
+	client := d.Client()
+	limited := func() (context.Context, context.CancelFunc) { return clock.WithTimeout(a.clk, ctx, conf.Timeout) }
+
+	step, done := limited()
+	f.info, f.err = client.DeviceInfo(step)
+	done()
+	if f.err != nil {
+		f.state = stateOf(f.err)
+		return f
+	}
+	// A recorder is asked several times for its channels.
+	step, done = clock.WithTimeout(a.clk, ctx, 3*conf.Timeout)
+	f.channels, f.err = client.Channels(step)
+	done()
+	if f.err != nil {
+		return f
+	}
+	step, done = limited()
+	defer done()
+	if t, err := client.Time(step); err == nil {
+		ahead := t.Ahead(a.clk.Now())
+		f.ahead = &ahead
+	}
+	return f
+}
+
+// stateOf is the state that an error of deviceInfo means, in the words of
+// dev.state.
+func stateOf(err error) string {
+	switch runtime.Report(err).Kind {
+	case "unauthorized":
+		return runtime.StateUnauthorized
+	case "locked":
+		return runtime.StateLocked
+	case "offline", "timeout":
+		return runtime.StateOffline
+	}
+	return runtime.StateUnknown
+}
+
+// parallel calls f for 0 to n-1, at most limit at once, and waits for all.
+func (a *app) parallel(n, limit int, f func(i int)) {
+	if n == 0 {
+		return
+	}
+	slots := make(chan int, n)
+	for i := range n {
+		slots <- i
+	}
+	close(slots)
+	workers := min(n, limit)
+	ended := make([]clock.Waiter, workers)
+	for w := range workers {
+		ended[w] = a.clk.NewWaiter()
+		a.clk.Go(func() {
+			for i := range slots {
+				f(i)
+			}
+			ended[w].Wake()
+		})
+	}
+	for _, w := range ended {
+		w.Wait()
+	}
+}
+
+// jsonDevice is a device in the output of devices --json.
+type jsonDevice struct {
+	Name         string        `json:"name"`
+	State        string        `json:"state"`
+	Model        string        `json:"model,omitempty"`
+	Firmware     string        `json:"firmware,omitempty"`
+	Serial       string        `json:"serial,omitempty"`
+	MAC          string        `json:"mac,omitempty"`
+	Type         string        `json:"type,omitempty"`
+	Manufacturer string        `json:"manufacturer,omitempty"`
+	ClockAhead   *float64      `json:"clock_ahead_seconds,omitempty"`
+	Channels     []jsonChannel `json:"channels"`
+	Error        *jsonError    `json:"error,omitempty"`
+}
+
+type jsonChannel struct {
+	ID      int    `json:"id"`
+	Name    string `json:"name"` // in site.yaml, else the device's
+	Enabled bool   `json:"enabled"`
+	Online  *bool  `json:"online,omitempty"`
+	PTZ     bool   `json:"ptz"`
+	Stream  int    `json:"stream"`
+}
+
+type jsonError struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (a *app) writeDevicesJSON(all []found) error {
+	list := make([]jsonDevice, 0, len(all))
+	for _, f := range all {
+		d := jsonDevice{Name: f.conf.Name, State: f.state, Channels: []jsonChannel{}}
+		if f.info != nil {
+			d.Model, d.Firmware, d.Serial = f.info.Model, f.info.Firmware, f.info.Serial
+			d.MAC, d.Type, d.Manufacturer = f.info.MAC, f.info.Type, f.info.Manufacturer
+		}
+		if f.ahead != nil {
+			seconds := f.ahead.Round(time.Second).Seconds()
+			d.ClockAhead = &seconds
+		}
+		for _, ch := range f.channels {
+			d.Channels = append(d.Channels, jsonChannel{ch.ID, channelLabel(f.conf, ch), ch.Enabled, ch.Online, ch.PTZ, ch.Stream})
+		}
+		if f.err != nil {
+			r := runtime.Report(f.err)
+			d.Error = &jsonError{r.Kind, r.Message, r.Hint}
+		}
+		list = append(list, d)
+	}
+	out, err := json.MarshalIndent(list, "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// tableWidth is what the table keeps to, if its names allow.
+const tableWidth = 100
+
+// clockOff is the difference of clocks that is worth a word: events and
+// recordings carry the device's time.
+const clockOff = 3 * time.Second
+
+func (a *app) writeDevicesTable(all []found) {
+	if len(all) == 0 {
+		fmt.Fprintln(a.stdout, "site.yaml has no devices")
+		return
+	}
+	t := &table{head: []string{"DEVICE", "STATE", "MODEL", "FIRMWARE", "CLOCK", "CHANNELS"}}
+	var notes []string
+	for _, f := range all {
+		row := []string{f.conf.Name, f.state, "", "", "", ""}
+		if f.info != nil {
+			row[2], row[3] = f.info.Model, f.info.Firmware
+		}
+		if f.ahead != nil {
+			row[4] = clockText(*f.ahead)
+		}
+		var channels []string
+		for _, ch := range f.channels {
+			channels = append(channels, channelText(f.conf, ch))
+		}
+		row[5] = strings.Join(channels, ", ")
+		t.rows = append(t.rows, row)
+		if f.err != nil {
+			notes = append(notes, noteOf(f.conf.Name, f.err))
+		}
+	}
+	fmt.Fprint(a.stdout, t.String())
+	if len(notes) > 0 {
+		fmt.Fprintf(a.stdout, "\n%s\n", strings.Join(notes, "\n"))
+	}
+}
+
+// noteOf is an error below the table, its hint on a line of its own.
+func noteOf(name string, err error) string {
+	r := runtime.Report(err)
+	text := r.Message
+	if !strings.HasPrefix(text, name) {
+		text = name + ": " + text
+	}
+	if r.Hint != "" {
+		text += "\n  " + r.Hint
+	}
+	return text
+}
+
+// channelLabel is the channel's name in site.yaml, else what the device calls it.
+func channelLabel(conf site.Device, ch isapi.Channel) string {
+	if known, ok := configured(conf, ch.ID); ok {
+		return known.Name
+	}
+	return ch.Name
+}
+
+func configured(conf site.Device, id int) (site.Channel, bool) {
+	i := slices.IndexFunc(conf.Channels, func(c site.Channel) bool { return c.Address == id })
+	if i < 0 {
+		return site.Channel{}, false
+	}
+	return conf.Channels[i], true
+}
+
+// channelText gives "1 yard (PTZ)".
+func channelText(conf site.Device, ch isapi.Channel) string {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", ch.ID, channelLabel(conf, ch)))
+	var marks []string
+	if ch.PTZ {
+		marks = append(marks, "PTZ")
+	}
+	switch {
+	case !ch.Enabled:
+		marks = append(marks, "off")
+	case ch.Online != nil && !*ch.Online:
+		marks = append(marks, "offline")
+	}
+	if len(marks) > 0 {
+		text += " (" + strings.Join(marks, ", ") + ")"
+	}
+	return text
+}
+
+func clockText(ahead time.Duration) string {
+	switch d := ahead.Round(time.Second); {
+	case d.Abs() < clockOff:
+		return "right"
+	case d > 0:
+		return d.String() + " ahead"
+	default:
+		return (-d).String() + " behind"
+	}
+}
+
+// table writes columns. The last one is a list that goes on below itself.
+type table struct {
+	head []string
+	rows [][]string
+}
+
+// String is the table, a line break at the end of each line.
+func (t *table) String() string {
+	width := make([]int, len(t.head))
+	for _, row := range append([][]string{t.head}, t.rows...) {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	last := len(t.head) - 1
+	left := 0
+	for _, w := range width[:last] {
+		left += w + 2
+	}
+	var b strings.Builder
+	for _, row := range append([][]string{t.head}, t.rows...) {
+		line := ""
+		for i, cell := range row[:last] {
+			line += cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+2)
+		}
+		for i, part := range wrapList(row[last], max(tableWidth-left, 24)) {
+			if i > 0 {
+				line = strings.Repeat(" ", left)
+			}
+			b.WriteString(strings.TrimRight(line+part, " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// wrapList breaks "a, b, c" after commas.
+func wrapList(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, item := range strings.SplitAfter(text, ", ") {
+		if line != "" && utf8.RuneCountInString(line)+utf8.RuneCountInString(strings.TrimRight(item, " ")) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line += item
+	}
+	return append(lines, line)
+}

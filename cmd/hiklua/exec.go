@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// execOptions are the flags of exec.
+type execOptions struct {
+	site, code, device string
+	coded              bool // -e was given
+	stay, simulate     bool
+	quiet              bool // no --log-level was given
+}
+
+func newExecCommand(a *app) *cobra.Command {
+	var o execOptions
+	c := &cobra.Command{
+		Use:   "exec [--site SITE] (-e CODE | FILE) [ARG...]",
+		Short: "Run one piece of Lua to its end",
+		Long: `Runs one piece of Lua until its main chunk and the tasks that it spawned have
+ended. What it prints is stdout, the log goes to stderr. FILE may be "-" for
+stdin; arguments after it are in the table arg. It sees the devices of SITE
+(default: the current folder, if it has a site.yaml), and with --device one
+more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.`,
+		Example: `  {hiklua} exec -e 'print(hik.device("gate"):info().model)'
+  {hiklua} exec --site site sweep.lua 1 2 3
+  {hiklua} exec --device http://operator@192.0.2.10 -e 'cam:snapshot():save("gate.jpg")'
+  {hiklua} exec --simulate --device http://x -e 'cam:preset(3)'`,
+		Annotations: next(`what is worth keeping goes into scripts/ of a site; {hiklua} run runs it.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.coded = c.Flags().Changed("execute")
+			o.quiet = !c.Flags().Changed("log-level")
+			return a.exec(c.Context(), o, args)
+		},
+	}
+	c.Flags().SetInterspersed(false)
+	c.Flags().StringVarP(&o.code, "execute", "e", "", "`CODE` to run in the place of a file")
+	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
+	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
+	c.Flags().BoolVar(&o.stay, "stay", false, "go on while it has jobs, until Ctrl-C")
+	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	return c
+}
+
+func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
+	p, err := a.program(o, args)
+	if err != nil {
+		return err
+	}
+	s, err := a.loadSiteOrNone(o.site, o.simulate)
+	if err != nil {
+		return err
+	}
+	if o.device != "" {
+		if err := a.addDevice(ctx, s, o.device, "exec", o.simulate); err != nil {
+			return err
+		}
+		p.Source = prelude(p.Source)
+	}
+	ctx, stop := clock.WithCancel(ctx)
+	defer stop()
+	out := &printer{w: a.stdout, broken: stop}
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print})
+	if err != nil {
+		return err
+	}
+	defer abortOnHurry(ctx, h)()
+	h.Open()
+	result := h.Exec(ctx, p)
+	closed := h.Close()
+	return errors.Join(a.execEnd(ctx, p, result), closed)
+}
+
+// prelude names the device of --device in a program, without moving its lines.
+func prelude(source []byte) []byte {
+	if bytes.HasPrefix(source, []byte("#")) { // the line that a shell reads
+		end := bytes.IndexByte(source, '\n')
+		if end < 0 {
+			end = len(source)
+		}
+		source = source[end:]
+	}
+	return append([]byte(camName+` = hik.device("`+camName+`") `), source...)
+}
+
+// execEnd tells how a program ended.
+func (a *app) execEnd(ctx context.Context, p runtime.Program, r runtime.Result) error {
+	switch {
+	case ctx.Err() != nil && r.Err != nil:
+		fmt.Fprintln(a.stderr, "interrupted")
+		return errTold
+	case r.Err != nil:
+		fmt.Fprintln(a.stderr, a.errorText(runtime.Report(r.Err)))
+		return errTold
+	}
+	if r.Unfired > 0 {
+		it := "it"
+		if r.Unfired > 1 {
+			it = "they"
+		}
+		fmt.Fprintf(a.stderr, "%s never ran: the program ended before %s came due (--stay keeps it running)\n", plural(r.Unfired, "job"), it)
+	}
+	if r.Failed > 0 {
+		return errTold
+	}
+	return nil
+}
+
+// errorText is an error of Lua for people: place, message, hint, and below it
+// how it came there.
+func (a *app) errorText(r luaapi.Report) string {
+	text := r.String()
+	if r.Traceback != "" {
+		text += "\n  " + strings.ReplaceAll(r.Traceback, "\n", "\n  ")
+	}
+	return text
+}
+
+// program is what exec was given to run.
+func (a *app) program(o execOptions, args []string) (runtime.Program, error) {
+	p := runtime.Program{Stay: o.stay}
+	switch {
+	case o.coded:
+		p.Name, p.Source, p.Args = "-e", []byte(o.code), args
+		return p, nil
+	case len(args) == 0:
+		return p, &misuse{"exec needs a file, or -e and a piece of Lua", a.name + ` exec -e 'print(hik.version)'`}
+	}
+	p.Name, p.Args = args[0], args[1:]
+	var err error
+	if p.Name == "-" {
+		p.Name = "stdin"
+		p.Source, err = io.ReadAll(a.stdin)
+	} else {
+		p.Source, err = os.ReadFile(p.Name)
+	}
+	var refused *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(p.Name, "( ="):
+		return p, &misuse{fmt.Sprintf("there is no file %q; a piece of Lua comes after -e", p.Name), a.name + " exec -e " + shellWord(p.Name)}
+	case errors.As(err, &refused):
+		return p, &failure{fmt.Sprintf("%s: %v", p.Name, refused.Err)}
+	case err != nil:
+		return p, &failure{fmt.Sprintf("%s: %v", p.Name, err)}
+	}
+	return p, nil
+}
+
+// printer writes what scripts print, a line each. When its reader has gone
+// away it says so once, and the program ends.
+type printer struct {
+	mu     sync.Mutex
+	w      io.Writer
+	broken func()
+}
+
+func (p *printer) print(_, text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := fmt.Fprintln(p.w, text); err != nil && p.broken != nil {
+		p.broken()
+		p.broken = nil
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+func newRunCommand(a *app) *cobra.Command {
+	var simulate bool
+	c := &cobra.Command{
+		Use:   "run [SITE] [--simulate]",
+		Short: "Run a site's scripts until Ctrl-C",
+		Long: `Runs the scripts of a site (default: the current folder) until Ctrl-C or
+SIGTERM, and then stops every head. A script that is saved goes live at once;
+one that does not load changes nothing. A second Ctrl-C ends at once, heads
+still first.`,
+		Example: `  {hiklua} run
+  {hiklua} run --simulate hiklua-demo`,
+		Args:        atMost(a, 1),
+		Annotations: next(`{hiklua} devices [SITE] tells whether every device answers.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.runSite(c.Context(), siteArg(args), simulate)
+		},
+	}
+	c.Flags().BoolVar(&simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	return c
+}
+
+func (a *app) runSite(ctx context.Context, dir string, simulate bool) error {
+	s, err := a.loadSite(dir, simulate)
+	if err != nil {
+		return err
+	}
+	log := a.logger(s.Timezone)
+	h, err := a.newHost(s, hostOptions{log: log, simulate: simulate})
+	if err != nil {
+		return err
+	}
+	defer abortOnHurry(ctx, h)()
+	log.Info(fmt.Sprintf("site %s: %s%s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate)), "timezone", zoneText(s))
+	h.Open()
+	a.tellScripts(log, s, h.Sync())
+	watched := a.watch(ctx, log, h)
+	clock.WaitFor(ctx, a.clk.NewWaiter())
+	log.Info("stopping: scripts end, heads are stopped")
+	watched()
+	if err := h.Close(); err != nil {
+		return err
+	}
+	log.Info("stopped, every head is at rest")
+	return nil
+}
+
+// watch makes saved scripts live until ctx ends; the function that it returns
+// waits for the end of it. Files change in real time only.
+func (a *app) watch(ctx context.Context, log *slog.Logger, h *runtime.Host) (wait func()) {
+	if _, virtual := a.clk.(*clock.Virtual); virtual {
+		return func() {}
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := h.Watch(ctx); err != nil {
+			log.Warn("the folder cannot be watched: saved scripts go live at the next start", "error", err)
+		}
+	}()
+	return func() { <-done }
+}
+
+// tellScripts says what was loaded. Why a script was not stands in the log
+// already.
+func (a *app) tellScripts(log *slog.Logger, s *site.Site, changes []runtime.Change) {
+	live := 0
+	for _, c := range changes {
+		if c.Is {
+			live++
+		}
+	}
+	switch broken := len(changes) - live; {
+	case len(changes) == 0:
+		log.Warn("no scripts: what is saved as scripts/NAME.lua goes live at once", "folder", s.Path("scripts"))
+	case broken > 0:
+		log.Warn(fmt.Sprintf("%s of %d run; save a broken one again to try it anew", plural(live, "script"), len(changes)))
+	default:
+		log.Info(plural(live, "script") + " live; Ctrl-C ends")
+	}
+}
+
+// simulated says which devices are software: " (gate, nvr simulated)".
+func simulated(s *site.Site, all bool) string {
+	var names []string
+	for _, d := range s.Devices {
+		if d.Simulate != "" {
+			names = append(names, d.Name)
+		}
+	}
+	switch {
+	case len(s.Devices) == 0:
+		return ""
+	case all || len(names) == len(s.Devices):
+		return ", all simulated"
+	case len(names) == 0:
+		return ""
+	}
+	return fmt.Sprintf(", %d simulated", len(names))
+}
+
+// zoneText names the zone, and where it comes from if nobody chose it.
+func zoneText(s *site.Site) string {
+	if s.TimezoneGiven {
+		return s.TimezoneName
+	}
+	return s.TimezoneName + " (the machine's: timezone: in site.yaml fixes it)"
+}
