@@ -2,7 +2,6 @@ package luaapi
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -125,12 +124,8 @@ func (c *call) resolve(ref *channelRef) {
 // list channels is a camera with its one.
 func (c *call) onlyChannel(dev Device) int {
 	list, _, err := c.deviceChannels(dev, false)
-	var refused *isapi.Error
-	if errors.As(err, &refused) {
-		switch refused.Kind() {
-		case "forbidden", "not_found", "unsupported", "device":
-			return 1
-		}
+	if lacks(err) {
+		return 1
 	}
 	if err != nil {
 		c.raise(err)

@@ -148,8 +148,9 @@ func channelEntries() []entry {
 func commands() []*command {
 	var list []*command
 	for _, group := range [][]command{
-		snapshotCommands, ptzCommands, presetCommands, exclusiveCommands,
-		streamCommands, channelsCommands, infoCommands, requestCommands,
+		snapshotCommands, ptzCommands, presetCommands, positionCommands, patrolCommands,
+		exclusiveCommands, streamCommands,
+		channelsCommands, infoCommands, timeCommands, ioCommands, requestCommands,
 	} {
 		for i := range group {
 			list = append(list, &group[i])

@@ -63,8 +63,11 @@ type Report struct {
 // String is one line: place, message, hint.
 func (r Report) String() string {
 	text := r.Message
-	if r.File != "" {
+	switch {
+	case r.File != "" && r.Line > 0:
 		text = fmt.Sprintf("%s:%d: %s", r.File, r.Line, text)
+	case r.File != "":
+		text = r.File + ": " + text
 	}
 	if r.Hint != "" {
 		text += " (" + r.Hint + ")"

@@ -90,7 +90,7 @@ func (d *fakeDevice) RoundTrip(r *http.Request) (*http.Response, error) {
 	case strings.HasSuffix(r.URL.Path, "/picture"):
 		resp.Header.Set("Content-Type", "image/jpeg")
 		return send(string(jpegBytes))
-	case r.Method == "PUT":
+	case r.Method == "PUT" || r.Method == "DELETE":
 		return send(okStatus)
 	}
 	return send(`404 <ResponseStatus><statusCode>4</statusCode><statusString>Invalid Operation</statusString><subStatusCode>notSupport</subStatusCode></ResponseStatus>`)

@@ -16,6 +16,7 @@ type module struct {
 	devices map[Device]*lua.LUserData // one object per device, so that they compare
 	lists   map[Device]*channelList   // what devices said of their channels
 	presets map[presetKey]*presetList
+	special map[presetKey]map[int]bool // which presets the device says are functions of its own
 	vars    lua.LValue
 }
 
@@ -41,6 +42,7 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 		devices: make(map[Device]*lua.LUserData),
 		lists:   make(map[Device]*channelList),
 		presets: make(map[presetKey]*presetList),
+		special: make(map[presetKey]map[int]bool),
 	}
 	openErrors(L)
 	for name, n := range namesOf() {

@@ -2,44 +2,181 @@ package luaapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
 )
 
-var presetCommands = []command{{
-	name: "preset", aliases: []string{"ptz_preset"}, channel: true,
-	args: "preset, {special=}", values: 1,
-	options: []Option{
-		{Name: "special", Type: "boolean", Doc: "true: allow the numbers that are functions of the device, such as 94, which reboots it"},
-	},
-	doc: "turns the head to a preset, by number 1-255",
-	fn:  gotoPreset,
-}}
+// ordinaryPresets is the last preset that no known device uses for a function
+// of its own; up to it nothing has to be asked.
+const ordinaryPresets = 32
 
-// presetKey says whose presets.
-type presetKey struct {
-	dev     Device
-	channel int
+// everyHeadsPresets is the last preset that a head is believed to have without
+// being asked.
+const everyHeadsPresets = 255
+
+var presetOptions = []Option{
+	{Name: "wait", Type: "boolean", Doc: "true: return when the head has arrived; default: as soon as the device has accepted"},
+	{Name: "special", Type: "boolean", Doc: "true: allow the numbers that are functions of the device, such as 94, which reboots it"},
 }
 
-// presetList is what a device said of its presets.
-type presetList struct {
-	at time.Time
+var presetCommands = []command{
+	{
+		name: "preset", aliases: []string{"ptz_preset"}, channel: true,
+		args: "preset, {wait=, special=}", values: 1, options: presetOptions,
+		doc: "turns the head to a preset, by number or name",
+		fn:  gotoPreset,
+	},
+	{
+		name: "presets", channel: true, args: "{special=}",
+		options: []Option{{Name: "special", Type: "boolean", Doc: "true: also those that are functions of the device"}},
+		result:  "list of {id, name, special, pan, tilt, zoom}",
+		doc:     "the presets that are set; pan, tilt, zoom where the device tells",
+		fn:      listPresets,
+	},
+	{
+		name: "set_preset", channel: true, args: "id, name", values: 2,
+		doc: "stores where the head looks as a preset",
+		fn: func(c *call) int {
+			id, name := c.integer(0, "the preset", 1, isapi.MaxPreset), c.text(1, "the name")
+			channel := c.channel()
+			c.do(strings.TrimSpace(itoa(id)+" "+name), func(ctx context.Context, client *isapi.Client) error {
+				return client.SetPreset(ctx, channel, id, name)
+			})
+			delete(c.m.presets, presetKey{c.dev, channel})
+			return 0
+		},
+	},
+	{
+		name: "delete_preset", channel: true, args: "preset", values: 1,
+		doc: "forgets a preset, by number or name",
+		fn: func(c *call) int {
+			id, channel := c.preset(0), c.channel()
+			c.do(itoa(id), func(ctx context.Context, client *isapi.Client) error {
+				return client.DeletePreset(ctx, channel, id)
+			})
+			delete(c.m.presets, presetKey{c.dev, channel})
+			return 0
+		},
+	},
 }
 
 func gotoPreset(c *call) int {
-	o := c.options(1, c.cmd.options)
-	id := c.integer(0, "the preset", 1, 255)
-	if what := specialPreset(id); what != "" && !o.bool("special", false) {
-		c.misuse("preset %d is no position: on Hikvision devices it %s; {special=true} allows it", id, what)
+	o := c.options(1, presetOptions)
+	id := c.preset(0)
+	if !o.bool("special", false) {
+		c.ordinary(id)
+	}
+	if id > everyHeadsPresets {
+		c.headHasPreset(id)
 	}
 	channel := c.channel()
 	c.doHead(itoa(id), func(ctx context.Context, client *isapi.Client) error {
 		return client.GotoPreset(ctx, channel, id)
 	})
+	if o.bool("wait", false) {
+		c.awaitArrival()
+	}
 	return 0
+}
+
+// ordinary refuses a preset that is a function of the device. What the device
+// lists counts; it is asked once.
+func (c *call) ordinary(id int) {
+	if id <= ordinaryPresets {
+		return
+	}
+	key := presetKey{c.dev, c.channel()}
+	known := c.m.special[key]
+	special, asked := known[id]
+	if !asked {
+		err := c.tryDo(Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (err error) {
+			special, err = client.SpecialPreset(ctx, key.channel, id)
+			return err
+		})
+		if lacks(err) {
+			special, err = specialPreset(id) != "", nil
+		}
+		if err != nil {
+			c.raise(err)
+		}
+		if known == nil {
+			known = make(map[int]bool)
+			c.m.special[key] = known
+		}
+		known[id] = special
+	}
+	if !special {
+		return
+	}
+	what := specialPreset(id)
+	if what == "" {
+		what = "it is one of the functions that the device lists"
+	} else {
+		what = "on Hikvision devices it " + what
+	}
+	c.misuse("preset %d is no position: %s; {special=true} allows it", id, what)
+}
+
+// lacks reports whether err means that the device has no such function.
+func lacks(err error) bool {
+	var refused *isapi.Error
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Kind() {
+	case "forbidden", "not_found", "unsupported", "device":
+		return !refused.Retryable()
+	}
+	return false
+}
+
+// headHasPreset refuses what is beyond the number of presets that the device
+// says it has.
+func (c *call) headHasPreset(id int) {
+	channel := c.channel()
+	var caps *isapi.PTZCapabilities
+	err := c.tryDo(Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (err error) {
+		caps, err = client.PTZCapabilities(ctx, channel)
+		return err
+	})
+	if lacks(err) {
+		caps, err = &isapi.PTZCapabilities{}, nil
+	}
+	if err != nil {
+		c.raise(err)
+	}
+	if most := max(caps.MaxPresets, everyHeadsPresets); id > most {
+		c.misuse("the preset must be a whole number, 1 to %d, or a name, not %d", most, id)
+	}
+}
+
+func listPresets(c *call) int {
+	all := c.options(0, c.cmd.options).bool("special", false)
+	list, err := c.presetList(true)
+	if err != nil {
+		c.raise(err)
+	}
+	t := c.L.NewTable()
+	for _, p := range list {
+		if p.Special && !all {
+			continue
+		}
+		item := c.L.NewTable()
+		item.RawSetString("id", lua.LNumber(p.ID))
+		item.RawSetString("name", lua.LString(p.Name))
+		item.RawSetString("special", lua.LBool(p.Special))
+		if p.Position != nil {
+			setPose(item, *p.Position)
+		}
+		t.Append(item)
+	}
+	c.L.Push(t)
+	return 1
 }
 
 // specialPreset says what a device does at a preset that is none; empty for an

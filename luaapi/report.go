@@ -92,6 +92,9 @@ func describeText(text string) Report {
 		}
 	} else if m := parseAtEOF.FindStringSubmatch(text); m != nil {
 		r.Kind, r.File, r.Message = "syntax", m[1], "syntax error: the file ends too early (an end is missing?)"
+		if what := oneLine(m[2]); what != "syntax error" {
+			r.Message = "syntax error: " + what + " at the end of the file"
+		}
 	} else if m := compileErr.FindStringSubmatch(text); m != nil {
 		r.Kind, r.File, r.Line, r.Message = "syntax", m[2], atoi(m[1]), oneLine(m[3])
 	} else if m := placedError.FindStringSubmatch(text); m != nil {

@@ -148,8 +148,8 @@ end)
 
 case("presets that are none", function()
   host.commands("gate")
-  misuse('preset: the preset must be a whole number, 1 to 255, not 0', function() yard:preset(0) end)
-  misuse('preset: the preset must be a whole number, 1 to 255, not 999', function() yard:preset(999) end)
+  misuse('preset: the preset must be a whole number, 1 to 255, or a name, not 0', function() yard:preset(0) end)
+  misuse('preset: the preset must be a whole number, 1 to 255, or a name, not 999', function() yard:preset(999) end)
   misuse('preset: preset 94 is no position: on Hikvision devices it reboots the camera; {special=true} allows it', function() yard:preset(94) end)
   misuse('ptz_preset: preset 35 is no position: on Hikvision devices it starts patrol 1; {special=true} allows it', function() yard:ptz_preset(35) end)
   for id = 1, 255 do

@@ -1,0 +1,154 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+var positionCommands = []command{
+	{
+		name: "ptz_relative", channel: true, args: "{pan=, tilt=, zoom=}",
+		options: []Option{
+			{Name: "pan", Type: "number", Min: -360, Max: 360, Doc: "degrees to the right"},
+			{Name: "tilt", Type: "number", Min: -180, Max: 180, Doc: "degrees up"},
+			{Name: "zoom", Type: "number", Min: -1000, Max: 1000, Doc: "steps of one zoom factor"},
+		},
+		doc: "moves the head by so much; kind unsupported on a head that does not tell its position",
+		fn: func(c *call) int {
+			o := c.axes()
+			by := isapi.Offset{Pan: o.number("pan"), Tilt: o.number("tilt"), Zoom: o.number("zoom")}
+			channel := c.channel()
+			c.doHead(fmt.Sprintf("%+g %+g %+g", by.Pan, by.Tilt, by.Zoom), func(ctx context.Context, client *isapi.Client) error {
+				return client.RelativeMove(ctx, channel, by)
+			})
+			return 0
+		},
+	},
+	{
+		name: "ptz_absolute", channel: true, args: "{pan=, tilt=, zoom=}",
+		options: []Option{
+			{Name: "pan", Type: "number", Min: 0, Max: 360, Doc: "degrees to the right of the device's zero"},
+			{Name: "tilt", Type: "number", Min: -90, Max: 90, Doc: "degrees, up is positive"},
+			{Name: "zoom", Type: "number", Min: 1, Max: 1000, Doc: "factor"},
+		},
+		doc: "moves the head there; an axis that is left out stays",
+		fn: func(c *call) int {
+			o := c.axes()
+			var to isapi.Target
+			for name, axis := range map[string]**float64{"pan": &to.Pan, "tilt": &to.Tilt, "zoom": &to.Zoom} {
+				if o.given(name) {
+					v := o.number(name)
+					*axis = &v
+				}
+			}
+			channel := c.channel()
+			c.doHead(axisText(to.Pan)+" "+axisText(to.Tilt)+" "+axisText(to.Zoom), func(ctx context.Context, client *isapi.Client) error {
+				return client.AbsoluteMove(ctx, channel, to)
+			})
+			return 0
+		},
+	},
+	{
+		name: "ptz_status", channel: true, result: "{pan, tilt, zoom}",
+		doc: "where the head looks: degrees 0-360, degrees with up positive, zoom factor",
+		fn: func(c *call) int {
+			channel := c.channel()
+			var pose *isapi.Pose
+			c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
+				pose, err = client.PTZStatus(ctx, channel)
+				return err
+			})
+			t := c.L.NewTable()
+			setPose(t, *pose)
+			c.L.Push(t)
+			return 1
+		},
+	},
+	{
+		name: "ptz_home", channel: true, doc: "turns the head to its home position",
+		fn: func(c *call) int {
+			channel := c.channel()
+			c.doHead("", func(ctx context.Context, client *isapi.Client) error { return client.GotoHome(ctx, channel) })
+			return 0
+		},
+	},
+	{
+		name: "set_home", channel: true, doc: "makes home of where the head looks",
+		fn: func(c *call) int {
+			channel := c.channel()
+			c.do("", func(ctx context.Context, client *isapi.Client) error { return client.SetHome(ctx, channel) })
+			return 0
+		},
+	},
+	{
+		name: "ptz_capabilities", channel: true,
+		result: "{position, pan, tilt, zoom, max_presets, max_patrols, max_patterns, preset_names, special, wiper, park, position3d}",
+		doc:    "what this head can do; pan, tilt and zoom are {min, max}, special lists the presets that are functions of the device",
+		fn:     ptzCapabilities,
+	},
+}
+
+// axes are the options of a command that wants at least one axis.
+func (c *call) axes() options {
+	o := c.options(0, c.cmd.options)
+	if !o.given("pan") && !o.given("tilt") && !o.given("zoom") {
+		c.misuse("give at least one of pan=, tilt=, zoom=")
+	}
+	return o
+}
+
+func axisText(v *float64) string {
+	if v == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%g", *v)
+}
+
+func setPose(t *lua.LTable, p isapi.Pose) {
+	t.RawSetString("pan", lua.LNumber(p.Pan))
+	t.RawSetString("tilt", lua.LNumber(p.Tilt))
+	t.RawSetString("zoom", lua.LNumber(p.Zoom))
+}
+
+func ptzCapabilities(c *call) int {
+	channel := c.channel()
+	var caps *isapi.PTZCapabilities
+	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
+		caps, err = client.PTZCapabilities(ctx, channel)
+		return err
+	})
+	t := c.L.NewTable()
+	limits := func(name string, r isapi.Range) {
+		if r == (isapi.Range{}) {
+			return
+		}
+		axis := c.L.NewTable()
+		axis.RawSetString("min", lua.LNumber(r.Min))
+		axis.RawSetString("max", lua.LNumber(r.Max))
+		t.RawSetString(name, axis)
+	}
+	limits("pan", caps.Pan)
+	limits("tilt", caps.Tilt)
+	limits("zoom", caps.Zoom)
+	for name, n := range map[string]int{"max_presets": caps.MaxPresets, "max_patrols": caps.MaxPatrols, "max_patterns": caps.MaxPatterns} {
+		if n > 0 {
+			t.RawSetString(name, lua.LNumber(n))
+		}
+	}
+	for name, on := range map[string]bool{
+		"position": caps.Position, "preset_names": caps.PresetNames, "wiper": caps.Wiper, "park": caps.Park, "position3d": caps.Position3D,
+	} {
+		t.RawSetString(name, lua.LBool(on))
+	}
+	special := c.L.NewTable()
+	for _, id := range caps.Special {
+		special.Append(lua.LNumber(id))
+	}
+	t.RawSetString("special", special)
+	c.L.Push(t)
+	return 1
+}

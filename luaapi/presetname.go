@@ -1,0 +1,118 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+// presetKey says whose presets.
+type presetKey struct {
+	dev     Device
+	channel int
+}
+
+// presetList is what a device said of its presets.
+type presetList struct {
+	at   time.Time
+	list []isapi.Preset
+}
+
+// presetListAge is how long names are believed. One that is not found asks
+// again at once.
+const presetListAge = time.Minute
+
+// presetList asks the device for its presets, or takes what it said lately.
+func (c *call) presetList(again bool) ([]isapi.Preset, error) {
+	key := presetKey{c.dev, c.channel()}
+	now := c.m.script.Clock().Now()
+	if old := c.m.presets[key]; old != nil && !again && now.Sub(old.at) < presetListAge {
+		return old.list, nil
+	}
+	var list []isapi.Preset
+	err := c.tryDo(Command{What: "presets"}, func(ctx context.Context, client *isapi.Client) (err error) {
+		list, err = client.Presets(ctx, key.channel)
+		return err
+	})
+	if err == nil {
+		c.m.presets[key] = &presetList{at: now, list: list}
+	}
+	return list, err
+}
+
+// preset is the number of the preset at argument i: a number, a string of
+// digits, or a name.
+func (c *call) preset(i int) int {
+	v := c.arg(i)
+	name, isText := v.(lua.LString)
+	text := strings.TrimSpace(string(name))
+	if !isText || strings.Trim(text, "0123456789") == "" {
+		f, ok := toNumber(v)
+		if id := int(f); ok && float64(id) == f && id >= 1 && id <= isapi.MaxPreset {
+			return id
+		}
+		c.wrong("the preset", fmt.Sprintf("a whole number, 1 to %d, or a name", everyHeadsPresets), v)
+	}
+	list, err := c.presetList(false)
+	if err != nil {
+		c.raise(err)
+	}
+	id := c.matchPreset(text, list)
+	if id == 0 {
+		if list, err = c.presetList(true); err != nil {
+			c.raise(err)
+		}
+		id = c.matchPreset(text, list)
+	}
+	if id == 0 {
+		help := didYouMean(text, presetNames(list))
+		if help == "" {
+			help = "; it has " + listPresetNames(list)
+		}
+		c.misuse("%s has no preset named %q%s", c.target, text, help)
+	}
+	return id
+}
+
+// matchPreset finds a preset by name, exact case first; 0 if there is none.
+func (c *call) matchPreset(name string, list []isapi.Preset) int {
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		var ids []int
+		for _, p := range list {
+			if same(strings.TrimSpace(p.Name), name) {
+				ids = append(ids, p.ID)
+			}
+		}
+		if len(ids) > 1 {
+			c.misuse("%s has several presets named %q: %s; give the number", c.target, name, joinInts(ids))
+		}
+		if len(ids) == 1 {
+			return ids[0]
+		}
+	}
+	return 0
+}
+
+func presetNames(list []isapi.Preset) (names []string) {
+	for _, p := range list {
+		if !p.Special && p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func listPresetNames(list []isapi.Preset) string {
+	var names []namedChannel
+	for _, p := range list {
+		if !p.Special {
+			names = append(names, namedChannel{p.ID, p.Name})
+		}
+	}
+	return listNames(names)
+}
