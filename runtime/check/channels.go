@@ -1,0 +1,106 @@
+package check
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// channels compares the channel that a call names with those of site.yaml. The
+// bindings would ask the device for one that is not there, so a number is only
+// warned of. A device without channels in site.yaml tells nothing.
+func (w *walker) channels(f value, args []value, exprs []ast.Expr, at position) {
+	i, ok := channelAt(f, args)
+	if !ok {
+		return
+	}
+	device := f.of
+	if isLibrary(f.of.owner) {
+		device = &args[0]
+	}
+	d := w.checker.rehearsal.deviceOf(device.known)
+	if d == nil || len(d.channels) == 0 {
+		return
+	}
+	offset := len(exprs) - len(args) // a method that was called with a dot
+	if place, ok := w.places[exprs[i+offset]]; ok {
+		at = place
+	}
+	switch v := args[i].known.(type) {
+	case lua.LNumber:
+		w.channelNumber(d, int(v), at)
+	case lua.LString:
+		if n, err := strconv.Atoi(strings.TrimSpace(string(v))); err == nil {
+			w.channelNumber(d, n, at)
+			return
+		}
+		var known []string
+		for _, ch := range d.channels {
+			if strings.EqualFold(ch.Name, strings.TrimSpace(string(v))) {
+				return
+			}
+			known = append(known, ch.Name)
+		}
+		hint := didYouMean(string(v), known)
+		if hint == "" {
+			hint = "; it has " + d.list()
+		}
+		w.report(at, "%s has no channel %q in site.yaml%s", d.name, string(v), hint)
+	}
+}
+
+func (w *walker) channelNumber(d *device, n int, at position) {
+	for _, ch := range d.channels {
+		if ch.ID == n {
+			return
+		}
+	}
+	w.warn(at, "%s has no channel %d in site.yaml; it has %s", d.name, n, d.list())
+}
+
+// channelAt finds the channel among the arguments.
+func channelAt(f value, args []value) (int, bool) {
+	switch {
+	case f.of.owner == "device" && f.entry.Name == "channel":
+		return 0, len(args) == 1
+	case !f.entry.NeedsChannel || f.of.owner == "channel":
+		return 0, false
+	}
+	first := 0
+	if isLibrary(f.of.owner) {
+		first = 1
+		if len(args) == 0 || args[0].owner == "channel" {
+			return 0, false
+		}
+	}
+	plain := 0
+	for i := first; i < len(args) && isPlain(args[i].known); i++ {
+		plain++
+	}
+	return first, plain > len(plainArgs(f.entry))
+}
+
+// isPlain tells constants from objects, functions and what is not known.
+func isPlain(v lua.LValue) bool {
+	switch v.(type) {
+	case lua.LNumber, lua.LString, lua.LBool:
+		return true
+	}
+	return false
+}
+
+// list writes `1 (yard), 2`.
+func (d *device) list() string {
+	var words []string
+	for _, ch := range d.channels {
+		if ch.Name == "" {
+			words = append(words, strconv.Itoa(ch.ID))
+		} else {
+			words = append(words, fmt.Sprintf("%d (%s)", ch.ID, ch.Name))
+		}
+	}
+	return strings.Join(words, ", ")
+}

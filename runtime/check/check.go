@@ -1,0 +1,222 @@
+package check
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/yuin/gopher-lua/parse"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/scripts"
+)
+
+// checker looks at one site.
+type checker struct {
+	dir         string
+	report      *Report
+	rehearsal   *rehearsal
+	environment *environment
+
+	modules map[string]bool // of lib/, as require names them
+	shared  map[string]bool // globals that a module sets: those of its script too
+	globals map[string]bool // globals that any file sets
+	fields  map[string]bool // "string.trim": that any file adds to a library
+}
+
+// Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
+// stands for. Everything that is wrong is in the report; nothing is an error.
+func Site(dir string, env func(string) (string, bool)) *Report {
+	c := &checker{
+		dir: dir, report: &Report{},
+		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool),
+	}
+	s := c.siteFile(env)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return c.report
+	}
+	c.rehearsal = newRehearsal(dir, s)
+	defer c.rehearsal.close()
+	c.environment = newEnvironment(c.rehearsal.L)
+
+	own, others := c.files("scripts", false), c.files("lib", true)
+	c.report.Modules = len(others)
+	for _, file := range others {
+		c.modules[moduleOf(file)] = true
+	}
+	var sources []*source
+	for _, file := range append(own, others...) {
+		source := c.read(file)
+		if source == nil {
+			continue
+		}
+		sources = append(sources, source)
+		for name := range source.globals {
+			c.globals[name] = true
+			if strings.HasPrefix(file, "lib/") {
+				c.shared[name] = true
+			}
+		}
+		for name := range source.fields {
+			c.fields[name] = true
+		}
+	}
+	for _, source := range sources {
+		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/")}
+		w.block(source.chunk)
+		c.report.Findings = append(c.report.Findings, sortByPlace(w.findings)...)
+	}
+	c.order()
+	return c.report
+}
+
+// siteFile reads site.yaml; nil if it is wrong.
+func (c *checker) siteFile(env func(string) (string, bool)) *site.Site {
+	s, err := site.Load(c.dir, env)
+	var problems site.Problems
+	switch {
+	case err == nil:
+		c.report.Devices = len(s.Devices)
+		for _, d := range s.Devices {
+			c.report.Channels += len(d.Channels)
+		}
+		return s
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message})
+		}
+	default:
+		c.add(Finding{File: site.FileName, Message: err.Error()})
+	}
+	c.report.Unchecked = true
+	return nil
+}
+
+func (c *checker) add(f Finding) { c.report.Findings = append(c.report.Findings, f) }
+
+// order puts site.yaml first, then scripts/, then lib/.
+func (c *checker) order() {
+	rank := func(file string) int {
+		for i, folder := range []string{"scripts/", "lib/"} {
+			if strings.HasPrefix(file, folder) {
+				return i + 1
+			}
+		}
+		return 0
+	}
+	sort.SliceStable(c.report.Findings, func(i, j int) bool {
+		a, b := c.report.Findings[i], c.report.Findings[j]
+		if rank(a.File) != rank(b.File) {
+			return rank(a.File) < rank(b.File)
+		}
+		return a.File < b.File
+	})
+}
+
+// files lists the Lua files of a folder in the order of their names, those of
+// folders in it too if deep is set. A script that is switched off is counted.
+func (c *checker) files(folder string, deep bool) []string {
+	var list []string
+	root := filepath.Join(c.dir, folder)
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := e.Name()
+		if e.IsDir() {
+			if path != root && (!deep || strings.HasPrefix(name, ".")) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".lua") || strings.HasPrefix(name, ".") {
+			return nil
+		}
+		if folder == "scripts" && strings.HasPrefix(name, "_") {
+			c.report.Off++
+			return nil
+		}
+		relative, err := filepath.Rel(c.dir, path)
+		if err == nil {
+			list = append(list, filepath.ToSlash(relative))
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.add(Finding{File: folder, Message: reason(err)})
+	}
+	if folder == "scripts" {
+		c.report.Scripts = len(list)
+	}
+	return list
+}
+
+// read parses a file and makes the first walk; nil if that is not possible.
+func (c *checker) read(file string) *source {
+	text, err := os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(file)))
+	if err != nil {
+		c.add(Finding{File: file, Message: reason(err)})
+		return nil
+	}
+	if _, err := sandbox.Compile(text, file); err != nil {
+		var syntax *sandbox.SyntaxError
+		if errors.As(err, &syntax) {
+			c.add(Finding{File: file, Line: syntax.Line, Col: syntax.Col, Message: strings.ToValidUTF8(syntax.Message, "?")})
+		} else {
+			c.add(Finding{File: file, Message: err.Error()})
+		}
+		return nil
+	}
+	text = plain(text)
+	chunk, err := parse.Parse(bytes.NewReader(text), file)
+	if err != nil {
+		c.add(Finding{File: file, Message: err.Error()})
+		return nil
+	}
+	return resolve(file, text, chunk)
+}
+
+// plain takes off what is not Lua at the start, as loading does.
+func plain(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	if bytes.HasPrefix(text, []byte("#")) {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
+			return nil
+		}
+		return text[end:]
+	}
+	return text
+}
+
+// moduleOf is the name that require takes for a file of lib/.
+func moduleOf(file string) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(file, "lib/"), ".lua")
+	return strings.ReplaceAll(strings.TrimSuffix(name, "/init"), "/", ".")
+}
+
+// moduleNames are all that require finds.
+func (c *checker) moduleNames() []string {
+	list := append([]string{"hik"}, scripts.Names()...)
+	for name := range c.modules {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// reason is an error of the file system without the path, which stands before
+// it already.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,75 @@
+package check_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hiklua/hiklua/runtime/check"
+)
+
+var update = flag.Bool("update", false, "write what was found into the cases")
+
+func noEnv(string) (string, bool) { return "", false }
+
+// A case is a site in one file, in the notation of txtar; its last section,
+// "want", is what check says of it.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			site, want, found := strings.Cut(string(text), "-- want --\n")
+			if !found {
+				t.Fatal("no section want")
+			}
+			var got strings.Builder
+			for _, f := range check.Site(unpack(t, site), noEnv).Findings {
+				got.WriteString(f.String() + "\n")
+			}
+			if *update {
+				if err := os.WriteFile(file, []byte(site+"-- want --\n"+got.String()), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(want, got.String()); diff != "" {
+				t.Error("-want +got\n" + diff)
+			}
+		})
+	}
+}
+
+var section = regexp.MustCompile(`(?m)^-- (\S+) --\n`)
+
+// unpack writes the files of a case to a new folder.
+func unpack(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	heads := section.FindAllStringSubmatchIndex(text, -1)
+	for i, h := range heads {
+		end := len(text)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		path := filepath.Join(dir, text[h[2]:h[3]])
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text[h[1]:end]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}

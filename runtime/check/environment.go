@@ -1,0 +1,125 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// environment is what Lua itself offers to scripts, read from a state that is
+// made as theirs are.
+type environment struct {
+	globals   []string            // sorted
+	libraries map[string][]string // the names of string, table and so on
+}
+
+// fromHost are the globals that the host adds to a state itself.
+var fromHost = []string{"require", "package"}
+
+func newEnvironment(L *lua.LState) *environment {
+	env := &environment{globals: slices.Clone(fromHost), libraries: make(map[string][]string)}
+	L.Get(lua.GlobalsIndex).(*lua.LTable).ForEach(func(key, v lua.LValue) {
+		name := key.String()
+		env.globals = append(env.globals, name)
+		t, ok := v.(*lua.LTable)
+		if !ok || name == "_G" || name == "hik" {
+			return
+		}
+		t.ForEach(func(key, _ lua.LValue) { env.libraries[name] = append(env.libraries[name], key.String()) })
+		slices.Sort(env.libraries[name])
+	})
+	slices.Sort(env.globals)
+	return env
+}
+
+func (env *environment) has(name string) bool {
+	_, found := slices.BinarySearch(env.globals, name)
+	return found
+}
+
+// lacks reports whether path, "string.trim", is missing from a library whose
+// names are known.
+func (env *environment) lacks(path string) (library, name string, missing bool) {
+	library, name, ok := strings.Cut(path, ".")
+	known, isLibrary := env.libraries[library]
+	if !ok || !isLibrary || strings.Contains(name, ".") {
+		return "", "", false
+	}
+	_, found := slices.BinarySearch(known, name)
+	return library, name, !found
+}
+
+// undefined is a global that nobody sets.
+func (w *walker) undefined(e *ast.IdentExpr) {
+	if w.dynamic || w.guarded[e.Value] || w.checker.shared[e.Value] || w.library && w.checker.globals[e.Value] {
+		return
+	}
+	at := w.places[e]
+	if w.names[e.Value] {
+		w.report(at, "undefined global %q: the local of that name can't be seen from here", e.Value)
+		return
+	}
+	known := slices.Clone(w.checker.environment.globals)
+	for name := range w.names {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	hint := didYouMean(e.Value, known)
+	switch {
+	case e.Value == "arg":
+		hint = ` (it is there under "hiklua exec" only)`
+	case w.library && hint == "":
+		return // written for other hosts too, perhaps
+	}
+	w.report(at, "undefined global %q%s", e.Value, hint)
+}
+
+// callGlobal is a call of one of Lua's own functions.
+func (w *walker) callGlobal(e *ast.FuncCallExpr, path string, args []value, at position) value {
+	if library, name, missing := w.checker.environment.lacks(path); missing {
+		w.missing(library, name, at)
+		return value{}
+	}
+	switch path {
+	case "string.dump":
+		w.report(at, "string.dump does not work here: only source text is loaded")
+	case "require":
+		if len(args) == 1 {
+			return w.require(e, args[0], at)
+		}
+	case "ipairs":
+		if len(args) == 1 {
+			return value{each: args[0].listOf}
+		}
+	case "assert", "tostring":
+		if path == "assert" && len(args) > 0 {
+			return single(args[0])
+		}
+	}
+	return value{}
+}
+
+// missing is a function that other hosts of Lua have.
+func (w *walker) missing(library, name string, at position) {
+	path := library + "." + name
+	if w.dynamic || w.guarded[path] || w.checker.fields[path] {
+		return
+	}
+	hint := didYouMean(name, w.checker.environment.libraries[library])
+	if w.library && hint == "" {
+		return
+	}
+	if hint == "" {
+		hint = "; there are " + shortList(w.checker.environment.libraries[library])
+	}
+	w.report(at, "there is no %s%s", path, hint)
+}
+
+func shortList(words []string) string {
+	if len(words) > 12 {
+		words = append(words[:12:12], "...")
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,221 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/schedule"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// errRehearsal is what everything fails with that goes beyond the arguments.
+var errRehearsal = &luaapi.Failure{Kind: "cancelled", Message: "only a rehearsal"}
+
+// host is a luaapi.Script that knows the site and does nothing. What it does
+// not have is caught as a panic of the bindings, which says nothing about the
+// script.
+type host struct {
+	luaapi.Script
+	dir     string
+	site    *site.Site // nil: not known
+	devices []*device
+
+	loading bool // of the call that is being rehearsed
+	asked   int  // how often a device was asked what its head can do
+}
+
+func (h *host) Name() string    { return "check" }
+func (h *host) Version() string { return "0" }
+func (h *host) Clock() clock.Clock {
+	return clock.NewVirtual(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))
+}
+
+func (h *host) Location() *time.Location {
+	if h.site == nil {
+		return time.UTC
+	}
+	return h.site.Timezone
+}
+
+func (h *host) Vars() map[string]any {
+	if h.site == nil {
+		return nil
+	}
+	return h.site.Vars
+}
+
+func (h *host) Log(context.Context, slog.Level, string, ...slog.Attr) {}
+func (h *host) OnStop(*lua.LFunction)                                 {}
+func (h *host) SaveFile(context.Context, string, []byte) (string, error) {
+	return "", errRehearsal
+}
+
+func (h *host) Device(name string) (luaapi.Device, error) {
+	for _, d := range h.devices {
+		if d.name == name && !d.opened {
+			return d, nil
+		}
+	}
+	if h.site == nil {
+		return h.add(&device{name: name}), nil
+	}
+	conf, ok := h.site.Device(name)
+	if !ok {
+		hint := "site.yaml has no devices"
+		if known := h.site.DeviceNames(); len(known) > 0 {
+			hint = fmt.Sprintf("site.yaml has %s", shortList(known))
+			if near := site.Nearest(name, known); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+		}
+		return nil, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+	}
+	return h.add(newDevice(conf)), nil
+}
+
+func (h *host) add(d *device) *device {
+	d.host = h
+	h.devices = append(h.devices, d)
+	return d
+}
+
+func (h *host) Devices() []luaapi.Device {
+	var list []luaapi.Device
+	if h.site != nil {
+		for _, name := range h.site.DeviceNames() {
+			d, _ := h.Device(name)
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func (h *host) OpenDevice(spec map[string]any) (luaapi.Device, error) {
+	conf, err := site.ParseDevice(spec, h.dir)
+	if err != nil {
+		return nil, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
+	}
+	d := newDevice(conf)
+	d.opened = true
+	return h.add(d), nil
+}
+
+// AddJob refuses times and days that no job could have.
+func (h *host) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
+	zone := h.Location()
+	if spec.Timezone != "" {
+		own, err := schedule.Zone(spec.Timezone)
+		if err != nil {
+			return nil, fmt.Errorf("timezone %w", err)
+		}
+		zone = own
+	}
+	var err error
+	switch spec.Kind {
+	case "cron":
+		_, err = schedule.ParseCron(spec.When, zone)
+	case "every":
+		_, err = schedule.NewEvery(spec.Interval, time.Time{})
+	case "at":
+		_, err = schedule.ParseAt(spec.When, zone, h.place())
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := schedule.ParseFilter(spec.Days, spec.Between, zone, h.place()); err != nil {
+		return nil, err
+	}
+	return nil, errRehearsal
+}
+
+// place is where the sun is looked up. A site that could not be read counts as
+// one that has a place.
+func (h *host) place() *schedule.Place {
+	switch {
+	case h.site == nil:
+		return &schedule.Place{}
+	case h.site.Location == nil:
+		return nil
+	}
+	return &schedule.Place{Lat: h.site.Location.Lat, Lon: h.site.Location.Lon}
+}
+
+// task is the task of every call that is rehearsed.
+type task struct {
+	luaapi.Task
+	host *host
+}
+
+func (t *task) Script() luaapi.Script { return t.host }
+func (t *task) Loading() bool         { return t.host.loading }
+
+// Wait runs f with a context that has ended, so that nothing in it waits.
+func (t *task) Wait(_ *lua.LState, f func(context.Context) error) error {
+	ctx, end := clock.WithCancel(context.Background())
+	end()
+	if err := f(ctx); err != nil {
+		return err
+	}
+	return errRehearsal
+}
+
+func (t *task) Spawn(*lua.LState, *lua.LFunction, []lua.LValue) (luaapi.Spawned, error) {
+	return nil, errRehearsal
+}
+
+func (t *task) Limit(*lua.LState, time.Duration, *lua.LFunction) ([]lua.LValue, error) {
+	return nil, errRehearsal
+}
+
+// device is one of site.yaml. It refuses everything.
+type device struct {
+	luaapi.Device
+	name     string
+	channels []luaapi.Channel
+	host     *host
+	opened   bool // by hik.device{...}
+}
+
+func newDevice(conf site.Device) *device {
+	d := &device{name: conf.Name}
+	for _, ch := range conf.Channels {
+		stream := isapi.Main
+		if ch.Stream == site.StreamSub {
+			stream = isapi.Sub
+		}
+		d.channels = append(d.channels, luaapi.Channel{ID: ch.Address, Name: ch.Name, Stream: stream, StreamURL: ch.StreamURL})
+	}
+	return d
+}
+
+// Do refuses. A device that does not say what its head can do is taken to have
+// the presets of every Hikvision.
+func (d *device) Do(_ context.Context, cmd luaapi.Command, _ func(context.Context, *isapi.Client) error) error {
+	if cmd.What == "ptz_capabilities" {
+		d.host.asked++
+		return &isapi.Error{Op: cmd.What, Device: d.name, Err: isapi.ErrUnsupported}
+	}
+	return errRehearsal
+}
+
+func (d *device) Move(context.Context, luaapi.Command, isapi.Velocity, luaapi.MoveOptions) error {
+	return errRehearsal
+}
+
+func (d *device) StopHead(context.Context, int) error { return errRehearsal }
+
+func (d *device) Exclusive(context.Context, int, time.Duration) (func(), error) {
+	return nil, errRehearsal
+}
+
+func (d *device) Name() string                                       { return d.name }
+func (d *device) State() string                                      { return "unknown" }
+func (d *device) Channels() []luaapi.Channel                         { return d.channels }
+func (d *device) Address() (scheme string, address string, port int) { return "http", "192.0.2.1", 80 }

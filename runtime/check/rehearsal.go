@@ -1,0 +1,289 @@
+package check
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// rehearsal is a Lua state with the real bindings and a site whose devices
+// refuse every command. Calls are made in it to hear what the bindings say.
+type rehearsal struct {
+	L       *lua.LState
+	host    *host
+	hik     lua.LValue
+	nothing *lua.LFunction // stands for every function that a script passes
+}
+
+// newRehearsal takes nil for a site that could not be read: then every name of
+// a device is right.
+func newRehearsal(dir string, s *site.Site) *rehearsal {
+	h := &host{dir: dir, site: s}
+	L := sandbox.New(sandbox.Options{Now: h.Clock().Now, Location: h.Location()})
+	L.SetContext(context.WithValue(context.Background(), luaapi.TaskKey{}, &task{host: h}))
+	luaapi.Open(L, h)
+	r := &rehearsal{L: L, host: h, hik: L.GetGlobal("hik")}
+	r.nothing = L.NewFunction(func(*lua.LState) int { return 0 })
+	return r
+}
+
+func (r *rehearsal) close() { r.L.Close() }
+
+// member is a field of an object; nil if it is not known.
+func (r *rehearsal) member(object lua.LValue, name string) lua.LValue {
+	if object == nil {
+		return nil
+	}
+	var v lua.LValue
+	err := r.protect(func() { v = r.L.GetField(object, name) })
+	if err != nil || v == lua.LNil {
+		return nil
+	}
+	return v
+}
+
+// keys are the names of a table.
+func (r *rehearsal) keys(table lua.LValue) []string {
+	var list []string
+	r.protect(func() {
+		r.L.Push(r.L.GetGlobal("pairs"))
+		r.L.Push(table)
+		r.L.Call(1, 3)
+		next, t, key := r.L.Get(-3), r.L.Get(-2), r.L.Get(-1)
+		for {
+			r.L.Push(next)
+			r.L.Push(t)
+			r.L.Push(key)
+			r.L.Call(2, 1)
+			if key = r.L.Get(-1); key == lua.LNil {
+				return
+			}
+			list = append(list, key.String())
+		}
+	})
+	slices.Sort(list)
+	return list
+}
+
+// fixed is a value of site.yaml: a table goes on to be one that is known, a
+// list is the script's own.
+func (r *rehearsal) fixed(v value) value {
+	t, ok := v.known.(*lua.LTable)
+	if !ok {
+		return v
+	}
+	if t.Metatable == lua.LNil {
+		return value{}
+	}
+	return value{known: t, fixed: true}
+}
+
+// call makes a call. misuse is what the bindings have against it; object is
+// the device or channel that it gives.
+func (r *rehearsal) call(f value, args []lua.LValue, loading bool) (misuse string, object lua.LValue) {
+	r.host.loading, r.host.asked = loading, 0
+	defer func() { r.host.loading = false }()
+	err := r.protect(func() {
+		r.L.Push(r.L.GetField(f.of.known, f.entry.Name))
+		if !isLibrary(f.of.owner) {
+			args = append([]lua.LValue{f.of.known}, args...)
+		}
+		for _, a := range args {
+			r.L.Push(a)
+		}
+		r.L.Call(len(args), 1)
+		object = r.L.Get(-1)
+	})
+	if err != nil {
+		said := luaapi.Describe(err)
+		if said.Kind != "misuse" {
+			return "", nil
+		}
+		misuse = said.Message
+		if said.Hint != "" {
+			misuse += " (" + said.Hint + ")"
+		}
+		return misuse, nil
+	}
+	if _, ok := object.(*lua.LUserData); !ok {
+		object = nil
+	}
+	return "", object
+}
+
+// deviceOf is the device of an object, or of its name; nil if it is not known.
+func (r *rehearsal) deviceOf(v lua.LValue) *device {
+	switch v := v.(type) {
+	case *lua.LUserData:
+		d, _ := v.Value.(*device)
+		return d
+	case lua.LString:
+		known, err := r.host.Device(string(v))
+		if err == nil {
+			return known.(*device)
+		}
+	}
+	return nil
+}
+
+// protect catches Lua errors, and leaves the stack as it was.
+func (r *rehearsal) protect(f func()) error {
+	top := r.L.GetTop()
+	defer r.L.SetTop(top)
+	return r.L.CallByParam(lua.P{Fn: r.L.NewFunction(func(*lua.LState) int {
+		f()
+		return 0
+	}), Protect: true})
+}
+
+// arguments makes the arguments of a call; false if they are not known well
+// enough to make it.
+func (r *rehearsal) arguments(entry *luaapi.Entry, of *value, args []value) ([]lua.LValue, bool) {
+	if of.known == nil || entry.Kind == "field" {
+		return nil, false
+	}
+	options := optionsAt(entry, args)
+	names := argsOf(entry)
+	list := make([]lua.LValue, len(args))
+	for i, a := range args {
+		switch {
+		case a.several:
+			return nil, false
+		case a.known != nil:
+			list[i] = a.known
+		case i == options:
+			list[i] = r.options(entry, a)
+		case entry.Owner == "hik" && entry.Name == "device" && a.table != nil:
+			list[i] = r.deviceKeys(a)
+		case a.table != nil:
+			t, ok := r.plainTable(a)
+			if !ok {
+				return nil, false
+			}
+			list[i] = t
+		case !takesChannel(entry) && i < len(names) && samples[names[i]] != nil:
+			list[i] = samples[names[i]]
+		default:
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// samples are right values for arguments that are not known, by their names in
+// the API. A call with another unknown argument is not rehearsed.
+var samples = map[string]lua.LValue{
+	"spec": lua.LString("0 0 * * *"), "when": lua.LString("12:00"), "duration": lua.LNumber(60),
+	"pan": lua.LNumber(1), "tilt": lua.LNumber(1), "zoom": lua.LNumber(1), "preset": lua.LNumber(1),
+}
+
+// options makes a table of options. One whose value is not known gets a right
+// one of its type; a name that is not known stays, to be refused.
+func (r *rehearsal) options(entry *luaapi.Entry, v value) *lua.LTable {
+	t := r.L.NewTable()
+	for _, it := range v.items {
+		if it.key == nil {
+			t.Append(lua.LTrue)
+			continue
+		}
+		known := it.value.known
+		if known == nil {
+			known = r.sampleOption(entry, it.key.Value, it.value)
+		}
+		t.RawSetString(it.key.Value, known)
+	}
+	return t
+}
+
+func (r *rehearsal) sampleOption(entry *luaapi.Entry, name string, v value) lua.LValue {
+	for _, o := range entry.Options {
+		if o.Name != name {
+			continue
+		}
+		switch o.Type {
+		case "duration":
+			return lua.LNumber(1)
+		case "boolean":
+			return lua.LTrue
+		case "integer", "number":
+			return lua.LNumber(max(o.Min, min(1, o.Max)))
+		case "function":
+			return r.nothing
+		case "string":
+			if len(o.Words) > 0 {
+				return lua.LString(o.Words[0])
+			}
+			if sample, ok := textSamples[name]; ok {
+				return lua.LString(sample)
+			}
+			return lua.LString("x")
+		}
+		return r.L.NewTable()
+	}
+	return lua.LTrue
+}
+
+// textSamples are for options that the host looks into.
+var textSamples = map[string]string{"timezone": "UTC", "days": "mon-sun", "between": "00:00-12:00", "catch_up": "1h"}
+
+// deviceKeys is the table of hik.device{...}. Passwords come from elsewhere, so
+// what is not known counts as given.
+func (r *rehearsal) deviceKeys(v value) *lua.LTable {
+	t := r.L.NewTable()
+	for _, it := range v.items {
+		if it.key == nil {
+			t.Append(lua.LTrue)
+			continue
+		}
+		switch known := it.value.known; {
+		case known != nil:
+			t.RawSetString(it.key.Value, known)
+		case deviceSamples[it.key.Value] != "":
+			t.RawSetString(it.key.Value, lua.LString(deviceSamples[it.key.Value]))
+		case !isDeviceKey(it.key.Value):
+			t.RawSetString(it.key.Value, lua.LTrue)
+		}
+	}
+	return t
+}
+
+var deviceSamples = map[string]string{"ip": "192.0.2.1", "username": "x", "password": "x"}
+
+func isDeviceKey(name string) bool {
+	for _, k := range site.DeviceKeys() {
+		if path, _, _ := strings.Cut(k.Path, "."); path == name {
+			return true
+		}
+	}
+	return false
+}
+
+// plainTable is a table of constants; false if not all of it is known.
+func (r *rehearsal) plainTable(v value) (*lua.LTable, bool) {
+	t := r.L.NewTable()
+	for _, it := range v.items {
+		item := it.value.known
+		if it.value.table != nil {
+			inner, ok := r.plainTable(it.value)
+			if !ok {
+				return nil, false
+			}
+			item = inner
+		}
+		switch {
+		case item == nil:
+			return nil, false
+		case it.key != nil:
+			t.RawSetString(it.key.Value, item)
+		default:
+			t.Append(item)
+		}
+	}
+	return t, len(v.items) == len(v.table.Fields)
+}

@@ -1,0 +1,81 @@
+package check
+
+import (
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+// value is what is known of an expression. The zero value is unknown.
+type value struct {
+	// known is the value itself: a constant, an object of the rehearsal, or a
+	// function of nobody's that stands for any.
+	known lua.LValue
+	// owner is whose names it has in the API: "hik", "hik.log", "device"...
+	owner string
+	// entry is the function of the API that it is, of is where it was taken from.
+	entry *luaapi.Entry
+	of    *value
+	// table is a table that stands there as it is.
+	table *ast.TableExpr
+	items []item
+	// global is a name of Lua's own environment: "require", "string.format".
+	global string
+	// fixed says that a table's content comes from site.yaml: hik.vars.
+	fixed bool
+	// listOf is whose names the items of a list have, each those of the items
+	// that ipairs gives.
+	listOf, each string
+	// several says that it may be any number of values.
+	several bool
+}
+
+// item is one field of a table.
+type item struct {
+	key   *ast.StringExpr // nil for an item of a list
+	value value
+	expr  ast.Expr
+}
+
+func constant(v lua.LValue) value { return value{known: v} }
+
+// number reads a number as Lua does.
+func number(text string) value {
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		return constant(lua.LNumber(f))
+	}
+	if n, err := strconv.ParseInt(text, 0, 64); err == nil {
+		return constant(lua.LNumber(n))
+	}
+	return value{}
+}
+
+func (v value) string() (string, bool) {
+	s, ok := v.known.(lua.LString)
+	return string(s), ok
+}
+
+// arithmetic works out sums such as 15 * 60.
+func arithmetic(operator string, a, b value) value {
+	x, ok := a.known.(lua.LNumber)
+	y, both := b.known.(lua.LNumber)
+	if !ok || !both {
+		return value{}
+	}
+	switch operator {
+	case "+":
+		return constant(x + y)
+	case "-":
+		return constant(x - y)
+	case "*":
+		return constant(x * y)
+	case "/":
+		if y != 0 {
+			return constant(x / y)
+		}
+	}
+	return value{}
+}

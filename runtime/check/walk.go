@@ -1,0 +1,297 @@
+package check
+
+import (
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// walker makes the second walk through one file.
+type walker struct {
+	*source
+	checker  *checker
+	depth    int  // functions around
+	library  bool // it is a module of lib/, which others may have written
+	findings []Finding
+}
+
+func (w *walker) report(at position, format string, args ...any) {
+	w.findings = append(w.findings, Finding{File: w.file, Line: at.line, Col: at.col, Message: fmt.Sprintf(format, args...)})
+}
+
+func (w *walker) warn(at position, format string, args ...any) {
+	w.report(at, format, args...)
+	w.findings[len(w.findings)-1].Warning = true
+}
+
+func (w *walker) block(list []ast.Stmt) {
+	for _, s := range list {
+		w.stmt(s)
+	}
+}
+
+func (w *walker) stmt(s ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		w.assign(s)
+	case *ast.LocalAssignStmt:
+		w.local(s)
+	case *ast.FuncCallStmt:
+		w.expr(s.Expr)
+	case *ast.DoBlockStmt:
+		w.block(s.Stmts)
+	case *ast.WhileStmt:
+		w.expr(s.Condition)
+		w.block(s.Stmts)
+	case *ast.RepeatStmt:
+		w.block(s.Stmts)
+		w.expr(s.Condition)
+	case *ast.IfStmt:
+		w.expr(s.Condition)
+		w.block(s.Then)
+		w.block(s.Else)
+	case *ast.NumberForStmt:
+		w.expr(s.Init)
+		w.expr(s.Limit)
+		if s.Step != nil {
+			w.expr(s.Step)
+		}
+		w.block(s.Stmts)
+	case *ast.GenericForStmt:
+		values := w.exprs(s.Exprs)
+		if list := w.locals[s]; len(list) > 1 && len(values) > 0 && list[1].assigns == 1 {
+			list[1].value = value{owner: values[0].each}
+		}
+		w.block(s.Stmts)
+	case *ast.FuncDefStmt:
+		if s.Name.Func != nil {
+			w.target(s.Name.Func)
+		} else {
+			w.expr(s.Name.Receiver)
+		}
+		w.function(s.Func)
+	case *ast.ReturnStmt:
+		w.exprs(s.Exprs)
+	}
+}
+
+func (w *walker) assign(s *ast.AssignStmt) {
+	values := w.exprs(s.Rhs)
+	for i, target := range s.Lhs {
+		w.target(target)
+		ident, ok := target.(*ast.IdentExpr)
+		if !ok || w.uses[ident] != nil {
+			continue
+		}
+		// A global that is set once in the file is as good as a local.
+		if v := w.globals[ident.Value]; v.assigns == 1 && i < len(values) {
+			v.value = kept(values[i])
+		}
+	}
+}
+
+// target is an expression that is assigned to.
+func (w *walker) target(e ast.Expr) {
+	attr, ok := e.(*ast.AttrGetExpr)
+	if !ok {
+		return
+	}
+	object := w.expr(attr.Object)
+	key, named := attr.Key.(*ast.StringExpr)
+	if !named {
+		w.expr(attr.Key)
+		return
+	}
+	at := w.places[attr.Key]
+	switch {
+	case isLibrary(object.owner):
+		w.report(at, "%s.%s can't be assigned: use a local or global variable", object.owner, key.Value)
+	case object.owner != "":
+		w.report(at, "a %s can't be changed: %q is not to be assigned", object.owner, key.Value)
+	case object.fixed:
+		w.report(at, "%s can't be assigned: it comes from site.yaml", pathOf(e))
+	}
+}
+
+func (w *walker) local(s *ast.LocalAssignStmt) {
+	values := w.exprs(s.Exprs)
+	for i, v := range w.locals[s] {
+		if v.assigns == 1 && i < len(values) {
+			v.value = kept(values[i])
+		}
+	}
+}
+
+func (w *walker) function(f *ast.FunctionExpr) {
+	w.depth++
+	w.block(f.Stmts)
+	w.depth--
+}
+
+func (w *walker) exprs(list []ast.Expr) []value {
+	values := make([]value, len(list))
+	for i, e := range list {
+		values[i] = w.expr(e)
+		if i < len(list)-1 {
+			values[i] = single(values[i])
+		}
+	}
+	return values
+}
+
+// kept is what a variable keeps of a value. A table may be changed later.
+func kept(v value) value {
+	if v.table != nil {
+		return value{}
+	}
+	return single(v)
+}
+
+// single is the first of several values.
+func single(v value) value {
+	v.several = false
+	return v
+}
+
+func (w *walker) expr(e ast.Expr) value {
+	switch e := e.(type) {
+	case *ast.NilExpr:
+		return constant(lua.LNil)
+	case *ast.TrueExpr:
+		return constant(lua.LTrue)
+	case *ast.FalseExpr:
+		return constant(lua.LFalse)
+	case *ast.StringExpr:
+		return constant(lua.LString(e.Value))
+	case *ast.NumberExpr:
+		return number(e.Value)
+	case *ast.Comma3Expr:
+		return value{several: !e.AdjustRet}
+	case *ast.IdentExpr:
+		return w.name(e)
+	case *ast.AttrGetExpr:
+		return w.attribute(e)
+	case *ast.FuncCallExpr:
+		v := w.call(e)
+		v.several = !e.AdjustRet
+		return v
+	case *ast.FunctionExpr:
+		w.function(e)
+		return constant(w.checker.rehearsal.nothing)
+	case *ast.TableExpr:
+		return w.table(e)
+	case *ast.LogicalOpExpr:
+		a, b := single(w.expr(e.Lhs)), single(w.expr(e.Rhs))
+		if a.owner != "" && a.owner == b.owner {
+			return value{owner: a.owner}
+		}
+	case *ast.RelationalOpExpr:
+		w.expr(e.Lhs)
+		w.expr(e.Rhs)
+	case *ast.StringConcatOpExpr:
+		a, b := w.expr(e.Lhs), w.expr(e.Rhs)
+		x, ok := a.string()
+		y, both := b.string()
+		if ok && both {
+			return constant(lua.LString(x + y))
+		}
+	case *ast.ArithmeticOpExpr:
+		return arithmetic(e.Operator, w.expr(e.Lhs), w.expr(e.Rhs))
+	case *ast.UnaryMinusOpExpr:
+		if n, ok := w.expr(e.Expr).known.(lua.LNumber); ok {
+			return constant(-n)
+		}
+	case *ast.UnaryNotOpExpr:
+		w.expr(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		w.expr(e.Expr)
+	}
+	return value{}
+}
+
+func (w *walker) table(e *ast.TableExpr) value {
+	v := value{table: e}
+	for _, f := range e.Fields {
+		it := item{expr: f.Value}
+		if f.Key != nil {
+			w.expr(f.Key)
+			it.key, _ = f.Key.(*ast.StringExpr)
+			if it.key == nil {
+				w.expr(f.Value)
+				continue
+			}
+		}
+		it.value = w.expr(f.Value)
+		v.items = append(v.items, it)
+	}
+	return v
+}
+
+// name is a variable.
+func (w *walker) name(e *ast.IdentExpr) value {
+	if v := w.uses[e]; v != nil {
+		if v.assigns == 1 {
+			return v.value
+		}
+		return value{}
+	}
+	if v := w.globals[e.Value]; v != nil {
+		if v.assigns == 1 && !w.checker.environment.has(e.Value) {
+			return v.value
+		}
+		return value{}
+	}
+	if e.Value == "hik" {
+		return value{owner: "hik", known: w.checker.rehearsal.hik}
+	}
+	if w.checker.environment.has(e.Value) {
+		return value{global: e.Value}
+	}
+	w.undefined(e)
+	return value{}
+}
+
+// attribute is object.key.
+func (w *walker) attribute(e *ast.AttrGetExpr) value {
+	object := single(w.expr(e.Object))
+	key, named := e.Key.(*ast.StringExpr)
+	if !named {
+		w.expr(e.Key)
+		return value{}
+	}
+	at := w.places[e.Key]
+	switch {
+	case object.owner != "":
+		return w.member(object, key.Value, at)
+	case object.fixed:
+		return w.variable(object, key.Value, pathOf(e), at)
+	case object.global != "":
+		return value{global: object.global + "." + key.Value}
+	}
+	return value{}
+}
+
+// member is a name of the API.
+func (w *walker) member(object value, name string, at position) value {
+	entry := api()[object.owner].entries[name]
+	if entry == nil {
+		w.report(at, "%s", unknownName(object.owner, name))
+		return value{}
+	}
+	switch entry.Kind {
+	case "library":
+		return value{owner: object.owner + "." + name, known: w.checker.rehearsal.member(object.known, name)}
+	case "field":
+		v := value{owner: resultOwner(entry)}
+		known := w.checker.rehearsal.member(object.known, name)
+		switch {
+		case object.owner == "hik" && name == "vars":
+			v.known, v.fixed = known, !w.checker.report.Unchecked
+		case v.owner != "":
+			v.known = known
+		}
+		return v
+	}
+	return value{entry: entry, of: &object}
+}
