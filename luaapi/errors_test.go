@@ -114,3 +114,17 @@ func BenchmarkOpen(b *testing.B) {
 		L.Close()
 	}
 }
+
+// One call of the module from Lua: finding hik.now, calling it.
+func BenchmarkCall(b *testing.B) {
+	h := newFakeHost(&testing.T{})
+	fn, err := h.L.Load(strings.NewReader("local n = ... for i = 1, n do hik.now() end"), "bench.lua")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if _, err := callOn(h.L, fn, []lua.LValue{lua.LNumber(b.N)}); err != nil {
+		b.Fatal(err)
+	}
+}

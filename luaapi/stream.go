@@ -52,10 +52,12 @@ func (r *channelRef) url(word string) string {
 // openStringCall makes ch:stream_url{...} work beside ch.stream_url, which is
 // a string. For other strings that are called it says what was meant.
 func openStringCall(L *lua.LState) {
-	mt, ok := L.GetMetatable(lua.LString("")).(*lua.LTable)
-	if !ok {
-		return
+	// The metatable of strings may be protected, then only its fields can be had.
+	mt := L.NewTable()
+	for _, field := range []string{"__index", "__metatable"} {
+		mt.RawSetString(field, L.GetMetaField(lua.LString(""), field))
 	}
+	L.SetMetatable(lua.LString(""), mt)
 	m := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
 	cmd := &streamCommands[0]
 	mt.RawSetString("__call", m.bind(streamURLName, func(c *call) int {
