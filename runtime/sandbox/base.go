@@ -133,15 +133,12 @@ func baseToNumber(L *lua.LState) int {
 }
 
 func (s *state) basePrint(L *lua.LState) int {
-	var b strings.Builder
+	b := builder{L: L, limit: s.MaxString}
 	for i := range L.GetTop() {
 		if i > 0 {
-			b.WriteByte('\t')
+			b.add("\t")
 		}
-		b.WriteString(text(L, L.Get(i+1)))
-		if b.Len() > s.MaxString {
-			tooLarge(L)
-		}
+		b.add(text(L, L.Get(i+1)))
 	}
 	s.Print(L, b.String())
 	return 0

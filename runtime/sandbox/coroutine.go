@@ -16,7 +16,7 @@ const (
 )
 
 // machinery is the chunk name of the few functions below; tracebacks leave it out.
-const machinery = "=[coroutine]"
+const machinery = "[coroutine]"
 
 // yielding and body are written in Lua because a Go function that yields must not be tail-called, gets its results
 // unfilled (`local a, b = coroutine.yield()` read a nil pointer), and cannot be a coroutine's body.
@@ -175,6 +175,7 @@ func resume(L, th *lua.LState, args []lua.LValue) ([]lua.LValue, lua.LValue) {
 	if object == lua.LString(overflow) {
 		object = lua.LString(placeBefore(th, 0) + "stack overflow")
 	}
+	object = mended(th, object)
 	dropUpvalues(th)
 	if final(L, object) {
 		rethrow(L, object)

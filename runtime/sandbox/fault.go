@@ -103,16 +103,22 @@ func (f *Fault) describe(L *lua.LState, e *lua.ApiError) {
 	} else {
 		f.Message = plainText(L, e.Object)
 	}
-	if f.Traceback == "" {
+	if f.Traceback == "" && e.StackTrace != untraced {
 		f.Traceback = strings.TrimPrefix(e.StackTrace, "stack traceback:\n")
-	}
-	if ctx := L.Context(); ctx != nil {
-		f.Stopped = ctx.Err()
 	}
 	// A message that was thrown on by a pcall or a coroutine knows the first place, the stack only the last.
 	if s, ok := f.Object.(lua.LString); ok {
 		if m := placed.FindStringSubmatch(string(s)); m != nil {
 			f.Place = m[1]
+		}
+	}
+	if ctx := L.Context(); ctx != nil {
+		f.Stopped = ctx.Err()
+	}
+	if f.Stopped != nil && f.GoStack == "" && !strings.HasSuffix(f.Message, f.Stopped.Error()) {
+		f.Message = f.Stopped.Error() // an error that was under way when the flag was stopped
+		if f.Place != "" {
+			f.Message = f.Place + ": " + f.Message
 		}
 	}
 }

@@ -90,9 +90,8 @@ func (s *state) strGsub(L *lua.LState) int {
 		first = 1
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
-	var b strings.Builder
-	n := 0
-	at := 0
+	b := builder{L: L, limit: s.MaxString}
+	at, n := 0, 0
 	for n < limit {
 		m.begin()
 		e := m.match(at, first)
@@ -103,29 +102,37 @@ func (s *state) strGsub(L *lua.LState) int {
 		if e > at {
 			at = e
 		} else if at < len(subject) {
-			b.WriteByte(subject[at])
+			b.add(subject[at : at+1])
 			at++
 		} else {
 			break
-		}
-		if b.Len() > s.MaxString {
-			tooLarge(L)
 		}
 		if anchored {
 			break
 		}
 	}
-	b.WriteString(subject[at:])
-	if b.Len() > s.MaxString {
-		tooLarge(L)
-	}
+	b.add(subject[at:])
 	L.Push(lua.LString(b.String()))
 	L.Push(lua.LNumber(n))
 	return 2
 }
 
+// builder is a string under construction that must not outgrow the limit.
+type builder struct {
+	strings.Builder
+	L     *lua.LState
+	limit int
+}
+
+func (b *builder) add(str string) {
+	if b.Len()+len(str) > b.limit {
+		tooLarge(b.L)
+	}
+	b.WriteString(str)
+}
+
 // replace writes what stands for the match s..e.
-func (m *matcher) replace(b *strings.Builder, with lua.LValue, s, e int) {
+func (m *matcher) replace(b *builder, with lua.LValue, s, e int) {
 	var value lua.LValue
 	switch with := with.(type) {
 	case *lua.LTable:
@@ -141,31 +148,32 @@ func (m *matcher) replace(b *strings.Builder, with lua.LValue, s, e int) {
 	}
 	switch {
 	case !lua.LVAsBool(value):
-		b.WriteString(m.subject[s:e])
+		b.add(m.subject[s:e])
 	case lua.LVCanConvToString(value):
-		b.WriteString(value.String())
+		b.add(value.String())
 	default:
 		m.fail("invalid replacement value (a " + value.Type().String() + ")")
 	}
 }
 
 // template writes a replacement string, in which %1 is a capture, %0 the match and %% a percent sign.
-func (m *matcher) template(b *strings.Builder, text string, s, e int) {
+func (m *matcher) template(b *builder, text string, s, e int) {
 	for {
 		i := strings.IndexByte(text, '%')
 		if i < 0 || i+1 == len(text) {
-			// A percent sign at the end is followed by C's terminating zero in Lua 5.1, which it adds; left out here.
-			b.WriteString(strings.TrimSuffix(text, "%"))
+			// Lua 5.1 takes C's terminating zero for the character after a percent sign at the end. Left out here.
+			b.add(strings.TrimSuffix(text, "%"))
 			return
 		}
-		b.WriteString(text[:i])
+		m.work(1)
+		b.add(text[:i])
 		switch c := text[i+1]; {
 		case c == '0':
-			b.WriteString(m.subject[s:e])
+			b.add(m.subject[s:e])
 		case isDigit(c):
-			b.WriteString(m.value(int(c)-'1', s, e).String())
+			b.add(m.value(int(c)-'1', s, e).String())
 		default:
-			b.WriteByte(c)
+			b.add(text[i+1 : i+2])
 		}
 		text = text[i+2:]
 	}

@@ -11,7 +11,7 @@ import (
 // the caller, or does not run at the moment.
 func Place(L *lua.LState) string {
 	for f := current(L); f != nil; f = f.Parent {
-		if !f.Fn.IsG {
+		if !f.Fn.IsG && f.Fn.Proto.SourceName != machinery {
 			return f.place()
 		}
 	}

@@ -17,23 +17,26 @@ const spareFrames = 16
 func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValue) lua.LValue) *lua.ApiError {
 	if depth(L) >= L.Options.CallStackSize-spareFrames {
 		L.Pop(nargs + 1)
-		return &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(placeBefore(L, 0) + "stack overflow")}
+		object := lua.LString(placeBefore(L, 0) + "stack overflow")
+		return &lua.ApiError{Type: lua.ApiErrorRun, Object: object, StackTrace: untraced}
 	}
-	if witness != nil {
-		L.Insert(L.NewFunction(func(L *lua.LState) int {
+	// LState.PCall sets LState.Panic, so ours has to be set below it.
+	L.Insert(L.NewFunction(func(L *lua.LState) int {
+		L.Panic = raise
+		if witness != nil {
 			L.Panic = func(L *lua.LState) {
 				L.Panic = raise // an error inside the witness is the error
-				object := L.Get(-1)
+				object := mended(L, L.Get(-1))
 				if !final(L, object) {
 					object = witness(L, object)
 				}
-				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object})
+				throw(object)
 			}
-			L.Call(L.GetTop()-1, lua.MultRet)
-			return L.GetTop()
-		}), L.GetTop()-nargs)
-		nargs++
-	}
+		}
+		L.Call(L.GetTop()-1, lua.MultRet)
+		return L.GetTop()
+	}), L.GetTop()-nargs)
+	nargs++
 	// gopher-lua closes all open upvalues of the thread when an error is raised. Those of the frames that live on are
 	// hidden from it.
 	list := openUpvalues(L)
@@ -49,34 +52,51 @@ func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValu
 		api = &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(err.Error())}
 	}
 	dropUpvalues(L)
-	if api.Type == lua.ApiErrorPanic {
+	if api.Type == lua.ApiErrorPanic && panicIn(api.Object) == nil {
 		api.Object = afterPanic(api)
 	}
 	*list = hidden
 	return api
 }
 
-// raise is what LState.Panic is while an error is on its way to a PCall.
-func raise(L *lua.LState) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: L.Get(-1)})
+// untraced keeps LState.PCall from writing a traceback for every error that is caught, which takes milliseconds on a
+// deep stack and seconds when a stopped task has a thousand pcalls to leave.
+const untraced = "-"
+
+func throw(object lua.LValue) {
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object, StackTrace: untraced})
 }
 
-func afterPanic(e *lua.ApiError) lua.LValue {
-	if panicIn(e.Object) != nil {
-		return e.Object
+// raise is what LState.Panic is while Lua runs; the error object is on top of the stack.
+func raise(L *lua.LState) { throw(mended(L, L.Get(-1))) }
+
+// mended gives a message that was raised inside our machinery the place of whoever called it.
+func mended(L *lua.LState, object lua.LValue) lua.LValue {
+	message, ok := object.(lua.LString)
+	if !ok {
+		return object
 	}
+	rest, ours := strings.CutPrefix(string(message), machinery+":1: ")
+	if !ours {
+		return object
+	}
+	return lua.LString(placeBefore(L, 0) + rest)
+}
+
+// afterPanic gives the error object for a Go panic that LState.PCall caught.
+func afterPanic(e *lua.ApiError) lua.LValue {
 	message := e.Object.String()
 	goStack, luaStack, _ := strings.Cut(e.StackTrace, "stack traceback:\n")
-	if message == overflow {
-		place, _, ok := strings.Cut(strings.TrimSpace(luaStack), " in ")
-		if !ok {
-			place = ""
-		} else {
-			place += " "
-		}
-		return lua.LString(place + "stack overflow")
+	if message != overflow {
+		return (&goPanic{message: "panic in the host: " + message, stack: strings.TrimSpace(goStack)}).value()
 	}
-	return (&goPanic{message: "panic in the host: " + message, stack: strings.TrimSpace(goStack)}).value()
+	for line := range strings.Lines(luaStack) {
+		place, _, ok := strings.Cut(strings.TrimSpace(line), " in ")
+		if ok && !strings.HasPrefix(place, "[G]") && !strings.HasPrefix(place, machinery) {
+			return lua.LString(place + " stack overflow")
+		}
+	}
+	return lua.LString("stack overflow")
 }
 
 // final says whether an error must end the task whatever the script does.
@@ -84,8 +104,18 @@ func final(L *lua.LState, object lua.LValue) bool {
 	return stopped(L) || panicIn(object) != nil
 }
 
-// rethrow raises an error object as it is.
-func rethrow(L *lua.LState, object lua.LValue) { L.Error(object, 0) }
+// rethrow raises an error object as it is; but once the task is stopped, that is the error.
+func rethrow(L *lua.LState, object lua.LValue) {
+	if ctx := L.Context(); ctx != nil && panicIn(object) == nil {
+		if reason := ctx.Err(); reason != nil {
+			message, ok := object.(lua.LString)
+			if !ok || !strings.HasSuffix(string(message), reason.Error()) {
+				object = lua.LString(placeBefore(L, 0) + reason.Error())
+			}
+		}
+	}
+	L.Error(object, 0)
+}
 
 // callable puts the function that calling the value at index n means below its arguments, which reach to the top. It
 // gives the number of arguments, or false if the value cannot be called.

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"slices"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -24,18 +23,15 @@ func (s *state) tableConcat(L *lua.LState) int {
 	}
 	from := optInteger(L, 3, 1)
 	to := optInteger(L, 4, t.Len())
-	var b strings.Builder
+	b := builder{L: L, limit: s.MaxString}
 	for i := from; i <= to; i++ {
 		v := t.RawGet(lua.LNumber(i))
 		if !lua.LVCanConvToString(v) {
 			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
-		b.WriteString(v.String())
+		b.add(v.String())
 		if i < to {
-			b.WriteString(separator)
-		}
-		if b.Len() > s.MaxString {
-			tooLarge(L)
+			b.add(separator)
 		}
 		checkEvery(L, i)
 	}

@@ -34,7 +34,7 @@ eq(string.gsub("alo \250lo", "\250lo", "x"), "alo x") eq(("trim  "):gsub("^%s*(.
 
 fails(function() ("a"):find("[a") end, "malformed pattern %(missing ']'%)") fails(function() ("a"):find("[]") end, "malformed pattern %(missing ']'%)") fails(function() ("a"):find("[^]") end, "malformed pattern %(missing ']'%)")
 fails(function() ("a"):find("[a%]") end, "malformed pattern %(missing ']'%)") fails(function() ("a"):find("[a%") end, "malformed pattern %(missing ']'%)") fails(function() ("a"):find("%") end, "malformed pattern %(ends with '%%'%)")
-fails(function() ("a"):find("(a") end, "unfinished capture") fails(function() ("a"):find("a)") end, "invalid pattern capture") fails(function() ("a"):find("%1") end, "invalid capture index")
+fails(function() ("a"):find("(a") end, "unfinished capture") fails(function() ("a"):match("a)") end, "invalid pattern capture") fails(function() ("a"):find("%1") end, "invalid capture index")
 fails(function() ("a"):find("(a%1)") end, "invalid capture index") fails(function() ("a"):find("%b") end, "unbalanced pattern") fails(function() ("a"):find("%ba") end, "unbalanced pattern")
 fails(function() ("a"):find("%f") end, "missing '%[' after '%%f' in pattern") fails(function() ("a"):find(("()"):rep(33)) end, "too many captures") fails(function() ("a"):gsub("a", "%2") end, "invalid capture index")
 fails(function() ("a"):gsub("a", function() return {} end) end, "invalid replacement value %(a table%)") fails(function() ("a"):gsub("a") end, "string/function/table expected") fails(function() ("a"):gsub("a", true) end, "string/function/table expected")

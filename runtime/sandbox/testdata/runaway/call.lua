@@ -1,0 +1,1 @@
+setmetatable({}, {__call = function() while true do end end})() --HERE

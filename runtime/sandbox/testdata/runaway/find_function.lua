@@ -1,0 +1,1 @@
+string.find(("a"):rep(400), ".-.-.-.-.-b") --HERE

@@ -1,0 +1,1 @@
+("x"):gsub("x", setmetatable({}, {__index = function() while true do end end})) --HERE

@@ -1,0 +1,1 @@
+for x in function() while true do end end do end --HERE

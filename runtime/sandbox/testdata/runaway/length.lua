@@ -1,0 +1,1 @@
+return #setmetatable({}, {__len = function() while true do end end}) --HERE

@@ -1,0 +1,1 @@
+while true do load("x = 1")() end --HERE

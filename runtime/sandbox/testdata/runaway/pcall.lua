@@ -1,0 +1,3 @@
+while true do --HERE
+  pcall(function() while true do end end) --HERE
+end

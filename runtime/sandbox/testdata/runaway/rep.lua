@@ -1,0 +1,1 @@
+while true do ("x"):rep(1e7) end --HERE
