@@ -40,6 +40,15 @@ func (c *Client) Channels(ctx context.Context) ([]Channel, error) {
 		return c.cameraChannels(ctx, op, own)
 	}
 	list := ownInputs(own)
+	if len(list) > 0 && len(proxies.All("InputProxyChannel")) == 0 {
+		camera, err := c.takesNone(ctx, op)
+		if err != nil {
+			return nil, err
+		}
+		if camera {
+			return c.cameraChannels(ctx, op, own)
+		}
+	}
 	in := &inputs{recorder: true, analog: len(list), proxy: map[int]int{}}
 	for i := range list {
 		list[i].Analog = true
@@ -58,6 +67,21 @@ func (c *Client) Channels(ctx context.Context) ([]Channel, error) {
 		return nil, err
 	}
 	return list, nil
+}
+
+// takesNone tells a camera that answers InputProxy with an empty list from a
+// recorder without cameras: it counts no video inputs, neither kind.
+func (c *Client) takesNone(ctx context.Context, op string) (bool, error) {
+	root, err := c.get(ctx, op, 0, "/ISAPI/System/capabilities")
+	if err != nil {
+		if optional(err) {
+			return false, nil
+		}
+		return false, err
+	}
+	analog, told := root.Find("videoInputPortNums").Int()
+	proxies, _ := root.Find("inputProxyNums").Int()
+	return told && analog == 0 && proxies == 0, nil
 }
 
 // ownInputs reads VideoInputChannelList.
