@@ -33,7 +33,7 @@ func (c *call) channelRef(v lua.LValue) *channelRef {
 		ref.id = c.matchName(text, siteNames(c.dev))
 		return ref
 	case *lua.LUserData, *lua.LTable:
-		if ref, ok := c.m.selfOf(c.m.kinds["channel"], v).(*channelRef); ok && ref.dev == c.dev {
+		if ref, ok := c.m.selfOf(c.m.kind("channel"), v).(*channelRef); ok && ref.dev == c.dev {
 			return ref
 		}
 	}

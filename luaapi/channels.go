@@ -36,7 +36,7 @@ func (c *call) listed(ch isapi.Channel) *lua.LTable {
 	if known, ok := ref.site(); ok && known.Name != "" {
 		name = known.Name
 	}
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	t.RawSetString("id", lua.LNumber(ch.ID))
 	t.RawSetString("name", lua.LString(name))
 	t.RawSetString("enabled", lua.LBool(ch.Enabled))
@@ -46,10 +46,10 @@ func (c *call) listed(ch isapi.Channel) *lua.LTable {
 	t.RawSetString("stream", lua.LNumber(ch.Stream))
 	t.RawSetString("ptz", lua.LBool(ch.PTZ))
 
-	mt := c.L.NewTable()
+	mt := c.L.CreateTable(0, 0)
 	mt.RawSetString(listedKey, c.m.object("channel", ref))
 	mt.RawSetString("__metatable", lua.LString("hik channel"))
-	k := c.m.kinds["channel"]
+	k := c.m.kind("channel")
 	mt.RawSetString("__index", c.m.bind("channel", func(c *call) int {
 		if key := keyText(c.arg(1)); key == "online" {
 			c.L.Push(lua.LNil) // the device does not say

@@ -88,7 +88,7 @@ func (cmd *command) run(c *call, f form) int {
 // channel, which brings its device.
 func (c *call) takeDevice() {
 	v := c.arg(0)
-	if ref, ok := c.m.selfOf(c.m.kinds["channel"], v).(*channelRef); ok {
+	if ref, ok := c.m.selfOf(c.m.kind("channel"), v).(*channelRef); ok {
 		if !c.cmd.channel {
 			c.misuse("it's a matter of the device: hik.%s(ch.device)", c.name)
 		}
@@ -102,7 +102,7 @@ func (c *call) takeDevice() {
 // takeChannel takes the channel from the arguments if it is there.
 func (c *call) takeChannel() {
 	first := c.arg(0)
-	if ref, ok := c.m.selfOf(c.m.kinds["channel"], first).(*channelRef); ok {
+	if ref, ok := c.m.selfOf(c.m.kind("channel"), first).(*channelRef); ok {
 		if ref.dev != c.dev {
 			c.misuse("%s is no channel of %s", ref, c.dev.Name())
 		}

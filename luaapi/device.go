@@ -57,7 +57,7 @@ func findDevice(c *call) int {
 
 func listDevices(c *call) int {
 	c.atMost(0)
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	for _, dev := range c.m.script.Devices() {
 		t.Append(c.m.deviceObject(dev))
 	}

@@ -52,7 +52,7 @@ func deviceTime(c *call) int {
 		}
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	t.RawSetString("time", seconds(dt.Time))
 	t.RawSetString("ahead", lua.LNumber(ahead.Seconds()))
 	setText(t, "mode", dt.Mode)

@@ -25,7 +25,7 @@ func openErrors(L *lua.LState) *lua.LTable {
 
 // newErrorObject makes the table that a script's pcall gets.
 func newErrorObject(L *lua.LState, r Report) *lua.LTable {
-	t := L.NewTable()
+	t := L.CreateTable(0, 0)
 	text := func(key, value string) {
 		if value != "" {
 			t.RawSetString(key, lua.LString(value))

@@ -19,7 +19,7 @@ func deviceInfo(c *call) int {
 		info, err = client.DeviceInfo(ctx)
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	setText(t, "model", info.Model)
 	setText(t, "name", info.Name)
 	setText(t, "serial", info.Serial)

@@ -57,9 +57,9 @@ func (c *call) ports(list func(*isapi.Client, context.Context) ([]isapi.IOPort, 
 		ports, err = list(client, ctx)
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	for _, p := range ports {
-		item := c.L.NewTable()
+		item := c.L.CreateTable(0, 0)
 		item.RawSetString("id", lua.LNumber(p.ID))
 		if p.Active != nil {
 			item.RawSetString("active", lua.LBool(*p.Active))

@@ -35,7 +35,7 @@ var jsonEntries = []entry{
 			c.atMost(1)
 			t, ok := c.arg(0).(*lua.LTable)
 			if c.arg(0) == lua.LNil {
-				t, ok = c.L.NewTable(), true
+				t, ok = c.L.CreateTable(0, 0), true
 			}
 			if !ok {
 				c.wrong("the list", "a table", c.arg(0))
@@ -81,7 +81,7 @@ func jsonNull(L *lua.LState) lua.LValue {
 	}
 	ud := L.NewUserData()
 	ud.Value = nullValue{}
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 0)
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int { L.Push(lua.LString("null")); return 1 }))
 	mt.RawSetString("__metatable", lua.LString("hik null"))
 	ud.Metatable = mt

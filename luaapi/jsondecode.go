@@ -114,7 +114,7 @@ func (r *jsonReader) value() (lua.LValue, error) {
 }
 
 func (r *jsonReader) object() (lua.LValue, error) {
-	t := r.L.NewTable()
+	t := r.L.CreateTable(0, 0)
 	if r.take('}') {
 		return t, nil
 	}
@@ -144,7 +144,7 @@ func (r *jsonReader) object() (lua.LValue, error) {
 }
 
 func (r *jsonReader) list() (lua.LValue, error) {
-	t := r.L.NewTable()
+	t := r.L.CreateTable(0, 0)
 	t.Metatable = jsonArrayMeta(r.L)
 	if r.take(']') {
 		return t, nil

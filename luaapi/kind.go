@@ -14,10 +14,20 @@ type kind struct {
 	methods map[string]*lua.LFunction
 }
 
+// kind is the kind of that name: device, channel, snapshot, job or task.
+func (m *module) kind(name string) *kind {
+	k := m.kinds[name]
+	if k == nil {
+		k = m.newKind(name, m.names[name])
+		m.kinds[name] = k
+	}
+	return k
+}
+
 // newKind makes the metatable for objects of one kind. Their Go value is in
 // the userdata and no script can reach the metatable.
 func (m *module) newKind(name string, n *names) *kind {
-	k := &kind{name: name, names: n, mt: m.L.NewTable(), methods: make(map[string]*lua.LFunction)}
+	k := &kind{name: name, names: n, mt: m.L.CreateTable(0, 0), methods: make(map[string]*lua.LFunction)}
 	k.mt.RawSetString("__metatable", lua.LString("hik "+name))
 	k.mt.RawSetString("__index", m.bind(name, func(c *call) int {
 		ud := c.L.CheckUserData(1)
@@ -62,7 +72,7 @@ func (m *module) member(L *lua.LState, k *kind, self any, key lua.LValue) lua.LV
 
 // elsewhere helps who asks a channel for what only its device has.
 func (m *module) elsewhere(kind, word string) string {
-	if kind == "channel" && m.kinds["device"].names.byName[word] != nil {
+	if kind == "channel" && m.kind("device").names.byName[word] != nil {
 		return fmt.Sprintf("; its device has: ch.device:%s(...)", word)
 	}
 	return ""
@@ -106,7 +116,7 @@ func (m *module) selfOf(k *kind, v lua.LValue) any {
 func (m *module) object(name string, value any) *lua.LUserData {
 	ud := m.L.NewUserData()
 	ud.Value = value
-	ud.Metatable = m.kinds[name].mt
+	ud.Metatable = m.kind(name).mt
 	return ud
 }
 

@@ -11,13 +11,13 @@ import (
 type module struct {
 	L      *lua.LState // the main thread; functions get the thread that calls
 	script Script
-	kinds  map[string]*kind // objects: device, channel, snapshot, job, task
+	names  map[string]*names
+	kinds  map[string]*kind // of objects, those that were needed so far
 
 	devices map[Device]*lua.LUserData // one object per device, so that they compare
 	lists   map[Device]*channelList   // what devices said of their channels
 	presets map[presetKey]*presetList
 	special map[presetKey]map[int]bool // which presets the device says are functions of its own
-	vars    lua.LValue
 }
 
 // Open makes the hik module for s and sets the global hik. The libraries of
@@ -37,7 +37,7 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 		return t
 	}
 	m := &module{
-		L: L, script: s,
+		L: L, script: s, names: namesOf(),
 		kinds:   make(map[string]*kind),
 		devices: make(map[Device]*lua.LUserData),
 		lists:   make(map[Device]*channelList),
@@ -45,11 +45,6 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 		special: make(map[presetKey]map[int]bool),
 	}
 	openErrors(L)
-	for name, n := range namesOf() {
-		if n.object {
-			m.kinds[name] = m.newKind(name, n)
-		}
-	}
 	hik := m.newLibrary("hik")
 	registry.RawSetString("hik", hik)
 	registry.RawSetString(moduleKey, &lua.LUserData{Value: m})
@@ -101,7 +96,7 @@ func makeNames() map[string]*names {
 // functions are made when they are first used, which keeps scripts small, and
 // a wrong name is an error that says which was meant.
 func (m *module) newLibrary(owner string) *lua.LTable {
-	n := namesOf()[owner]
+	n := m.names[owner]
 	made := make(map[string]lua.LValue)
 	index := func(c *call) int {
 		key := keyText(c.arg(1))
@@ -123,8 +118,8 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		c.L.Push(v)
 		return 1
 	}
-	self := m.L.NewTable()
-	mt := m.L.NewTable()
+	self := m.L.CreateTable(0, 0)
+	mt := m.L.CreateTable(0, 0)
 	mt.RawSetString("__index", m.bind(owner, index))
 	mt.RawSetString("__newindex", m.bind(owner, func(c *call) int {
 		key := keyText(c.arg(1))
@@ -135,7 +130,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		return 0
 	}))
 	mt.RawSetString("__pairs", m.bind(owner, func(c *call) int {
-		t := c.L.NewTable()
+		t := c.L.CreateTable(0, 0)
 		for _, name := range n.known {
 			t.RawSetString(name, c.L.GetField(self, name))
 		}

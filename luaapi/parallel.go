@@ -34,7 +34,7 @@ func parallel(c *call) int {
 		b.items = append(b.items, list.RawGetInt(i))
 	}
 	if len(b.items) == 0 {
-		c.L.Push(c.L.NewTable())
+		c.L.Push(c.L.CreateTable(0, 0))
 		return 1
 	}
 	if limit == 0 || limit > len(b.items) {

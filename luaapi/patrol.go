@@ -44,17 +44,17 @@ func listPatrols(c *call) int {
 		list, err = client.Patrols(ctx, channel)
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	for _, p := range list {
-		steps := c.L.NewTable()
+		steps := c.L.CreateTable(0, 0)
 		for _, s := range p.Steps {
-			step := c.L.NewTable()
+			step := c.L.CreateTable(0, 0)
 			step.RawSetString("preset", lua.LNumber(s.Preset))
 			step.RawSetString("speed", lua.LNumber(s.Speed))
 			step.RawSetString("dwell", lua.LNumber(s.Dwell.Seconds()))
 			steps.Append(step)
 		}
-		item := c.L.NewTable()
+		item := c.L.CreateTable(0, 0)
 		item.RawSetString("id", lua.LNumber(p.ID))
 		item.RawSetString("name", lua.LString(p.Name))
 		item.RawSetString("enabled", lua.LBool(p.Enabled))

@@ -62,7 +62,7 @@ var positionCommands = []command{
 				pose, err = client.PTZStatus(ctx, channel)
 				return err
 			})
-			t := c.L.NewTable()
+			t := c.L.CreateTable(0, 0)
 			setPose(t, *pose)
 			c.L.Push(t)
 			return 1
@@ -121,12 +121,12 @@ func ptzCapabilities(c *call) int {
 		caps, err = client.PTZCapabilities(ctx, channel)
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	limits := func(name string, r isapi.Range) {
 		if r == (isapi.Range{}) {
 			return
 		}
-		axis := c.L.NewTable()
+		axis := c.L.CreateTable(0, 0)
 		axis.RawSetString("min", lua.LNumber(r.Min))
 		axis.RawSetString("max", lua.LNumber(r.Max))
 		t.RawSetString(name, axis)
@@ -144,7 +144,7 @@ func ptzCapabilities(c *call) int {
 	} {
 		t.RawSetString(name, lua.LBool(on))
 	}
-	special := c.L.NewTable()
+	special := c.L.CreateTable(0, 0)
 	for _, id := range caps.Special {
 		special.Append(lua.LNumber(id))
 	}

@@ -161,12 +161,12 @@ func listPresets(c *call) int {
 	if err != nil {
 		c.raise(err)
 	}
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	for _, p := range list {
 		if p.Special && !all {
 			continue
 		}
-		item := c.L.NewTable()
+		item := c.L.CreateTable(0, 0)
 		item.RawSetString("id", lua.LNumber(p.ID))
 		item.RawSetString("name", lua.LString(p.Name))
 		item.RawSetString("special", lua.LBool(p.Special))

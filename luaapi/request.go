@@ -52,7 +52,7 @@ func request(c *call) int {
 		}
 		return err
 	})
-	t := c.L.NewTable()
+	t := c.L.CreateTable(0, 0)
 	t.RawSetString("status", lua.LNumber(answer.Status))
 	t.RawSetString("content_type", lua.LString(answer.ContentType))
 	t.RawSetString("body", lua.LString(answer.Body))

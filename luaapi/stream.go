@@ -53,7 +53,7 @@ func (r *channelRef) url(word string) string {
 // a string. For other strings that are called it says what was meant.
 func openStringCall(L *lua.LState) {
 	// The metatable of strings may be protected, then only its fields can be had.
-	mt := L.NewTable()
+	mt := L.CreateTable(0, 0)
 	for _, field := range []string{"__index", "__metatable"} {
 		mt.RawSetString(field, L.GetMetaField(lua.LString(""), field))
 	}
@@ -62,7 +62,7 @@ func openStringCall(L *lua.LState) {
 	cmd := &streamCommands[0]
 	mt.RawSetString("__call", m.bind(streamURLName, func(c *call) int {
 		text, self := c.arg(0), c.arg(1)
-		ref, ok := m.selfOf(m.kinds["channel"], self).(*channelRef)
+		ref, ok := m.selfOf(m.kind("channel"), self).(*channelRef)
 		if ok && text == lua.LString(ref.url("")) {
 			c.self, c.args = ref, c.args[2:]
 			return cmd.run(c, onChannel)

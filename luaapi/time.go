@@ -52,7 +52,7 @@ func date(c *call) int {
 }
 
 func dateTable(L *lua.LState, t time.Time) *lua.LTable {
-	r := L.NewTable()
+	r := L.CreateTable(0, 0)
 	for _, f := range []struct {
 		name  string
 		value int

@@ -19,12 +19,12 @@ var scriptFields = []entry{
 // refuses assignments. A list becomes an ordinary table: table.concat and
 // unpack would find a guarded one empty.
 func (m *module) readOnly(v map[string]any, path string) *lua.LTable {
-	values := m.L.NewTable()
+	values := m.L.CreateTable(0, 0)
 	for _, key := range sortedKeys(v) {
 		values.RawSetString(key, m.readOnlyValue(v[key], path+"."+key))
 	}
-	t := m.L.NewTable()
-	mt := m.L.NewTable()
+	t := m.L.CreateTable(0, 0)
+	mt := m.L.CreateTable(0, 0)
 	mt.RawSetString("__index", values)
 	mt.RawSetString("__newindex", m.bind(path, func(c *call) int {
 		raiseMisuse(c.L, "%s.%s can't be assigned: it comes from site.yaml", path, keyText(c.arg(1)))
@@ -56,7 +56,7 @@ func (m *module) readOnlyValue(v any, path string) lua.LValue {
 	case map[string]any:
 		return m.readOnly(v, path)
 	case []any:
-		t := m.L.NewTable()
+		t := m.L.CreateTable(0, 0)
 		for _, item := range v {
 			t.Append(m.readOnlyValue(item, path))
 		}

@@ -44,11 +44,11 @@ var xmlEntries = []entry{
 			t, isTable := v.(*lua.LTable)
 			switch {
 			case v == lua.LNil:
-				c.L.Push(c.L.NewTable())
+				c.L.Push(c.L.CreateTable(0, 0))
 			case isTable && (t.Len() > 0 || isEmpty(t)):
 				c.L.Push(t)
 			default:
-				list := c.L.NewTable()
+				list := c.L.CreateTable(0, 0)
 				list.Append(v)
 				c.L.Push(list)
 			}
@@ -65,7 +65,7 @@ func isEmpty(t *lua.LTable) bool {
 func xmlDocument(L *lua.LState, root *isapi.Node) *lua.LTable {
 	t, ok := xmlElement(L, root).(*lua.LTable)
 	if !ok {
-		t = L.NewTable()
+		t = L.CreateTable(0, 0)
 		setText(t, "_text", root.Text)
 		if attrs := xmlAttrs(L, root); attrs != nil {
 			t.RawSetString("_attr", attrs)
@@ -80,7 +80,7 @@ func xmlElement(L *lua.LState, n *isapi.Node) lua.LValue {
 	if len(n.Children) == 0 && !isList {
 		return lua.LString(n.Text)
 	}
-	t := L.NewTable()
+	t := L.CreateTable(0, 0)
 	if attrs := xmlAttrs(L, n); attrs != nil {
 		t.RawSetString("_attr", attrs)
 	}
@@ -109,7 +109,7 @@ func xmlAdd(L *lua.LState, t *lua.LTable, name string, v lua.LValue, repeated bo
 	}
 	list, ok := t.RawGetString(name).(*lua.LTable)
 	if !ok {
-		list = L.NewTable()
+		list = L.CreateTable(0, 0)
 		t.RawSetString(name, list)
 	}
 	list.Append(v)
@@ -122,7 +122,7 @@ func xmlAttrs(L *lua.LState, n *isapi.Node) *lua.LTable {
 			continue
 		}
 		if t == nil {
-			t = L.NewTable()
+			t = L.CreateTable(0, 0)
 		}
 		t.RawSetString(a.Name, lua.LString(a.Value))
 	}
