@@ -114,3 +114,71 @@ func TestRecordingMissing(t *testing.T) {
 		t.Error("a recording that is not there opens")
 	}
 }
+
+// Probe and every read call on all recordings: the class comes from answers.
+func TestRecordedProbe(t *testing.T) {
+	want := map[string]string{
+		"DS-2CD2146G2-ISU":    "camera in=1- out=1- disks=offline/0/0",
+		"DS-2CD2386G2-IU":     "camera in= out= disks=ok/30436/27392 ok/122346/119296",
+		"DS-2CD2443G0-IW":     "camera in= out= disks=ok/15359/512",
+		"DS-2CD2T46G2-ISU":    "camera in=1- out=1- disks=ok/121942/0",
+		"DS-2SE4C425MWG-E-26": "camera in=1- out=1- disks=ok/237708/213093 unformatted/119460/0",
+		"DS-7608NXI-I2":       "nvr in=1- 2? 3? 4? out=1- disks=ok/1907729/0",
+		"DS-7616NI-K2":        "nvr in=1- 2? 3? 4? out=1- disks=ok/7630885/0",
+		"iDS-7204HUHI-M1":     "dvr in= out= disks=ok/953869/814080",
+	}
+	ports := func(list []isapi.IOPort) string {
+		var words []string
+		for _, p := range list {
+			state := "?"
+			if p.Active != nil {
+				state = map[bool]string{true: "+", false: "-"}[*p.Active]
+			}
+			words = append(words, fmt.Sprint(p.ID)+state)
+		}
+		return strings.Join(words, " ")
+	}
+	for _, tt := range recordings {
+		t.Run(tt.model, func(t *testing.T) {
+			c := openRecorded(t, tt.model)
+			ctx := context.Background()
+			p, err := c.Probe(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var disks []string
+			for _, d := range p.Disks {
+				disks = append(disks, fmt.Sprintf("%s/%d/%d", d.Status, d.Capacity, d.Free))
+			}
+			got := fmt.Sprintf("%v in=%s out=%s disks=%s", p.Class, ports(p.Inputs), ports(p.Outputs), strings.Join(disks, " "))
+			if got != want[tt.model] {
+				t.Errorf("got  %s\nwant %s", got, want[tt.model])
+			}
+			if p.Capabilities == nil || p.Capabilities.Raw == "" {
+				t.Error("no capabilities")
+			}
+			triggers, err := c.EventTriggers(ctx)
+			if err != nil || len(triggers) == 0 {
+				t.Error("triggers", err)
+			}
+			motion := false
+			for _, tr := range triggers {
+				motion = motion || tr.Type == "motion" && tr.Channel > 0
+			}
+			if !motion {
+				t.Errorf("no motion rule among %d", len(triggers))
+			}
+			ports, err := c.Accesses(ctx)
+			if err != nil || len(ports) < 4 {
+				t.Error("ports", ports, err)
+			}
+			// No recording has a head's paths: the error must say so, not lie.
+			if _, err := c.Presets(ctx, 1); err == nil || !strings.Contains(err.Error(), "PTZ") && !strings.Contains(err.Error(), "ptz") {
+				t.Error("presets", err)
+			}
+			if c.Login() != isapi.LoginOK {
+				t.Error(c.LoginError())
+			}
+		})
+	}
+}

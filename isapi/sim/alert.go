@@ -91,7 +91,7 @@ func (d *Device) Clear(a Alert) {
 func (d *Device) Alarms() []Alert {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var list []Alert
+	list := []Alert{}
 	for _, a := range d.alarms {
 		list = append(list, a.Alert)
 	}

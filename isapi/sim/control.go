@@ -16,8 +16,7 @@ func control(path string) bool { return path == "/sim" || strings.HasPrefix(path
 // serveControl answers /sim/...: no login, so only to this machine.
 func (d *Device) serveControl(x *exchange) {
 	x.header.Set("Content-Type", "application/json")
-	host, _, err := net.SplitHostPort(x.r.RemoteAddr)
-	if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() {
+	if !loopback(x.r.RemoteAddr) {
 		x.tell(http.StatusForbidden, map[string]string{"error": "/sim is for this machine only"})
 		return
 	}
@@ -41,6 +40,12 @@ func (d *Device) serveControl(x *exchange) {
 	default:
 		x.tell(http.StatusNotFound, map[string]string{"error": "there are GET and PUT /sim/faults, PUT /sim/events, GET /sim/journal, GET /sim/state"})
 	}
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
 }
 
 func (x *exchange) tell(status int, v any) {

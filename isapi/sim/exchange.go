@@ -137,6 +137,17 @@ func (x *exchange) handle() {
 	d := x.d
 	x.header.Set("Date", d.deviceTime(x.now).UTC().Format(http.TimeFormat))
 	x.header.Set("Server", map[bool]string{true: "DNVRS-Webs", false: "App-webs/"}[d.recorder()])
+	if d.o.HTTPSOnly && x.r.TLS == nil && x.r.URL.Scheme != "https" {
+		x.entry.What = "redirect"
+		x.page(http.StatusFound, "Moved", "")
+		x.header.Set("Location", "https://"+x.r.Host+x.r.RequestURI)
+		return
+	}
+	if d.o.NoISAPI {
+		x.entry.What = "unknown path"
+		x.page(http.StatusNotFound, "Document Error: Not Found", "<h2>Access Error: 404 -- Not Found</h2>")
+		return
+	}
 	if _, ok := d.fault("html", x.now); ok {
 		x.entry.What = "web page"
 		x.page(http.StatusOK, "login", "<p>Please log in.</p>")

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,26 +145,27 @@ type Options struct {
 	OpenPictures bool          // pictures need no login
 	Inactive     bool          // not activated yet: only deviceInfo answers, with notActivated
 
-	PTZID           PTZID
-	Relative        Relative
-	SelfStop        time.Duration // a continuous move ends by itself after that; 0: never
-	NoPTZProxy      bool          // a recorder answers 403 on ContentMgmt/PTZCtrlProxy
-	ProxyPictures   bool          // a recorder answers 400 on Streaming pictures; StreamingProxy works
-	PatrolInMillis  bool          // patrol delays are milliseconds
-	NoSpecials      bool          // has no special presets: 33-46, 90-105 are ordinary ones
-	OnePicture      bool          // a second picture of a channel at the same time is refused with 503
-	MaxParallel     int           // more requests at once bring the web server down; 0: any number
-	OverloadDown    time.Duration // for how long; default 9 minutes
-	Latency         time.Duration // before every answer
-	PictureLatency  time.Duration // in addition, before a picture
-	MaxStreams      int           // event streams at once; default 4, then 403
-	Dialect         Dialect
-	Heartbeat       time.Duration // of the event stream; default 10 s
-	LossRepeat      time.Duration // videoloss of an offline channel in the NVR dialect; default 5 s (real ones: 0.4 s)
-	SDKNumbers      bool          // alarms carry 32 + the number of the IP channel
-	NoCenter        []string      // event types whose centre notification is off: they never reach the stream
-	TriggersBroken  bool          // the whole list of Event/triggers answers 500; one by one works
-	HTTPSRedirected bool          // adminAccesses says redirectToHttps
+	PTZID          PTZID
+	Relative       Relative
+	SelfStop       time.Duration // a continuous move ends by itself after that; 0: never
+	NoPTZProxy     bool          // a recorder answers 403 on ContentMgmt/PTZCtrlProxy
+	ProxyPictures  bool          // a recorder answers 400 on Streaming pictures; StreamingProxy works
+	PatrolInMillis bool          // patrol delays are milliseconds
+	NoSpecials     bool          // has no special presets: 33-46, 90-105 are ordinary ones
+	OnePicture     bool          // a second picture of a channel at the same time is refused with 503
+	MaxParallel    int           // more requests at once bring the web server down; 0: any number
+	OverloadDown   time.Duration // for how long; default 9 minutes
+	Latency        time.Duration // before every answer
+	PictureLatency time.Duration // in addition, before a picture
+	MaxStreams     int           // event streams at once; default 4, then 403
+	Dialect        Dialect
+	Heartbeat      time.Duration // of the event stream; default 10 s
+	LossRepeat     time.Duration // videoloss of an offline channel in the NVR dialect; default 5 s (real ones: 0.4 s)
+	SDKNumbers     bool          // alarms carry 32 + the number of the IP channel
+	NoCenter       []string      // event types whose centre notification is off: they never reach the stream
+	TriggersBroken bool          // the whole list of Event/triggers answers 500; one by one works
+	HTTPSOnly      bool          // plain HTTP is redirected, and adminAccesses says so
+	NoISAPI        bool          // ISAPI is switched off: everything below /ISAPI is 404
 
 	JournalSize int // entries kept; default 10,000. Counters go on
 	Faults      []Fault
@@ -245,8 +247,13 @@ func defaultChannels(o Options) []ChannelOptions {
 			list = []ChannelOptions{{Name: "entrance", Analog: true}, {Name: "till", Analog: true}, {Name: "stairs", Analog: true}, {Name: "cellar", Analog: true}}
 		}
 	}
+	if o.Model == PTZ && !slices.ContainsFunc(list, func(c ChannelOptions) bool { return c.PTZ }) {
+		list[0].PTZ = true
+	}
+	allAnalog := o.Model == DVR && !slices.ContainsFunc(list, func(c ChannelOptions) bool { return c.Analog })
 	for i := range list {
 		c := &list[i]
+		c.Analog = o.Model == DVR && (c.Analog || allAnalog)
 		if c.ID == 0 {
 			c.ID = i + 1
 		}

@@ -32,7 +32,7 @@ func adminAccesses(x *exchange) {
 		list.kids = append(list.kids, el("AdminAccessProtocol", el("id", id), el("enabled", enabled), el("protocol", protocol), more, el("portNo", port)))
 	}
 	add(1, "HTTP", 80, true)
-	add(2, "HTTPS", 443, x.d.o.Model != DVR, el("redirectToHttps", x.d.o.HTTPSRedirected))
+	add(2, "HTTPS", 443, x.d.o.Model != DVR, el("redirectToHttps", x.d.o.HTTPSOnly))
 	add(3, "DEV_MANAGE", 8000, true)
 	add(4, "RTSP", 554, true)
 	x.send(list)

@@ -86,7 +86,8 @@ func TestControlOnARealPort(t *testing.T) {
 	if r := send("GET", "/sim/faults", ""); !strings.Contains(r.body, `"slow=10ms@0s-1h0m0s"`) || !strings.Contains(r.body, `"busy"`) {
 		t.Errorf("%s", r.body)
 	}
-	send("PUT", "/sim/faults", `["offline"]`) // the simulator itself can still be reached
+	send("PUT", "/sim/faults", `["offline"]`)
+	c.rt.(*http.Transport).CloseIdleConnections() // the simulator itself can still be reached
 	if r := send("PUT", "/sim/faults", ""); r.status != 200 || len(d.Faults()) != 0 {
 		t.Errorf("an empty body clears them: %d %s", r.status, r.body)
 	}
