@@ -47,6 +47,26 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// A command's number of plain values is that of its documented arguments:
+// with one more the first is taken for the channel.
+func TestCommandValues(t *testing.T) {
+	for _, cmd := range commands() {
+		plain := 0
+		args, _, _ := strings.Cut(cmd.args, "{")
+		for _, a := range strings.Split(args, ",") {
+			if a = strings.TrimSpace(a); a != "" && a != "fn" {
+				plain++
+			}
+		}
+		if plain != cmd.values {
+			t.Errorf("%s: %d values, documented are %q", cmd.name, cmd.values, cmd.args)
+		}
+		if (len(cmd.options) > 0) != strings.Contains(cmd.args, "{") {
+			t.Errorf("%s: options and documented arguments %q differ", cmd.name, cmd.args)
+		}
+	}
+}
+
 // Every name has a documentation, and the commands of seed.md are there under
 // their own names, of hik, of devices and of channels.
 func TestAPI(t *testing.T) {

@@ -113,6 +113,8 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\n", " ")), " ")
 }
 
+const maxMessage = 2000
+
 // Raise raises err in L as the error object that scripts see; it does not
 // return. An error that came out of Lua is raised again as it was.
 func Raise(L *lua.LState, err error) {
@@ -121,6 +123,7 @@ func Raise(L *lua.LState, err error) {
 		L.Error(fromLua.Object, 0)
 	}
 	r := classify(err)
+	r.Message = shorten(r.Message, maxMessage) // it may quote what a script passed
 	r.File, r.Line = place(L)
 	r.Traceback = traceback(L)
 	if task := taskOf(L); task != nil {

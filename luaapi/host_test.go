@@ -34,6 +34,7 @@ type fakeHost struct {
 	loading bool
 	held    []func()
 	spawned int
+	live    int // tasks that have not ended
 }
 
 var _ Script = (*fakeHost)(nil)
@@ -186,6 +187,7 @@ func (p fakeSpawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 
 func (h *fakeHost) newTask(parent context.Context) *fakeTask {
 	h.spawned++
+	h.live++
 	k := &fakeTask{h: h, name: fmt.Sprintf("tour/task-%d", h.spawned)}
 	ctx, cancel := clock.WithCancelCause(parent)
 	k.ctx, k.cancel = context.WithValue(ctx, TaskKey{}, Task(k)), cancel
@@ -203,6 +205,7 @@ func (k *fakeTask) start(fn *lua.LFunction, args []lua.LValue) {
 		defer k.h.lock.Unlock()
 		k.results, k.err = callOn(L, fn, args)
 		k.ended = true
+		k.h.live--
 		for _, w := range k.waiters {
 			w.Wake()
 		}
@@ -234,7 +237,7 @@ func (k *fakeTask) Wait(L *lua.LState, f func(ctx context.Context) error) error 
 }
 
 func (k *fakeTask) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (Spawned, error) {
-	if k.h.spawned >= 1000 {
+	if k.h.live >= 1000 {
 		return nil, &Failure{Kind: "busy", Message: "1000 tasks are running"}
 	}
 	child := k.h.newTask(context.Background())

@@ -6,6 +6,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// maxLogged bounds the message and each value of a line.
+const maxLogged = 8000
+
 var logEntries = []entry{
 	logEntry("debug", slog.LevelDebug, "a line for who looks closely"),
 	logEntry("info", slog.LevelInfo, "a line that tells what happened"),
@@ -18,7 +21,7 @@ func logEntry(name string, level slog.Level, doc string) entry {
 		name: name, args: "message, fields", doc: doc + "; fields is a table {key = value}",
 		fn: func(c *call) int {
 			c.atMost(2)
-			message := c.L.ToStringMeta(c.arg(0)).String()
+			message := shorten(c.L.ToStringMeta(c.arg(0)).String(), maxLogged)
 			c.m.script.Log(c.L.Context(), level, message, c.attrs(c.arg(1))...)
 			return 0
 		},
@@ -55,9 +58,9 @@ func (c *call) attr(key string, v lua.LValue) slog.Attr {
 	case *lua.LTable:
 		if !isErrorObject(v) && c.L.GetMetaField(v, "__tostring") == lua.LNil {
 			if text, err := encodeJSON(v, ""); err == nil {
-				return slog.String(key, shorten(text, 2000))
+				return slog.String(key, shorten(text, maxLogged))
 			}
 		}
 	}
-	return slog.String(key, c.L.ToStringMeta(v).String())
+	return slog.String(key, shorten(c.L.ToStringMeta(v).String(), maxLogged))
 }

@@ -104,6 +104,16 @@ case("parallel ends with its task", function()
   equal(ticks, 6)
 end)
 
+case("parallel with more tasks than there may be", function()
+  local list, running = {}, 0
+  for i = 1, 2000 do list[i] = i end
+  fails(function()
+    hik.parallel(list, function() running = running + 1 hik.sleep(10) running = running - 1 end)
+  end, {kind = "busy", message = "1000 tasks are running"})
+  hik.sleep(20)
+  equal(running, 0)
+end)
+
 case("timeout", function()
   local from = hik.now()
   fails(function() hik.timeout("2s", function() hik.sleep(10) end) end, {kind = "timeout", message = "took longer than 2s", retryable = true})
