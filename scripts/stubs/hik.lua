@@ -1,1 +1,973 @@
 ---@meta hik
+-- The hik module for editors, made from hiklua's own index of it.
+
+---The keys of a device that is not in site.yaml.
+---@class hik.DeviceKeys
+---@field ip? string address or host name; needed unless simulate is given
+---@field username? string account on the device, at least Operator; needed unless simulate is given
+---@field password? string its password, best as ${NAME} from the environment
+---@field password_file? string a file with the password instead, relative to the site, readable by its owner only
+---@field port? number port of the device's web server
+---@field scheme? "http"|"https" http or https
+---@field auth_mode? "digest"|"basic"|"auto" login: digest, basic, or basic only if nothing else is offered (basic shows the password on the wire)
+---@field status_interval? hik.Duration time between two liveness polls; a bare number is milliseconds
+---@field timeout? hik.Duration time that one command may take
+---@field concurrency? number commands at once
+---@field max_rate? number commands a second, all channels together; 0: no limit
+---@field ptz_id? "auto"|"channel"|"stream" number of a channel in PTZ commands: found out, 1, or 101
+---@field tls? "any"|"pin"|"verify" certificate: self-signed is tolerated, trusted on first use and a change refused, or verified
+---@field simulate? "ipc"|"ptz"|"nvr"|"dvr" a simulated device instead of a real one; ip, username and password may then be left out
+---@field channels? table names for the device's channels
+
+---@class hik.SnapshotOptions
+---@field stream? "main"|"sub" main or sub; default: the channel's in site.yaml, else main
+---@field width? integer 1..16384, pixels; together with height; a device that can't scale ignores both
+---@field height? integer 1..16384, pixels
+---@field quality? integer 1..100, of the JPEG; devices know about three grades
+
+---@class hik.MotionOptions
+---@field duration? hik.Duration how long to move; without it until ptz_stop, the end of the task, or limits.motion of site.yaml
+---@field wait? boolean false: return at once, the host stops the head; default: return when it was stopped
+
+---@class hik.PtzMoveOptions
+---@field pan? integer -100..100, percent of full speed, right is positive
+---@field tilt? integer -100..100, percent of full speed, up is positive
+---@field zoom? integer -100..100, percent of full speed, towards tele is positive
+---@field duration? hik.Duration how long to move; without it until ptz_stop, the end of the task, or limits.motion of site.yaml
+---@field wait? boolean false: return at once, the host stops the head; default: return when it was stopped
+
+---@class hik.PresetOptions
+---@field wait? boolean true: return when the head has arrived; default: as soon as the device has accepted
+---@field special? boolean true: allow the numbers that are functions of the device, such as 94, which reboots it
+
+---@class hik.PresetsOptions
+---@field special? boolean true: also those that are functions of the device
+
+---@class hik.PresetItem
+---@field id integer
+---@field name string
+---@field special boolean
+---@field pan number
+---@field tilt number
+---@field zoom number
+
+---@class hik.PtzRelativeOptions
+---@field pan? number -360..360, degrees to the right
+---@field tilt? number -180..180, degrees up
+---@field zoom? number -1000..1000, steps of one zoom factor
+
+---@class hik.PtzAbsoluteOptions
+---@field pan? number 0..360, degrees to the right of the device's zero
+---@field tilt? number -90..90, degrees, up is positive
+---@field zoom? number 1..1000, factor
+
+---@class hik.PtzStatusResult
+---@field pan number
+---@field tilt number
+---@field zoom number
+
+---@class hik.PtzCapabilitiesResult
+---@field position boolean
+---@field pan {min: number, max: number}?
+---@field tilt {min: number, max: number}?
+---@field zoom {min: number, max: number}?
+---@field max_presets integer
+---@field max_patrols integer
+---@field max_patterns integer
+---@field preset_names boolean
+---@field special integer[]
+---@field wiper boolean
+---@field park boolean
+---@field position3d boolean
+
+---@class hik.PatrolItem
+---@field id integer
+---@field name string
+---@field enabled boolean
+---@field steps {preset: integer, speed: integer, dwell: number}[]
+
+---@class hik.ExclusiveOptions
+---@field timeout? hik.Duration how long to wait for the head; then an error of kind busy
+
+---@class hik.StreamUrlOptions
+---@field stream? "main"|"sub" main or sub; default: the stream_url of site.yaml, else the channel's stream
+
+---@class hik.ChannelItem: hik.Channel
+---@field id integer
+---@field name string
+---@field enabled boolean
+---@field online boolean?
+---@field stream integer
+---@field ptz boolean
+
+---@class hik.InfoResult
+---@field model string
+---@field name string
+---@field serial string
+---@field firmware string
+---@field mac string
+---@field type string
+---@field raw string
+
+---@class hik.TimeResult
+---@field time number
+---@field ahead number
+---@field mode string
+---@field zone string
+
+---@class hik.InputItem
+---@field id integer
+---@field active boolean?
+
+---@class hik.OutputItem
+---@field id integer
+---@field active boolean?
+
+---@class hik.SetOutputOptions
+---@field duration? hik.Duration switch back after that long, also when the task is ended meanwhile; then it returns
+
+---@class hik.RequestOptions
+---@field body? string what is sent
+---@field query? any a table: {name = value}
+---@field content_type? string of the body; default application/xml
+
+---@class hik.RequestResult
+---@field status integer
+---@field content_type string
+---@field body string
+---@field xml table?
+
+---@class hik.JobOptions
+---@field name? string for logs and the command line; the same name again replaces the job
+---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
+---@field timeout? hik.Duration a run that takes longer is ended
+---@field jitter? hik.Duration each run starts by chance up to that much later
+---@field timezone? string IANA name, if not the site's
+---@field days? string "mon-fri", "sat,sun": on these days only
+---@field between? string "22:00-06:00": at these times only
+
+---@class hik.ParallelOptions
+---@field limit? integer 1..100000, how many at once; default: all
+
+---@class hik.EncodeOptions
+---@field indent? boolean true: over several lines
+
+---@class hik
+---@field vars hik.Vars the vars of site.yaml; its tables can't be changed, a list is the script's own copy
+---@field script string the script's name: "tour" for scripts/tour.lua
+---@field version string the version of hiklua
+hik = {}
+
+---The device of that name in site.yaml; with a table {ip=, username=, password=, ...} one that is not in it, keys as in site.yaml.
+---@param name hik.DeviceName|hik.DeviceKeys
+---@return hik.Device
+function hik.device(name) end
+
+---The devices of site.yaml, in its order.
+---@return hik.Device[]
+function hik.devices() end
+
+---Takes a picture.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.SnapshotOptions
+---@return hik.Snapshot
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.SnapshotOptions): hik.Snapshot
+function hik.snapshot(dev, ch, options) end
+
+---Moves the head, -100..100 on each axis: right and up are positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param pan integer -100..100, percent of full speed
+---@param tilt integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, pan: integer, tilt: integer, options?: hik.MotionOptions)
+function hik.ptz_pan_tilt(dev, ch, pan, tilt, options) end
+
+---Zooms, -100..100: towards tele is positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param zoom integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, zoom: integer, options?: hik.MotionOptions)
+function hik.ptz_zoom(dev, ch, zoom, options) end
+
+---Moves all axes at once, -100..100.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzMoveOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.PtzMoveOptions)
+function hik.ptz_move(dev, ch, options) end
+
+---Stops pan, tilt and zoom, ahead of everything that waits for the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+function hik.ptz_stop(dev, ch) end
+
+---Turns the head to a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@param options? hik.PresetOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, preset: integer|string, options?: hik.PresetOptions)
+function hik.preset(dev, ch, preset, options) end
+
+---Turns the head to a preset, by number or name.
+---The same as preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@param options? hik.PresetOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, preset: integer|string, options?: hik.PresetOptions)
+function hik.ptz_preset(dev, ch, preset, options) end
+
+---The presets that are set; pan, tilt, zoom where the device tells.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PresetsOptions
+---@return hik.PresetItem[]
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.PresetsOptions): hik.PresetItem[]
+function hik.presets(dev, ch, options) end
+
+---Stores where the head looks as a preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@param name string
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, id: integer, name: string)
+function hik.set_preset(dev, ch, id, name) end
+
+---Forgets a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, preset: integer|string)
+function hik.delete_preset(dev, ch, preset) end
+
+---Moves the head by so much; kind unsupported on a head that does not tell its position.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzRelativeOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.PtzRelativeOptions)
+function hik.ptz_relative(dev, ch, options) end
+
+---Moves the head there; an axis that is left out stays.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzAbsoluteOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.PtzAbsoluteOptions)
+function hik.ptz_absolute(dev, ch, options) end
+
+---Where the head looks: degrees 0-360, degrees with up positive, zoom factor.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PtzStatusResult
+function hik.ptz_status(dev, ch) end
+
+---Turns the head to its home position.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+function hik.ptz_home(dev, ch) end
+
+---Makes home of where the head looks.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+function hik.set_home(dev, ch) end
+
+---What this head can do; pan, tilt and zoom are {min, max}, special lists the presets that are functions of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PtzCapabilitiesResult
+function hik.ptz_capabilities(dev, ch) end
+
+---The patrols that the device itself keeps; steps are {preset, speed, dwell}.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PatrolItem[]
+function hik.patrols(dev, ch) end
+
+---Starts a patrol of the device; it goes on until patrol_stop or another command for the head.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, id: integer)
+function hik.patrol_start(dev, ch, id) end
+
+---Stops a patrol of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, id: integer)
+function hik.patrol_stop(dev, ch, id) end
+
+---Holds a patrol of the device where it is.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, id: integer)
+function hik.patrol_pause(dev, ch, id) end
+
+---Calls fn with the channel while the head is this task's alone; others wait.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param options? hik.ExclusiveOptions
+---@param fn fun(ch: hik.Channel): any
+---@return any ...
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.ExclusiveOptions, fn: (fun(ch: hik.Channel): any)): any
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, fn: (fun(ch: hik.Channel): any)): any
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, ch: hik.ChannelName|hik.Channel, fn: (fun(ch: hik.Channel): any)): any
+function hik.exclusive(dev, ch, options, fn) end
+
+---The address for live preview, without password.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.StreamUrlOptions
+---@return string
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.StreamUrlOptions): string
+function hik.stream_url(dev, ch, options) end
+
+---Asks the device for its channels; each can be used as a channel: for _, ch in ipairs(dev:channels()) do ch:snapshot() end.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.ChannelItem[]
+function hik.channels(dev) end
+
+---Asks the device for its channels; each can be used as a channel: for _, ch in ipairs(dev:channels()) do ch:snapshot() end.
+---The same as channels.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.ChannelItem[]
+function hik.get_channels(dev) end
+
+---What the device says of itself; raw is its whole answer.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.InfoResult
+function hik.info(dev) end
+
+---What the device says of itself; raw is its whole answer.
+---The same as info.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.InfoResult
+function hik.get_device_info(dev) end
+
+---The device's clock: time as hik.now() has it, ahead in seconds (negative: behind), mode NTP or manual.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.TimeResult
+function hik.time(dev) end
+
+---Sets the device's clock, to now if no time is given; a device that follows NTP stops doing so.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param time? number
+function hik.set_time(dev, time) end
+
+---Restarts the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+function hik.reboot(dev) end
+
+---The alarm inputs; active is nil where the device does not tell.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.InputItem[]
+function hik.inputs(dev) end
+
+---The relays; active is nil where the device does not tell.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@return hik.OutputItem[]
+function hik.outputs(dev) end
+
+---Switches a relay.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param n integer
+---@param on boolean
+---@param options? hik.SetOutputOptions
+function hik.set_output(dev, n, on, options) end
+
+---Switches the head's "light" or "wiper".
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param what "light"|"wiper"
+---@param on boolean
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, what: "light"|"wiper", on: boolean)
+function hik.aux(dev, ch, what, on) end
+
+---Sends a request of your own; the path begins with /ISAPI/; xml is the answer as hik.xml.decode gives it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param method "GET"|"PUT"|"POST"|"DELETE"
+---@param path string
+---@param options? hik.RequestOptions
+---@return hik.RequestResult
+function hik.request(dev, method, path, options) end
+
+---Runs fn by a cron line: 5 fields, 6 with seconds first, or @hourly and its like.
+---@param spec string
+---@param options? hik.JobOptions
+---@param fn fun(run: hik.Firing)
+---@return hik.Job
+---@overload fun(spec: string, fn: (fun(run: hik.Firing))): hik.Job
+function hik.cron(spec, options, fn) end
+
+---Runs fn each time the duration has passed, the first time one duration from now.
+---@param duration hik.Duration
+---@param options? hik.JobOptions
+---@param fn fun(run: hik.Firing)
+---@return hik.Job
+---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job
+function hik.every(duration, options, fn) end
+
+---Runs fn each day at "22:30", "sunset-15m" or "sunrise+1h"; once at a date and time.
+---@param when string
+---@param options? hik.JobOptions
+---@param fn fun(run: hik.Firing)
+---@return hik.Job
+---@overload fun(when: string, fn: (fun(run: hik.Firing))): hik.Job
+function hik.at(when, options, fn) end
+
+---Runs fn once, when the duration has passed.
+---@param duration hik.Duration
+---@param options? hik.JobOptions
+---@param fn fun(run: hik.Firing)
+---@return hik.Job
+---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job
+function hik.after(duration, options, fn) end
+
+---Runs fn(...) as a task of its own beside this one; from a script that loads: once the script is live.
+---@param fn fun(...): any
+---@param ... any
+---@return hik.Task
+function hik.spawn(fn, ...) end
+
+---Calls fn(item, index) for all items at once, each in a task of its own, and returns the results in order; the first error is raised after all have ended.
+---@param list any[]
+---@param fn fun(item: any, index: integer): any
+---@param options? hik.ParallelOptions
+---@return any[]
+function hik.parallel(list, fn, options) end
+
+---Waits; other tasks of the script run meanwhile.
+---@param duration hik.Duration
+function hik.sleep(duration) end
+
+---Calls fn and ends it with an error of kind timeout if it takes longer.
+---@param duration hik.Duration
+---@param fn fun(): any
+---@return any ...
+function hik.timeout(duration, fn) end
+
+---Runs fn when the script is reloaded or the host stops; it has 5 seconds.
+---@param fn fun()
+function hik.on_stop(fn) end
+
+---The time in seconds since 1970, with fractions.
+---@return number
+function hik.now() end
+
+---A time (default: now) in the site's zone; format as os.date has it, with %L for milliseconds; default "%Y-%m-%d %H:%M:%S"; "*t" gives a table; "!" first: UTC.
+---@param format? string
+---@param time? number
+---@return string|any
+---@overload fun(time?: number): string|any
+function hik.date(format, time) end
+
+---@class hik.log
+hik.log = {}
+
+---A line for who looks closely; fields is a table {key = value}.
+---@param message any
+---@param fields? table<string, any>
+function hik.log.debug(message, fields) end
+
+---A line that tells what happened; fields is a table {key = value}.
+---@param message any
+---@param fields? table<string, any>
+function hik.log.info(message, fields) end
+
+---A line for who should look some day; fields is a table {key = value}.
+---@param message any
+---@param fields? table<string, any>
+function hik.log.warn(message, fields) end
+
+---A line for who has to act; fields is a table {key = value}.
+---@param message any
+---@param fields? table<string, any>
+function hik.log.error(message, fields) end
+
+---@class hik.json
+---@field null any JSON's null, which a table can hold
+hik.json = {}
+
+---A value as JSON: lists and tables with names, keys sorted; an empty table is {} unless hik.json.array or decode made it.
+---@param value any
+---@param options? hik.EncodeOptions
+---@return string
+function hik.json.encode(value, options) end
+
+---The value of a JSON text; null is hik.json.null, which is true in an if: compare it.
+---@param text string
+---@return any
+function hik.json.decode(text) end
+
+---Marks a table as a list, so that it is [] when it is empty.
+---@param list? any[]
+---@return any[]
+function hik.json.array(list) end
+
+---@class hik.xml
+hik.xml = {}
+
+---XML as a table: text is a string, an element is a table of its children, repeated ones are a list, attributes are under _attr.
+---@param text string
+---@return table
+function hik.xml.decode(text) end
+
+---Value as a list: nil is an empty one, what is no list becomes its only item; for elements that may come once or more often.
+---@param value any
+---@return any[]
+function hik.xml.list(value) end
+
+---@class hik.base64
+hik.base64 = {}
+
+---A string of bytes as base64.
+---@param bytes string
+---@return string
+function hik.base64.encode(bytes) end
+
+---The bytes of a base64 text; blanks, line ends and a missing = at the end don't matter, both alphabets are read.
+---@param text string
+---@return string
+function hik.base64.decode(text) end
+
+---@class hik.Device
+---@field name string its name in site.yaml
+---@field state string unknown, online, offline, unauthorized or locked
+local Device = {}
+
+---A channel by number or name; left out, the only one.
+---@param channel? hik.ChannelName
+---@return hik.Channel
+function Device:channel(channel) end
+
+---Takes a picture.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.SnapshotOptions
+---@return hik.Snapshot
+---@overload fun(self: hik.Device, options?: hik.SnapshotOptions): hik.Snapshot
+function Device:snapshot(ch, options) end
+
+---Moves the head, -100..100 on each axis: right and up are positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param pan integer -100..100, percent of full speed
+---@param tilt integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+---@overload fun(self: hik.Device, pan: integer, tilt: integer, options?: hik.MotionOptions)
+function Device:ptz_pan_tilt(ch, pan, tilt, options) end
+
+---Zooms, -100..100: towards tele is positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param zoom integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+---@overload fun(self: hik.Device, zoom: integer, options?: hik.MotionOptions)
+function Device:ptz_zoom(ch, zoom, options) end
+
+---Moves all axes at once, -100..100.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzMoveOptions
+---@overload fun(self: hik.Device, options?: hik.PtzMoveOptions)
+function Device:ptz_move(ch, options) end
+
+---Stops pan, tilt and zoom, ahead of everything that waits for the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+function Device:ptz_stop(ch) end
+
+---Turns the head to a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@param options? hik.PresetOptions
+---@overload fun(self: hik.Device, preset: integer|string, options?: hik.PresetOptions)
+function Device:preset(ch, preset, options) end
+
+---Turns the head to a preset, by number or name.
+---The same as preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@param options? hik.PresetOptions
+---@overload fun(self: hik.Device, preset: integer|string, options?: hik.PresetOptions)
+function Device:ptz_preset(ch, preset, options) end
+
+---The presets that are set; pan, tilt, zoom where the device tells.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PresetsOptions
+---@return hik.PresetItem[]
+---@overload fun(self: hik.Device, options?: hik.PresetsOptions): hik.PresetItem[]
+function Device:presets(ch, options) end
+
+---Stores where the head looks as a preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@param name string
+---@overload fun(self: hik.Device, id: integer, name: string)
+function Device:set_preset(ch, id, name) end
+
+---Forgets a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param preset integer|string
+---@overload fun(self: hik.Device, preset: integer|string)
+function Device:delete_preset(ch, preset) end
+
+---Moves the head by so much; kind unsupported on a head that does not tell its position.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzRelativeOptions
+---@overload fun(self: hik.Device, options?: hik.PtzRelativeOptions)
+function Device:ptz_relative(ch, options) end
+
+---Moves the head there; an axis that is left out stays.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.PtzAbsoluteOptions
+---@overload fun(self: hik.Device, options?: hik.PtzAbsoluteOptions)
+function Device:ptz_absolute(ch, options) end
+
+---Where the head looks: degrees 0-360, degrees with up positive, zoom factor.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PtzStatusResult
+function Device:ptz_status(ch) end
+
+---Turns the head to its home position.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+function Device:ptz_home(ch) end
+
+---Makes home of where the head looks.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+function Device:set_home(ch) end
+
+---What this head can do; pan, tilt and zoom are {min, max}, special lists the presets that are functions of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PtzCapabilitiesResult
+function Device:ptz_capabilities(ch) end
+
+---The patrols that the device itself keeps; steps are {preset, speed, dwell}.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch? hik.ChannelName|hik.Channel
+---@return hik.PatrolItem[]
+function Device:patrols(ch) end
+
+---Starts a patrol of the device; it goes on until patrol_stop or another command for the head.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(self: hik.Device, id: integer)
+function Device:patrol_start(ch, id) end
+
+---Stops a patrol of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(self: hik.Device, id: integer)
+function Device:patrol_stop(ch, id) end
+
+---Holds a patrol of the device where it is.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param id integer
+---@overload fun(self: hik.Device, id: integer)
+function Device:patrol_pause(ch, id) end
+
+---Calls fn with the channel while the head is this task's alone; others wait.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param options? hik.ExclusiveOptions
+---@param fn fun(ch: hik.Channel): any
+---@return any ...
+---@overload fun(self: hik.Device, options?: hik.ExclusiveOptions, fn: (fun(ch: hik.Channel): any)): any
+---@overload fun(self: hik.Device, fn: (fun(ch: hik.Channel): any)): any
+---@overload fun(self: hik.Device, ch: hik.ChannelName|hik.Channel, fn: (fun(ch: hik.Channel): any)): any
+function Device:exclusive(ch, options, fn) end
+
+---The address for live preview, without password.
+---@param ch? hik.ChannelName|hik.Channel
+---@param options? hik.StreamUrlOptions
+---@return string
+---@overload fun(self: hik.Device, options?: hik.StreamUrlOptions): string
+function Device:stream_url(ch, options) end
+
+---Asks the device for its channels; each can be used as a channel: for _, ch in ipairs(dev:channels()) do ch:snapshot() end.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.ChannelItem[]
+function Device:channels() end
+
+---Asks the device for its channels; each can be used as a channel: for _, ch in ipairs(dev:channels()) do ch:snapshot() end.
+---The same as channels.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.ChannelItem[]
+function Device:get_channels() end
+
+---What the device says of itself; raw is its whole answer.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.InfoResult
+function Device:info() end
+
+---What the device says of itself; raw is its whole answer.
+---The same as info.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.InfoResult
+function Device:get_device_info() end
+
+---The device's clock: time as hik.now() has it, ahead in seconds (negative: behind), mode NTP or manual.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.TimeResult
+function Device:time() end
+
+---Sets the device's clock, to now if no time is given; a device that follows NTP stops doing so.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param time? number
+function Device:set_time(time) end
+
+---Restarts the device.
+---It waits for the device, and raises a hik.Error if that fails.
+function Device:reboot() end
+
+---The alarm inputs; active is nil where the device does not tell.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.InputItem[]
+function Device:inputs() end
+
+---The relays; active is nil where the device does not tell.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.OutputItem[]
+function Device:outputs() end
+
+---Switches a relay.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param n integer
+---@param on boolean
+---@param options? hik.SetOutputOptions
+function Device:set_output(n, on, options) end
+
+---Switches the head's "light" or "wiper".
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param what "light"|"wiper"
+---@param on boolean
+---@overload fun(self: hik.Device, what: "light"|"wiper", on: boolean)
+function Device:aux(ch, what, on) end
+
+---Sends a request of your own; the path begins with /ISAPI/; xml is the answer as hik.xml.decode gives it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param method "GET"|"PUT"|"POST"|"DELETE"
+---@param path string
+---@param options? hik.RequestOptions
+---@return hik.RequestResult
+function Device:request(method, path, options) end
+
+---@class hik.Channel
+---@field id number its number, from 1
+---@field name string its name in site.yaml, else the name the script used, else its number
+---@field device hik.Device the device it belongs to
+---@field stream_url string the address for live preview, without password; ch:stream_url{stream = ...} gives that of a stream
+local Channel = {}
+
+---Takes a picture.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.SnapshotOptions
+---@return hik.Snapshot
+function Channel:snapshot(options) end
+
+---Moves the head, -100..100 on each axis: right and up are positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param pan integer -100..100, percent of full speed
+---@param tilt integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+function Channel:ptz_pan_tilt(pan, tilt, options) end
+
+---Zooms, -100..100: towards tele is positive.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param zoom integer -100..100, percent of full speed
+---@param options? hik.MotionOptions
+function Channel:ptz_zoom(zoom, options) end
+
+---Moves all axes at once, -100..100.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.PtzMoveOptions
+function Channel:ptz_move(options) end
+
+---Stops pan, tilt and zoom, ahead of everything that waits for the device.
+---It waits for the device, and raises a hik.Error if that fails.
+function Channel:ptz_stop() end
+
+---Turns the head to a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param preset integer|string
+---@param options? hik.PresetOptions
+function Channel:preset(preset, options) end
+
+---Turns the head to a preset, by number or name.
+---The same as preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param preset integer|string
+---@param options? hik.PresetOptions
+function Channel:ptz_preset(preset, options) end
+
+---The presets that are set; pan, tilt, zoom where the device tells.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.PresetsOptions
+---@return hik.PresetItem[]
+function Channel:presets(options) end
+
+---Stores where the head looks as a preset.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param id integer
+---@param name string
+function Channel:set_preset(id, name) end
+
+---Forgets a preset, by number or name.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param preset integer|string
+function Channel:delete_preset(preset) end
+
+---Moves the head by so much; kind unsupported on a head that does not tell its position.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.PtzRelativeOptions
+function Channel:ptz_relative(options) end
+
+---Moves the head there; an axis that is left out stays.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.PtzAbsoluteOptions
+function Channel:ptz_absolute(options) end
+
+---Where the head looks: degrees 0-360, degrees with up positive, zoom factor.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.PtzStatusResult
+function Channel:ptz_status() end
+
+---Turns the head to its home position.
+---It waits for the device, and raises a hik.Error if that fails.
+function Channel:ptz_home() end
+
+---Makes home of where the head looks.
+---It waits for the device, and raises a hik.Error if that fails.
+function Channel:set_home() end
+
+---What this head can do; pan, tilt and zoom are {min, max}, special lists the presets that are functions of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.PtzCapabilitiesResult
+function Channel:ptz_capabilities() end
+
+---The patrols that the device itself keeps; steps are {preset, speed, dwell}.
+---It waits for the device, and raises a hik.Error if that fails.
+---@return hik.PatrolItem[]
+function Channel:patrols() end
+
+---Starts a patrol of the device; it goes on until patrol_stop or another command for the head.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param id integer
+function Channel:patrol_start(id) end
+
+---Stops a patrol of the device.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param id integer
+function Channel:patrol_stop(id) end
+
+---Holds a patrol of the device where it is.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param id integer
+function Channel:patrol_pause(id) end
+
+---Calls fn with the channel while the head is this task's alone; others wait.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param options? hik.ExclusiveOptions
+---@param fn fun(ch: hik.Channel): any
+---@return any ...
+---@overload fun(self: hik.Channel, fn: (fun(ch: hik.Channel): any)): any
+function Channel:exclusive(options, fn) end
+
+---Switches the head's "light" or "wiper".
+---It waits for the device, and raises a hik.Error if that fails.
+---@param what "light"|"wiper"
+---@param on boolean
+function Channel:aux(what, on) end
+
+---@class hik.Snapshot
+---@field content_type string "image/jpeg"
+---@field base64 string the picture as base64
+---@field bytes string the picture's bytes
+---@field size number how many bytes
+---@field time number when it was taken, as hik.now() has it
+local Snapshot = {}
+
+---Writes the picture to a file below the site's data folder, whole or not at all, and returns the file's full path.
+---@param path string
+---@return string
+function Snapshot:save(path) end
+
+---@class hik.Job
+---@field name string its name
+local Job = {}
+
+---When it runs next, as hik.now() has it; nil if never.
+---@return number?
+function Job:next() end
+
+---Starts a run now, beside its times.
+function Job:run() end
+
+---Removes the job; a run that is under way goes on.
+function Job:stop() end
+
+---@class hik.Task
+---@field name string its name in the log
+---@field done boolean whether it has ended
+local Task = {}
+
+---Waits for its end; raises the error that ended it.
+---@return any ...
+function Task:wait() end
+
+---Ends it at its next wait.
+function Task:cancel() end
+
+return hik
