@@ -70,6 +70,9 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if o.transport == nil {
 		o.transport = (&simulation{clk: a.clk, all: o.simulate}).transport
 	}
+	if o.simulate {
+		s = withAccounts(s)
+	}
 	return runtime.New(runtime.Config{
 		Site: s, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Print: o.print,

@@ -45,7 +45,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 			root.AddCommand(c)
 		}
 	}
-	add(groupStart, "To begin:")
+	add(groupStart, "To begin:", newDemoCommand(a))
 	add(groupSite, "A site:", newRunCommand(a), newDevicesCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newSimCommand(a))
 	root.AddCommand(newVersionCommand(a))

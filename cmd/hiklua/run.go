@@ -44,7 +44,7 @@ func (a *app) runSite(ctx context.Context, dir string, simulate bool) error {
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
-	log.Info(fmt.Sprintf("site %s: %s%s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate)), "timezone", zoneText(s))
+	log.Info(fmt.Sprintf("site %s: %s%s; times are in %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate), zoneText(s)))
 	h.Open()
 	a.tellScripts(log, s, h.Sync())
 	watched := a.watch(ctx, log, h)
@@ -87,7 +87,7 @@ func (a *app) tellScripts(log *slog.Logger, s *site.Site, changes []runtime.Chan
 	case len(changes) == 0:
 		log.Warn("no scripts: what is saved as scripts/NAME.lua goes live at once", "folder", s.Path("scripts"))
 	case broken > 0:
-		log.Warn(fmt.Sprintf("%s of %d run; save a broken one again to try it anew", plural(live, "script"), len(changes)))
+		log.Warn(fmt.Sprintf("%d of %s live; a broken one is tried anew when it is saved", live, plural(len(changes), "script")))
 	default:
 		log.Info(plural(live, "script") + " live; Ctrl-C ends")
 	}
@@ -117,5 +117,5 @@ func zoneText(s *site.Site) string {
 	if s.TimezoneGiven {
 		return s.TimezoneName
 	}
-	return s.TimezoneName + " (the machine's: timezone: in site.yaml fixes it)"
+	return s.TimezoneName + ", the machine's (timezone: in site.yaml fixes it)"
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -39,6 +40,23 @@ func (s *simulation) made() []*sim.Device {
 	return slices.Clone(s.devices)
 }
 
+// withAccounts gives an account to each device that has none because its
+// password was not looked up.
+func withAccounts(s *site.Site) *site.Site {
+	filled := *s
+	filled.Devices = slices.Clone(s.Devices)
+	for i := range filled.Devices {
+		d := &filled.Devices[i]
+		if d.Username == "" {
+			d.Username = "admin"
+		}
+		if d.Password.IsZero() {
+			d.Password = isapi.NewSecret("simulated")
+		}
+	}
+	return &filled
+}
+
 // simOptions is a device as site.yaml describes it: its account and the names
 // of its channels. A real one is played by a dome, or by a recorder whose
 // channels are all domes, so that no command of a script goes amiss.
@@ -46,6 +64,12 @@ func simOptions(d site.Device, clk clock.Clock) sim.Options {
 	o := sim.Options{
 		Name: d.Name, Model: sim.Model(d.Simulate), Clock: clk,
 		Username: d.Username, Password: d.Password.Reveal(),
+	}
+	if d.AuthMode == site.AuthBasic {
+		o.Auth = sim.AuthBasic
+	}
+	if d.PTZID == site.PTZIDStream {
+		o.PTZID = sim.PTZByStream
 	}
 	stands := d.Simulate == ""
 	last := 1

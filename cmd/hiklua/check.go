@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime/check"
+)
+
+func newCheckCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "check [SITE] [--json]",
+		Short: "Say what is wrong with a site, without asking a device",
+		Long: `Looks for everything that can be known to be wrong with a site (default: the
+current folder) without a device: site.yaml, the syntax of scripts/ and lib/,
+names and options of hik, cron lines, times and durations, speeds and presets,
+and names of devices, channels and modules. No script is run and nothing is
+sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`,
+		Example: `  {hiklua} check
+  {hiklua} check site --json`,
+		Args:        atMost(a, 1),
+		Annotations: next(`{hiklua} run SITE --simulate tries the site against simulated devices.`),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := siteArg(args)
+			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+				return &misuse{fmt.Sprintf("%s is a file; check takes the folder of a site", dir), a.name + " check ."}
+			}
+			report := check.Site(dir, a.env)
+			if asJSON {
+				if err := a.writeCheckJSON(report); err != nil {
+					return err
+				}
+			} else {
+				a.writeCheck(report)
+			}
+			if report.Wrong() {
+				return errTold
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	return c
+}
+
+func (a *app) writeCheck(r *check.Report) {
+	for _, f := range r.Findings {
+		fmt.Fprintln(a.stdout, f)
+	}
+	if r.Wrong() {
+		return
+	}
+	off := ""
+	if r.Off > 0 {
+		off = fmt.Sprintf(" (%d switched off)", r.Off)
+	}
+	parts := []string{
+		plural(r.Scripts, "script") + off, plural(r.Modules, "module"),
+		plural(r.Devices, "device") + " with " + plural(r.Channels, "named channel"),
+	}
+	fmt.Fprintln(a.stdout, "ok: "+strings.Join(parts, ", "))
+}
+
+// jsonFinding is a finding in the output of check --json.
+type jsonFinding struct {
+	File     string `json:"file"`           // "" where no file is meant
+	Line     int    `json:"line,omitempty"` // left out: the file as a whole
+	Column   int    `json:"column,omitempty"`
+	Severity string `json:"severity"` // error, warning
+	Message  string `json:"message"`
+}
+
+func (a *app) writeCheckJSON(r *check.Report) error {
+	list := make([]jsonFinding, 0, len(r.Findings))
+	for _, f := range r.Findings {
+		severity := "error"
+		if f.Warning {
+			severity = "warning"
+		}
+		list = append(list, jsonFinding{f.File, f.Line, f.Col, severity, f.Message})
+	}
+	out, err := json.MarshalIndent(list, "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
+	}
+	return err
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+func newDemoCommand(a *app) *cobra.Command {
+	span := &duration{30 * time.Second}
+	var dir string
+	c := &cobra.Command{
+		Use:   "demo [--for 30s] [--dir DIR]",
+		Short: "Show it at work: a site with simulated cameras",
+		Long: `Writes an example site with three scripts, runs it for half a minute against
+three simulated devices on ports of this machine, edits one script meanwhile,
+and sums up what the devices were asked.`,
+		Args:        atMost(a, 0),
+		Annotations: next("{hiklua} demo; at its end it names three commands to go on with."),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.demo(c.Context(), span.d, dir)
+		},
+	}
+	c.Flags().Var(span, "for", "how long it runs")
+	c.Flags().StringVar(&dir, "dir", "", "`DIR` to write the site to (default hiklua-demo, hiklua-demo-2 and so on)")
+	return c
+}
+
+// demo writes the site, runs it, and sums up.
+func (a *app) demo(ctx context.Context, span time.Duration, dir string) (err error) {
+	if dir, err = newDemoFolder(dir); err != nil {
+		return err
+	}
+	if err := writeDemoSite(dir); err != nil {
+		return err
+	}
+	s, err := a.loadSite(dir, false)
+	if err != nil {
+		return err
+	}
+	devices, err := a.demoDevices(s)
+	if err != nil {
+		return err
+	}
+	defer devices.close()
+
+	tell := a.newNarrator(s)
+	h, err := a.newHost(devices.site, hostOptions{
+		log: tell.logger(), transport: devices.transport, print: tell.printed, record: tell.record,
+	})
+	if err != nil {
+		return err
+	}
+	defer abortOnHurry(ctx, h)()
+	devices.introduce(a, dir, span)
+	h.Open()
+	tell.askPresets(ctx, h)
+	h.Sync()
+	watched, stop := a.demoWatch(ctx, tell, h)
+	saved := a.playDemo(ctx, tell, h, dir, span)
+	stop()
+	watched()
+	closed := h.Close()
+	devices.settle(a)
+	sum := devices.summary(dir, saved)
+	fmt.Fprint(a.stdout, sum.text(a))
+	return errors.Join(closed, sum.problem())
+}
+
+// demoWatch watches the site's folder until stop is called or ctx ends.
+func (a *app) demoWatch(ctx context.Context, tell *narrator, h *runtime.Host) (wait, stop func()) {
+	ctx, cancel := clock.WithCancel(ctx)
+	return a.watch(ctx, tell.logger(), h), cancel
+}
+
+// playDemo lets the site run and half-way saves an edit to a script. It
+// returns when that was; zero if it did not come to it.
+func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir string, span time.Duration) (saved time.Time) {
+	if clock.Sleep(ctx, a.clk, span/2) != nil {
+		return saved
+	}
+	saved = a.clk.Now()
+	tell.say("demo", fmt.Sprintf("saves %s with one more stop, as an editor would: preset %d %q", editedScript, editedPreset, editedName))
+	if err := editDemoScript(dir); err != nil {
+		tell.warn("demo", err.Error())
+	}
+	if _, virtual := a.clk.(*clock.Virtual); virtual {
+		h.Sync() // nothing watches files in virtual time
+	}
+	_ = clock.Sleep(ctx, a.clk, span-span/2) // cut short by Ctrl-C, which is as good
+	if ctx.Err() != nil {
+		tell.say("demo", "interrupted: scripts end, heads are stopped")
+	} else {
+		tell.say("demo", luaapi.FormatDuration(span)+" are over: scripts end, heads are stopped")
+	}
+	return saved
+}
+
+// duration is a flag such as 30s or 1m30s; a bare number is seconds.
+type duration struct{ d time.Duration }
+
+// String implements pflag.Value.
+func (f *duration) String() string { return luaapi.FormatDuration(f.d) }
+
+// Type implements pflag.Value.
+func (*duration) Type() string { return "DURATION" }
+
+// Set implements pflag.Value.
+func (f *duration) Set(text string) error {
+	d, err := luaapi.ParseDuration(text)
+	switch {
+	case err != nil:
+		return err
+	case d < time.Second:
+		return errors.New("at least 1s")
+	}
+	f.d = d
+	return nil
+}

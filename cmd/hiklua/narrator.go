@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// narrator tells what happens on a site in an integrator's words, a line each:
+// time, who, what. It is fed by the host's log, what scripts print, and the
+// commands that devices were sent.
+type narrator struct {
+	clk    clock.Clock
+	site   *site.Site
+	colour bool
+	json   *slog.Logger // with --log-format json; else nil
+
+	mu      sync.Mutex
+	out     io.Writer
+	presets map[string]string // "gate/1/3": "parking"
+}
+
+func (a *app) newNarrator(s *site.Site) *narrator {
+	n := &narrator{clk: a.clk, site: s, out: a.stdout, colour: a.colour(a.stdout), presets: make(map[string]string)}
+	if a.logFormat.value == "json" {
+		n.json = a.logger(s.Timezone)
+	}
+	return n
+}
+
+// say tells one thing.
+func (n *narrator) say(who, text string) { n.tell(slog.LevelInfo, who, text) }
+
+// warn tells what went wrong.
+func (n *narrator) warn(who, text string) { n.tell(slog.LevelWarn, who, text) }
+
+func (n *narrator) tell(level slog.Level, who, text string) {
+	if n.json != nil {
+		n.json.Log(context.Background(), level, text, "who", who)
+		return
+	}
+	// Paths are shorter from the site's folder on.
+	text = strings.ReplaceAll(text, n.site.Dir+string(filepath.Separator), "")
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	fmt.Fprintf(n.out, "%s  %s %s\n", n.paint("2", n.clk.Now().In(n.site.Timezone).Format("15:04:05")),
+		n.paint("36", fmt.Sprintf("%-8s", who)), n.paint(levelColours[level], text))
+}
+
+var levelColours = map[slog.Level]string{slog.LevelWarn: "33", slog.LevelError: "31;1"}
+
+func (n *narrator) paint(code, text string) string {
+	if !n.colour || code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// printed takes what a script prints.
+func (n *narrator) printed(script, text string) { n.say(script, text) }
+
+// askPresets learns the names of presets from the devices, for the narration.
+func (n *narrator) askPresets(ctx context.Context, h *runtime.Host) {
+	for _, d := range h.Devices() {
+		conf, _ := n.site.Device(d.Name())
+		for _, ch := range conf.Channels {
+			list, err := d.Client().Presets(ctx, ch.Address)
+			if err != nil {
+				continue // no head: nothing to name
+			}
+			for _, p := range list {
+				n.presets[presetKey(d.Name(), ch.Address, fmt.Sprint(p.ID))] = p.Name
+			}
+		}
+	}
+}
+
+func presetKey(device string, channel int, id string) string {
+	return fmt.Sprintf("%s/%d/%s", device, channel, id)
+}
+
+// record takes a command that a device was sent.
+func (n *narrator) record(r runtime.Record) {
+	who := r.Script
+	if who == "" {
+		who = "host"
+	}
+	text := n.words(r)
+	switch {
+	case text == "":
+	case r.Err != nil:
+		n.warn(who, text+": "+runtime.Report(r.Err).Message)
+	default:
+		n.say(who, text)
+	}
+}
+
+// words says what a command does; nothing for those that other lines tell of:
+// a script says itself where its pictures lie.
+func (n *narrator) words(r runtime.Record) string {
+	place := r.Device
+	conf, _ := n.site.Device(r.Device)
+	if ch, ok := configured(conf, r.Channel); ok {
+		place += "/" + ch.Name
+	}
+	switch r.What {
+	case "status", "snapshot":
+		return ""
+	case "preset":
+		name := n.presets[presetKey(r.Device, r.Channel, r.Detail)]
+		return strings.TrimSpace(fmt.Sprintf("%s goes to preset %s %s", place, r.Detail, quoted(name)))
+	case "ptz_pan_tilt", "ptz_zoom", "ptz_move":
+		return place + " " + motionWords(r.Detail)
+	case "ptz_stop":
+		return place + " stops"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", place, r.What, r.Detail))
+}
+
+func quoted(name string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+// motionWords says "15 0 0" as "turns right at 15 %".
+func motionWords(detail string) string {
+	var pan, tilt, zoom int
+	if _, err := fmt.Sscan(detail, &pan, &tilt, &zoom); err != nil {
+		return "moves " + detail
+	}
+	var parts []string
+	axis := func(speed int, plus, minus string) {
+		switch {
+		case speed > 0:
+			parts = append(parts, fmt.Sprintf("%s at %d %%", plus, speed))
+		case speed < 0:
+			parts = append(parts, fmt.Sprintf("%s at %d %%", minus, -speed))
+		}
+	}
+	axis(pan, "turns right", "turns left")
+	axis(tilt, "tilts up", "tilts down")
+	axis(zoom, "zooms in", "zooms out")
+	return strings.Join(parts, ", ")
+}
