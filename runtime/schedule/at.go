@@ -116,39 +116,45 @@ const sunDays = 370
 // Next is the first run after a time; dates without that sun time are left out.
 func (a *AtSun) Next(after time.Time) time.Time { return a.next(after).Time }
 
+// next goes through the solar days, not the dates: where the sun sets around
+// midnight, one date can have two sunsets and the next one none.
 func (a *AtSun) next(after time.Time) Run {
 	after = after.Round(0)
-	first := dateOf(after.Add(-a.moment.offset), a.zone)
-	var none []time.Time
-	for n := -1; n <= sunDays; n++ {
-		date := first.AddDate(0, 0, n)
-		times := sunOn(date, a.place, a.zone)
-		t := times.Set
+	today := dateOf(after, a.zone)
+	due := today // the first date that a run is missed on, if there is no event
+	start := dateOf(after.Add(-a.moment.offset), time.UTC)
+	for n := -3; n <= sunDays; n++ {
+		d := solarDayOf(start.AddDate(0, 0, n), a.place)
+		event := d.set
 		if a.moment.kind == sunriseTime {
-			t = times.Rise
+			event = d.rise
 		}
-		if t.IsZero() {
-			if n >= 0 && exists(date, a.zone) {
-				none = append(none, date)
-			}
+		t, ok := event()
+		if !ok {
 			continue
 		}
-		if t = t.Add(a.moment.offset); t.After(after) {
-			return Run{t, a.missed(none)}
+		date := dateOf(t, a.zone)
+		if run := t.Add(a.moment.offset); run.After(after) {
+			return Run{run.In(a.zone), a.missed(due, date)}
 		}
-		none = nil
+		if next := date.AddDate(0, 0, 1); next.After(due) {
+			due = next
+		}
 	}
 	return Run{}
 }
 
-// missed tells which dates had no run before this one.
-func (a *AtSun) missed(dates []time.Time) string {
-	if len(dates) == 0 {
+// missed tells which dates from one up to another had no run.
+func (a *AtSun) missed(from, to time.Time) string {
+	for from.Before(to) && !exists(from, a.zone) {
+		from = from.AddDate(0, 0, 1)
+	}
+	if !from.Before(to) {
 		return ""
 	}
-	note := "no " + a.moment.word() + " on " + dates[0].Format(time.DateOnly)
-	if len(dates) > 1 {
-		note += " to " + dates[len(dates)-1].Format(time.DateOnly)
+	note := "no " + a.moment.word() + " on " + from.Format(time.DateOnly)
+	if last := to.AddDate(0, 0, -1); last.After(from) {
+		note += " to " + last.Format(time.DateOnly)
 	}
 	return note
 }

@@ -123,31 +123,29 @@ func (b *Between) moment(m moment, date time.Time) time.Time {
 		t, _ := instant(date.Add(m.clock), b.zone)
 		return t
 	}
-	// The solar day of the local date is the one whose noon falls on it.
-	for n := -1; n <= 1; n++ {
-		d := solarDayOf(date.AddDate(0, 0, n), b.place)
-		if n < 1 && !dateOf(d.noon, b.zone).Equal(date) {
-			continue
-		}
-		return d.turn(m.kind, b.place, date.AddDate(0, 0, n)).Add(m.offset)
+	// The solar day of a local date is the one whose noon falls on it.
+	n := 1
+	d := solarDayOf(date.AddDate(0, 0, n), b.place)
+	for ; n > -1 && !wallOf(d.noon, b.zone).Before(date.AddDate(0, 0, 1)); n-- {
+		d = solarDayOf(date.AddDate(0, 0, n-1), b.place)
 	}
-	return time.Time{}
+	return d.turn(m.kind, date.AddDate(0, 0, n)).Add(m.offset)
 }
 
 // turn is the rise or set of a solar day, and where there is none noon (the sun
 // stays down) or the midnight between two noons (it stays up).
-func (d solarDay) turn(kind momentKind, place Place, date time.Time) time.Time {
-	switch {
+func (d solarDay) turn(kind momentKind, date time.Time) time.Time {
+	event, neighbour := d.set, 1
+	if kind == sunriseTime {
+		event, neighbour = d.rise, -1
+	}
+	switch t, ok := event(); {
+	case ok:
+		return t
 	case d.state == alwaysDown:
 		return d.noon
-	case d.state == alwaysUp && kind == sunriseTime:
-		return middle(solarDayOf(date.AddDate(0, 0, -1), place).noon, d.noon)
-	case d.state == alwaysUp:
-		return middle(d.noon, solarDayOf(date.AddDate(0, 0, 1), place).noon)
-	case kind == sunriseTime:
-		return d.rise
 	}
-	return d.set
+	return middle(d.noon, solarDayOf(date.AddDate(0, 0, neighbour), d.place).noon)
 }
 
 func middle(a, b time.Time) time.Time { return a.Add(b.Sub(a) / 2) }

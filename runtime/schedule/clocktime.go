@@ -82,9 +82,9 @@ func nearSun(word string) string {
 	switch {
 	case len(word) < 4 || len(word) > 9:
 		return ""
-	case strings.Contains(word, "ris"), word == "dawn":
+	case strings.HasPrefix(word, "sunr"), strings.Contains(word, "rise"), word == "dawn":
 		return "sunrise"
-	case strings.Contains(word, "set"), word == "dusk", strings.HasPrefix(word, "suns"):
+	case strings.HasPrefix(word, "suns"), strings.Contains(word, "set"), word == "dusk":
 		return "sunset"
 	}
 	return ""

@@ -129,7 +129,7 @@ func (c *Cron) nextElapsed(after time.Time) Run {
 	at := after.Truncate(time.Second).Add(time.Second).In(c.zone)
 	for limit := at.AddDate(cronYears, 0, 0); at.Before(limit); {
 		_, offset := at.Zone()
-		start, end := at.ZoneBounds()
+		start, end := zoneBounds(at)
 		wall := c.nextMatch(wallOf(at, c.zone))
 		if wall.IsZero() {
 			return Run{}

@@ -18,6 +18,6 @@
 // # Sun
 //
 // Sun times belong to the local date they fall on. A date without a sunrise or
-// sunset has no run. Windows ("sunset-sunrise") instead follow the night: in
+// sunset has no run; near the polar circle one date can have two. Windows ("sunset-sunrise") instead follow the night: in
 // polar night it is night all day, under the midnight sun never.
 package schedule

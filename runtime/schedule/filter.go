@@ -72,8 +72,8 @@ func Restrict(s Schedule, f Filter) Schedule {
 	return &Filtered{s, f}
 }
 
-// maxRefused bounds the search: eight years of daily runs that do not fit.
-const maxRefused = 3000
+// maxRefused bounds the search: three years of daily runs that do not fit.
+const maxRefused = 1200
 
 // Next is the first run after a time that the filter lets through.
 func (f *Filtered) Next(after time.Time) time.Time { return f.next(after).Time }

@@ -34,20 +34,25 @@ func Sun(date time.Time, place Place, zone *time.Location) SunTimes {
 // Greenwich, or in a zone that is far from the sun's, they do not agree.
 func sunOn(date time.Time, place Place, zone *time.Location) SunTimes {
 	var times SunTimes
+	state := risesAndSets
 	for n := -2; n <= 2; n++ {
 		d := solarDayOf(date.AddDate(0, 0, n), place)
-		if times.Rise.IsZero() && d.state == risesAndSets && dateOf(d.rise, zone).Equal(date) {
-			times.Rise = d.rise.In(zone)
+		noon := wallOf(d.noon, zone).Sub(date)
+		if noon < -14*time.Hour || noon > 38*time.Hour {
+			continue // neither its rise nor its set can be on that date
 		}
-		if times.Set.IsZero() && d.state == risesAndSets && dateOf(d.set, zone).Equal(date) {
-			times.Set = d.set.In(zone)
+		if noon >= 0 && noon < 24*time.Hour {
+			state = d.state
 		}
-		if dateOf(d.noon, zone).Equal(date) {
-			times.AlwaysUp, times.AlwaysDown = d.state == alwaysUp, d.state == alwaysDown
+		if rise, ok := d.rise(); ok && times.Rise.IsZero() && dateOf(rise, zone).Equal(date) {
+			times.Rise = rise.In(zone)
+		}
+		if set, ok := d.set(); ok && times.Set.IsZero() && dateOf(set, zone).Equal(date) {
+			times.Set = set.In(zone)
 		}
 	}
-	if !times.Rise.IsZero() || !times.Set.IsZero() {
-		times.AlwaysUp, times.AlwaysDown = false, false
+	if times.Rise.IsZero() && times.Set.IsZero() {
+		times.AlwaysUp, times.AlwaysDown = state == alwaysUp, state == alwaysDown
 	}
 	return times
 }
@@ -62,57 +67,57 @@ const (
 
 // solarDay is the stretch around one true noon.
 type solarDay struct {
-	noon      time.Time
-	rise, set time.Time // before and after noon
-	state     sunState
+	place Place
+	mean  float64 // Julian day of the mean noon
+	noon  time.Time
+	state sunState // with the sun where it is at noon
+}
+
+// solarDayOf is the solar day whose noon is nearest to noon of date by the mean
+// time of the place.
+func solarDayOf(date time.Time, place Place) solarDay {
+	mean := sunrise.MeanSolarNoon(place.Lon, date.Year(), date.Month(), date.Day())
+	noon, _, state := hourAngle(mean, 0, place)
+	return solarDay{place, mean, julianTime(noon), state}
+}
+
+func (d solarDay) rise() (time.Time, bool) { return d.event(-1) }
+
+func (d solarDay) set() (time.Time, bool) { return d.event(+1) }
+
+// event finds the rise (side -1) or set (side 1) with the library's formulas at
+// the moment of the event itself: with those of noon alone it would be minutes
+// off near the poles.
+func (d solarDay) event(side float64) (time.Time, bool) {
+	offset := 0.0
+	for range 8 {
+		transit, angle, state := hourAngle(d.mean, offset, d.place)
+		if state != risesAndSets {
+			return time.Time{}, false
+		}
+		last := offset
+		if offset = transit - d.mean + side*angle/360; math.Abs(offset-last) < 2e-6 {
+			break
+		}
+	}
+	return julianTime(d.mean + offset), true
 }
 
 // sunElevation is where the sun's centre stands when its upper edge appears:
 // half its width and the bending of light below the horizon.
 const sunElevation = -50.0 / 60
 
-// solarDayOf computes the solar day whose noon is nearest to noon UTC of date,
-// by longitude. The library's formulas are used at the moment of rise and set
-// itself: with those of noon alone an hour near the pole is wrong by minutes.
-func solarDayOf(date time.Time, place Place) solarDay {
-	mean := sunrise.MeanSolarNoon(place.Lon, date.Year(), date.Month(), date.Day())
-	noon, _, state := hourAngle(mean, 0, place)
-	d := solarDay{noon: julianTime(noon), state: state}
-	if state != risesAndSets {
-		return d
-	}
-	rise, riseState := refine(mean, -1, place)
-	set, setState := refine(mean, +1, place)
-	if riseState != risesAndSets || setState != risesAndSets {
-		// The day on which the sun stops or begins to set: half of it is either.
-		d.state = max(riseState, setState)
-		return d
-	}
-	d.rise, d.set = julianTime(rise), julianTime(set)
-	return d
-}
-
-// refine finds the rise (side -1) or set (side 1) of a solar day.
-func refine(mean, side float64, place Place) (float64, sunState) {
-	fraction := 0.0
-	var event float64
-	for range 5 {
-		transit, angle, state := hourAngle(mean, side*fraction, place)
-		if state != risesAndSets {
-			return 0, state
-		}
-		fraction = angle / 360
-		event = transit + side*fraction
-	}
-	return event, risesAndSets
-}
+// precession is how far the equinox moves in degrees a day. The library counts
+// the sun's longitude from the equinox of 2000, which is half a minute of sunset
+// by now at 50 degrees, and more each year.
+const precession = 1.3970 / 36525
 
 // hourAngle gives the transit of a solar day and the angle in degrees between
 // it and rise or set, both with the sun where it is at mean+offset days.
 func hourAngle(mean, offset float64, place Place) (transit, angle float64, state sunState) {
 	at := mean + offset
 	anomaly := sunrise.SolarMeanAnomaly(at)
-	longitude := sunrise.EclipticLongitude(anomaly, sunrise.EquationOfCenter(anomaly), at)
+	longitude := sunrise.EclipticLongitude(anomaly, sunrise.EquationOfCenter(anomaly), at) + precession*(at-sunrise.J2000)
 	declination := sunrise.Declination(longitude)
 	transit = sunrise.SolarTransit(at, anomaly, longitude) - offset
 	cosine := (math.Sin(sunElevation*sunrise.Degree) - math.Sin(place.Lat*sunrise.Degree)*math.Sin(declination*sunrise.Degree)) /

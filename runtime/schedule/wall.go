@@ -30,12 +30,23 @@ const (
 	doubled                  // it comes twice
 )
 
+// zoneBounds is ZoneBounds with an end that lies after t. Go ends the last period
+// of a year that it reckons by rule (2038 on) after 365 days: on the 366th day of
+// a leap year that is now. Such a bound without a change does no harm.
+func zoneBounds(t time.Time) (start, end time.Time) {
+	start, end = t.ZoneBounds()
+	if !end.IsZero() && !end.After(t) {
+		end = t.Add(maxFold)
+	}
+	return start, end
+}
+
 // instant is the first instant at which the clock shows wall or a later time:
 // for a skipped time the end of the gap, for a doubled one the first pass.
 // It never decreases as wall grows.
 func instant(wall time.Time, zone *time.Location) (time.Time, happening) {
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), zone)
-	start, end := t.ZoneBounds()
+	start, end := zoneBounds(t)
 	quietBefore := start.IsZero() || t.Sub(start) > maxFold
 	if quietBefore && (end.IsZero() || end.Sub(t) > maxFold) {
 		return t, shown
@@ -48,7 +59,7 @@ func instantByZone(wall time.Time, zone *time.Location) (time.Time, happening) {
 	at := wall.Add(-maxFold).In(zone)
 	for {
 		_, offset := at.Zone()
-		start, end := at.ZoneBounds()
+		start, end := zoneBounds(at)
 		t := wall.Add(-time.Duration(offset) * time.Second).In(zone)
 		switch {
 		case !start.IsZero() && t.Before(start):
