@@ -52,3 +52,29 @@ func BenchmarkParseXML(b *testing.B) {
 		}
 	}
 }
+
+// From the bytes of an event to the typed alert.
+func BenchmarkAlert(b *testing.B) {
+	doc := []byte(framed(vmd(1, "active")))
+	r := &repeat{doc: doc}
+	s := &AlertStream{c: newFake(okTree).client(b), ctx: bg, cl: &call{}, body: io.NopCloser(r), split: newSplitter(r, "boundary")}
+	b.SetBytes(int64(len(doc)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Next(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// repeat gives doc again and again.
+type repeat struct {
+	doc []byte
+	at  int
+}
+
+func (r *repeat) Read(p []byte) (int, error) {
+	n := copy(p, r.doc[r.at:])
+	r.at = (r.at + n) % len(r.doc)
+	return n, nil
+}

@@ -310,3 +310,23 @@ func TestParallelOverNetwork(t *testing.T) {
 		t.Errorf("%d requests, %d rejected", requests, rejected)
 	}
 }
+
+// Devices close kept connections early. A command that may be sent twice goes
+// out on a new one; one that may not is an error.
+func TestStaleConnection(t *testing.T) {
+	const answer = "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: 0\r\n\r\n"
+	c := rawClient(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, answer)
+		_, _ = io.ReadAtLeast(conn, make([]byte, 4096), 1) // the second request: no answer
+	})
+	for range 5 {
+		if err := c.StopPTZ(bg, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Momentary(bg, 1, Velocity{Pan: 1}, 1e9); err == nil {
+		t.Error("a command that must not be repeated was")
+	} else if e := wantKind(t, err, "offline"); !e.Retryable() {
+		t.Error(e)
+	}
+}

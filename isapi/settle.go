@@ -44,6 +44,10 @@ func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr credentials, 
 	}
 	if cr.kind != credNone {
 		c.login.countRejected()
+	}
+	// A request that asked without credentials may have been overtaken by one
+	// whose credentials were refused.
+	if cr.kind != credNone || !c.login.isProven() {
 		if err := c.doubt(ctx, cl, p); err != nil {
 			return nil, err
 		}
@@ -128,6 +132,9 @@ func (c *Client) fresh(cl *call, r refusal) (credentials, error) {
 func (c *Client) final(ctx context.Context, cl *call, r refusal) *Error {
 	if r.status.locked() {
 		return c.refuse(LoginLocked, c.lockedError(cl, r))
+	}
+	if err := c.blocked(cl); err != nil {
+		return asError(err) // another request has found out meanwhile
 	}
 	right := r.status.passwordRight()
 	if !right && cl.fresh && !r.status.countsTries() && c.userCheck(ctx) {

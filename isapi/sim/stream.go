@@ -39,8 +39,9 @@ type message struct {
 const maxQueue = 1000
 
 func isStream(path string) bool {
-	return strings.EqualFold(path, "/ISAPI/Event/notification/alertStream") ||
-		strings.EqualFold(path, "/ISAPI/Event/notification/subscribeEvent")
+	path = strings.Trim(path, "/")
+	return strings.EqualFold(path, "ISAPI/Event/notification/alertStream") ||
+		strings.EqualFold(path, "ISAPI/Event/notification/subscribeEvent")
 }
 
 func subscribeEvent(x *exchange) {

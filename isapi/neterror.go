@@ -1,0 +1,81 @@
+package isapi
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// failNet turns an error of the connection into an Error.
+func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
+	e := c.fail(cl, nil)
+	if ended := fromContext(ctx); ended != nil {
+		e.Err = ended
+		e.Hint = hintContext(e)
+		return e
+	}
+	kind, detail, hint := c.netKind(err)
+	e.Err, e.Detail, e.Hint = because(kind, err), c.scrub(detail), hint
+	return e
+}
+
+// failRead is failNet for a body that broke off.
+func (c *Client) failRead(ctx context.Context, cl *call, status int, err error) *Error {
+	if errors.Is(err, errTooLong) && ctx.Err() == nil {
+		e := c.fail(cl, because(ErrBadAnswer, err))
+		e.Detail, e.Hint = "the answer does not end", "this is no ISAPI answer; check address and port"
+		return e
+	}
+	e := c.failNet(ctx, cl, err)
+	switch {
+	case e.Kind() == "timeout" || e.Kind() == "cancelled":
+		return e
+	case errors.Is(err, syscall.ECONNRESET):
+		e.Err = because(e.Err, errCut)
+		return e
+	}
+	e.HTTPStatus = status
+	e.Err = because(ErrBadAnswer, because(errCut, err))
+	e.Detail, e.Hint = "the answer was cut short", "the device closed the connection early; this passes, or it needs a restart"
+	return e
+}
+
+func (c *Client) netKind(err error) (kind error, detail, hint string) {
+	var dns *net.DNSError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var timeout net.Error
+	text := err.Error()
+	otherPort := fmt.Sprintf("check port and scheme (now %s, port %d); https may listen on 443 or 8443", c.cfg.Scheme, c.cfg.Port)
+	switch {
+	case errors.Is(err, errCancelled):
+		return errCancelled, "", ""
+	case errors.Is(err, errPinned):
+		return ErrBadAnswer, "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint; if not, somebody may be listening"
+	case certificateRefused(err):
+		return because(ErrBadAnswer, errCertificate), "the certificate is not trusted: " + text, "install a certificate on the device, or set tls: pin or tls: any"
+	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(text, "tls: "):
+		return ErrOffline, "TLS fails: " + text, otherPort + "; the device may speak an old TLS only"
+	case errors.As(err, &dns):
+		return ErrOffline, "the name " + c.cfg.Host + " is not known", "check the host name, or give the address"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return ErrOffline, "connection refused", "nothing listens there: " + otherPort
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return ErrOffline, "no route to the device", "check address, cable and network; the device may have no power"
+	case strings.Contains(text, "server response headers exceeded"):
+		return ErrBadAnswer, "the answer's header does not end", "this is no ISAPI device; check address and port"
+	case strings.Contains(text, "malformed HTTP"):
+		return ErrBadAnswer, "the answer is not HTTP", otherPort
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return ErrTimeout, "", hintTimeout
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return because(ErrOffline, errDropped), "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart"
+	}
+	return ErrOffline, text, "check address, port and network"
+}
