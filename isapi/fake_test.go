@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // fake is a device for tests: it logs in as devices do, counts what reaches
@@ -133,6 +134,17 @@ func (d *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // memory is a transport without a network.
 type memory struct{ h http.Handler }
+
+// slow is a memory whose requests and answers take 10 ms each on the way, so
+// that many can be under way at once. For tests in a synctest bubble.
+type slow struct{ memory }
+
+func (s slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(10 * time.Millisecond) // fake time
+	resp, err := s.memory.RoundTrip(r)
+	time.Sleep(10 * time.Millisecond)
+	return resp, err
+}
 
 func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {

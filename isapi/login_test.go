@@ -36,7 +36,12 @@ func fifty(c *Client, rounds int, each func(n int)) {
 func both(t *testing.T, f func(t *testing.T, parallel func(*Config))) {
 	for _, parallel := range []bool{false, true} {
 		t.Run(fmt.Sprintf("parallel=%v", parallel), func(t *testing.T) {
-			f(t, func(c *Config) { c.Parallel = parallel })
+			synctest.Test(t, func(t *testing.T) {
+				f(t, func(c *Config) {
+					c.Parallel = parallel
+					c.Transport = slow{c.Transport.(memory)}
+				})
+			})
 		})
 	}
 }
@@ -46,8 +51,11 @@ func TestWrongPasswordCostsOneLogin(t *testing.T) {
 	both(t, func(t *testing.T, set func(*Config)) {
 		d := newFake(okTree)
 		c := d.client(t, set, func(cfg *Config) { cfg.Password = NewSecret("wrong") })
-		fifty(c, 10, nil)
-		fifty(c.Sibling(), 10, nil)
+		var wg sync.WaitGroup
+		for _, client := range []*Client{c, c.Sibling(), c.Sibling()} {
+			wg.Go(func() { fifty(client, 10, nil) })
+		}
+		wg.Wait()
 		requests, rejected := d.counts()
 		if rejected != 1 || requests > 2 {
 			t.Errorf("%d requests, %d rejected logins; want 2 and 1", requests, rejected)
@@ -84,17 +92,45 @@ func TestRightThenWrongAfterIdle(t *testing.T) {
 
 // Invariant 2: the password turns wrong in the middle of the traffic.
 func TestRightThenWrongUnderLoad(t *testing.T) {
-	d := newFake(okTree)
-	c := d.client(t)
-	var calls atomic.Int32
-	fifty(c, 100, func(int) {
-		if calls.Add(1) == 500 {
-			d.setPassword("changed")
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(okTree)
+		c := d.client(t, func(c *Config) { c.Transport = slow{c.Transport.(memory)} })
+		var calls atomic.Int32
+		fifty(c, 100, func(int) {
+			if calls.Add(1) == 500 {
+				d.setPassword("changed")
+			}
+		})
+		if _, rejected := d.counts(); rejected > 2 || rejected < 1 {
+			t.Errorf("%d rejected logins, want at most 2", rejected)
 		}
 	})
-	if _, rejected := d.counts(); rejected > 2 || rejected < 1 {
-		t.Errorf("%d rejected logins, want at most 2", rejected)
-	}
+}
+
+// With Parallel, what is under way when the password changes is refused, each
+// once, and nothing after it.
+func TestParallelUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(okTree)
+		c := d.client(t, func(c *Config) { c.Parallel, c.Transport = true, slow{c.Transport.(memory)} })
+		var wg sync.WaitGroup
+		for range 4 { // as many as a host with concurrency: 4
+			wg.Go(func() {
+				for i := range 100 {
+					if i == 50 {
+						d.setPassword("changed")
+					}
+					if _, err := c.DeviceInfo(bg); err != nil {
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		if _, rejected := d.counts(); rejected > 5 || rejected < 1 {
+			t.Errorf("%d rejected logins, want at most 4 under way and 1 to be sure", rejected)
+		}
+	})
 }
 
 func TestResetLoginAllowsOneMoreTry(t *testing.T) {
