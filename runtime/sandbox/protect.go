@@ -21,21 +21,11 @@ func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValu
 		return &lua.ApiError{Type: lua.ApiErrorRun, Object: object, StackTrace: untraced}
 	}
 	// LState.PCall sets LState.Panic, so ours has to be set below it.
-	L.Insert(L.NewFunction(func(L *lua.LState) int {
-		L.Panic = raise
-		if witness != nil {
-			L.Panic = func(L *lua.LState) {
-				L.Panic = raise // an error inside the witness is the error
-				object := mended(L, L.Get(-1))
-				if !final(L, object) {
-					object = witness(L, object)
-				}
-				throw(object)
-			}
-		}
-		L.Call(L.GetTop()-1, lua.MultRet)
-		return L.GetTop()
-	}), L.GetTop()-nargs)
+	below := enter
+	if witness != nil {
+		below = witnessed(witness)
+	}
+	L.Insert(&lua.LFunction{IsG: true, Env: L.Env, GFunction: below}, L.GetTop()-nargs)
 	nargs++
 	// gopher-lua closes all open upvalues of the thread when an error is raised. Those of the frames that live on are
 	// hidden from it.
@@ -57,6 +47,28 @@ func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValu
 	}
 	*list = hidden
 	return api
+}
+
+// enter calls the first of its arguments with the others.
+func enter(L *lua.LState) int {
+	L.Panic = raise
+	L.Call(L.GetTop()-1, lua.MultRet)
+	return L.GetTop()
+}
+
+func witnessed(witness func(*lua.LState, lua.LValue) lua.LValue) lua.LGFunction {
+	return func(L *lua.LState) int {
+		L.Panic = func(L *lua.LState) {
+			L.Panic = raise // an error inside the witness is the error
+			object := mended(L, L.Get(-1))
+			if !final(L, object) {
+				object = witness(L, object)
+			}
+			throw(object)
+		}
+		L.Call(L.GetTop()-1, lua.MultRet)
+		return L.GetTop()
+	}
 }
 
 // untraced keeps LState.PCall from writing a traceback for every error that is caught, which takes milliseconds on a

@@ -41,13 +41,21 @@ func TestRunaway(t *testing.T) {
 				continue
 			}
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".lua")+"/"+around, func(t *testing.T) {
-				runaway(t, file, wrapper)
+				// A busy machine may hold one try up, not three.
+				for try := range 3 {
+					if late := runaway(t, file, wrapper); late <= 250*time.Millisecond {
+						return
+					} else if try == 2 {
+						t.Errorf("ended %v after Stop", late)
+					}
+				}
 			})
 		}
 	}
 }
 
-func runaway(t *testing.T, file, wrapper string) {
+// runaway tells how long after Stop the case ended.
+func runaway(t *testing.T, file, wrapper string) time.Duration {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +77,7 @@ func runaway(t *testing.T, file, wrapper string) {
 	if fault.Stopped == nil {
 		t.Fatalf("failed by itself: %v\n%s\n%s", fault, fault.Traceback, fault.GoStack)
 	}
-	if late, computed := time.Since(at), cpuTime()-cpu; late > 250*time.Millisecond && computed > 250*time.Millisecond {
-		t.Errorf("ended %v after Stop, computed for %v", late, computed)
-	}
+	late := min(time.Since(at), cpuTime()-cpu)
 	if !errors.Is(err, errLimit) || !strings.HasSuffix(fault.Message, errLimit.Error()) {
 		t.Errorf("error %q does not say why", fault.Message)
 	}
@@ -81,6 +87,7 @@ func runaway(t *testing.T, file, wrapper string) {
 	if !strings.HasPrefix(fault.Message, fault.Place+": ") {
 		t.Errorf("message %q does not begin with its place %q", fault.Message, fault.Place)
 	}
+	return late
 }
 
 func marked(source, file, place string) bool {
@@ -130,7 +137,7 @@ func TestRecursion(t *testing.T) {
 			th, _ := L.NewThread()
 			flag := NewFlag(nil)
 			th.SetContext(flag)
-			timer := time.AfterFunc(2*time.Second, func() { flag.Stop(errLimit) })
+			timer := time.AfterFunc(300*time.Millisecond, func() { flag.Stop(errLimit) })
 			defer timer.Stop()
 			_, err := Call(th, load(t, L, source, "recursion.lua"), 0)
 			var fault *Fault
@@ -138,7 +145,7 @@ func TestRecursion(t *testing.T) {
 				t.Fatalf("%v %+v", err, fault)
 			}
 			if fault.Stopped != nil {
-				t.Logf("took two seconds: %v", fault)
+				t.Logf("ended by the flag: %v", fault)
 			} else if ok, _ := regexp.MatchString("overflow|too many coroutines|too many recursions|loop in gettable", fault.Message); !ok {
 				t.Errorf("%v\n%s", fault, fault.Traceback)
 			} else if !strings.HasPrefix(fault.Message, "recursion.lua:1:") && !strings.HasSuffix(source, "error('stack overflow')") {

@@ -1,0 +1,200 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+func TestFlag(t *testing.T) {
+	type key struct{}
+	f := NewFlag(context.WithValue(context.Background(), key{}, "task 7"))
+	if f.Done() != nil || f.Err() != nil || f.Stopped() {
+		t.Fatal("stopped from the start")
+	}
+	if f.Value(key{}) != "task 7" || f.Value("other") != nil || NewFlag(nil).Value(key{}) != nil {
+		t.Fatal("values")
+	}
+	first := errors.New("first")
+	f.Stop(first)
+	f.Stop(errors.New("second"))
+	<-f.Done()
+	if f.Err() != first || !f.Stopped() {
+		t.Fatal(f.Err())
+	}
+	g := &Flag{}
+	g.Stop(nil)
+	if g.Err() != ErrStopped {
+		t.Fatal(g.Err())
+	}
+}
+
+func TestFlagOf(t *testing.T) {
+	L := newTest(t)
+	if FlagOf(L) != nil {
+		t.Fatal("a flag out of nowhere")
+	}
+	f := NewFlag(nil)
+	L.SetContext(f)
+	var seen []*Flag
+	L.SetGlobal("see", L.NewFunction(func(L *lua.LState) int { seen = append(seen, FlagOf(L)); return 0 }))
+	run(t, L, "see() coroutine.wrap(see)() coroutine.wrap(function() coroutine.wrap(function() pcall(see) end)() end)()", "see")
+	L.SetContext(context.WithValue(f, "k", "v"))
+	run(t, L, "see()", "see")
+	if len(seen) != 4 {
+		t.Fatal(len(seen))
+	}
+	for _, s := range seen {
+		if s != f {
+			t.Fatal("another flag")
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	L := newTest(t)
+	for name, source := range map[string]string{
+		"shebang": "#!/usr/bin/env hiklua\nreturn place()", "mark": "\xef\xbb\xbf\nreturn place()",
+		"both": "\xef\xbb\xbf#!x\nreturn place()", "crlf": "\r\nreturn place()\r\n",
+	} {
+		L.SetGlobal("place", L.NewFunction(func(L *lua.LState) int { L.Push(lua.LString(Place(L))); return 1 }))
+		if got := run(t, L, source, "scripts/tour.lua"); got[0] != lua.LString("scripts/tour.lua:2") {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	run(t, L, "#only a first line", "x")
+	run(t, L, "", "x")
+	for source, want := range map[string]string{
+		"x = 1\nif x then\n":                    "s.lua:2: unexpected end of file",
+		"x = 1\ny = = 2":                        "s.lua:2:5: unexpected '='",
+		"x = 'abc":                              "s.lua:1: unterminated string",
+		"return 1 +":                            "s.lua:1: unexpected end of file",
+		"goto nowhere":                          "s.lua:",
+		"break":                                 "s.lua:1: no loop to break",
+		"\x1bLua":                               "s.lua: compiled Lua is not loaded, only source text",
+		strings.Repeat(" ", DefaultMaxSource+1): "s.lua: too large: 1048577 bytes, at most 1048576",
+		"x = " + strings.Repeat("{", 500_000):   "s.lua:1: unexpected end of file",
+		"\nx = " + deep("{", "}", 5000):         "s.lua:2: nested too deep, at most 1000 levels",
+		"x = " + strings.Repeat("#", 900_000) + "y":                           "s.lua:1: nested too deep, at most 1000 levels",
+		"x = " + strings.Repeat("-", 1) + "y" + strings.Repeat("+y", 400_000): "s.lua:1: nested too deep, at most 1000 levels",
+		"x = y" + strings.Repeat("..y", 300_000):                              "s.lua:1: nested too deep, at most 1000 levels",
+		"f" + strings.Repeat("()", 400_000):                                   "s.lua:1: nested too deep, at most 1000 levels",
+		"x = y" + strings.Repeat(".a", 400_000):                               "s.lua:1: nested too deep, at most 1000 levels",
+		deep("do ", "end ", 100_000):                                          "s.lua:1: nested too deep, at most 1000 levels",
+		deep("function f() ", "end ", 50_000):                                 "s.lua:1: nested too deep, at most 1000 levels",
+		"if x then " + strings.Repeat("elseif x then ", 60_000) + "end":       "s.lua:1: nested too deep, at most 1000 levels",
+		"x = " + deep("(f)(", ")", 100_000) + "":                              "s.lua:",
+		"local a" + strings.Repeat(" local a", 300):                           "s.lua: too many local variables",
+	} {
+		_, err := Load(L, []byte(source), "s.lua")
+		var syntax *SyntaxError
+		if !errors.As(err, &syntax) {
+			t.Errorf("%.40q: %v", source, err)
+		} else if !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%.40q: %q, want %q", source, err, want)
+		}
+	}
+	// Parentheses leave nothing in the tree.
+	if _, err := Load(L, []byte("x = "+deep("(", ")", 100_000)[:200_000]), "s.lua"); err == nil {
+		t.Log("empty parentheses load")
+	}
+	if _, err := Load(L, []byte("x = "+strings.Repeat("(", 100_000)+"1"+strings.Repeat(")", 100_000)), "s.lua"); err != nil {
+		t.Error(err)
+	}
+}
+
+func deep(begin, end string, n int) string { return strings.Repeat(begin, n) + strings.Repeat(end, n) }
+
+func TestFault(t *testing.T) {
+	L := newTest(t)
+	L.SetGlobal("boom", L.NewFunction(Guard(func(L *lua.LState) int { var m map[string]int; m["x"] = 1; return 0 })))
+	L.SetGlobal("wrong", L.NewFunction(Guard(func(L *lua.LState) int { L.RaiseError("no such preset"); return 0 })))
+	call := func(source string) *Fault {
+		t.Helper()
+		_, err := Call(L, load(t, L, source, "scripts/night.lua"), 0)
+		f, ok := err.(*Fault)
+		if !ok {
+			t.Fatalf("%q: %v", source, err)
+		}
+		return f
+	}
+	f := call("local function inner() error('oh') end\nlocal function outer() inner() end\nouter()")
+	if f.Message != "scripts/night.lua:1: oh" || f.Place != "scripts/night.lua:1" || f.Stopped != nil || f.GoStack != "" {
+		t.Errorf("%+v", f)
+	}
+	if want := "[host]: in function 'error'\nscripts/night.lua:1: in function 'inner'\nscripts/night.lua:2: in function 'outer'\nscripts/night.lua:3: in main chunk"; f.Traceback != want {
+		t.Errorf("traceback\n%s\nwant\n%s", f.Traceback, want)
+	}
+	f = call("\nerror({kind = 'busy'})")
+	if f.Object.Type() != lua.LTTable || f.Place != "scripts/night.lua:2" {
+		t.Errorf("%+v", f)
+	}
+	f = call("\n\nwrong()")
+	if f.Message != "scripts/night.lua:3: no such preset" {
+		t.Errorf("%+v", f)
+	}
+	for _, source := range []string{
+		"boom()", "pcall(boom)", "xpcall(boom, print)", "pcall(function() pcall(boom) end)", "coroutine.wrap(boom)()",
+		"coroutine.resume(coroutine.create(function() pcall(boom) end))", "table.sort({2, 1}, boom)", "('x'):gsub('x', boom)",
+		"return setmetatable({}, {__index = boom}).x", "while true do pcall(boom) end",
+	} {
+		f = call(source)
+		if !strings.Contains(f.Message, "assignment to entry in nil map") || !strings.Contains(f.GoStack, "sandbox_test.go") {
+			t.Errorf("%q: %q\n%s", source, f.Message, f.GoStack)
+		}
+	}
+	if f = call("local x = nil; x()"); f.Place != "scripts/night.lua:1" || f.GoStack != "" {
+		t.Errorf("%+v", f)
+	}
+	run(t, L, "eq(1, 1)", "after")
+}
+
+// The tables of the libraries look the same each time: a rehearsal that prints them is compared to the byte.
+func TestOrder(t *testing.T) {
+	list := func() string {
+		L := New(Options{})
+		defer L.Close()
+		got := run(t, L, `local out = {}
+			for k, v in pairs(_G) do out[#out + 1] = k
+				if type(v) == "table" and v ~= _G then for name in pairs(v) do out[#out + 1] = k .. "." .. name end end
+			end
+			for k in pairs(os.date("*t")) do out[#out + 1] = k end
+			return table.concat(out, " ")`, "order")
+		return got[0].String()
+	}
+	first := list()
+	for range 10 {
+		if again := list(); again != first {
+			t.Fatalf("%s\n%s", first, again)
+		}
+	}
+	t.Log(first)
+}
+
+func TestRandomIsInjected(t *testing.T) {
+	draw := func() string {
+		L := New(Options{Random: counter{new(uint64)}})
+		defer L.Close()
+		return run(t, L, "return math.random(1000) .. ' ' .. math.random()", "random")[0].String()
+	}
+	if a, b := draw(), draw(); a != b {
+		t.Fatal(a, b)
+	}
+}
+
+type counter struct{ n *uint64 }
+
+func (c counter) Uint64() uint64 { *c.n += 0x9e3779b97f4a7c15; return *c.n }
+
+func TestHeap(t *testing.T) {
+	before := Heap()
+	big := make([]byte, 32<<20)
+	big[0] = 1
+	if after := Heap(); after < before+30<<20 {
+		t.Fatal(before, after)
+	}
+	_ = big[0]
+}
