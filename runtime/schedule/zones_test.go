@@ -253,3 +253,22 @@ func TestInstantNeverDecreases(t *testing.T) {
 		}
 	}
 }
+
+// TestYearsByRule: from 2038 on Go reckons clock changes by rule, and on the
+// 366th day of a leap year gives a period that has already ended.
+func TestYearsByRule(t *testing.T) {
+	z := zone(t, "Europe/Berlin")
+	from, to := time.Date(2040, 12, 30, 0, 0, 0, 0, z), time.Date(2041, 1, 2, 0, 0, 0, 0, z)
+	for spec, want := range map[string]int{"0 * * * *": 71, "30 12 * * *": 3, "0 0 * * *": 2} {
+		if got := runsUntil(mustCron(t, spec, z), from, to); len(got) != want {
+			t.Errorf("%q: %d runs, want %d", spec, len(got), want)
+		}
+	}
+	daily := mustCron(t, "30 2 * * *", z)
+	for _, year := range []int{2040, 2060, 2099} {
+		runs := runsUntil(daily, time.Date(year, 1, 1, 0, 0, 0, 0, z), time.Date(year+1, 1, 1, 0, 0, 0, 0, z))
+		if days := time.Date(year+1, 1, 1, 0, 0, 0, 0, time.UTC).Sub(time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)) / (24 * time.Hour); len(runs) != int(days) {
+			t.Errorf("%d: %d runs in %d days", year, len(runs), days)
+		}
+	}
+}
