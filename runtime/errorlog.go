@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
@@ -26,6 +28,14 @@ func (e *TaskError) Unwrap() error { return e.Err }
 // whatever Lua made of it; Lua still tells where it was.
 func (t *task) failed(err error) error {
 	r := luaapi.Describe(err)
+	var fault *sandbox.Fault
+	if errors.As(err, &fault) {
+		if fault.GoStack != "" {
+			t.script.host.logPanic(t, fault.Message, fault.GoStack)
+		}
+		err = &lua.ApiError{Type: lua.ApiErrorRun, Object: fault.Object, StackTrace: fault.Traceback}
+		r = luaapi.Describe(err)
+	}
 	var syntax *sandbox.SyntaxError
 	if errors.As(err, &syntax) {
 		r.Kind, r.Message, r.File, r.Line = "syntax", syntax.Message, syntax.File, syntax.Line

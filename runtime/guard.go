@@ -65,10 +65,15 @@ func (h *Host) guardMemory(t *task, computed time.Duration) {
 	})
 }
 
-// panicked makes a Go panic in a binding that task's error, with its Go stack
-// in the log.
+// panicked makes a Go panic outside of Lua that task's error, with its Go
+// stack in the log.
 func (h *Host) panicked(t *task, v any) error {
+	message := fmt.Sprintf("internal error: %v", v)
+	h.logPanic(t, message, string(debug.Stack()))
+	return &luaapi.Failure{Kind: "panic", Message: message}
+}
+
+func (h *Host) logPanic(t *task, message, stack string) {
 	h.log.Error("a function of hiklua failed: please report this", keyScript, t.script.name, keyTask, t.name,
-		keyError, fmt.Sprint(v), "go_stack", string(debug.Stack()))
-	return &luaapi.Failure{Kind: "panic", Message: fmt.Sprintf("internal error: %v", v)}
+		keyError, message, "go_stack", stack)
 }

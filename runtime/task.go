@@ -147,14 +147,9 @@ func (t *task) guarded(body func(L *lua.LState) error) (err error) {
 
 // call runs a Lua function in the task and keeps its results.
 func (t *task) call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) error {
-	top := L.GetTop()
-	if err := L.CallByParam(lua.P{Fn: fn, NRet: lua.MultRet, Protect: true}, args...); err != nil {
-		return err
-	}
-	for i := top + 1; i <= L.GetTop(); i++ {
-		t.results = append(t.results, L.Get(i))
-	}
-	return nil
+	results, err := sandbox.Call(L, fn, lua.MultRet, args...)
+	t.results = append(t.results, results...)
+	return err
 }
 
 // compute notes that the task has the script's lock, rest that it has not.
