@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 func newDemoCommand(a *app) *cobra.Command {
@@ -25,7 +26,8 @@ and sums up what the devices were asked.`,
 		Args:        atMost(a, 0),
 		Annotations: next("{hiklua} demo; at its end it names three commands to go on with."),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return a.demo(c.Context(), span.d, dir)
+			_, err := a.demo(c.Context(), span.d, dir)
+			return err
 		},
 	}
 	c.Flags().Var(span, "for", "how long it runs")
@@ -33,23 +35,28 @@ and sums up what the devices were asked.`,
 	return c
 }
 
-// demo writes the site, runs it, and sums up.
-func (a *app) demo(ctx context.Context, span time.Duration, dir string) (err error) {
-	if dir, err = newDemoFolder(dir); err != nil {
-		return err
+// demo writes the site, runs it, and sums up. It returns the devices, whose
+// journals tell what they were asked.
+func (a *app) demo(ctx context.Context, span time.Duration, dir string) (*demoDevices, error) {
+	dir, err := newDemoFolder(dir)
+	if err != nil {
+		return nil, err
 	}
 	if err := writeDemoSite(dir); err != nil {
-		return err
+		return nil, err
 	}
 	s, err := a.loadSite(dir, false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	devices, err := a.demoDevices(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer devices.close()
+	return devices, errors.Join(a.runDemo(ctx, s, devices, span), devices.close())
+}
+
+func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, span time.Duration) error {
 
 	tell := a.newNarrator(s)
 	h, err := a.newHost(devices.site, hostOptions{
@@ -59,17 +66,17 @@ func (a *app) demo(ctx context.Context, span time.Duration, dir string) (err err
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
-	devices.introduce(a, dir, span)
+	devices.introduce(a, s.Dir, span)
 	h.Open()
 	tell.askPresets(ctx, h)
 	h.Sync()
 	watched, stop := a.demoWatch(ctx, tell, h)
-	saved := a.playDemo(ctx, tell, h, dir, span)
+	saved := a.playDemo(ctx, tell, h, s.Dir, span)
 	stop()
 	watched()
 	closed := h.Close()
 	devices.settle(a)
-	sum := devices.summary(dir, saved)
+	sum := devices.summary(s.Dir, saved)
 	fmt.Fprint(a.stdout, sum.text(a))
 	return errors.Join(closed, sum.problem())
 }
@@ -83,23 +90,21 @@ func (a *app) demoWatch(ctx context.Context, tell *narrator, h *runtime.Host) (w
 // playDemo lets the site run and half-way saves an edit to a script. It
 // returns when that was; zero if it did not come to it.
 func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir string, span time.Duration) (saved time.Time) {
-	if clock.Sleep(ctx, a.clk, span/2) != nil {
-		return saved
+	if clock.Sleep(ctx, a.clk, span/2) == nil {
+		saved = a.clk.Now()
+		tell.say("demo", fmt.Sprintf("saves %s with one more stop, as an editor would: preset %d %q", editedScript, editedPreset, editedName))
+		if err := editDemoScript(dir); err != nil {
+			tell.warn("demo", err.Error())
+		}
+		if _, virtual := a.clk.(*clock.Virtual); virtual {
+			h.Sync() // nothing watches files in virtual time
+		}
 	}
-	saved = a.clk.Now()
-	tell.say("demo", fmt.Sprintf("saves %s with one more stop, as an editor would: preset %d %q", editedScript, editedPreset, editedName))
-	if err := editDemoScript(dir); err != nil {
-		tell.warn("demo", err.Error())
+	how := luaapi.FormatDuration(span) + " are over"
+	if clock.Sleep(ctx, a.clk, span-span/2) != nil {
+		how = "interrupted"
 	}
-	if _, virtual := a.clk.(*clock.Virtual); virtual {
-		h.Sync() // nothing watches files in virtual time
-	}
-	_ = clock.Sleep(ctx, a.clk, span-span/2) // cut short by Ctrl-C, which is as good
-	if ctx.Err() != nil {
-		tell.say("demo", "interrupted: scripts end, heads are stopped")
-	} else {
-		tell.say("demo", luaapi.FormatDuration(span)+" are over: scripts end, heads are stopped")
-	}
+	tell.say("demo", how+": scripts end, heads are stopped")
 	return saved
 }
 

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// process is the program as a process of its own, against a simulated dome on
+// a real port.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	device *sim.Device
+	server *sim.Server
+	stdout *bufio.Reader
+	pipe   io.Closer
+
+	lines chan string // of stderr
+	log   []string    // those that were read
+}
+
+// start starts it; ADDR in args and in files is the device's address.
+func start(t *testing.T, files map[string]string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, device: sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real()})}
+	server, err := sim.Listen("127.0.0.1:0", p.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.server = server
+	t.Cleanup(func() { server.Close() })
+	dir := t.TempDir()
+	_, port, _ := strings.Cut(server.Addr(), ":")
+	fill := func(text string) string {
+		return strings.NewReplacer("ADDR", server.Addr(), "PORT", port).Replace(text)
+	}
+	for path, content := range files {
+		write(t, dir, map[string]string{path: fill(content)})
+	}
+	for i := range args {
+		args[i] = fill(args[i])
+	}
+	p.cmd = exec.Command(os.Args[0], args...)
+	p.cmd.Dir = dir
+	p.cmd.Env = append(os.Environ(), beProgram+"=1", "HIKLUA_PASSWORD=simulated")
+	errs, err := p.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stdout, p.pipe = bufio.NewReader(out), out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.lines = make(chan string, 1000)
+	go func() {
+		defer close(p.lines)
+		for scan := bufio.NewScanner(errs); scan.Scan(); {
+			p.lines <- scan.Text()
+		}
+	}()
+	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
+	return p
+}
+
+// logs waits for a line on stderr that holds want.
+func (p *process) logs(want string) {
+	p.t.Helper()
+	for line := range p.lines {
+		p.log = append(p.log, line)
+		if strings.Contains(line, want) {
+			return
+		}
+	}
+	p.t.Fatalf("the log does not say %q:\n%s", want, p.stderr())
+}
+
+// stderr is what came so far; after ends it is all.
+func (p *process) stderr() string { return strings.Join(p.log, "\n") }
+
+// says waits for a line on stdout.
+func (p *process) says(want string) {
+	p.t.Helper()
+	line, err := p.stdout.ReadString('\n')
+	if strings.TrimSpace(line) != want {
+		p.t.Fatalf("%q, %v; want %q\n%s", line, err, want, p.stderr())
+	}
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// ends waits for the end of the process and returns its status.
+func (p *process) ends() int {
+	p.t.Helper()
+	for line := range p.lines {
+		p.log = append(p.log, line)
+	}
+	err := p.cmd.Wait()
+	var status *exec.ExitError
+	if err != nil && !errors.As(err, &status) {
+		p.t.Fatal(err)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// atRest wants a stop in the journal after the last move.
+func (p *process) atRest() {
+	p.t.Helper()
+	moved, stopped := false, false
+	for _, e := range p.device.Journal() {
+		switch {
+		case e.What == "continuous 0 0 0" && e.Status == 200:
+			stopped = true
+		case strings.HasPrefix(e.What, "continuous"):
+			moved, stopped = true, false
+		}
+	}
+	if !moved || !stopped || p.device.Driven(1) {
+		p.t.Errorf("moved %v, stopped after it %v, driven %v\n%s", moved, stopped, p.device.Driven(1), p.stderr())
+	}
+}
+
+const turn = `cam:ptz_pan_tilt(40, 0) print("turning") hik.sleep(60)`
+
+func execTurning(t *testing.T) *process {
+	p := start(t, nil, "exec", "--device", "http://admin@ADDR", "-e", turn)
+	p.says("turning")
+	return p
+}
+
+// TestSignalStopsTheHead ends a program in the middle of a motion in every way
+// that the terminal and the system have.
+func TestSignalStopsTheHead(t *testing.T) {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			if signal.Ignored(s) {
+				t.Skip("ignored here, as under nohup")
+			}
+			p := execTurning(t)
+			p.signal(s)
+			if status := p.ends(); status != statusFailure {
+				t.Errorf("status %d", status)
+			}
+			p.atRest()
+			if got := p.stderr(); got != "interrupted" {
+				t.Errorf("stderr %q", got)
+			}
+		})
+	}
+}
+
+// TestReaderGoneStopsTheHead closes the reader of stdout, as head does.
+func TestReaderGoneStopsTheHead(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "exec", "--device", "http://admin@ADDR", "-e",
+		`cam:ptz_pan_tilt(40, 0) print("turning") while true do hik.sleep(0.05) print("still") end`)
+	p.says("turning")
+	p.pipe.Close()
+	if status := p.ends(); status != statusFailure {
+		t.Errorf("status %d", status)
+	}
+	p.atRest()
+}
+
+const turner = `hik.spawn(function() hik.device("gate"):ptz_pan_tilt(40, 0) print("turning") hik.sleep(60) end)`
+
+const turningSite = `devices:
+  gate: {ip: 127.0.0.1, port: PORT, username: admin, password: simulated}
+`
+
+// TestRunStopsTheHead interrupts a host.
+func TestRunStopsTheHead(t *testing.T) {
+	t.Parallel()
+	p := start(t, map[string]string{
+		"site.yaml":        turningSite,
+		"scripts/turn.lua": turner,
+		"scripts/bad.lua":  `this is no Lua`,
+	}, "run")
+	p.logs("turning")
+	p.signal(os.Interrupt)
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d\n%s", status, p.stderr())
+	}
+	p.atRest()
+	for _, want := range []string{"1 device", "script not loaded script=bad", "1 of 2 scripts live", "stopped, every head is at rest"} {
+		if !strings.Contains(p.stderr(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, p.stderr())
+		}
+	}
+}
+
+// TestSecondSignal: the device does not answer any more, so the first Ctrl-C
+// waits for its stop, and the second one does not for long.
+func TestSecondSignal(t *testing.T) {
+	t.Parallel()
+	p := execTurning(t)
+	off, err := sim.ParseFault("offline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.device.SetFaults(off)
+	began := time.Now()
+	p.signal(os.Interrupt)
+	p.logs("stop not answered")
+	p.signal(os.Interrupt)
+	if status := p.ends(); status != statusFailure {
+		t.Errorf("status %d", status)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if !strings.Contains(p.stderr(), "may still be moving") {
+		t.Errorf("nothing says that the head may be moving:\n%s", p.stderr())
+	}
+}
+
+// TestSavedScriptGoesLive saves a script while the host runs.
+func TestSavedScriptGoesLive(t *testing.T) {
+	t.Parallel()
+	p := start(t, map[string]string{"site.yaml": turningSite, "scripts/a.lua": `print("one")`}, "run")
+	p.logs("1 script live")
+	write(t, p.cmd.Dir, map[string]string{"scripts/b.lua": turner})
+	p.logs("turning")
+	if err := os.Remove(filepath.Join(p.cmd.Dir, "scripts", "b.lua")); err != nil {
+		t.Fatal(err)
+	}
+	p.logs("script removed")
+	if p.device.Driven(1) {
+		t.Error("the script's end did not stop the head")
+	}
+	p.signal(syscall.SIGTERM)
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d", status)
+	}
+	p.atRest()
+}
+
+// TestSimCommand serves a device, and the line it prints to try works.
+func TestSimCommand(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "sim", "--listen", "127.0.0.1:0", "--model", "nvr", "--fault", "slow=10ms")
+	first, err := p.stdout.ReadString('\n')
+	if err != nil || !strings.HasPrefix(first, "simulated recorder of four cameras at http://127.0.0.1:") {
+		t.Fatalf("%q, %v", first, err)
+	}
+	p.says("")
+	try, _ := p.stdout.ReadString('\n')
+	words := strings.Fields(strings.TrimPrefix(try, "try:"))
+	if words[0] != "curl" {
+		t.Fatalf("%q", try)
+	}
+	if curl, err := exec.LookPath("curl"); err == nil {
+		out, err := exec.Command(curl, append([]string{"-s"}, words[1:]...)...).Output()
+		if err != nil || !strings.Contains(string(out), "<deviceType>NVR</deviceType>") {
+			t.Errorf("%s: %v\n%s", try, err, out)
+		}
+	}
+	p.signal(os.Interrupt)
+	rest, _ := io.ReadAll(p.stdout)
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d", status)
+	}
+	if !strings.Contains(string(rest), "no rejected logins") {
+		t.Errorf("%s", rest)
+	}
+}
