@@ -45,8 +45,8 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 			root.AddCommand(c)
 		}
 	}
-	add(groupStart, "To begin:", newDemoCommand(a))
-	add(groupSite, "A site:", newRunCommand(a), newDevicesCommand(a))
+	add(groupStart, "To begin:", newDemoCommand(a), newInitCommand(a))
+	add(groupSite, "A site:", newRunCommand(a), newCheckCommand(a), newDevicesCommand(a), newStubsCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newSimCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	return root

@@ -195,11 +195,15 @@ func newDevice(conf site.Device) *device {
 	return d
 }
 
-// Do refuses. A device that does not say what its head can do is taken to have
-// the presets of every Hikvision.
+// Do refuses. A device that does not list its channels is taken for a camera
+// with its one, and one that does not say what its head can do to have the
+// presets of every Hikvision.
 func (d *device) Do(_ context.Context, cmd luaapi.Command, _ func(context.Context, *isapi.Client) error) error {
-	if cmd.What == "ptz_capabilities" {
+	switch cmd.What {
+	case "ptz_capabilities":
 		d.host.asked++
+		fallthrough
+	case "channels":
 		return &isapi.Error{Op: cmd.What, Device: d.name, Err: isapi.ErrUnsupported}
 	}
 	return errRehearsal

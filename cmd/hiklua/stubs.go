@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/stubs"
+)
+
+func newStubsCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "stubs [SITE]",
+		Short: "Bring the editor's knowledge of hik and of a site up to date",
+		Long: `Writes what editors need to complete and check the scripts of a site (default:
+the current folder) into its folder .stubs: the hik module with units and
+ranges, the library, and the names of this site's devices, channels and vars, so
+that a wrong one is underlined while it is typed. For every editor with
+lua-language-server; .luarc.json, its settings, is written if there is none.`,
+		Args:        atMost(a, 1),
+		Annotations: next(`open the folder of the site in the editor; {hiklua} check says the same without one.`),
+		RunE: func(_ *cobra.Command, args []string) error {
+			dir := siteArg(args)
+			if !hasSite(dir) {
+				_, err := a.loadSite(dir, false)
+				return err
+			}
+			// Passwords are of no use here; what else is wrong is check's matter.
+			s, err := site.LoadSimulated(dir, a.env)
+			if err != nil {
+				return err
+			}
+			written, err := stubs.Write(dir, s)
+			for _, name := range written {
+				fmt.Fprintln(a.stdout, "wrote", filepath.Join(dir, name))
+			}
+			if err == nil && len(written) == 0 {
+				fmt.Fprintf(a.stdout, "up to date: %s\n", filepath.Join(dir, stubs.Folder))
+			}
+			return plainFileError(err)
+		},
+	}
+}
+
+// plainFileError is an error of a file, without the name of Go's function.
+func plainFileError(err error) error {
+	var refused *fs.PathError
+	if errors.As(err, &refused) {
+		return &failure{fmt.Sprintf("%s: %v", refused.Path, refused.Err)}
+	}
+	return err
+}
