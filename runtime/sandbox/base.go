@@ -15,7 +15,7 @@ func (s *state) openBase(L *lua.LState) {
 	upstream(L, lua.OpenBase)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
 	old := globals
-	globals = L.NewTable()
+	globals = L.CreateTable(0, 40)
 	L.G.Global, L.Env = globals, globals
 	for _, name := range kept {
 		globals.RawSetString(name, old.RawGetString(name))

@@ -47,7 +47,7 @@ func made(L *lua.LState, proto *lua.FunctionProto, args ...lua.LValue) *lua.LFun
 }
 
 func (s *state) openCoroutine(L *lua.LState) {
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"create": s.coCreate, "wrap": s.coWrap, "resume": coResume, "status": coStatus,
 		"running": coRunning, "isyieldable": coYieldable,

@@ -30,7 +30,17 @@
 //
 // # Faults of gopher-lua 1.1.2 that are mended here
 //
-// An error caught by pcall split every local shared with a closure in two; `for k, v in next, t` started anywhere;
-// `for x in f().g()` failed; a yield across pcall, or one that was resumed with fewer values than expected, ended in a nil
-// dereference; table.sort(t, nil), os.date(nil), string.find with an init behind the end. Each has a test.
+// An error caught by pcall split every local shared with a closure in two, and kept the ones of xpcall open; `for k, v in
+// next, t` began anywhere; `for x in f().g()` failed; a yield across pcall, one that was resumed with fewer values than
+// were expected, one that was tail-called, and a Go function as a coroutine's body ended in a nil dereference or started
+// over; error's level 2 named level 1; pcall took milliseconds on a deep stack; gsub was quadratic; math.random(0) and
+// string.find with an init beyond the end panicked; tonumber("1e3") was nil; table.remove after t[#t] = nil removed nothing;
+// table.sort(t, nil) and os.date(nil) raised. Each has a test.
+//
+// # Faults that stay
+//
+// Arithmetic on strings reads "010" as eight. Numbers print with 17 digits, infinity as +Inf, with tostring as with `..`. A
+// table remembers every string key it ever had: one used as a queue with ever new keys grows for ever, so
+// long-lived scripts use numbers from 1 or make a new table. # and the table functions see the first four million
+// elements. Weak tables and __gc do nothing.
 package sandbox

@@ -8,7 +8,7 @@ import (
 
 // openIO gives io.write, io.stdout and io.stderr, which only take text.
 func (s *state) openIO(L *lua.LState) {
-	methods := L.NewTable()
+	methods := L.CreateTable(0, 16)
 	setFuncs(L, methods, map[string]lua.LGFunction{
 		"write": func(L *lua.LState) int {
 			ud := L.CheckUserData(1)
@@ -23,7 +23,7 @@ func (s *state) openIO(L *lua.LState) {
 		"flush":   func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
 		"setvbuf": func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
 	})
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 16)
 	meta.RawSetString("__index", methods)
 	meta.RawSetString("__metatable", lua.LFalse)
 	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
@@ -35,7 +35,7 @@ func (s *state) openIO(L *lua.LState) {
 		ud.Value, ud.Metatable = &output{name, w}, meta
 		return ud
 	}
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	stdout := file("stdout", s.Stdout)
 	mod.RawSetString("stdout", stdout)
 	mod.RawSetString("stderr", file("stderr", s.Stderr))

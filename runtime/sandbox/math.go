@@ -16,7 +16,7 @@ func (s *state) openMath(L *lua.LState) {
 	var names []string
 	old.ForEach(func(k, _ lua.LValue) { names = append(names, k.String()) })
 	slices.Sort(names)
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	for _, name := range names {
 		mod.RawSetString(name, old.RawGetString(name))
 	}

@@ -10,7 +10,7 @@ import (
 
 // openOS gives what of os does not reach the machine.
 func (s *state) openOS(L *lua.LState) {
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"time": s.osTime, "date": s.osDate,
 		"clock": func(L *lua.LState) int {
@@ -120,7 +120,7 @@ func (s *state) osDate(L *lua.LState) int {
 		t = t.In(s.Location)
 	}
 	if strings.HasPrefix(format, "*t") {
-		table := L.NewTable()
+		table := L.CreateTable(0, 16)
 		for _, field := range []struct {
 			name  string
 			value int

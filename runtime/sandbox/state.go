@@ -48,7 +48,8 @@ func New(options Options) *lua.LState {
 	s.openCoroutine(L)
 	s.openOS(L)
 	s.openIO(L)
-	debug := L.NewTable()
+	L.G.Registry = L.CreateTable(0, 8) // forgets the libraries that functions were taken from
+	debug := L.CreateTable(0, 1)
 	debug.RawSetString("traceback", L.NewFunction(debugTraceback))
 	L.SetGlobal("debug", debug)
 	return L

@@ -9,14 +9,14 @@ import (
 // openString gives the string library, also behind ("x"):method(). Letters are those of ASCII, as in the C locale; other
 // bytes pass unchanged.
 func (s *state) openString(L *lua.LState) {
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"byte": strByte, "char": strChar, "find": strFind, "format": s.strFormat, "gmatch": strGmatch,
 		"gfind": strGmatch, "gsub": s.strGsub, "len": strLen, "lower": strLower, "match": strMatch,
 		"rep": s.strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
 	})
 	L.SetGlobal("string", mod)
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 16)
 	meta.RawSetString("__index", mod)
 	meta.RawSetString("__metatable", lua.LFalse)
 	L.SetMetatable(lua.LString(""), meta)

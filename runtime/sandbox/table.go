@@ -7,7 +7,7 @@ import (
 )
 
 func (s *state) openTable(L *lua.LState) {
-	mod := L.NewTable()
+	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"concat": s.tableConcat, "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
 		"maxn": tableMaxN, "getn": tableGetN, "unpack": baseUnpack,
