@@ -117,6 +117,7 @@ func (h *Host) newDevice(conf site.Device) (*Device, error) {
 		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
 		Username: conf.Username, Password: conf.Password,
 		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
+		Parallel: conf.Concurrency > 1,
 		// Callers wait for a client's locks by this clock, or virtual time would stand still.
 		NewLock: func() isapi.Locker { return clock.NewMutex(h.clk) },
 	}

@@ -1,0 +1,244 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/recorded"
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// execReal runs a program on a site over the machine's own loopback, in real
+// time, and returns what it prints.
+func execReal(t *testing.T, yaml string, env map[string]string, program string) (string, Result) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf, err := site.Load(dir, func(key string) (string, bool) { v, ok := env[key]; return v, ok })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var printed []string
+	log := new(strings.Builder)
+	h, err := New(Config{
+		Site: conf, Clock: clock.Real(), Log: slog.New(slog.NewTextHandler(log, nil)), Version: "test",
+		Print: func(_, text string) { mu.Lock(); printed = append(printed, text); mu.Unlock() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Open()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	result := h.Exec(ctx, Program{Name: "test.lua", Source: []byte(program)})
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, secret := range env {
+		if strings.Contains(log.String(), secret) || strings.Contains(fmt.Sprintf("%v %#v %+v", result, result, conf), secret) {
+			t.Error("a password is shown")
+		}
+	}
+	return strings.Join(printed, "\n"), result
+}
+
+// place is host and port of a test server for site.yaml.
+func place(t *testing.T, server *httptest.Server) (host, port string) {
+	t.Helper()
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Hostname(), u.Port()
+}
+
+const askModel = `
+	local ok, result = pcall(hik.info, "cam")
+	if ok then print(result.model) else print(result.kind, tostring(result)) end`
+
+func TestAddressAndLoginOfADevice(t *testing.T) {
+	const password = "marker-password-31415"
+	device := func(auth sim.Auth) http.Handler {
+		return sim.New(sim.Options{Model: sim.IPC, Username: "op", Password: password, Auth: auth})
+	}
+	plain := httptest.NewServer(device(sim.AuthDigest))
+	defer plain.Close()
+	basic := httptest.NewServer(device(sim.AuthBasic))
+	defer basic.Close()
+	secure := httptest.NewUnstartedServer(device(sim.AuthDigest))
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	secure.StartTLS()
+	defer secure.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closedPort := closed.Addr().(*net.TCPAddr).Port
+	closed.Close()
+
+	const model = "DS-2CD2145SIM-I"
+	for _, test := range []struct {
+		name   string
+		server *httptest.Server
+		keys   string // beside ip, port, username, password
+		want   string
+	}{
+		{"digest by default", plain, "", model},
+		{"auto", plain, "auth_mode: auto", model},
+		{"basic is never tried by default", basic, "", "auth_mode"},
+		{"basic", basic, "auth_mode: basic", model},
+		{"auto with basic alone", basic, "auth_mode: auto", model},
+		{"self-signed is tolerated", secure, "scheme: https", model},
+		{"self-signed is refused with verify", secure, "scheme: https\n    tls: verify", "certificate"},
+		{"pinned at first sight", secure, "scheme: https\n    tls: pin", model},
+		{"https to an http port", plain, "scheme: https", "check port and scheme"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			host, port := place(t, test.server)
+			yaml := fmt.Sprintf("devices:\n  cam:\n    ip: %s\n    port: %s\n    username: op\n    password: ${CAM_PW}\n    %s\n", host, port, test.keys)
+			got, _ := execReal(t, yaml, map[string]string{"CAM_PW": password}, askModel)
+			if !strings.Contains(got, test.want) {
+				t.Errorf("got %q, want %q in it", got, test.want)
+			}
+		})
+	}
+	t.Run("port", func(t *testing.T) {
+		yaml := fmt.Sprintf("devices:\n  cam: {ip: 127.0.0.1, port: %d, username: op, password: x}\n", closedPort)
+		got, _ := execReal(t, yaml, nil, askModel)
+		if !strings.Contains(got, "offline") || !strings.Contains(got, fmt.Sprint(closedPort)) {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// The attributes that bound and time commands, and those of channels.
+func TestAttributesShowTheirEffect(t *testing.T) {
+	w := newWorld(t, `timezone: UTC
+devices:
+  slow: {simulate: ipc, timeout: 3s}
+  one: {simulate: nvr}
+  four: {simulate: nvr, concurrency: 4}
+  paced: {simulate: nvr, max_rate: 2}
+  gate:
+    simulate: ptz
+    ptz_id: stream
+    channels:
+      main: {address: "1", stream_url: "rtsp://user:hidden@192.0.2.1:554/Streaming/Channels/101"}
+  cam:
+    simulate: ipc
+    channels:
+      small: {address: 1, stream: sub}
+vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
+`, map[string]string{"scripts/a.lua": `
+		local function took(fn) local began = hik.now() local ok, err = pcall(fn) return math.floor((hik.now() - began) * 10 + 0.5) / 10, ok or err.kind end
+		local function four(name)
+			return function() hik.parallel({1, 2, 3, 4, 1, 2}, function() hik.request(name, "GET", "/ISAPI/System/deviceInfo") end) end
+		end
+		hik.spawn(function()
+			print("timeout", took(function() hik.info("slow") end))
+			print("one at once", took(four("one")))
+			print("four at once", took(four("four")))
+			print("two a second", took(four("paced")))
+			print("stream_url", hik.device("gate"):channel("main").stream_url)
+			hik.device("gate"):channel("main"):preset(1)
+			hik.device("cam"):channel("small"):snapshot()
+			hik.device("cam"):snapshot(1, {stream = "main"})
+			print("vars", hik.vars.night, hik.vars.dwell, hik.vars.deep.list[2])
+		end)
+	`}, func(o *sim.Options) {
+		o.Latency = 100 * time.Millisecond
+		if o.Name == "gate" {
+			o.PTZID = sim.PTZByStream
+		}
+	})
+	w.run(0)
+	w.devices["slow"].SetFaults(sim.Fault{Name: "slow", Value: "1h"})
+	w.start()
+	w.run(time.Minute)
+	paths := func(name, part string) (found []string) {
+		for _, e := range w.devices[name].Journal() {
+			if e.Status == 200 && strings.Contains(e.Path, part) {
+				found = append(found, e.Path)
+			}
+		}
+		return found
+	}
+	if got := fmt.Sprint(paths("gate", "goto")); got != "[/ISAPI/PTZCtrl/channels/101/presets/1/goto]" {
+		t.Errorf("ptz_id: stream: %s", got)
+	}
+	if got := fmt.Sprint(paths("cam", "picture")); got != "[/ISAPI/Streaming/channels/102/picture /ISAPI/Streaming/channels/101/picture]" {
+		t.Errorf("stream: sub: %s", got)
+	}
+	w.wantPrinted(
+		"timeout\t3\ttimeout",
+		"one at once\t0.6\ttrue",
+		"four at once\t0.3\ttrue",
+		"two a second\t2.6\ttrue",
+		"stream_url\trtsp://user@192.0.2.1:554/Streaming/Channels/101",
+		"vars\t22:00\t15s\t2",
+	)
+	if strings.Contains(w.log.String()+strings.Join(w.printed, ""), "hidden") {
+		t.Error("a password in a URL is shown")
+	}
+	w.devices["slow"].SetFaults()
+}
+
+// Connect, info, channels and the right picture path work on recorded devices
+// through the whole stack.
+func TestRecordedDevices(t *testing.T) {
+	dir, ok := recorded.Dir()
+	if !ok {
+		t.Skip("no recorded devices here")
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		t.Run(e.Name(), func(t *testing.T) {
+			handler, err := recorded.Open(filepath.Join(dir, e.Name()), "op", "recorded-password")
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(handler)
+			defer server.Close()
+			host, port := place(t, server)
+			yaml := fmt.Sprintf("devices:\n  cam:\n    ip: %s\n    port: %s\n    username: op\n    password: ${PW}\n", host, port)
+			got, result := execReal(t, yaml, map[string]string{"PW": "recorded-password"}, `
+				local cam = hik.device("cam")
+				local info = cam:info()
+				print(info.model, info.firmware ~= "", info.serial ~= "", #info.raw > 100)
+				local online
+				for _, ch in ipairs(cam:channels()) do
+					if ch.online ~= false and ch.enabled ~= false then online = online or ch end
+				end
+				print("picture", cam:snapshot(online.id).content_type)
+				print(cam.state)
+			`)
+			if result.Err != nil {
+				t.Fatal(result.Err)
+			}
+			want := e.Name() + "\ttrue\ttrue\ttrue\npicture\timage/jpeg\nonline"
+			// What was recorded has its digits made anonymous here and there.
+			if !strings.HasSuffix(got, "\ttrue\ttrue\ttrue\npicture\timage/jpeg\nonline") {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
