@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	goruntime "runtime"
 	"strings"
 	"testing"
 
@@ -190,11 +191,12 @@ type counter struct{ n *uint64 }
 func (c counter) Uint64() uint64 { *c.n += 0x9e3779b97f4a7c15; return *c.n }
 
 func TestHeap(t *testing.T) {
+	goruntime.GC()
 	before := Heap()
 	big := make([]byte, 32<<20)
 	big[0] = 1
 	if after := Heap(); after < before+30<<20 {
 		t.Fatal(before, after)
 	}
-	_ = big[0]
+	goruntime.KeepAlive(big)
 }
