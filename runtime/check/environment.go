@@ -58,7 +58,7 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 	}
 	at := w.places[e]
 	if w.names[e.Value] {
-		w.report(at, "undefined global %q: the local of that name can't be seen from here", e.Value)
+		w.doubt(at, "undefined global %q: the local of that name can't be seen from here", e.Value)
 		return
 	}
 	known := slices.Clone(w.checker.environment.globals)
@@ -73,7 +73,7 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 	case w.library && hint == "":
 		return // written for other hosts too, perhaps
 	}
-	w.report(at, "undefined global %q%s", e.Value, hint)
+	w.doubt(at, "undefined global %q%s", e.Value, hint)
 }
 
 // callGlobal is a call of one of Lua's own functions.
@@ -84,7 +84,7 @@ func (w *walker) callGlobal(e *ast.FuncCallExpr, path string, args []value, at p
 	}
 	switch path {
 	case "string.dump":
-		w.report(at, "string.dump does not work here: only source text is loaded")
+		w.doubt(at, "string.dump does not work here: only source text is loaded")
 	case "require":
 		if len(args) == 1 {
 			return w.require(e, args[0], at)
@@ -93,8 +93,8 @@ func (w *walker) callGlobal(e *ast.FuncCallExpr, path string, args []value, at p
 		if len(args) == 1 {
 			return value{each: args[0].listOf}
 		}
-	case "assert", "tostring":
-		if path == "assert" && len(args) > 0 {
+	case "assert":
+		if len(args) > 0 {
 			return single(args[0])
 		}
 	}
@@ -114,7 +114,7 @@ func (w *walker) missing(library, name string, at position) {
 	if hint == "" {
 		hint = "; there are " + shortList(w.checker.environment.libraries[library])
 	}
-	w.report(at, "there is no %s%s", path, hint)
+	w.doubt(at, "there is no %s%s", path, hint)
 }
 
 func shortList(words []string) string {

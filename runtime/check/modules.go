@@ -45,7 +45,7 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 		path := strings.ReplaceAll(text, ".", "/")
 		hint = ": there is no lib/" + path + ".lua and no lib/" + path + "/init.lua, and hiklua brings none of that name"
 	}
-	w.report(at, "no module %q%s", text, hint)
+	w.doubt(at, "no module %q%s", text, hint)
 	return value{}
 }
 

@@ -290,9 +290,15 @@ func (r *resolver) call(e *ast.FuncCallExpr) {
 		if len(e.Args) > 0 && pathOf(e.Args[0]) == "_G" {
 			r.dynamic = true
 		}
-	case "type", "rawget":
+	case "type":
 		for _, a := range e.Args {
 			r.guard(a)
+		}
+	case "rawget":
+		if len(e.Args) > 1 && pathOf(e.Args[0]) == "_G" {
+			if name, ok := e.Args[1].(*ast.StringExpr); ok {
+				r.guarded[name.Value] = true
+			}
 		}
 	}
 }

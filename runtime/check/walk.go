@@ -25,6 +25,13 @@ func (w *walker) warn(at position, format string, args ...any) {
 	w.findings[len(w.findings)-1].Warning = true
 }
 
+// doubt is an error in a script. A module may come from elsewhere and never be
+// used that way: there it is a warning.
+func (w *walker) doubt(at position, format string, args ...any) {
+	w.report(at, format, args...)
+	w.findings[len(w.findings)-1].Warning = w.library
+}
+
 func (w *walker) block(list []ast.Stmt) {
 	for _, s := range list {
 		w.stmt(s)
