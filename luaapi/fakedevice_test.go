@@ -149,6 +149,14 @@ func (d *fakeDevice) Move(ctx context.Context, cmd Command, v isapi.Velocity, o 
 	return d.client.StopPTZ(ctx, cmd.Channel)
 }
 
+func (d *fakeDevice) MoveLens(ctx context.Context, cmd Command, part Lens, speed int, o MoveOptions) error {
+	d.note(cmd, "")
+	if part == Focus {
+		return d.client.Focus(ctx, cmd.Channel, speed)
+	}
+	return d.client.Iris(ctx, cmd.Channel, speed)
+}
+
 func (d *fakeDevice) StopHead(ctx context.Context, channel int) error {
 	d.note(Command{What: "stop", Channel: channel}, "")
 	return d.client.StopPTZ(ctx, channel)

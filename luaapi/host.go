@@ -101,6 +101,8 @@ type Device interface {
 	// Move starts a motion of a head. With a duration it returns when the head
 	// was stopped, or at once if NoWait is set; the host stops it in any case.
 	Move(ctx context.Context, cmd Command, v isapi.Velocity, o MoveOptions) error
+	// MoveLens is Move for a part of the lens; speed -100..100, 0 stops it.
+	MoveLens(ctx context.Context, cmd Command, part Lens, speed int, o MoveOptions) error
 	// StopHead stops a head ahead of everything in the queue.
 	StopHead(ctx context.Context, channel int) error
 	// Exclusive waits until the head is this task's alone and returns what
@@ -123,6 +125,16 @@ type Command struct {
 	Detail  string // "3", "40 0 0"
 	Head    bool   // it moves the head: ends the motion of whoever had it
 }
+
+// Lens is a part of a lens that moves until it is stopped.
+type Lens string
+
+// The parts of a lens.
+const (
+	NoLens Lens = "" // pan, tilt and zoom
+	Focus  Lens = "focus"
+	Iris   Lens = "iris"
+)
 
 // MoveOptions bound a motion.
 type MoveOptions struct {

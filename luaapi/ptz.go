@@ -49,6 +49,16 @@ var ptzCommands = []command{
 		},
 	},
 	{
+		name: "focus", channel: true, args: "speed, {duration=, wait=}", values: 1, options: moveOptions,
+		doc: "moves the focus, -100..100: far is positive, 0 stops it",
+		fn:  func(c *call) int { return c.moveLens(Focus) },
+	},
+	{
+		name: "iris", channel: true, args: "speed, {duration=, wait=}", values: 1, options: moveOptions,
+		doc: "moves the iris, -100..100: open is positive, 0 stops it",
+		fn:  func(c *call) int { return c.moveLens(Iris) },
+	},
+	{
 		name: "ptz_stop", channel: true,
 		doc: "stops pan, tilt and zoom, ahead of everything that waits for the device",
 		fn: func(c *call) int {
@@ -58,14 +68,20 @@ var ptzCommands = []command{
 	},
 }
 
-// move starts a motion. The host owns its end.
-func (c *call) move(v isapi.Velocity, o options) int {
+// motion reads the options of a motion.
+func (c *call) motion(o options) MoveOptions {
 	if o.given("wait") && !o.given("duration") {
 		c.misuse("wait= goes with duration=")
 	}
 	if o.given("duration") && o.duration("duration") == 0 {
 		c.misuse("duration must be more than 0")
 	}
+	return MoveOptions{Duration: o.duration("duration"), NoWait: !o.bool("wait", true)}
+}
+
+// move starts a motion. The host owns its end.
+func (c *call) move(v isapi.Velocity, o options) int {
+	how := c.motion(o)
 	id := c.channel()
 	if v == (isapi.Velocity{}) {
 		c.stopHead(id)
@@ -73,8 +89,17 @@ func (c *call) move(v isapi.Velocity, o options) int {
 	}
 	dev := c.dev
 	cmd := Command{What: c.cmd.name, Channel: id, Detail: fmt.Sprintf("%d %d %d", v.Pan, v.Tilt, v.Zoom), Head: true}
-	how := MoveOptions{Duration: o.duration("duration"), NoWait: !o.bool("wait", true)}
 	c.wait(func(ctx context.Context) error { return dev.Move(ctx, cmd, v, how) })
+	return 0
+}
+
+// moveLens is move for a part of the lens.
+func (c *call) moveLens(part Lens) int {
+	speed := c.integer(0, "speed", -100, 100)
+	how := c.motion(c.options(1, moveOptions))
+	dev := c.dev
+	cmd := Command{What: c.cmd.name, Channel: c.channel(), Detail: fmt.Sprint(speed), Head: true}
+	c.wait(func(ctx context.Context) error { return dev.MoveLens(ctx, cmd, part, speed, how) })
 	return 0
 }
 

@@ -51,7 +51,7 @@ type Device struct {
 	queue    []*command
 	poll     *command // the liveness poll: after everything else
 	idle     []clock.Waiter
-	heads    map[int]*head
+	heads    map[headKey]*head
 	nextSlot time.Time // max_rate: no command before
 	closed   bool
 
@@ -78,7 +78,7 @@ func newDevice(conf site.Device, clk clock.Clock, log *slog.Logger, limits site.
 		log:    log.With(keyDevice, conf.Name),
 		client: client, urgent: client.Sibling(),
 		ended: newGroup(clk),
-		heads: make(map[int]*head),
+		heads: make(map[headKey]*head),
 		state: StateUnknown,
 	}
 	d.ctx, d.cancel = clock.WithCancel(context.Background())

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -27,11 +28,12 @@ const (
 	lateMove = 2 * time.Second
 )
 
-// head is what moves at one channel of a device. All fields are guarded by
-// Device.mu.
+// head is what moves at one channel of a device: its pan, tilt and zoom, or a
+// part of its lens. All fields are guarded by Device.mu.
 type head struct {
 	d       *Device
 	channel int
+	part    luaapi.Lens // luaapi.NoLens: pan, tilt and zoom
 
 	// One PTZ command or stop is on the wire at a time, so that a stop never
 	// overtakes the move it is meant for. Stops go first.
@@ -58,15 +60,44 @@ type stopRequest struct {
 	ctx    context.Context
 }
 
-func (d *Device) head(channel int) *head {
+// headKey tells the moving parts of a device apart.
+type headKey struct {
+	channel int
+	part    luaapi.Lens
+}
+
+func (d *Device) head(channel int, part luaapi.Lens) *head {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h := d.heads[channel]
+	key := headKey{channel, part}
+	h := d.heads[key]
 	if h == nil {
-		h = &head{d: d, channel: channel}
-		d.heads[channel] = h
+		h = &head{d: d, channel: channel, part: part}
+		d.heads[key] = h
 	}
 	return h
+}
+
+// drive sets the part in motion at v; a lens has its speed in Zoom.
+func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) error {
+	switch h.part {
+	case luaapi.Focus:
+		return c.Focus(ctx, h.channel, v.Zoom)
+	case luaapi.Iris:
+		return c.Iris(ctx, h.channel, v.Zoom)
+	}
+	if v == (isapi.Velocity{}) {
+		return c.StopPTZ(ctx, h.channel)
+	}
+	return c.Continuous(ctx, h.channel, v)
+}
+
+// stopWord is what the journal calls a stop.
+func (h *head) stopWord() string {
+	if h.part != luaapi.NoLens {
+		return string(h.part) + " stop"
+	}
+	return "ptz_stop"
 }
 
 func (h *head) takeWire(stop bool) {
@@ -149,7 +180,10 @@ func mayHaveBeenDone(err error) bool {
 // and returns when the device has answered. If that takes too long it returns
 // an error, and the stop is still tried until it is answered.
 func (d *Device) StopHead(ctx context.Context, channel int) error {
-	h := d.head(channel)
+	return d.stopPart(ctx, d.head(channel, luaapi.NoLens))
+}
+
+func (d *Device) stopPart(ctx context.Context, h *head) error {
 	r := &stopRequest{waiter: d.clk.NewWaiter(), ctx: ctx}
 	d.mu.Lock()
 	h.explicit = append(h.explicit, r)
@@ -170,8 +204,8 @@ func (d *Device) StopHead(ctx context.Context, channel int) error {
 	case clock.Cause(ctx) != nil:
 		return clock.Cause(ctx)
 	}
-	return d.failure("offline", channel,
-		fmt.Sprintf("ptz_stop was not answered within %v; it is tried until it is", d.conf.Timeout),
+	return d.failure("offline", h.channel,
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), d.conf.Timeout),
 		"look at the head: it may be moving")
 }
 
@@ -207,7 +241,7 @@ func (h *head) stopper() {
 
 		began := d.clk.Now()
 		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
-		err := d.urgent.StopPTZ(ctx, h.channel)
+		err := h.drive(ctx, d.urgent, isapi.Velocity{})
 		cancel()
 		d.observe(err)
 		answered := err == nil || !stopAgain(err)
@@ -230,7 +264,7 @@ func (h *head) stopper() {
 		}
 		d.mu.Unlock()
 		h.freeWire()
-		d.writeStop(h.channel, m, requests, began, err)
+		d.writeStop(h, m, requests, began, err)
 
 		switch {
 		case answered && err != nil:
@@ -307,13 +341,13 @@ func stopAgain(err error) bool {
 }
 
 // writeStop tells the journal of a stop: whose motion, or whose ptz_stop.
-func (d *Device) writeStop(channel int, m *motion, requests []*stopRequest, began time.Time, err error) {
+func (d *Device) writeStop(h *head, m *motion, requests []*stopRequest, began time.Time, err error) {
 	if d.record == nil {
 		return
 	}
 	r := Record{
 		Time: began, Duration: d.clk.Now().Sub(began),
-		Device: d.conf.Name, Channel: channel, What: "ptz_stop", Err: err,
+		Device: d.conf.Name, Channel: h.channel, What: h.stopWord(), Err: err,
 	}
 	switch {
 	case len(requests) > 0:
@@ -374,7 +408,7 @@ func (h *head) enter(ctx context.Context) error {
 
 // Exclusive implements luaapi.Device.
 func (d *Device) Exclusive(ctx context.Context, channel int, timeout time.Duration) (func(), error) {
-	h := d.head(channel)
+	h := d.head(channel, luaapi.NoLens)
 	me := ownerOf(ctx)
 	if err := h.enter(ctx); err != nil {
 		return nil, err

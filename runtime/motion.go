@@ -96,11 +96,20 @@ func (o *owner) giveTo(heir *owner) {
 
 // Move implements luaapi.Device.
 func (d *Device) Move(ctx context.Context, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
+	return d.movePart(ctx, d.head(cmd.Channel, luaapi.NoLens), cmd, v, o)
+}
+
+// MoveLens implements luaapi.Device.
+func (d *Device) MoveLens(ctx context.Context, cmd luaapi.Command, part luaapi.Lens, speed int, o luaapi.MoveOptions) error {
+	return d.movePart(ctx, d.head(cmd.Channel, part), cmd, isapi.Velocity{Zoom: speed}, o)
+}
+
+func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
 	if v == (isapi.Velocity{}) {
-		return d.StopHead(ctx, cmd.Channel)
+		return d.stopPart(ctx, h)
 	}
-	h := d.head(cmd.Channel)
-	if err := h.enter(ctx); err != nil {
+	// Whoever has the head for itself has its lens too.
+	if err := d.head(cmd.Channel, luaapi.NoLens).enter(ctx); err != nil {
 		return err
 	}
 	cmd.Head = true
@@ -111,7 +120,7 @@ func (d *Device) Move(ctx context.Context, cmd luaapi.Command, v isapi.Velocity,
 	}
 	c := &command{
 		Command: cmd, ctx: ctx, motion: m,
-		run: func(ctx context.Context, c *isapi.Client) error { return c.Continuous(ctx, cmd.Channel, v) },
+		run: func(ctx context.Context, c *isapi.Client) error { return h.drive(ctx, c, v) },
 	}
 	if err := d.submit(c); err != nil {
 		// Refused or never sent: nothing to stop. One that is on the wire, or
@@ -201,7 +210,7 @@ func (m *motion) renew() {
 		return
 	}
 	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(d.conf.Timeout, renewEvery))
-	err := d.urgent.Continuous(ctx, h.channel, m.v)
+	err := h.drive(ctx, d.urgent, m.v)
 	cancel()
 	d.observe(err)
 	d.mu.Lock()

@@ -53,7 +53,7 @@ type Record struct {
 // Do implements luaapi.Device.
 func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
 	if cmd.Head {
-		if err := d.head(cmd.Channel).enter(ctx); err != nil {
+		if err := d.head(cmd.Channel, luaapi.NoLens).enter(ctx); err != nil {
 			return err
 		}
 	}
@@ -193,7 +193,10 @@ func (d *Device) execute(c *command) {
 	}
 	var h *head
 	if c.Head {
-		h = d.head(c.Channel)
+		h = d.head(c.Channel, luaapi.NoLens)
+		if c.motion != nil {
+			h = c.motion.head
+		}
 		h.takeWire(false)
 		defer h.freeWire()
 	}

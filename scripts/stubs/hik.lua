@@ -203,6 +203,24 @@ function hik.ptz_zoom(dev, ch, zoom, options) end
 ---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, options?: hik.PtzMoveOptions)
 function hik.ptz_move(dev, ch, options) end
 
+---Moves the focus, -100..100: far is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param speed integer
+---@param options? hik.MotionOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, speed: integer, options?: hik.MotionOptions)
+function hik.focus(dev, ch, speed, options) end
+
+---Moves the iris, -100..100: open is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param dev hik.DeviceName|hik.Device|hik.Channel
+---@param ch hik.ChannelName|hik.Channel
+---@param speed integer
+---@param options? hik.MotionOptions
+---@overload fun(dev: hik.DeviceName|hik.Device|hik.Channel, speed: integer, options?: hik.MotionOptions)
+function hik.iris(dev, ch, speed, options) end
+
 ---Stops pan, tilt and zoom, ahead of everything that waits for the device.
 ---It waits for the device, and raises a hik.Error if that fails.
 ---@param dev hik.DeviceName|hik.Device|hik.Channel
@@ -609,6 +627,22 @@ function Device:ptz_zoom(ch, zoom, options) end
 ---@overload fun(self: hik.Device, options?: hik.PtzMoveOptions)
 function Device:ptz_move(ch, options) end
 
+---Moves the focus, -100..100: far is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param speed integer
+---@param options? hik.MotionOptions
+---@overload fun(self: hik.Device, speed: integer, options?: hik.MotionOptions)
+function Device:focus(ch, speed, options) end
+
+---Moves the iris, -100..100: open is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param ch hik.ChannelName|hik.Channel
+---@param speed integer
+---@param options? hik.MotionOptions
+---@overload fun(self: hik.Device, speed: integer, options?: hik.MotionOptions)
+function Device:iris(ch, speed, options) end
+
 ---Stops pan, tilt and zoom, ahead of everything that waits for the device.
 ---It waits for the device, and raises a hik.Error if that fails.
 ---@param ch? hik.ChannelName|hik.Channel
@@ -834,6 +868,18 @@ function Channel:ptz_zoom(zoom, options) end
 ---It waits for the device, and raises a hik.Error if that fails.
 ---@param options? hik.PtzMoveOptions
 function Channel:ptz_move(options) end
+
+---Moves the focus, -100..100: far is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param speed integer
+---@param options? hik.MotionOptions
+function Channel:focus(speed, options) end
+
+---Moves the iris, -100..100: open is positive, 0 stops it.
+---It waits for the device, and raises a hik.Error if that fails.
+---@param speed integer
+---@param options? hik.MotionOptions
+function Channel:iris(speed, options) end
 
 ---Stops pan, tilt and zoom, ahead of everything that waits for the device.
 ---It waits for the device, and raises a hik.Error if that fails.
