@@ -40,8 +40,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 		args = []string{"hiklua"}
 	}
 	a.name = invocation(args[0])
-	a.logFormat = newWord("text", "text", "json")
-	a.logLevel = newWord("info", "debug", "info", "warn", "error")
+	a.logFormat, a.logLevel = newLogFormat(), newLogLevel()
 	root := newRootCommand(a)
 	root.SetArgs(args[1:])
 	root.SetIn(a.stdin)

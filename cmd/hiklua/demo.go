@@ -92,7 +92,7 @@ func (a *app) demoWatch(ctx context.Context, tell *narrator, h *runtime.Host) (w
 func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir string, span time.Duration) (saved time.Time) {
 	if clock.Sleep(ctx, a.clk, span/2) == nil {
 		saved = a.clk.Now()
-		tell.say("demo", fmt.Sprintf("saves %s with one more stop, as an editor would: preset %d %q", editedScript, editedPreset, editedName))
+		tell.say("demo", fmt.Sprintf("saves %s with one more stop: preset %d %q", editedScript, editedPreset, editedName))
 		if err := editDemoScript(dir); err != nil {
 			tell.warn("demo", err.Error())
 		}

@@ -18,8 +18,6 @@ import (
 func runDemo(t *testing.T, s *session, ctx context.Context, span time.Duration) *demoDevices {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	s.logFormat = newWord("text", "text", "json")
-	s.logLevel = newWord("info", "info")
 	var devices *demoDevices
 	var err error
 	s.do(func() { devices, err = s.demo(ctx, span, "") })

@@ -51,6 +51,9 @@ firmware, channels and clock, and says what to do about those that fail.`,
 				return err
 			}
 			all, err := a.askAll(c.Context(), s, simulate)
+			if err == nil && c.Context().Err() != nil {
+				err = &failure{"interrupted"}
+			}
 			if err != nil {
 				return err
 			}

@@ -57,7 +57,7 @@ more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.
 }
 
 func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
-	p, err := a.program(o, args)
+	p, err := a.program(ctx, o, args)
 	if err != nil {
 		return err
 	}
@@ -120,10 +120,15 @@ func (a *app) execEnd(ctx context.Context, p runtime.Program, r runtime.Result) 
 	return nil
 }
 
-// errorText is an error of Lua for people: place, message, hint, and below it
-// how it came there.
+// errorText is an error of Lua for people: place and message, and below it what
+// to do about it and how it came there.
 func (a *app) errorText(r luaapi.Report) string {
+	hint := r.Hint
+	r.Hint = ""
 	text := r.String()
+	if hint != "" {
+		text += "\n  " + hint
+	}
 	if r.Traceback != "" {
 		text += "\n  " + strings.ReplaceAll(r.Traceback, "\n", "\n  ")
 	}
@@ -131,7 +136,7 @@ func (a *app) errorText(r luaapi.Report) string {
 }
 
 // program is what exec was given to run.
-func (a *app) program(o execOptions, args []string) (runtime.Program, error) {
+func (a *app) program(ctx context.Context, o execOptions, args []string) (runtime.Program, error) {
 	p := runtime.Program{Stay: o.stay}
 	switch {
 	case o.coded:
@@ -144,7 +149,7 @@ func (a *app) program(o execOptions, args []string) (runtime.Program, error) {
 	var err error
 	if p.Name == "-" {
 		p.Name = "stdin"
-		p.Source, err = io.ReadAll(a.stdin)
+		p.Source, err = a.readStdin(ctx)
 	} else {
 		p.Source, err = os.ReadFile(p.Name)
 	}
@@ -158,6 +163,25 @@ func (a *app) program(o execOptions, args []string) (runtime.Program, error) {
 		return p, &failure{fmt.Sprintf("%s: %v", p.Name, err)}
 	}
 	return p, nil
+}
+
+// readStdin reads stdin to its end, unless Ctrl-C is typed before.
+func (a *app) readStdin(ctx context.Context) ([]byte, error) {
+	type answer struct {
+		text []byte
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		text, err := io.ReadAll(a.stdin)
+		read <- answer{text, err}
+	}()
+	select {
+	case got := <-read:
+		return got.text, got.err
+	case <-ctx.Done():
+		return nil, errors.New("interrupted")
+	}
 }
 
 // printer writes what scripts print, a line each. When its reader has gone

@@ -8,8 +8,15 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// scriptKey is the key of package runtime for the script that a line is from.
-const scriptKey = "script"
+// Keys of package runtime's log that decide what is shown.
+const (
+	scriptKey  = "script"  // which script a line is from
+	channelKey = "channel" // of lines about a head
+	errorKey   = "error"
+)
+
+func newLogFormat() *word { return newWord("text", "text", "json") }
+func newLogLevel() *word  { return newWord("info", "debug", "info", "warn", "error") }
 
 // logger writes to stderr as --log-format and --log-level say, with times of
 // the clock, in zone.
@@ -25,8 +32,8 @@ func (a *app) logger(zone *time.Location) *slog.Logger {
 }
 
 // quietLogger is the logger of exec and the REPL: unless --log-level was
-// given, what the host says of its own accord is left out below a warning,
-// and what scripts log is shown.
+// given, it shows what scripts log and what is wrong with the host or a head.
+// The state of a device is left out: the command that fails tells it.
 func (a *app) quietLogger(zone *time.Location, given bool) *slog.Logger {
 	log := a.logger(zone)
 	if given {
@@ -62,7 +69,7 @@ func (h *clockHandler) WithGroup(name string) slog.Handler {
 	return &clockHandler{h.Handler.WithGroup(name), h.clk, h.zone}
 }
 
-// scriptHandler lets pass what a script says, and warnings.
+// scriptHandler lets pass what quietLogger shows.
 type scriptHandler struct {
 	slog.Handler
 	ofScript bool
@@ -70,12 +77,14 @@ type scriptHandler struct {
 
 // Handle implements slog.Handler.
 func (h *scriptHandler) Handle(ctx context.Context, r slog.Record) error {
-	ofScript := h.ofScript
+	ofScript, ofHead, ofError := h.ofScript, false, false
 	r.Attrs(func(a slog.Attr) bool {
 		ofScript = ofScript || a.Key == scriptKey
-		return !ofScript
+		ofHead = ofHead || a.Key == channelKey
+		ofError = ofError || a.Key == errorKey
+		return true
 	})
-	if r.Level < slog.LevelWarn && !ofScript {
+	if !ofScript && (r.Level < slog.LevelWarn || ofError && !ofHead) {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)

@@ -2,13 +2,17 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/lmittmann/tint"
+
+	"github.com/hiklua/hiklua/runtime"
 )
 
 // textHandler writes lines for people: time, level, message, then keys. What
@@ -47,11 +51,14 @@ func (h *textHandler) Handle(ctx context.Context, r slog.Record) error {
 	line := slog.NewRecord(r.Time, r.Level, r.Message, 0)
 	more := make(map[string]string)
 	r.Attrs(func(a slog.Attr) bool {
-		for _, key := range below {
-			if a.Key == key {
-				more[key] = a.Value.Resolve().String()
-				return true
-			}
+		if slices.Contains(below, a.Key) {
+			more[a.Key] = a.Value.Resolve().String()
+			return true
+		}
+		if err, ok := a.Value.Any().(error); ok && a.Key == errorKey {
+			report := runtime.Report(err)
+			a = slog.String(a.Key, report.Message)
+			more["hint"] = cmp.Or(more["hint"], report.Hint)
 		}
 		line.AddAttrs(a)
 		return true

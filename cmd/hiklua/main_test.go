@@ -68,8 +68,9 @@ func newSession(t *testing.T) *session {
 	s := &session{env: map[string]string{"TZ": "UTC"}}
 	s.app = &app{
 		name: "hiklua", stdin: strings.NewReader(""), stdout: &s.out, stderr: &s.err,
-		env: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok },
-		clk: clock.NewVirtual(begin),
+		env:       func(name string) (string, bool) { v, ok := s.env[name]; return v, ok },
+		clk:       clock.NewVirtual(begin),
+		logFormat: newLogFormat(), logLevel: newLogLevel(),
 	}
 	return s
 }

@@ -44,7 +44,7 @@ func (a *app) runSite(ctx context.Context, dir string, simulate bool) error {
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
-	log.Info(fmt.Sprintf("site %s: %s%s; times are in %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate), zoneText(s)))
+	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate), zoneText(s)))
 	h.Open()
 	a.tellScripts(log, s, h.Sync())
 	watched := a.watch(ctx, log, h)
@@ -112,10 +112,10 @@ func simulated(s *site.Site, all bool) string {
 	return fmt.Sprintf(", %d simulated", len(names))
 }
 
-// zoneText names the zone, and where it comes from if nobody chose it.
+// zoneText names the zone, and says so if nobody chose it.
 func zoneText(s *site.Site) string {
 	if s.TimezoneGiven {
 		return s.TimezoneName
 	}
-	return s.TimezoneName + ", the machine's (timezone: in site.yaml fixes it)"
+	return s.TimezoneName + " (this machine's)"
 }

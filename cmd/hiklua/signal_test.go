@@ -185,6 +185,17 @@ func TestReaderGoneStopsTheHead(t *testing.T) {
 
 const turner = `hik.spawn(function() hik.device("gate"):ptz_pan_tilt(40, 0) print("turning") hik.sleep(60) end)`
 
+// TestSignalEndsABusyLoop: a program that never waits ends, too.
+func TestSignalEndsABusyLoop(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "exec", "-e", `print("busy") while true do end`)
+	p.says("busy")
+	p.signal(os.Interrupt)
+	if status := p.ends(); status != statusFailure || p.stderr() != "interrupted" {
+		t.Errorf("status %d, stderr %q", status, p.stderr())
+	}
+}
+
 const turningSite = `devices:
   gate: {ip: 127.0.0.1, port: PORT, username: admin, password: simulated}
 `

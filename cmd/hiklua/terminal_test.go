@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+func TestTextLog(t *testing.T) {
+	var b bytes.Buffer
+	h := newTextHandler(&b, slog.LevelInfo, false)
+	log := slog.New(&clockHandler{Handler: h, clk: clock.NewVirtual(begin), zone: time.FixedZone("", 3600)})
+	log.Debug("not shown")
+	log.With("device", "gate").Warn("stop not answered, trying again", "channel", 1,
+		"error", &isapi.Error{Device: "gate", Op: "stop", Err: isapi.ErrOffline, Hint: "is it on?"})
+	log.Error("boom", "script", "tour", "traceback", "a.lua:1: in f\na.lua:2: in g\n", "error", errors.New("plain"))
+	want := `13:00:00 WRN stop not answered, trying again device=gate channel=1 error="gate: stop: offline"
+             is it on?
+13:00:00 ERR boom script=tour error=plain
+             a.lua:1: in f
+             a.lua:2: in g
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}
+
+func TestColoursOnlyOnATerminal(t *testing.T) {
+	s := newSession(t)
+	if s.colour(&s.err) {
+		t.Error("a buffer takes colours")
+	}
+	s.run(t.Context(), "rnu")
+	if strings.Contains(s.err.String(), "\x1b") {
+		t.Errorf("%q", s.err.String())
+	}
+}
+
+func TestShellWord(t *testing.T) {
+	for text, want := range map[string]string{
+		"hiklua-demo": "hiklua-demo", "my site": "'my site'", "": "''", "it's": `'it'\''s'`, "http://a@b:80": "http://a@b:80", "$x": "'$x'",
+	} {
+		if got := shellWord(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestInvocation(t *testing.T) {
+	for arg0, want := range map[string]string{
+		"hiklua": "hiklua", "./hiklua": "./hiklua", "/usr/bin/hiklua": "/usr/bin/hiklua",
+		"/tmp/go-build12/b001/exe/hiklua": "go run ./cmd/hiklua",
+	} {
+		if got := invocation(arg0); got != want {
+			t.Errorf("%q: %s, want %s", arg0, got, want)
+		}
+	}
+}
+
+func TestTableWraps(t *testing.T) {
+	table := &table{head: []string{"NAME", "CHANNELS"}, rows: [][]string{
+		{"gate", "1 yard"}, {"große", strings.TrimSuffix(strings.Repeat("10 a channel, ", 9), ", ")},
+	}}
+	want := `NAME   CHANNELS
+gate   1 yard
+große  10 a channel, 10 a channel, 10 a channel, 10 a channel, 10 a channel, 10 a channel,
+       10 a channel, 10 a channel, 10 a channel
+`
+	if table.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", table, want)
+	}
+}
+
+// TestChannelNames makes names that site.yaml takes of what devices say.
+func TestChannelNames(t *testing.T) {
+	taken := map[string]bool{}
+	var got []string
+	for id, name := range []string{"", "Camera 01", "Camera 01", "Hof / Tür", "404", "on", "  ", "Склад"} {
+		line := channelLine(site.Device{}, isapi.Channel{ID: id + 1, Name: name}, taken)
+		key, _, _ := strings.Cut(line, ":")
+		got = append(got, key)
+		if name := strings.Trim(key, `"`); !site.ValidName(name) {
+			t.Errorf("%q is no name", name)
+		}
+	}
+	want := []string{"channel1", "camera_01", "camera_01_2", "hof_tür", "channel5", `"on"`, "channel7", "склад"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestMotionWords(t *testing.T) {
+	for detail, want := range map[string]string{
+		"15 0 0": "turns right at 15 %", "-100 20 0": "turns left at 100 %, tilts up at 20 %", "0 -1 5": "tilts down at 1 %, zooms in at 5 %", "x": "moves x",
+	} {
+		if got := motionWords(detail); got != want {
+			t.Errorf("%q: %s, want %s", detail, got, want)
+		}
+	}
+}
