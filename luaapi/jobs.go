@@ -18,6 +18,7 @@ var jobOptions = []Option{
 	{Name: "timezone", Type: "string", Doc: "IANA name, if not the site's"},
 	{Name: "days", Type: "string", Doc: `"mon-fri", "sat,sun": on these days only`},
 	{Name: "between", Type: "string", Doc: `"22:00-06:00": at these times only`},
+	{Name: "on_reload", Type: "string", Words: []string{"cancel", "finish"}, Doc: "what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version"},
 }
 
 var jobFunctions = []entry{
@@ -89,6 +90,7 @@ func (c *call) addJob(spec JobSpec) int {
 	spec.Timezone = o.text("timezone")
 	spec.Days = o.text("days")
 	spec.Between = o.text("between")
+	spec.OnReload = o.text("on_reload")
 	if o.given("name") && spec.Name == "" {
 		c.misuse("name is an empty string")
 	}

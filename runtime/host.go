@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -70,6 +71,7 @@ type Host struct {
 	abort     context.CancelFunc
 	stopGuard func()
 	loading   *clock.Mutex // one change of the scripts at a time
+	lingering *group       // old generations whose last runs may finish
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -97,6 +99,7 @@ func New(conf Config) (*Host, error) {
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.loading = clock.NewMutex(h.clk)
+	h.lingering = newGroup(h.clk)
 	var problems []error
 	for _, conf := range h.site.Devices {
 		d, err := h.newDevice(conf)
@@ -196,6 +199,7 @@ func (h *Host) Close() error {
 	h.closed = true
 	h.mu.Unlock()
 	h.cancel(errShutdown)
+	h.waitFor(limit, h.lingering.Wait)
 	return h.closeDevices(limit)
 }
 
@@ -309,6 +313,13 @@ func (h *Host) random(limit time.Duration) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return time.Duration(h.rand.Int64N(int64(limit) + 1))
+}
+
+// randomSource is what math.random of a script draws from.
+func (h *Host) randomSource(script string) rand.Source {
+	name := fnv.New64a()
+	io.WriteString(name, script)
+	return rand.NewPCG(h.conf.Seed, name.Sum64())
 }
 
 // print takes what a script prints.

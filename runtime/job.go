@@ -32,8 +32,12 @@ type job struct {
 	stopped bool
 	running int
 	queued  []luaapi.Firing
-	runs    int
-	last    Run
+	// forerunner is the job of the generation before whose run, with
+	// on_reload = "finish", still goes on: it has this job's overlap slot.
+	forerunner *job
+	successor  *job
+	runs       int
+	last       Run
 }
 
 // Run is one run of a job that has ended or goes on.
@@ -50,6 +54,11 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	case "", "skip", "queue", "allow":
 	default:
 		return nil, fmt.Errorf("overlap = %q: it is skip, queue or allow", spec.Overlap)
+	}
+	switch spec.OnReload {
+	case "", "cancel", "finish":
+	default:
+		return nil, fmt.Errorf("on_reload = %q: it is cancel or finish", spec.OnReload)
 	}
 	plan, err := s.host.plan(spec, s.host.clk.Now())
 	if err != nil {
@@ -138,7 +147,7 @@ func (j *job) fire() {
 // begin starts a run unless overlap forbids it. Called with script.mu held.
 func (j *job) begin(f luaapi.Firing) {
 	s := j.script
-	if j.running > 0 {
+	if j.running+j.forerunner.busy() > 0 {
 		switch j.spec.Overlap {
 		case "allow":
 		case "queue":
@@ -179,13 +188,55 @@ func (j *job) run(f luaapi.Firing) {
 	}
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	j.running--
 	j.last = Run{Scheduled: f.Scheduled, Started: f.Started, Ended: s.host.clk.Now(), Err: err}
-	if len(j.queued) > 0 && !j.stopped {
+	s.mu.Unlock()
+	j.free()
+}
+
+// free begins the next run that waits for the overlap slot.
+func (j *job) free() {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	switch {
+	case j.successor != nil:
+		s := j.successor
+		j.script.host.clk.Go(s.free)
+	case len(j.queued) > 0 && !j.stopped && j.running+j.forerunner.busy() == 0:
 		next := j.queued[0]
 		j.queued = slices.Delete(j.queued, 0, 1)
 		j.begin(next)
+	}
+}
+
+// busy counts the runs of a job of an older generation. No job: none. Scripts
+// are locked from the newer to the older.
+func (j *job) busy() int {
+	if j == nil {
+		return 0
+	}
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	return j.running + j.forerunner.busy()
+}
+
+// follow lets the jobs of a new generation wait for runs of the old one that
+// may finish.
+func (s *script) follow(old []*job) {
+	for _, o := range old {
+		if o.spec.OnReload != "finish" {
+			continue
+		}
+		for _, j := range s.jobList() {
+			if j.name == o.name {
+				s.mu.Lock()
+				j.forerunner = o
+				s.mu.Unlock()
+				o.script.mu.Lock()
+				o.successor = j
+				o.script.mu.Unlock()
+			}
+		}
 	}
 }
 

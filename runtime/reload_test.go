@@ -136,3 +136,28 @@ func TestReloadsLeaveNothingBehind(t *testing.T) {
 		t.Errorf("goroutines %d, were %d; timers %d, were %d; states %d", w.clk.Live(), live, w.clk.Pending(), timers, len(w.host.computers()))
 	}
 }
+
+// A run that may finish does so in the old version and keeps its overlap slot.
+func TestRunThatMayFinish(t *testing.T) {
+	source := func(version string) string {
+		return `
+			for _, o in ipairs{"finish", "cancel"} do
+				hik.every(10, {name = o, on_reload = o, overlap = o == "finish" and "queue" or "skip"}, function()
+					print("` + version + `", o, "begins", hik.date("%S"))
+					hik.sleep(hik.spawn(function() hik.sleep(1) return 16 end):wait())
+					print("` + version + `", o, "ends", hik.date("%S"))
+				end)
+			end`
+	}
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": source("old")})
+	w.start()
+	w.run(15 * time.Second)
+	w.write("scripts/a.lua", source("new"))
+	w.sync()
+	w.run(21 * time.Second)
+	w.wantPrinted("old\tfinish\tbegins\t10", "old\tcancel\tbegins\t10",
+		"new\tcancel\tbegins\t20", "old\tfinish\tends\t27", "new\tfinish\tbegins\t27")
+	if n := len(w.host.computers()); n != 1 {
+		t.Errorf("%d Lua states are alive, want 1", n)
+	}
+}

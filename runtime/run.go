@@ -101,7 +101,9 @@ func (h *Host) syncFile(file string) (Change, bool) {
 	}
 	if old != nil {
 		s.phases = phasesOf(old)
+		jobs := old.jobList()
 		old.stop(errReload)
+		s.follow(jobs)
 	}
 	h.mu.Lock()
 	if h.closed {

@@ -67,6 +67,8 @@ func (h *Host) newScript(name, file string) *script {
 		Now:      h.clk.Now,
 		Location: h.site.Timezone,
 		Getenv:   h.conf.Getenv,
+		Random:   h.randomSource(name),
+		Compute:  h.watch.Elapsed,
 		Print:    func(_ *lua.LState, text string) { h.print(s, text) },
 		Stdout:   h.conf.Stdout,
 		Stderr:   h.conf.Stderr,
@@ -130,21 +132,41 @@ func (s *script) forget(t *task) {
 
 // stop ends the script in an orderly way: no job fires any more, its tasks are
 // ended, its on_stop functions run, and the stops of its heads are on their
-// way. It returns when all of that is done.
+// way. It returns when all of that is done. At a reload, runs of jobs with
+// on_reload = "finish" go on in the old state, which ends with the last.
 func (s *script) stop(why error) {
 	s.mu.Lock()
 	s.ending = true
 	jobs := slices.Clone(s.jobs)
-	tasks := slices.Clone(s.tasks)
+	var finishing int
+	var ended []*task
+	for _, t := range s.tasks {
+		if why == errReload && t.job != nil && t.job.spec.OnReload == "finish" {
+			finishing++
+		} else {
+			ended = append(ended, t)
+		}
+	}
+	s.ending = finishing == 0
 	s.mu.Unlock()
 	for _, j := range jobs {
 		j.Stop()
 	}
-	for _, t := range tasks {
+	for _, t := range ended {
 		t.cancel(why)
 	}
-	s.running.Wait()
+	for _, t := range ended {
+		t.join(context.Background())
+	}
 	s.runOnStop()
+	if finishing > 0 {
+		s.host.lingering.Go(func() {
+			s.running.Wait()
+			s.close(why)
+		})
+		return
+	}
+	s.running.Wait()
 	s.close(why)
 }
 

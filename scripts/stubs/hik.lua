@@ -145,6 +145,7 @@
 ---@field timezone? string IANA name, if not the site's
 ---@field days? string "mon-fri", "sat,sun": on these days only
 ---@field between? string "22:00-06:00": at these times only
+---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
 
 ---@class hik.ParallelOptions
 ---@field limit? integer 1..100000, how many at once; default: all
