@@ -107,6 +107,32 @@ func TestRightThenWrongUnderLoad(t *testing.T) {
 	})
 }
 
+// Once a good login is in doubt, whoever comes waits for what that means.
+func TestOthersWaitWhileInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(okTree)
+		c := d.client(t, func(c *Config) { c.Transport = slow{c.Transport.(memory)} })
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		d.reset()
+		d.setPassword("changed")
+		var wg sync.WaitGroup
+		for i := range 3 { // at 0, 25 and 30 ms; the first is refused at 20 and 40
+			client := c.Sibling()
+			wg.Go(func() {
+				time.Sleep(time.Duration(min(i, 1)*20+i*5) * time.Millisecond) // fake time
+				_, err := client.DeviceInfo(bg)
+				wantKind(t, err, "unauthorized")
+			})
+		}
+		wg.Wait()
+		if _, rejected := d.counts(); rejected != 2 {
+			t.Errorf("%d rejected logins, want 2", rejected)
+		}
+	})
+}
+
 // With Parallel, what is under way when the password changes is refused, each
 // once, and nothing after it.
 func TestParallelUnderLoad(t *testing.T) {
