@@ -36,7 +36,7 @@ func (a *app) writeDevicesTable(all []found) {
 		}
 		var channels []string
 		for _, ch := range f.channels {
-			channels = append(channels, channelText(f.conf, ch))
+			channels = append(channels, inputText(f.conf, ch))
 		}
 		row[5] = strings.Join(channels, ", ")
 		t.rows = append(t.rows, row)
@@ -79,8 +79,8 @@ func configured(conf site.Device, id int) (site.Channel, bool) {
 	return conf.Channels[i], true
 }
 
-// channelText gives "1 yard (PTZ)".
-func channelText(conf site.Device, ch isapi.Channel) string {
+// inputText gives "1 yard (PTZ)".
+func inputText(conf site.Device, ch isapi.Channel) string {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", ch.ID, channelLabel(conf, ch)))
 	var marks []string
 	if ch.PTZ {

@@ -267,6 +267,34 @@ func TestSavedScriptGoesLive(t *testing.T) {
 	p.atRest()
 }
 
+// TestDemoOnRealPorts interrupts the demo as it is: a process, sockets, files
+// that are watched.
+func TestDemoOnRealPorts(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil, "demo", "--for", "4s", "--dir", "site")
+	var out strings.Builder
+	for !strings.Contains(out.String(), "goes to preset 7") {
+		line, err := p.stdout.ReadString('\n')
+		if out.WriteString(line); err != nil {
+			t.Fatalf("%v\n%s", err, out.String())
+		}
+	}
+	p.signal(os.Interrupt)
+	rest, err := io.ReadAll(p.stdout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Write(rest)
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d", status)
+	}
+	for _, want := range []string{"http://127.0.0.1:", "patrol   script reloaded", "interrupted", "Every head is at rest.", "Try next"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the demo does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
 // TestSimCommand serves a device, and the line it prints to try works.
 func TestSimCommand(t *testing.T) {
 	t.Parallel()

@@ -129,15 +129,18 @@ func (s *summary) text(a *app) string {
 	}
 	fmt.Fprintf(&b, "\n  %s\n  %s\n  %s\n", s.headText(), s.overlapText(), s.reloadText())
 
+	taken := 0
+	for _, d := range s.devices {
+		taken += int(d.counts.Pictures)
+	}
 	files, bytes := 0, int64(0)
 	for _, f := range s.folders {
 		files += f.files
 		bytes += f.bytes
 	}
-	fmt.Fprintf(&b, "\n%s\n\n", bold(fmt.Sprintf("%s, %.1f MB", plural(files, "picture"), float64(bytes)/1e6)))
-	taken := 0
-	for _, d := range s.devices {
-		taken += int(d.counts.Pictures)
+	fmt.Fprintf(&b, "\n%s\n", bold(fmt.Sprintf("%s, %.1f MB", plural(files, "picture"), float64(bytes)/1e6)))
+	if taken+files > 0 {
+		b.WriteByte('\n')
 	}
 	for _, f := range s.folders {
 		fmt.Fprintf(&b, "  %-48s %4d\n", f.path, f.files)
