@@ -102,7 +102,17 @@ func (n *Session) Complete(code string) bool {
 		return true
 	}
 	_, err := sandbox.Load(n.s.L, []byte(code), "repl")
-	return err == nil || !strings.Contains(err.Error(), "end of the file")
+	return err == nil || !unfinished(err)
+}
+
+// unfinished reports whether a syntax error is one that more lines may mend.
+func unfinished(err error) bool {
+	for _, sign := range []string{"unexpected end of file", "unterminated multiline string", "invalid multiline comment"} {
+		if strings.Contains(err.Error(), sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // StopHeads stops every head that the session has set moving.
