@@ -262,6 +262,9 @@ func (c *Client) markHeads(ctx context.Context, op string, list []Channel) error
 			continue
 		}
 		seen, asked := recall(c.known, c.known.headSeen, ch.ID)
+		if !asked && ch.Online != nil && !*ch.Online {
+			continue // nobody is there to answer; asked once it is back
+		}
 		if !asked {
 			id := ch.ID
 			if !slices.Contains(heads, id) {
