@@ -1,0 +1,392 @@
+package runtime
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// newExample is a folder of examples/ with its devices simulated, as "hiklua
+// run --simulate" has them. Nothing of the environment is needed. begin is by
+// the wall clock of the example's zone: "2026-03-04 17:00".
+func newExample(t *testing.T, name, begin string) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), devices: make(map[string]*sim.Device), log: new(bytes.Buffer)}
+	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join("..", "examples", name))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(w.dir, "data")); err != nil { // of somebody's trial
+		t.Fatal(err)
+	}
+	conf, err := site.LoadSimulated(w.dir, func(string) (string, bool) { return "", false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.began, err = time.ParseInLocation("2006-01-02 15:04", begin, conf.Timezone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clk = clock.NewVirtual(w.began)
+	for i := range conf.Devices {
+		conf.Devices[i].Username, conf.Devices[i].Password = "admin", isapi.NewSecret("simulated")
+	}
+	w.host, err = New(Config{
+		Site: conf, Clock: w.clk, Log: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test",
+		Transport: func(d site.Device) (http.RoundTripper, error) {
+			device := sim.New(exampleDevice(d, w.clk))
+			w.devices[d.Name] = device
+			return device.Transport(), nil
+		},
+		Print: func(_, text string) { w.printed = append(w.printed, text) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// exampleDevice is a dome, or a recorder with a head on each channel.
+func exampleDevice(d site.Device, clk clock.Clock) sim.Options {
+	o := sim.Options{
+		Name: d.Name, Model: sim.PTZ, Clock: clk, Username: d.Username, Password: d.Password.Reveal(), JournalSize: 200_000,
+	}
+	for _, c := range d.Channels {
+		if c.Address > 1 {
+			o.Model = sim.NVR
+		}
+	}
+	if o.Model == sim.NVR {
+		for id := 1; id <= 4; id++ {
+			o.Channels = append(o.Channels, sim.ChannelOptions{ID: id, PTZ: true})
+		}
+	}
+	return o
+}
+
+// clockTimes lists what a device was asked and did, by its own clock:
+// "17:56:00 ch1 goto 2".
+func (w *world) clockTimes(device string) []string {
+	var all []string
+	for _, e := range w.devices[device].Journal() {
+		switch word, _, _ := strings.Cut(e.What, " "); word {
+		case "continuous", "goto", "picture":
+			if e.Status == 200 {
+				all = append(all, fmt.Sprintf("%s ch%d %s", e.Start.Format("15:04:05"), e.Channel, e.What))
+			}
+		}
+	}
+	return all
+}
+
+// wantClockTimes allows a second: how long a head takes is the simulator's
+// matter.
+func (w *world) wantClockTimes(device string, want ...string) {
+	w.t.Helper()
+	same := func(got, want string) bool {
+		a, errA := time.Parse(time.TimeOnly, got[:8])
+		b, errB := time.Parse(time.TimeOnly, want[:8])
+		return errA == nil && errB == nil && a.Sub(b).Abs() <= time.Second && got[8:] == want[8:]
+	}
+	if got := w.clockTimes(device); !slices.EqualFunc(got, want, same) {
+		w.t.Errorf("%s was sent\n  %s\nwant\n  %s\n%s", device, strings.Join(got, "\n  "), strings.Join(want, "\n  "), w.log)
+	}
+}
+
+// files lists what lies below data/.
+func (w *world) files() []string {
+	var all []string
+	data := filepath.Join(w.dir, "data")
+	filepath.WalkDir(data, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			rel, _ := filepath.Rel(data, path)
+			all = append(all, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	return all
+}
+
+func (w *world) wantFiles(want ...string) {
+	w.t.Helper()
+	if got := w.files(); !slices.Equal(got, want) {
+		w.t.Errorf("data/ has\n  %s\nwant\n  %s\n%s", strings.Join(got, "\n  "), strings.Join(want, "\n  "), w.log)
+	}
+}
+
+// wantQuiet asks that no line of the log is a warning or worse.
+func (w *world) wantQuiet() {
+	w.t.Helper()
+	for _, line := range strings.Split(w.log.String(), "\n") {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			w.t.Errorf("logged: %s", line)
+		}
+	}
+}
+
+// edit replaces a piece of a file and makes it live, as an editor's save does.
+func (w *world) edit(path, old, with string) {
+	w.t.Helper()
+	source, err := os.ReadFile(filepath.Join(w.dir, path))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if strings.Count(string(source), old) != 1 {
+		w.t.Fatalf("%s does not have %q once", path, old)
+	}
+	w.write(path, strings.Replace(string(source), old, with, 1))
+	w.sync()
+}
+
+// Every example is right by hiklua check, and needs nothing but passwords.
+func TestExamplesAreRight(t *testing.T) {
+	for _, dir := range exampleFolders(t) {
+		report := check.Site(dir, func(name string) (string, bool) { return "secret", strings.HasSuffix(name, "_PASSWORD") })
+		for _, f := range report.Findings {
+			t.Errorf("%s: %s", dir, f)
+		}
+		for _, file := range []string{"README.md", "site.yaml", "scripts"} {
+			if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func exampleFolders(t *testing.T) []string {
+	t.Helper()
+	sites, err := filepath.Glob(filepath.Join("..", "examples", "*", "site.yaml"))
+	if err != nil || len(sites) < 4 {
+		t.Fatalf("%d examples, %v", len(sites), err)
+	}
+	for i, s := range sites {
+		sites[i] = filepath.Dir(s)
+	}
+	return sites
+}
+
+// From dusk on the dome tours; a save in between begins anew with the new
+// stops; a camera that is off costs the time that it is off.
+func TestPatrolTourAtDusk(t *testing.T) {
+	w := newExample(t, "patrol-tour", "2026-03-04 17:30") // sunset is at 17:50:54
+	w.start()
+	w.run(22*time.Minute + 20*time.Second)
+	first := []string{
+		"17:50:54 ch1 goto 2", "17:50:56 ch1 picture",
+		"17:51:16 ch1 goto 4",
+		"17:51:38 ch1 goto 3",
+		"17:52:00 ch1 goto 6",
+		"17:52:13 ch1 goto 2", "17:52:16 ch1 picture",
+	}
+	w.wantClockTimes("gate", first...)
+	w.wantFiles("tours/gate-yard/2026-03-04/17-50-56-door.jpg", "tours/gate-yard/2026-03-04/17-52-16-door.jpg")
+
+	w.edit("scripts/night.lua", `{preset = "fence"}`, `{preset = "tower", dwell = "5s"}`)
+	w.run(40 * time.Second)
+	w.wantClockTimes("gate", append(first,
+		"17:52:20 ch1 goto 2", "17:52:22 ch1 picture", // it was there already
+		"17:52:42 ch1 goto 7",
+		"17:52:49 ch1 goto 3",
+	)...)
+
+	// A broken edit changes nothing.
+	w.edit("scripts/night.lua", `local vars = hik.vars`, `local vars = `)
+	w.wantLog("the old one runs on")
+	before := len(w.clockTimes("gate"))
+	w.run(30 * time.Second)
+	if after := len(w.clockTimes("gate")); after <= before {
+		t.Errorf("after a broken edit the tour stands still\n%s", w.log)
+	}
+
+	off, err := sim.ParseFault("offline@0s-5m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.devices["gate"].SetFaults(off)
+	before = len(w.clockTimes("gate"))
+	w.run(5 * time.Minute)
+	if after := len(w.clockTimes("gate")); after != before {
+		t.Errorf("%d commands reached a camera that is off", after-before)
+	}
+	w.wantLog("tour of gate/yard: stop")
+	w.run(2 * time.Minute)
+	if after := len(w.clockTimes("gate")); after < before+4 {
+		t.Errorf("the tour did not go on when the camera was back\n%s", w.log)
+	}
+}
+
+// Started in the night, the tour begins at once. At dawn the head goes home,
+// and by day it looks round.
+func TestPatrolTourAtDawn(t *testing.T) {
+	w := newExample(t, "patrol-tour", "2026-03-05 06:42") // sunrise is at 06:44:14
+	w.start()
+	w.run(30 * time.Minute)
+	w.wantClockTimes("gate",
+		"06:42:00 ch1 goto 2", "06:42:02 ch1 picture",
+		"06:42:22 ch1 goto 4",
+		"06:42:44 ch1 goto 3",
+		"06:43:06 ch1 goto 6",
+		"06:43:19 ch1 goto 2", "06:43:22 ch1 picture",
+		"06:43:42 ch1 goto 4",
+		"06:44:04 ch1 goto 3",
+		"06:44:19 ch1 goto 8",
+	)
+	w.wantLog(`msg="the night tour is over" script=night errors=0 rounds=2 snapshots=2 stops=7 yielded=0`)
+
+	// It looks round each half hour from the start on, but only from eight
+	// o'clock.
+	w.run(time.Hour + 30*time.Second)
+	round := w.clockTimes("gate")[10:]
+	if len(round) < 5 {
+		t.Fatalf("it did not look round\n%s", w.log)
+	}
+	if round[0] != "08:12:00 ch1 goto 8" || round[1] != "08:12:02 ch1 continuous 20 0 0" ||
+		!slices.Equal(round[len(round)-3:], []string{"08:12:14 ch1 continuous 0 0 0", "08:12:14 ch1 picture", "08:12:14 ch1 goto 8"}) {
+		t.Errorf("it looked round like this:\n  %s", strings.Join(round, "\n  "))
+	}
+	// In between the move is renewed and nothing else.
+	for _, line := range round[1 : len(round)-3] {
+		if !strings.HasSuffix(line, "continuous 20 0 0") {
+			t.Error(line)
+		}
+	}
+	w.wantFiles("day/2026-03-05/08-12-14.jpg",
+		"tours/gate-yard/2026-03-05/06-42-02-door.jpg", "tours/gate-yard/2026-03-05/06-43-22-door.jpg")
+	w.wantQuiet()
+}
+
+// Every two hours by day, not on Sundays; both heads at once, commands one by
+// one; a head that is off does not hold up the other.
+func TestPresetSweep(t *testing.T) {
+	w := newExample(t, "preset-sweep", "2026-03-07 19:59") // a Saturday
+	w.start()
+	w.run(2 * time.Minute)
+	first := []string{
+		"20:00:00 ch1 goto 1", "20:00:00 ch2 goto 2",
+		"20:00:03 ch1 picture", "20:00:03 ch1 goto 3",
+		"20:00:04 ch2 picture", "20:00:04 ch2 goto 6",
+		"20:00:08 ch1 picture", "20:00:08 ch1 goto 4",
+		"20:00:09 ch2 picture", "20:00:09 ch2 goto 8",
+		"20:00:12 ch1 picture", "20:00:12 ch1 goto 8",
+	}
+	w.wantClockTimes("nvr", first...)
+	w.wantPrinted("nvr/yard: 3 of 3 pictures", "nvr/ramp: 2 of 2 pictures")
+	w.wantFiles(
+		"sweep/ramp/2026-03-07/20-00-04-door.jpg", "sweep/ramp/2026-03-07/20-00-09-street.jpg",
+		"sweep/yard/2026-03-07/20-00-03-gate.jpg", "sweep/yard/2026-03-07/20-00-08-parking.jpg",
+		"sweep/yard/2026-03-07/20-00-12-fence.jpg",
+	)
+	for _, e := range w.devices["nvr"].Journal() {
+		if e.Overlap {
+			t.Errorf("%s %s while another request was under way", e.Start.Format(time.TimeOnly), e.What)
+		}
+	}
+	w.run(34*time.Hour - 3*time.Minute) // until Monday 05:58
+	w.wantClockTimes("nvr", first...)
+	w.wantQuiet()
+
+	w.devices["nvr"].SetOnline(2, false)
+	w.run(5 * time.Minute)
+	if next := w.clockTimes("nvr")[len(first):]; len(next) == 0 || !strings.HasPrefix(next[0], "06:00:00") {
+		t.Errorf("on Monday it went at %v", next)
+	}
+	w.wantLog("no sweep of nvr/ramp")
+	if last := w.printed[2:]; !slices.Equal(last, []string{"nvr/yard: 3 of 3 pictures", "nvr/ramp: 0 of 2 pictures"}) {
+		t.Errorf("printed %q", last)
+	}
+}
+
+// Quarters of an hour by day, full hours by night, the till at closing time; a
+// camera that is off is reported once, and once when it is back.
+func TestSnapshotArchive(t *testing.T) {
+	w := newExample(t, "snapshot-archive", "2026-03-04 18:20")
+	w.start()
+	w.run(10*time.Minute + 5*time.Second)
+	w.wantPrinted("closing time: 2 pictures")
+	off, err := sim.ParseFault("offline@0s-31m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.devices["door"].SetFaults(off) // over 18:45 and 19:00
+	w.run(3*time.Hour - 15*time.Minute)
+
+	var door []string
+	for _, line := range w.clockTimes("door") {
+		door = append(door, line[:5])
+	}
+	if want := []string{"18:30", "19:15", "19:30", "19:45", "20:00", "21:00"}; !slices.Equal(door, want) {
+		t.Errorf("the door's pictures: %v, want %v\n%s", door, want, w.log)
+	}
+	counts := map[string]int{}
+	for _, file := range w.files() {
+		counts[filepath.ToSlash(filepath.Dir(filepath.Dir(file)))]++
+	}
+	// 18:30 to 19:45, and of what is outside 20:00 and 21:00 too.
+	if want := "map[archive/door/entrance:6 archive/nvr/ramp:8 archive/nvr/store:6 archive/nvr/till:6 closing/nvr/store:1 closing/nvr/till:1]"; fmt.Sprint(counts) != want {
+		t.Errorf("files %v\nwant  %s", counts, want)
+	}
+	if n := strings.Count(w.log.String(), "no picture of door/entrance"); n != 1 {
+		t.Errorf("the camera that is off was reported %d times\n%s", n, w.log)
+	}
+	w.wantLog("door/entrance is back: no pictures since 04 Mar 18:45")
+	for _, e := range w.devices["nvr"].Journal() {
+		if e.What == "picture" && e.Channel == 3 && !strings.Contains(e.Path, "/302/") {
+			t.Errorf("the store's picture is not of its sub stream: %s", e.Path)
+		}
+	}
+}
+
+// The tools of ad-hoc do what their first lines say, and its script looks at
+// the clocks.
+func TestAdHoc(t *testing.T) {
+	w := newExample(t, "ad-hoc", "2026-03-04 04:00")
+	w.start()
+	w.run(time.Minute)
+	exec := func(file string, args ...string) {
+		t.Helper()
+		source, err := os.ReadFile(filepath.Join(w.dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var result Result
+		w.clk.Go(func() { result = w.host.Exec(t.Context(), Program{Name: file, Source: source, Args: args}) })
+		w.run(time.Minute)
+		if result.Err != nil || result.Failed > 0 {
+			t.Errorf("%s: %v\n%s", file, result.Err, w.log)
+		}
+	}
+	w.devices["nvr"].SetOnline(3, false)
+	exec("tools/contact-sheet.lua")
+	w.wantFiles("sheet/gate-1.jpg", "sheet/nvr-1.jpg", "sheet/nvr-2.jpg", "sheet/nvr-4.jpg")
+	if !slices.Contains(w.printed, "nvr 3 till: offline") {
+		t.Errorf("printed %q", w.printed)
+	}
+	exec("tools/name-preset.lua", "gate", "9", "bicycle rack")
+	if last := w.printed[len(w.printed)-1]; last != "9\tbicycle rack" {
+		t.Errorf("printed %q", w.printed)
+	}
+
+	wrong, err := sim.ParseFault("clock-wrong=-2m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.devices["nvr"].SetFaults(wrong)
+	w.run(15 * time.Minute)
+	w.wantLog("nvr: its clock is -120 s off")
+	if strings.Contains(w.log.String(), "gate: its clock") {
+		t.Errorf("the gate's clock is right\n%s", w.log)
+	}
+}
