@@ -262,15 +262,15 @@ func (c *Client) markHeads(ctx context.Context, op string, list []Channel) error
 			continue
 		}
 		seen, asked := recall(c.known, c.known.headSeen, ch.ID)
-		if !asked && ch.Online != nil && !*ch.Online {
-			continue // nobody is there to answer; asked once it is back
-		}
 		if !asked {
 			id := ch.ID
 			if !slices.Contains(heads, id) {
 				id = ch.Stream
 			}
 			_, err := c.get(ctx, op, ch.ID, ptzCtrl+itoa(id)+"/status")
+			if e := asError(err); e != nil && e.HTTPStatus != 0 && e.Kind() == "busy" {
+				continue // 503 reConnectIpc: the camera is away; asked again once it is back
+			}
 			if err != nil && !absent(err) {
 				return err
 			}
