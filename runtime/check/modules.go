@@ -49,6 +49,16 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 	return value{}
 }
 
+// Modules lists what the scripts of the site in a folder can require: hiklua's
+// own modules and those of lib/, sorted.
+func Modules(dir string) []string {
+	c := &checker{dir: dir, report: &Report{}, modules: make(map[string]bool)}
+	for _, file := range c.files("lib", true) {
+		c.modules[moduleOf(file)] = true
+	}
+	return c.moduleNames()
+}
+
 // variable is a value of hik.vars. One that is missing is nil, which may be
 // meant, so only a near name is pointed out.
 func (w *walker) variable(object value, key, path string, at position) value {

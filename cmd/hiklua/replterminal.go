@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// replAtTerminal is the session of somebody who types.
+func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) error {
+	keyboard := a.stdin.(*os.File)
+	before, err := term.GetState(int(keyboard.Fd()))
+	if err != nil {
+		return err
+	}
+	e := newEditor(a.stdout, openHistory(historyFile(a.env)))
+	onScreen := *a
+	onScreen.stdout, onScreen.stderr = e, e
+	r, err := onScreen.newRepl(s, o, (&printer{w: e}).print)
+	if err != nil {
+		return err
+	}
+	defer abortOnHurry(ctx, r.host)()
+	e.use(r)
+
+	// Ctrl-C is the line's here, not the program's. While a line is typed it is
+	// a key, while one runs it is a signal.
+	signal.Reset(os.Interrupt)
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+
+	r.greet()
+	r.readTerminal(ctx, e, interrupts)
+	if err := term.Restore(int(keyboard.Fd()), before); err != nil {
+		return err
+	}
+	e.leave()
+
+	closed := make(chan struct{})
+	defer close(closed)
+	go func() {
+		select {
+		case <-interrupts:
+			r.host.Abort()
+		case <-closed:
+		}
+	}()
+	return r.close()
+}
+
+// greet says what there is.
+func (r *repl) greet() {
+	var devices []string
+	example := `hik.device{ip = "192.0.2.10", username = "operator", password = os.getenv("PASSWORD")}:info()`
+	for _, d := range r.site.Devices {
+		devices = append(devices, d.Name)
+		if len(devices) > 1 {
+			continue
+		}
+		example = fmt.Sprintf("hik.device(%q):info()", d.Name)
+		switch {
+		case d.Name == camName:
+			example = camName + ":info()"
+		case len(d.Channels) > 0 && d.Channels[0].Name != "":
+			example = fmt.Sprintf("hik.device(%q):channel(%q):snapshot()", d.Name, d.Channels[0].Name)
+		}
+	}
+	there := "no site; hik.device{ip=, username=, password=} makes a device"
+	if len(devices) > 0 {
+		there = strings.Join(devices, ", ")
+	}
+	fmt.Fprintf(r.stdout, "hiklua %s: %s\nFor example: %s\nTab completes, Ctrl-D leaves, .help tells more.\n", version(), there, example)
+}
+
+const replHelp = `Tab       completes names of hik, devices, channels and modules
+Up, Ctrl-R   earlier lines, search in them
+Ctrl-C    clears the line; while one runs: breaks it off and stops the heads
+Ctrl-D    leaves, and stops the heads; .quit does the same
+.trace    how the last error came about
+A line that is not complete goes on in the next one.`
+
+// readTerminal runs what is typed, until somebody leaves or ctx ends.
+func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os.Signal) {
+	for {
+		code, err := e.read(ctx)
+		switch {
+		case errors.Is(err, errCleared):
+			r.session.StopHeads()
+			continue
+		case err != nil:
+			return
+		}
+		switch strings.TrimSpace(code) {
+		case "":
+		case ".quit", ".exit":
+			return
+		case ".help":
+			fmt.Fprintln(r.stdout, replHelp)
+		case ".trace":
+			r.trace()
+		default:
+			r.runTyped(ctx, code, interrupts)
+		}
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// runTyped runs one line; Ctrl-C ends it.
+func (r *repl) runTyped(ctx context.Context, code string, interrupts <-chan os.Signal) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan struct{})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-interrupts:
+			cancel()
+			r.session.StopHeads()
+		case <-ended:
+		}
+	}()
+	text, err := r.eval(ctx, code)
+	close(ended)
+	<-watched
+	switch {
+	case runtime.IsInterrupt(err):
+		fmt.Fprintln(r.stdout, "interrupted")
+	case err != nil:
+		said := r.last
+		if said.File == "repl" && !strings.Contains(strings.TrimSpace(code), "\n") {
+			said.File = "" // there is only the one line
+		}
+		fmt.Fprintln(r.stdout, said)
+	case text != "":
+		fmt.Fprintln(r.stdout, text)
+	}
+}
+
+// trace tells how the last error came about.
+func (r *repl) trace() {
+	switch {
+	case r.last.Kind == "":
+		fmt.Fprintln(r.stdout, "no error yet")
+	case r.last.Traceback == "":
+		fmt.Fprintf(r.stdout, "%s (kind %s)\n", r.last, r.last.Kind)
+	default:
+		fmt.Fprintf(r.stdout, "%s (kind %s)\n  %s\n", r.last, r.last.Kind, strings.ReplaceAll(r.last.Traceback, "\n", "\n  "))
+	}
+}
+
+// errCleared is the end of a line that Ctrl-C has cleared.
+var errCleared = errors.New("cleared")
+
+// The names of a session, for completion.
+var _ namer = (*repl)(nil)
+
+// Names implements namer.
+func (r *repl) Names(path []string) []string { return r.session.Names(path) }
+
+// Owner implements namer: the metatables of hik's objects say what they are.
+func (r *repl) Owner(path []string) string {
+	values, err := r.session.Eval(context.Background(), "getmetatable("+strings.Join(path, ".")+")")
+	if err != nil || len(values) != 1 {
+		return ""
+	}
+	name, err := strconv.Unquote(values[0])
+	if err != nil {
+		return ""
+	}
+	owner, ok := strings.CutPrefix(name, "hik ")
+	if !ok {
+		return ""
+	}
+	for _, e := range luaapi.API() {
+		if e.Owner == owner {
+			return owner
+		}
+	}
+	return ""
+}
+
+// Devices implements namer.
+func (r *repl) Devices() []string { return r.site.DeviceNames() }
+
+// Channels implements namer.
+func (r *repl) Channels(device string) []string {
+	d, _ := r.site.Device(device)
+	var names []string
+	for _, ch := range d.Channels {
+		names = append(names, ch.Name)
+	}
+	return names
+}
+
+// Modules implements namer.
+func (r *repl) Modules() []string { return check.Modules(r.site.Dir) }
+
+var _ io.Writer = (*editor)(nil)
