@@ -58,7 +58,9 @@ func (a *app) demo(ctx context.Context, span time.Duration, dir string) (*demoDe
 
 func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, span time.Duration) error {
 
-	tell := a.newNarrator(s)
+	ctx, stop := clock.WithCancel(ctx)
+	defer stop()
+	tell := a.newNarrator(s, stop)
 	h, err := a.newHost(devices.site, hostOptions{
 		log: tell.logger(), transport: devices.transport, print: tell.printed, record: tell.record,
 	})
@@ -70,7 +72,7 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 	h.Open()
 	tell.askPresets(ctx, h)
 	h.Sync()
-	watched, stop := a.demoWatch(ctx, tell, h)
+	watched := a.watch(ctx, tell.logger(), h)
 	saved := a.playDemo(ctx, tell, h, s.Dir, span)
 	stop()
 	watched()
@@ -79,12 +81,6 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 	sum := devices.summary(s.Dir, saved)
 	fmt.Fprint(a.stdout, sum.text(a))
 	return errors.Join(closed, sum.problem())
-}
-
-// demoWatch watches the site's folder until stop is called or ctx ends.
-func (a *app) demoWatch(ctx context.Context, tell *narrator, h *runtime.Host) (wait, stop func()) {
-	ctx, cancel := clock.WithCancel(ctx)
-	return a.watch(ctx, tell.logger(), h), cancel
 }
 
 // playDemo lets the site run and half-way saves an edit to a script. It

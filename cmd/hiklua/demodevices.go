@@ -89,11 +89,11 @@ func (d *demoDevices) introduce(a *app, dir string, span time.Duration) {
 		if len(d.servers) > 0 {
 			address = "http://" + d.servers[i].Addr()
 		}
-		fmt.Fprintf(a.stdout, "  %-20s %-36s %s\n", device.Name(), modelName(device.Model()), address)
+		fmt.Fprintf(a.stdout, "  %-12s %-36s %s\n", device.Name(), modelName(device.Model()), address)
 	}
 	names, about := demoScripts()
 	for i, name := range names {
-		fmt.Fprintf(a.stdout, "  %-20s %s\n", "scripts/"+name, about[i])
+		fmt.Fprintf(a.stdout, "  %-12s %s\n", name, about[i])
 	}
 	fmt.Fprintf(a.stdout, "\n")
 }

@@ -22,14 +22,15 @@ type narrator struct {
 	site   *site.Site
 	colour bool
 	json   *slog.Logger // with --log-format json; else nil
+	gone   func()       // called when nobody reads any more
 
 	mu      sync.Mutex
 	out     io.Writer
 	presets map[string]string // "gate/1/3": "parking"
 }
 
-func (a *app) newNarrator(s *site.Site) *narrator {
-	n := &narrator{clk: a.clk, site: s, out: a.stdout, colour: a.colour(a.stdout), presets: make(map[string]string)}
+func (a *app) newNarrator(s *site.Site, gone func()) *narrator {
+	n := &narrator{clk: a.clk, site: s, gone: gone, out: a.stdout, colour: a.colour(a.stdout), presets: make(map[string]string)}
 	if a.logFormat.value == "json" {
 		n.json = a.logger(s.Timezone)
 	}
@@ -51,8 +52,11 @@ func (n *narrator) tell(level slog.Level, who, text string) {
 	text = strings.ReplaceAll(text, n.site.Dir+string(filepath.Separator), "")
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	fmt.Fprintf(n.out, "%s  %s %s\n", n.paint("2", n.clk.Now().In(n.site.Timezone).Format("15:04:05")),
+	_, err := fmt.Fprintf(n.out, "%s  %s %s\n", n.paint("2", n.clk.Now().In(n.site.Timezone).Format("15:04:05")),
 		n.paint("36", fmt.Sprintf("%-8s", who)), n.paint(levelColours[level], text))
+	if err != nil {
+		n.gone()
+	}
 }
 
 var levelColours = map[slog.Level]string{slog.LevelWarn: "33", slog.LevelError: "31;1"}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -83,15 +84,15 @@ func longestOverlap(journal []sim.Entry) (longest time.Duration) {
 // pictureFolders counts the pictures below dir, by folder. Days count together.
 func pictureFolders(dir string) []folderSum {
 	var list []folderSum
-	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(path) != ".jpg" {
+	_ = filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(file) != ".jpg" {
 			return nil // what cannot be read is not counted
 		}
 		info, err := e.Info()
 		if err != nil {
 			return nil
 		}
-		folder := filepath.Dir(filepath.Dir(path))
+		folder := filepath.Dir(filepath.Dir(file))
 		i := slices.IndexFunc(list, func(f folderSum) bool { return f.path == folder })
 		if i < 0 {
 			i = len(list)
@@ -179,9 +180,9 @@ func (s *summary) reloadText() string {
 	case s.saved.IsZero():
 		return "No script was edited: the demo ended before that."
 	case s.visits == 0:
-		return fmt.Sprintf("%s was edited; the demo ended before the head went to %q.", editedScript, editedName)
+		return fmt.Sprintf("%s was edited; the demo ended before the head went to %q.", path.Base(editedScript), editedName)
 	}
-	return fmt.Sprintf("%s was edited, and %s later the head was on its way to %q.", editedScript, s.live.Round(time.Millisecond), editedName)
+	return fmt.Sprintf("%s was edited, and %s later the head was on its way to %q.", path.Base(editedScript), s.live.Round(time.Millisecond), editedName)
 }
 
 // suggestion is a command to try, and what for.
@@ -192,7 +193,7 @@ func demoCommands(name, dir string) []suggestion {
 	dir = shellWord(dir)
 	return []suggestion{
 		{"The same site until Ctrl-C; edit " + dir + "/scripts/patrol.lua meanwhile:", name + " run " + dir},
-		{"A picture by hand:", fmt.Sprintf(`%s exec --site %s -e 'print(hik.device("gate"):snapshot():save("now.jpg"))'`, name, dir)},
+		{"A picture by hand:", fmt.Sprintf(`%s exec --site %s -e 'print(hik.snapshot("gate"):save("now.jpg"))'`, name, dir)},
 		{"Every device: model, state, channels:", name + " devices " + dir},
 	}
 }

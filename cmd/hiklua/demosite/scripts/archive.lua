@@ -4,7 +4,7 @@ local pictures = require "pictures"
 local door, nvr = hik.device("door"), hik.device("nvr")
 
 local cameras = {
-  door:channel("entrance"),
+  door:channel("front"),
   nvr:channel("ramp"), nvr:channel("store"), nvr:channel("till"),
 }
 

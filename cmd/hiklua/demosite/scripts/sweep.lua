@@ -1,4 +1,4 @@
--- At set times the yard's dome shows a row of presets, and goes home.
+-- At set times the yard's dome shows some presets, and goes home.
 
 local pictures = require "pictures"
 local yard = hik.device("nvr"):channel("yard")
