@@ -44,6 +44,8 @@ func hint(cl *call, e *Error, bare bool) string {
 		return "the device is busy or starting; try again"
 	case stream && (kind == "forbidden" || kind == "not_found" || kind == "unsupported"):
 		return "all event streams of the device may be taken (it frees them after about 2 minutes), the account may lack the right to notify the surveillance centre, or the device has no event stream"
+	case ptz && sub == "invalidoperation" && strings.HasSuffix(path, "/goto"):
+		return "the preset may not be set: list the presets; or the account needs PTZ permission on this channel"
 	case ptz && kind == "forbidden":
 		return "Operator is not enough: the account needs PTZ permission on this channel, and the channel needs a head"
 	case ptz && (kind == "not_found" || kind == "unsupported"):
