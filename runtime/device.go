@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -34,14 +35,14 @@ const (
 // its heads and what is known of its state. Its workers, one for each command
 // that may be under way at once, and its watcher run from start to stop.
 type Device struct {
-	conf   site.Device
+	name   string
 	clk    clock.Clock
 	log    *slog.Logger
 	record func(Record)
 	limits site.Limits
 
-	client *isapi.Client
-	urgent *isapi.Client // connections of its own: stops wait for no snapshot
+	// line is how the device is reached; a new site.yaml may give another.
+	line atomic.Pointer[line]
 
 	ctx    context.Context // ends when the device is closed
 	cancel context.CancelFunc
@@ -74,13 +75,13 @@ func newDevice(conf site.Device, clk clock.Clock, log *slog.Logger, limits site.
 		return nil, err
 	}
 	d := &Device{
-		conf: conf, clk: clk, limits: limits, record: record,
-		log:    log.With(keyDevice, conf.Name),
-		client: client, urgent: client.Sibling(),
+		name: conf.Name, clk: clk, limits: limits, record: record,
+		log:   log.With(keyDevice, conf.Name),
 		ended: newGroup(clk),
 		heads: make(map[headKey]*head),
 		state: StateUnknown,
 	}
+	d.line.Store(&line{conf, client, client.Sibling()})
 	d.ctx, d.cancel = clock.WithCancel(context.Background())
 	return d, nil
 }
@@ -88,7 +89,7 @@ func newDevice(conf site.Device, clk clock.Clock, log *slog.Logger, limits site.
 // start starts the workers and the watcher; the first poll goes out after
 // delay, so that a thousand devices are not all asked in one instant.
 func (d *Device) start(delay time.Duration) {
-	for range max(d.conf.Concurrency, 1) {
+	for range max(d.conf().Concurrency, 1) {
 		d.ended.Go(d.work)
 	}
 	d.ended.Go(func() { d.watch(delay) })
@@ -110,12 +111,11 @@ func (d *Device) stop() {
 		d.finish(c, errClosed)
 	}
 	d.ended.Wait()
-	d.urgent.Close()
-	d.client.Close()
+	d.line.Load().close()
 }
 
 // Name implements luaapi.Device.
-func (d *Device) Name() string { return d.conf.Name }
+func (d *Device) Name() string { return d.name }
 
 // State implements luaapi.Device.
 func (d *Device) State() string {
@@ -140,13 +140,14 @@ func (d *Device) LastError() error {
 
 // Address implements luaapi.Device.
 func (d *Device) Address() (scheme, host string, port int) {
-	return d.conf.Scheme, d.conf.Host, d.conf.Port
+	conf := d.conf()
+	return conf.Scheme, conf.Host, conf.Port
 }
 
 // Channels implements luaapi.Device.
 func (d *Device) Channels() []luaapi.Channel {
-	channels := make([]luaapi.Channel, 0, len(d.conf.Channels))
-	for _, c := range d.conf.Channels {
+	channels := make([]luaapi.Channel, 0, len(d.conf().Channels))
+	for _, c := range d.conf().Channels {
 		channels = append(channels, luaapi.Channel{
 			ID: c.Address, Name: c.Name, Stream: streams[c.Stream], StreamURL: c.StreamURL,
 		})
@@ -162,11 +163,11 @@ var streams = map[site.Stream]isapi.Stream{
 
 // Client gives the camera's language itself, past the queue: for commands of
 // the operator, not of scripts.
-func (d *Device) Client() *isapi.Client { return d.client }
+func (d *Device) Client() *isapi.Client { return d.line.Load().client }
 
 // failure makes an error of this device that no answer of it caused.
 func (d *Device) failure(kind string, channel int, message, hint string) error {
-	return &luaapi.Failure{Kind: kind, Message: message, Device: d.conf.Name, Channel: channel, Hint: hint}
+	return &luaapi.Failure{Kind: kind, Message: message, Device: d.name, Channel: channel, Hint: hint}
 }
 
 var errClosed = errors.New("the device was taken out of the site, or the host stops")

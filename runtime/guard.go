@@ -17,7 +17,7 @@ const guardEvery = 50 * time.Millisecond
 // guard ends the tasks that compute for too long without waiting, and the one
 // that computes while the host's memory runs out.
 func (h *Host) guard() {
-	limit := h.site.Limits.Compute
+	limit := h.site().Limits.Compute
 	now := h.watch.Elapsed()
 	var longest *task
 	var longestFor time.Duration
@@ -50,7 +50,7 @@ func (h *Host) guard() {
 // passed limits.memory. It is the host's memory that is measured: gopher-lua
 // does not tell whose an allocation is.
 func (h *Host) guardMemory(t *task, computed time.Duration) {
-	limit := uint64(h.site.Limits.Memory)
+	limit := uint64(h.site().Limits.Memory)
 	if limit == 0 || t == nil || computed < guardEvery || sandbox.Heap() <= limit {
 		return
 	}

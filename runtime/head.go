@@ -190,7 +190,7 @@ func (d *Device) stopPart(ctx context.Context, h *head) error {
 	h.stopSoon()
 	d.mu.Unlock()
 
-	patience := d.clk.AfterFunc(d.conf.Timeout, r.waiter.Wake)
+	patience := d.clk.AfterFunc(d.conf().Timeout, r.waiter.Wake)
 	leave := clock.OnDone(ctx, r.waiter.Wake)
 	r.waiter.Wait()
 	leave()
@@ -205,7 +205,7 @@ func (d *Device) stopPart(ctx context.Context, h *head) error {
 		return clock.Cause(ctx)
 	}
 	return d.failure("offline", h.channel,
-		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), d.conf.Timeout),
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), d.conf().Timeout),
 		"look at the head: it may be moving")
 }
 
@@ -241,9 +241,10 @@ func (h *head) stopper() {
 
 		began := d.clk.Now()
 		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
-		err := h.drive(ctx, d.urgent, isapi.Velocity{})
+		line := d.line.Load()
+		err := h.drive(ctx, line.urgent, isapi.Velocity{})
 		cancel()
-		d.observe(err)
+		d.observe(line, err)
 		answered := err == nil || !stopAgain(err)
 
 		d.mu.Lock()
@@ -347,7 +348,7 @@ func (d *Device) writeStop(h *head, m *motion, requests []*stopRequest, began ti
 	}
 	r := Record{
 		Time: began, Duration: d.clk.Now().Sub(began),
-		Device: d.conf.Name, Channel: h.channel, What: h.stopWord(), Err: err,
+		Device: d.name, Channel: h.channel, What: h.stopWord(), Err: err,
 	}
 	switch {
 	case len(requests) > 0:
@@ -378,7 +379,7 @@ func (h *head) logMove(level slog.Level, message string, m *motion) {
 // enter waits until nobody else holds the head for itself.
 func (h *head) enter(ctx context.Context) error {
 	me := ownerOf(ctx)
-	patience := queuePatience * h.d.conf.Timeout
+	patience := queuePatience * h.d.conf().Timeout
 	until := h.d.clk.Now().Add(patience)
 	for {
 		h.d.mu.Lock()

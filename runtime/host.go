@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -59,7 +60,7 @@ type Config struct {
 // starts the devices, Run or Exec or a Session run scripts, Close ends it all.
 type Host struct {
 	conf  Config
-	site  *site.Site
+	now   atomic.Pointer[site.Site] // what site.yaml says; see site
 	clk   clock.Clock
 	log   *slog.Logger
 	watch clock.Stopwatch
@@ -90,18 +91,19 @@ func New(conf Config) (*Host, error) {
 		conf.Getenv = func(string) (string, bool) { return "", false }
 	}
 	h := &Host{
-		conf: conf, site: conf.Site, clk: conf.Clock, log: conf.Log,
+		conf: conf, clk: conf.Clock, log: conf.Log,
 		watch: clock.NewStopwatch(),
 		files: archive.NewFolder(filepath.Join(conf.Site.Dir, "data")),
 		tried: make(map[string]version),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
+	h.now.Store(conf.Site)
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.loading = clock.NewMutex(h.clk)
 	h.lingering = newGroup(h.clk)
 	var problems []error
-	for _, conf := range h.site.Devices {
+	for _, conf := range h.site().Devices {
 		d, err := h.newDevice(conf)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
@@ -131,7 +133,7 @@ func (h *Host) newDevice(conf site.Device) (*Device, error) {
 		}
 		config.Transport = transport
 	}
-	return newDevice(conf, h.clk, h.log, h.site.Limits, config, h.conf.Record)
+	return newDevice(conf, h.clk, h.log, h.site().Limits, config, h.conf.Record)
 }
 
 // simulated fills in what a simulated device may leave out.
@@ -261,10 +263,10 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 	defer h.mu.Unlock()
 	known := make([]string, 0, len(h.devices))
 	for _, d := range h.devices {
-		if d.conf.Name == name {
+		if d.Name() == name {
 			return d, nil
 		}
-		known = append(known, d.conf.Name)
+		known = append(known, d.Name())
 	}
 	hint := "site.yaml has no devices"
 	if near := site.Nearest(name, known); near != "" {
@@ -278,7 +280,7 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 // openDevice makes a device that site.yaml does not have, or finds it if it
 // was asked for before: its queue and its login stay one.
 func (h *Host) openDevice(spec map[string]any) (luaapi.Device, error) {
-	conf, err := site.ParseDevice(spec, h.site.Dir)
+	conf, err := site.ParseDevice(spec, h.site().Dir)
 	if err != nil {
 		return nil, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
 	}
@@ -288,7 +290,7 @@ func (h *Host) openDevice(spec map[string]any) (luaapi.Device, error) {
 		return nil, errShutdown
 	}
 	for _, d := range h.opened {
-		if d.conf.Equal(conf) {
+		if d.conf().Equal(conf) {
 			return d, nil
 		}
 	}

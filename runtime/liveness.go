@@ -46,7 +46,7 @@ func (d *Device) watch(delay time.Duration) {
 func (d *Device) pollDue() (bool, time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now, interval := d.clk.Now(), d.conf.StatusInterval
+	now, interval := d.clk.Now(), d.conf().StatusInterval
 	switch d.state {
 	case StateUnauthorized:
 		return false, interval
@@ -54,7 +54,7 @@ func (d *Device) pollDue() (bool, time.Duration) {
 		if wait := d.retryAt.Sub(now); wait > 0 {
 			return false, wait
 		}
-		d.client.ResetLogin()
+		d.Client().ResetLogin()
 		return true, interval
 	case StateUnknown:
 		return true, min(interval, retryInterval)
@@ -107,10 +107,14 @@ func (d *Device) learn(info *isapi.DeviceInfo) {
 	d.info = info
 }
 
-// observe draws from the end of a command what it says of the device.
-func (d *Device) observe(err error) {
+// observe draws from the end of a command what it says of the device, unless
+// it was sent on a line that has been given up since.
+func (d *Device) observe(on *line, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if on != d.line.Load() {
+		return
+	}
 	now := d.clk.Now()
 	switch {
 	case errors.Is(err, isapi.ErrUnauthorized):
@@ -189,13 +193,13 @@ func (d *Device) countTimeout(now time.Time) {
 	d.timeouts = d.timeouts[:0]
 	d.log.Warn("device is slow under load",
 		keyHint, fmt.Sprintf("%d commands timed out within %v: raise status_interval (now %v) in site.yaml, and ask for fewer pictures",
-			slowTimeouts, slowWindow, d.conf.StatusInterval))
+			slowTimeouts, slowWindow, d.conf().StatusInterval))
 }
 
 // Retry lets a device that refused the login be tried again, because an
 // operator asks for it.
 func (d *Device) Retry() {
-	d.client.ResetLogin()
+	d.Client().ResetLogin()
 	d.mu.Lock()
 	d.enter(StateUnknown, nil)
 	d.mu.Unlock()

@@ -209,10 +209,11 @@ func (m *motion) renew() {
 	if !current {
 		return
 	}
-	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(d.conf.Timeout, renewEvery))
-	err := h.drive(ctx, d.urgent, m.v)
+	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(d.conf().Timeout, renewEvery))
+	line := d.line.Load()
+	err := h.drive(ctx, line.urgent, m.v)
 	cancel()
-	d.observe(err)
+	d.observe(line, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !m.ended {

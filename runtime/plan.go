@@ -11,7 +11,7 @@ import (
 // plan makes the schedule of a job, or says what is wrong with its words.
 // began is when the job went live: every and after count from there.
 func (h *Host) plan(spec luaapi.JobSpec, began time.Time) (schedule.Schedule, error) {
-	zone := h.site.Timezone
+	zone := h.site().Timezone
 	if spec.Timezone != "" {
 		var err error
 		if zone, err = schedule.Zone(spec.Timezone); err != nil {
@@ -47,10 +47,10 @@ func (h *Host) basicPlan(spec luaapi.JobSpec, began time.Time, zone *time.Locati
 }
 
 func (h *Host) place() *schedule.Place {
-	if h.site.Location == nil {
+	if h.site().Location == nil {
 		return nil
 	}
-	return &schedule.Place{Lat: h.site.Location.Lat, Lon: h.site.Location.Lon}
+	return &schedule.Place{Lat: h.site().Location.Lat, Lon: h.site().Location.Lon}
 }
 
 // after is a single run some time after the job went live.

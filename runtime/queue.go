@@ -71,7 +71,7 @@ func (d *Device) submit(c *command) error {
 	if err := d.enqueue(c); err != nil {
 		return err
 	}
-	patience := d.clk.AfterFunc(queuePatience*d.conf.Timeout, c.waiter.Wake)
+	patience := d.clk.AfterFunc(queuePatience*d.conf().Timeout, c.waiter.Wake)
 	leave := clock.OnDone(c.ctx, c.waiter.Wake)
 	c.waiter.Wait()
 	leave()
@@ -87,7 +87,7 @@ func (d *Device) submit(c *command) error {
 			return err
 		}
 		return d.failure("busy", c.Channel,
-			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, queuePatience*d.conf.Timeout),
+			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, queuePatience*d.conf().Timeout),
 			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
 	case commandRunning:
 		// A PTZ command is carried through although its task has ended: cut
@@ -204,22 +204,23 @@ func (d *Device) execute(c *command) {
 		d.finish(c, err)
 		return
 	}
-	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf.Timeout)
+	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf().Timeout)
 	defer cancel()
 	defer clock.OnDone(d.ctx, cancel)()
 	began := d.clk.Now()
-	err := c.run(ctx, d.client)
+	line := d.line.Load()
+	err := c.run(ctx, line.client)
 	if h != nil {
 		h.commanded(c, err)
 	}
-	d.observe(err)
+	d.observe(line, err)
 	d.write(c, began, err)
 	d.finish(c, err)
 }
 
 // pace spreads the starts of commands where max_rate asks for it.
 func (d *Device) pace(ctx context.Context) error {
-	if d.conf.MaxRate <= 0 {
+	if d.conf().MaxRate <= 0 {
 		return nil
 	}
 	d.mu.Lock()
@@ -228,7 +229,7 @@ func (d *Device) pace(ctx context.Context) error {
 	if slot.Before(now) {
 		slot = now
 	}
-	d.nextSlot = slot.Add(time.Duration(float64(time.Second) / d.conf.MaxRate))
+	d.nextSlot = slot.Add(time.Duration(float64(time.Second) / d.conf().MaxRate))
 	d.mu.Unlock()
 	if wait := slot.Sub(now); wait > 0 {
 		return clock.Sleep(ctx, d.clk, wait)
@@ -250,7 +251,7 @@ func (d *Device) write(c *command, began time.Time, err error) {
 	}
 	r := Record{
 		Time: began, Duration: d.clk.Now().Sub(began), Waited: began.Sub(c.queued),
-		Device: d.conf.Name, Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
+		Device: d.name, Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
 	}
 	r.by(c.ctx)
 	d.record(r)

@@ -110,7 +110,7 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 // readModule reads a file of lib/ and what tells it from other contents; that
 // is zero for a file that cannot be read.
 func (h *Host) readModule(file string) (source []byte, sum [sha256.Size]byte, err error) {
-	source, err = os.ReadFile(filepath.Join(h.site.Dir, filepath.FromSlash(file)))
+	source, err = os.ReadFile(filepath.Join(h.site().Dir, filepath.FromSlash(file)))
 	if err == nil {
 		sum = sha256.Sum256(source)
 	}

@@ -65,7 +65,7 @@ func (h *Host) Sync() []Change {
 func (h *Host) syncFile(file string) (Change, bool) {
 	name := scriptName(file)
 	old := h.find(name)
-	source, err := os.ReadFile(filepath.Join(h.site.Dir, filepath.FromSlash(file)))
+	source, err := os.ReadFile(filepath.Join(h.site().Dir, filepath.FromSlash(file)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Change{}, false // gone since it was listed
 	}
@@ -161,7 +161,7 @@ func (h *Host) remove(s *script) {
 // scriptFiles lists scripts/ in the order of names, without those that are
 // switched off: "scripts/tour.lua".
 func (h *Host) scriptFiles() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(h.site.Dir, "scripts"))
+	entries, err := os.ReadDir(filepath.Join(h.site().Dir, "scripts"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

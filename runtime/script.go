@@ -65,7 +65,7 @@ func (h *Host) newScript(name, file string) *script {
 	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
 	s.L = sandbox.New(sandbox.Options{
 		Now:      h.clk.Now,
-		Location: h.site.Timezone,
+		Location: h.site().Timezone,
 		Getenv:   h.conf.Getenv,
 		Random:   h.randomSource(name),
 		Compute:  h.watch.Elapsed,
@@ -83,7 +83,7 @@ func (h *Host) newScript(name, file string) *script {
 
 // load runs the main chunk, whose jobs and tasks are held back until goLive.
 func (s *script) load(source []byte) error {
-	t, err := s.newTask(s.ctx, "load", nil, s.host.site.Limits.Load)
+	t, err := s.newTask(s.ctx, "load", nil, s.host.site().Limits.Load)
 	if err != nil {
 		return err
 	}
@@ -234,10 +234,10 @@ func (s *script) Version() string { return s.host.conf.Version }
 func (s *script) Clock() clock.Clock { return s.host.clk }
 
 // Location implements luaapi.Script.
-func (s *script) Location() *time.Location { return s.host.site.Timezone }
+func (s *script) Location() *time.Location { return s.host.site().Timezone }
 
 // Vars implements luaapi.Script.
-func (s *script) Vars() map[string]any { return s.host.site.Vars }
+func (s *script) Vars() map[string]any { return s.host.site().Vars }
 
 // Log implements luaapi.Script.
 func (s *script) Log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {

@@ -77,7 +77,7 @@ var (
 // newTask makes a task that start begins. Its context ends with parent's.
 func (s *script) newTask(parent context.Context, name string, j *job, limit time.Duration) (*task, error) {
 	s.mu.Lock()
-	closed, tasks, most := s.closed || s.ending, len(s.tasks), s.host.site.Limits.Tasks
+	closed, tasks, most := s.closed || s.ending, len(s.tasks), s.host.site().Limits.Tasks
 	s.mu.Unlock()
 	switch {
 	case closed:
@@ -194,7 +194,7 @@ func (t *task) stopHeads() {
 	if len(motions) == 0 {
 		return
 	}
-	ctx, cancel := clock.WithTimeout(t.script.host.clk, context.Background(), stopTimeout)
+	ctx, cancel := clock.WithTimeout(t.script.host.clk, t.script.host.hurry, stopTimeout)
 	defer cancel()
 	for _, m := range motions {
 		m.wait(ctx)

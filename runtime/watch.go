@@ -38,11 +38,11 @@ func (h *Host) Watch(ctx context.Context) error {
 	}
 	defer notify.Close()
 	w := &watcher{host: h, fs: notify}
-	if err := notify.Add(h.site.Dir); err != nil {
+	if err := notify.Add(h.site().Dir); err != nil {
 		return err
 	}
-	w.addTree(filepath.Join(h.site.Dir, "scripts"))
-	w.addTree(filepath.Join(h.site.Dir, "lib"))
+	w.addTree(filepath.Join(h.site().Dir, "scripts"))
+	w.addTree(filepath.Join(h.site().Dir, "lib"))
 	// Whatever was saved between the load and the first watch.
 	h.Sync()
 	w.run(ctx)
@@ -96,7 +96,7 @@ func (w *watcher) concerns(event fsnotify.Event) bool {
 	if event.Op == fsnotify.Chmod {
 		return false
 	}
-	rel, err := filepath.Rel(w.host.site.Dir, event.Name)
+	rel, err := filepath.Rel(w.host.site().Dir, event.Name)
 	if err != nil {
 		return false
 	}
