@@ -38,7 +38,7 @@ stdin; arguments after it are in the table arg. It sees the devices of SITE
 more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.`,
 		Example: `  {hiklua} exec -e 'print(hik.device("gate"):info().model)'
   {hiklua} exec --site site sweep.lua 1 2 3
-  {hiklua} exec --device http://operator@192.0.2.10 -e 'cam:snapshot():save("gate.jpg")'
+  {hiklua} exec --device http://operator@192.0.2.10 -e 'print(cam:snapshot():save("now.jpg"))'
   {hiklua} exec --simulate --device http://x -e 'cam:preset(3)'`,
 		Annotations: next(`what is worth keeping goes into scripts/ of a site; {hiklua} run runs it.`),
 		RunE: func(c *cobra.Command, args []string) error {
