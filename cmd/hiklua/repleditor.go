@@ -36,6 +36,7 @@ func newEditor(screen io.Writer, h *history) *editor {
 	e.shell.Prompt.Primary(func() string { return "hik> " })
 	e.shell.Prompt.Secondary(func() string { return " ..> " })
 	_ = e.shell.Config.Set("multiline-column", true) // without it there is no second prompt
+	_ = e.shell.Config.Set("menu-complete-display-prefix", true) // Tab lists, Tab again chooses
 	e.shell.History.Delete()
 	e.shell.History.Add("lines", h)
 	e.shell.Keymap.Register(map[string]func(){showCommand: e.show})
@@ -54,21 +55,28 @@ func (e *editor) use(r *repl) {
 		return strings.HasPrefix(strings.TrimSpace(text), ".") || r.session.Complete(text)
 	}
 	e.shell.Completer = func(line []rune, cursor int) readline.Completions {
-		return offered(complete(r, string(line[:cursor])))
+		text := string(line[:cursor])
+		return offered(complete(r, text), text)
 	}
 }
 
-func offered(c completion) readline.Completions {
-	var list []string
+// offered hands over a completion of text. The library would look for the whole
+// word before the cursor if it were not told of at least one letter.
+func offered(c completion, text string) readline.Completions {
+	before := ""
+	if c.prefix == "" && text != "" {
+		before = text[len(text)-1:]
+	}
+	var list []readline.Completion
 	for _, w := range c.words {
 		doc, _, _ := strings.Cut(w.doc, "\n")
 		if len(doc) > 90 {
 			doc = doc[:87] + "..."
 		}
-		list = append(list, w.word, doc)
+		list = append(list, readline.Completion{Value: before + w.word, Display: w.word, Description: doc})
 	}
-	offer := readline.CompleteValuesDescribed(list...).NoSpace()
-	offer.PREFIX = c.prefix
+	offer := readline.CompleteRaw(list)
+	offer.PREFIX = before + c.prefix
 	return offer
 }
 

@@ -96,7 +96,7 @@ func (h *history) rewrite(file string) error {
 // Write implements readline.History.
 func (h *history) Write(text string) (int, error) {
 	text = strings.TrimSpace(text)
-	if text == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == text {
+	if text == "" || text[0] == '.' || len(h.lines) > 0 && h.lines[len(h.lines)-1] == text {
 		return len(h.lines), nil
 	}
 	h.lines = append(h.lines, text)

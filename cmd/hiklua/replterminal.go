@@ -89,7 +89,8 @@ Up, Ctrl-R   earlier lines, search in them
 Ctrl-C    clears the line; while one runs: breaks it off and stops the heads
 Ctrl-D    leaves, and stops the heads; .quit does the same
 .trace    how the last error came about
-A line that is not complete goes on in the next one.`
+A line that is not complete goes on in the next one. What is to last beyond its
+line is written without "local".`
 
 // readTerminal runs what is typed, until somebody leaves or ctx ends.
 func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os.Signal) {
