@@ -48,6 +48,7 @@ var argTypes = map[string]string{
 	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "speed": "integer", "message": "any",
 	"fields": "table<string, any>", "value": "any", "list": "any[]", "...": "any",
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
+	"event": "hik.EventWord|string", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
 	"timeout.fn": "fun(): any", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
 }
 
@@ -68,7 +69,7 @@ var resultTypes = map[string]string{
 	"": "", "string": "string", "number": "number", "boolean": "boolean", "table": "table", "list": "any[]", "value": "any", "null": "any",
 	"number or nil": "number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
-	"list of devices": "hik.Device[]",
+	"list of devices": "hik.Device[]", "event or nil": "hik.Event?",
 }
 
 // stubWriter writes the stubs.

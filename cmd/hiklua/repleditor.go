@@ -35,7 +35,7 @@ func newEditor(screen io.Writer, h *history) *editor {
 	e := &editor{screen: screen, shell: readline.NewShell()}
 	e.shell.Prompt.Primary(func() string { return "hik> " })
 	e.shell.Prompt.Secondary(func() string { return " ..> " })
-	_ = e.shell.Config.Set("multiline-column", true) // without it there is no second prompt
+	_ = e.shell.Config.Set("multiline-column", true)             // without it there is no second prompt
 	_ = e.shell.Config.Set("menu-complete-display-prefix", true) // Tab lists, Tab again chooses
 	e.shell.History.Delete()
 	e.shell.History.Add("lines", h)

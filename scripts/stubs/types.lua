@@ -25,3 +25,19 @@
 ---@field scheduled number when it was due
 ---@field started number when it began
 ---@field late number seconds from one to the other
+
+---Something that a device noticed, or that became of the device itself.
+---@class hik.Event
+---@field type hik.EventWord|string the word, or the device's own where there is none
+---@field native string the device's own eventType; "" if hiklua noticed it
+---@field state "start"|"stop"
+---@field device string name of the device
+---@field channel? integer
+---@field time number when it was noticed, as hik.now() has it
+---@field port? integer alarm input
+---@field target? string "human", "vehicle"
+---@field region? integer of the rule that fired
+---@field image? hik.Snapshot the picture that came with it
+---@field raw string what the device sent
+
+---@alias hik.EventWord "motion"|"line_crossing"|"intrusion"|"region_enter"|"region_exit"|"tamper"|"video_loss"|"scene_change"|"face"|"audio"|"io"|"storage_full"|"storage_error"|"login_failed"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"any"
