@@ -1,0 +1,298 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// op is one change of the file.
+type op struct {
+	bucket string
+	key    string
+	value  []byte // nil: the key is deleted
+	below  bool   // everything that begins with key is deleted
+}
+
+// batch is what goes to the disk as one. Guarded by Store.mu.
+type batch struct {
+	ops     []op
+	states  []*State // whose changes are in it
+	runs    []runKey
+	marked  []*mark // put
+	cleared []*mark // deleted
+
+	done    bool
+	err     error
+	waiters []clock.Waiter
+}
+
+// Ticket tells when the disk has what was handed over. The zero Ticket is for
+// nothing at all.
+type Ticket struct {
+	store *Store
+	batch *batch
+	err   error
+}
+
+// Wait returns when the disk has it, with an error if the disk did not take
+// it, or with ctx's cause when that ends before. It runs on a goroutine of the
+// clock.
+func (t Ticket) Wait(ctx context.Context) error {
+	if t.batch == nil {
+		return t.err
+	}
+	s := t.store
+	s.mu.Lock()
+	if t.batch.done {
+		defer s.mu.Unlock()
+		return t.batch.err
+	}
+	w := s.clk.NewWaiter()
+	t.batch.waiters = append(t.batch.waiters, w)
+	s.mu.Unlock()
+	cause := clock.WaitFor(ctx, w)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t.batch.done {
+		return t.batch.err
+	}
+	return cause
+}
+
+// submit adds a script's changes to the next batch. Called with mu held.
+func (s *Store) submit(st *State, ops []op) Ticket {
+	if s.closed {
+		return Ticket{err: ErrClosed}
+	}
+	if s.failing != nil && s.clk.Now().Before(s.retryAt) {
+		st.behind = true
+		s.beginLater()
+		return Ticket{err: s.failing}
+	}
+	st.behind = false
+	t := s.begin()
+	t.batch.ops = append(t.batch.ops, ops...)
+	if !slices.Contains(t.batch.states, st) {
+		t.batch.states = append(t.batch.states, st)
+	}
+	return t
+}
+
+// begin has the committer write what has changed. Called with mu held.
+func (s *Store) begin() Ticket {
+	if s.closed {
+		return Ticket{err: ErrClosed}
+	}
+	if s.next == nil {
+		s.next = new(batch)
+	}
+	if !s.running {
+		s.running = true
+		s.clk.Go(s.commit)
+	}
+	return Ticket{store: s, batch: s.next}
+}
+
+// beginLater is begin for what nobody waits for. Called with mu held.
+func (s *Store) beginLater() {
+	if s.lazy != nil || s.closing {
+		return
+	}
+	s.lazy = s.clk.AfterFunc(lazyAfter, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.lazy = nil
+		if !s.closing {
+			s.begin()
+		}
+	})
+}
+
+// commit writes batch after batch until there is none left.
+func (s *Store) commit() {
+	for {
+		// What a failed commit left behind, as it is now: here alone a script
+		// may be caught between two of its writes.
+		for _, st := range s.sorted(func(st *State) bool { return st.behind }) {
+			st.mu.Lock()
+			st.publish()
+			st.mu.Unlock()
+		}
+		s.mu.Lock()
+		b := s.next
+		if b == nil {
+			s.running = false
+			wake(s.idle)
+			s.idle = nil
+			s.mu.Unlock()
+			return
+		}
+		s.next = nil
+		s.collectRuns(b)
+		s.collectMarks(b)
+		s.mu.Unlock()
+		err := s.write(b.ops)
+		s.mu.Lock()
+		s.finish(b, err)
+		s.mu.Unlock()
+	}
+}
+
+// finish tells those who wait for b. Called with mu held.
+func (s *Store) finish(b *batch, err error) {
+	defer func() {
+		b.done, b.err = true, err
+		wake(b.waiters)
+		b.waiters = nil
+	}()
+	if err == nil {
+		if s.failing != nil && len(b.ops) > 0 && !s.anyBehind() {
+			s.failing = nil
+			s.log.Info("state is written again", "file", s.path)
+		}
+		for _, m := range b.marked {
+			m.durable = true
+		}
+		return
+	}
+	err = fmt.Errorf("state could not be written to %s: %w", s.path, err)
+	if s.failing == nil {
+		s.log.Error("state is not written; it is tried again, and lost if the host ends before", "file", s.path, "error", errors.Unwrap(err))
+	}
+	s.failing = err
+	s.retryAt = s.clk.Now().Add(retryAfter)
+	for _, st := range b.states {
+		st.behind = true
+	}
+	for _, run := range b.runs {
+		if _, ok := s.runs[run]; ok {
+			s.newRuns[run] = true
+		}
+	}
+	for _, m := range b.cleared {
+		if s.marks[m.key] == nil {
+			s.marks[m.key] = m
+		}
+	}
+	s.beginLater()
+	// What was published meanwhile may rest on what was lost.
+	if after := s.next; after != nil && len(after.ops) > 0 {
+		s.next = nil
+		s.finish(after, errors.Unwrap(err))
+	}
+}
+
+// anyBehind is called with mu held.
+func (s *Store) anyBehind() bool {
+	for _, st := range s.states {
+		if st.behind {
+			return true
+		}
+	}
+	return false
+}
+
+func wake(waiters []clock.Waiter) {
+	for _, w := range waiters {
+		w.Wake()
+	}
+}
+
+// sorted are the tables for which is holds, in an order that is always the
+// same. is runs with mu held.
+func (s *Store) sorted(is func(*State) bool) []*State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var states []*State
+	for _, st := range s.states {
+		if is(st) {
+			states = append(states, st)
+		}
+	}
+	slices.SortFunc(states, func(a, b *State) int { return strings.Compare(a.prefix, b.prefix) })
+	return states
+}
+
+// The buckets of the file.
+const (
+	bucketState  = "state"
+	bucketRuns   = "runs"
+	bucketMoving = "moving"
+)
+
+var buckets = []string{bucketMoving, bucketRuns, bucketState}
+
+// write carries out ops as one transaction. A file that was damaged while it
+// was open makes bbolt panic, or fault where it maps what is gone; both are an
+// error here.
+func (s *Store) write(ops []op) (err error) {
+	switch {
+	case s.damaged != nil:
+		return s.damaged
+	case s.db == nil || len(ops) == 0:
+		return nil
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the file was damaged while it was open: %v", v)
+			s.damaged = err // bbolt's locks may be held for ever
+		}
+	}()
+	return s.db.Update(func(tx *bolt.Tx) error {
+		for _, o := range ops {
+			if err := o.apply(tx.Bucket([]byte(o.bucket))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (o op) apply(b *bolt.Bucket) error {
+	key := []byte(o.key)
+	switch {
+	case o.below:
+		c := b.Cursor()
+		for k, _ := c.Seek(key); bytes.HasPrefix(k, key); k, _ = c.Seek(key) {
+			if err := c.Delete(); err != nil {
+				return err
+			}
+		}
+		return nil
+	case o.value == nil:
+		return b.Delete(key)
+	}
+	return b.Put(key, seal(key, o.value))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// seal adds a checksum: bbolt has one for its first two pages only.
+func seal(key, data []byte) []byte {
+	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, data)
+	return append(slices.Clip(data), byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
+}
+
+// unseal checks what seal added. The result does not lie in the file's memory.
+func unseal(key, data []byte) ([]byte, error) {
+	if n := len(data) - 4; n >= 0 && bytes.Equal(seal(key, data[:n:n]), data) {
+		return bytes.Clone(data[:n]), nil
+	}
+	return nil, fmt.Errorf("the checksum of an entry is wrong")
+}
+
+func sortedKeys[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
+	return slices.SortedFunc(maps.Keys(m), compare)
+}

@@ -1,0 +1,306 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+func (s *site) bytes() []byte {
+	s.t.Helper()
+	data, err := os.ReadFile(s.path)
+	must(s.t, err)
+	return data
+}
+
+// filled is a file with branch pages, overflow pages, small and large buckets.
+func filled(t testing.TB) []byte {
+	path := filepath.Join(t.TempDir(), "state.db")
+	clk := clock.NewVirtual(noon)
+	s, err := Open(path, Options{Clock: clk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clk.Do(func() {
+		for i := range 400 {
+			st := s.Script(fmt.Sprint("script ", i%4))
+			if err := st.Set(at(fmt.Sprint("key ", i)), strings.Repeat("v", 1+i*i%3000)); err != nil {
+				t.Fatal(err)
+			}
+			st.Set(at("t"), map[any]any{"deep": map[any]any{1: true}})
+			if i%50 == 0 {
+				st.Sync(context.Background())
+			}
+		}
+		s.SetMoving(context.Background(), gate)
+		s.SetLastRun("script 1", "job", noon)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// openDamaged opens a file that holds data, and uses the store.
+func openDamaged(t testing.TB, dir string, data []byte) (notice string) {
+	path := filepath.Join(dir, "state.db")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	clk := clock.NewVirtual(noon)
+	s, err := Open(path, Options{Clock: clk})
+	if err != nil {
+		t.Fatal("no start:", err)
+	}
+	clk.Do(func() {
+		st := s.Script("script 1")
+		if err := st.Set(at("new"), strings.Repeat("n", 10_000)); err != nil {
+			t.Error(err)
+		}
+		if err := st.Sync(context.Background()); err != nil {
+			t.Error(err)
+		}
+		st.Delete(nil)
+		if err := s.SetMoving(context.Background(), yard); err != nil {
+			t.Error(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s.Notice()
+}
+
+func TestADamagedFileIsSetAside(t *testing.T) {
+	whole := filled(t)
+	pageSize := os.Getpagesize()
+	edit := func(f func(b []byte)) []byte {
+		b := bytes.Clone(whole)
+		f(b)
+		return b
+	}
+	used := int(binary.NativeEndian.Uint64(whole[pageHeader+40:])) // high water mark
+	for _, c := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"empty", nil, "it is empty"},
+		{"zeroes", make([]byte, len(whole)), "invalid database"},
+		{"text", []byte("no database at all\n"), "invalid database"},
+		{"garbage", edit(func(b []byte) { rand.NewChaCha8([32]byte{}).Read(b) }), "invalid database"},
+		{"one page", whole[:pageSize], "file size too small"},
+		{"truncated", whole[:(used-1)*pageSize], "it is cut off"},
+		{"truncated to two pages", whole[:2*pageSize], "it is cut off"},
+		{"both first pages", edit(func(b []byte) { b[pageHeader+20]++; b[pageSize+pageHeader+20]++ }), "checksum error"},
+		{"all other pages", edit(func(b []byte) { clear(b[2*pageSize:]) }), "it says it is page 0"},
+		{"a value", edit(func(b []byte) { b[bytes.LastIndex(b, []byte("vvvv"))]++ }), "the checksum of an entry is wrong"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			notice := openDamaged(t, dir, c.data)
+			if !strings.Contains(notice, c.want) || strings.Contains(notice, "\n") {
+				t.Errorf("%q, want %q", notice, c.want)
+			}
+			aside := regexp.MustCompile(`state\.db\.broken-20260304-120000`).FindString(notice)
+			if kept, err := os.ReadFile(filepath.Join(dir, aside)); err != nil || !bytes.Equal(kept, c.data) {
+				t.Error("the broken file is not kept as it was:", err)
+			}
+		})
+	}
+}
+
+// One of the first two pages can be torn by a power cut in the middle of a
+// commit; the other one is then good.
+func TestATornCommitIsNoDamage(t *testing.T) {
+	whole := filled(t)
+	for page := range 2 {
+		torn := bytes.Clone(whole)
+		clear(torn[page*os.Getpagesize()+20:][:40])
+		if notice := openDamaged(t, t.TempDir(), torn); notice != "" {
+			t.Error(page, notice)
+		}
+	}
+}
+
+// The heads in motion are read first, and survive what can be survived.
+func TestHeadsSurviveADamagedFile(t *testing.T) {
+	data := filled(t)
+	data[bytes.LastIndex(data, []byte("vvvv"))]++
+	s := newSite(t)
+	s.close()
+	must(t, os.WriteFile(s.path, data, 0o600))
+	s.open()
+	s.clk.RunFor(0)
+	if s.Notice() == "" || len(s.AllMoving()) != 1 || len(s.crash().AllMoving()) != 1 {
+		t.Error(s.Notice(), s.AllMoving())
+	}
+}
+
+func TestBrokenFilesDoNotFillTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	for range 3 * keepBroken {
+		openDamaged(t, dir, []byte("broken"))
+	}
+	entries, _ := os.ReadDir(dir)
+	if len(entries) != 1+keepBroken {
+		t.Error(entries)
+	}
+}
+
+// Whatever bytes are wrong, with checksums that are right again: there is
+// always a start, and never a panic.
+func TestRandomDamage(t *testing.T) {
+	whole, broken := filled(t), 0
+	random := rand.New(rand.NewPCG(1, 1))
+	rounds := 400
+	if testing.Short() {
+		rounds = 40
+	}
+	dir := t.TempDir()
+	for range rounds {
+		data := bytes.Clone(whole)
+		damage(data, func(n int) int { return random.IntN(n) })
+		if openDamaged(t, dir, data) != "" {
+			broken++
+		}
+	}
+	if broken < rounds/10 || broken == rounds {
+		t.Errorf("%d of %d were set aside", broken, rounds)
+	}
+}
+
+// damage changes some bytes, more often where bbolt keeps its structure.
+func damage(data []byte, pick func(n int) int) {
+	pageSize := os.Getpagesize()
+	for range 1 + pick(3) {
+		p := data[pick(len(data)/pageSize)*pageSize:][:pageSize]
+		within := len(p)
+		if pick(4) > 0 {
+			within = 160
+		}
+		at := pick(within)
+		switch pick(3) {
+		case 0:
+			p[at] = byte(pick(256))
+		case 1:
+			p[at] ^= 1 << pick(8)
+		case 2: // a small number: that of another page, or a count
+			clear(p[at : at+min(8, len(p)-at)])
+			p[at] = byte(pick(40))
+		}
+	}
+	for page := range 2 {
+		b := data[page*pageSize+pageHeader:]
+		sum := fnv.New64a()
+		sum.Write(b[:56])
+		binary.NativeEndian.PutUint64(b[56:], sum.Sum64())
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	whole := filled(f)
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+	f.Add([]byte{0, 3, 1, 200, 2, 9, 2, 4, 0, 2, 1, 12, 2, 8})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		data := bytes.Clone(whole)
+		r := bytes.NewReader(script)
+		damage(data, func(n int) int {
+			var b [2]byte
+			io.ReadFull(r, b[:])
+			return int(binary.LittleEndian.Uint16(b[:])) % n
+		})
+		openDamaged(t, t.TempDir(), data)
+	})
+}
+
+// A file with bbolt's own list of free pages, as other tools leave it.
+func TestAFileOfAnotherTool(t *testing.T) {
+	s := newSite(t)
+	must(t, s.Script("x").Set(at("a"), 1))
+	s.close()
+	db, err := bolt.Open(s.path, 0o600, nil) // writes the list
+	must(t, err)
+	must(t, db.Update(func(tx *bolt.Tx) error { return tx.Bucket([]byte(bucketRuns)).Delete([]byte("none")) }))
+	must(t, db.Close())
+	s.open()
+	if v, _ := s.Script("x").Get(at("a")); v != 1.0 || s.Notice() != "" {
+		t.Error(v, s.Notice())
+	}
+	must(t, s.Script("x").Set(at("a"), 2))
+	s.reopen()
+}
+
+func TestALockedFileNamesItsHolder(t *testing.T) {
+	s := newSite(t)
+	_, err := Open(s.path, Options{Clock: s.clk})
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), s.path) {
+		t.Fatal(err)
+	}
+	if name := holder(s.path); name != "" && name != fmt.Sprint(" ", os.Getpid()) {
+		t.Errorf("held by%s, want %d", name, os.Getpid())
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(s.path)); len(entries) != 1 {
+		t.Error("the file of another was set aside:", entries)
+	}
+}
+
+// A system that cannot read now is no damage: nothing is set aside.
+func TestNoPermissionIsNoDamage(t *testing.T) {
+	for _, err := range []error{syscall.EMFILE, &os.PathError{Err: syscall.EACCES}, fmt.Errorf("page 3: %w", syscall.ENOMEM)} {
+		if isDamage(err) {
+			t.Error(err)
+		}
+	}
+	for _, err := range []error{&os.PathError{Err: syscall.EIO}, bolt.ErrInvalid, io.ErrUnexpectedEOF} {
+		if !isDamage(err) {
+			t.Error(err)
+		}
+	}
+}
+
+// The file is cut off while it is open: bbolt faults in its mapping. That is
+// an error like that of a full disk, and the memory stays.
+func TestAFileThatGoesWhileItIsOpen(t *testing.T) {
+	s := newSite(t)
+	st := s.Script("x")
+	must(t, st.Set(at("big"), manyStrings(10)))
+	s.sync(st)
+	must(t, os.Truncate(s.path, 0))
+	s.clk.Do(func() {
+		must(t, st.Set(at("big", 1), "changed"))
+		if err := st.Sync(context.Background()); err == nil || !strings.Contains(err.Error(), "damaged while it was open") {
+			t.Error(err)
+		}
+	})
+	s.clk.RunFor(time.Hour)
+	if v, _ := st.Get(at("big", 1)); v != "changed" {
+		t.Error(v)
+	}
+	s.clk.Do(func() {
+		if err := s.Close(); err == nil {
+			t.Error("no error")
+		}
+	})
+	s.Store = nil
+}

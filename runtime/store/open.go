@@ -1,0 +1,266 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// ErrLocked is for a file that another process has open.
+var ErrLocked = errors.New("is in use by another process")
+
+// keepBroken is how many files that were set aside are kept.
+const keepBroken = 5
+
+// Open opens the file at path, or begins one, with mode 0600 in a folder of
+// mode 0700. A file that cannot be read is renamed to path.broken-TIME, and
+// Notice says why; the store then begins empty, but for the heads in motion as
+// far as they could be read. The error is ErrLocked if another process has the
+// file, or says why it could be neither read nor replaced.
+func Open(path string, o Options) (*Store, error) {
+	path = filepath.Clean(path)
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	for {
+		s := newStore(path, o)
+		txid, err := s.load()
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrLocked):
+			return nil, err
+		case !isDamage(err):
+			return nil, fmt.Errorf("%s cannot be read: %w", path, err)
+		default:
+			heads := s.marks
+			s, txid = newStore(path, o), freshTxid
+			for key, k := range heads {
+				k.durable = false
+				s.marks[key] = k
+			}
+			if s.notice, err = setAside(path, o.Clock.Now(), err); err != nil {
+				return nil, err
+			}
+		}
+		if s.db, err = openFile(path, false); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		again, err := s.prepare(txid)
+		switch {
+		case err != nil:
+			s.db.Close()
+			return nil, fmt.Errorf("%s: %w", path, err)
+		case !again:
+			syncDir(dir)
+			s.keepMarks()
+			return s, nil
+		}
+		s.db.Close() // another process wrote to it in between
+	}
+}
+
+// isDamage tells a file that is not right from a system that cannot read it
+// now: too many open files, no permission, no memory.
+func isDamage(err error) bool {
+	var errno syscall.Errno
+	return !errors.As(err, &errno) || errno == syscall.EIO
+}
+
+// openFile opens a bbolt file and does not wait for its lock. A panic is an
+// error.
+func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
+	var file *os.File
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			db, err = nil, fmt.Errorf("bbolt gave up: %v", v)
+		}
+		if err != nil && file != nil {
+			file.Close() // and with it the lock
+		}
+	}()
+	db, err = bolt.Open(path, 0o600, &bolt.Options{
+		ReadOnly: readOnly,
+		Timeout:  time.Nanosecond,
+		// What is free is found anew from what is in use: one thing less that
+		// can be wrong in the file.
+		NoFreelistSync: true,
+		NoStatistics:   true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, mode)
+			file = f
+			return f, err
+		},
+	})
+	if errors.Is(err, bolt.ErrTimeout) {
+		return nil, fmt.Errorf("%s %w%s: does another hiklua run this site?", path, ErrLocked, holder(path))
+	}
+	return db, err
+}
+
+// freshTxid is the last transaction of a file that bbolt has just begun.
+const freshTxid = 1
+
+// load reads the file, if there is one, and tells its last transaction. It
+// checks the file before bbolt follows what is in it.
+func (s *Store) load() (txid uint64, err error) {
+	info, err := os.Stat(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return freshTxid, nil
+	case err != nil:
+		return 0, err
+	case info.IsDir():
+		return 0, fmt.Errorf("it is a folder")
+	case info.Size() == 0:
+		return 0, fmt.Errorf("it is empty")
+	}
+	db, err := openFile(s.path, true)
+	if err != nil {
+		return 0, err
+	}
+	defer db.Close()
+	file, err := os.Open(s.path)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	txid, err = check(file, info.Size())
+	if err != nil {
+		return 0, err
+	}
+	return txid, s.read(db)
+}
+
+// read takes everything into memory, the heads in motion first.
+func (s *Store) read(db *bolt.DB) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("bbolt gave up: %v", v)
+		}
+	}()
+	load := map[string]func(key, data []byte) error{
+		bucketMoving: s.loadMark, bucketRuns: s.loadRun, bucketState: s.loadValue,
+	}
+	return db.View(func(tx *bolt.Tx) error {
+		for _, name := range buckets {
+			b := tx.Bucket([]byte(name))
+			if b == nil {
+				continue // the process before ended while it began the file
+			}
+			err := b.ForEach(func(key, data []byte) error {
+				data, err := unseal(key, data)
+				if err != nil {
+					return err
+				}
+				return load[name](key, data)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// loadValue puts one entry of a table where it belongs: what lies in a table
+// comes after the table itself.
+func (s *Store) loadValue(name, data []byte) error {
+	v, err := parseValue(data)
+	if err != nil {
+		return err
+	}
+	prefix, path := string(name[:1]), string(name[1:])
+	if prefix == "p" {
+		if len(name) < 3 || len(name) < 3+int(name[1])<<8+int(name[2]) {
+			return errors.New("the name of a script is cut off")
+		}
+		n := 3 + int(name[1])<<8 + int(name[2])
+		prefix, path = string(name[:n]), string(name[n:])
+	}
+	keys, err := parsePath(path)
+	if err != nil {
+		return err
+	}
+	if len(keys) == 0 {
+		return errors.New("a value without a key")
+	}
+	st := s.state(prefix)
+	parent, err := st.parent(keys)
+	if err != nil {
+		return err
+	}
+	last := keys[len(keys)-1]
+	parent.put(last, v)
+	st.size += size(last, v)
+	return nil
+}
+
+// prepare makes the buckets and the mode right. again: the file is not as it
+// was when it was loaded.
+func (s *Store) prepare(txid uint64) (again bool, err error) {
+	if err := os.Chmod(s.path, 0o600); err != nil {
+		return false, err
+	}
+	missing := false
+	err = s.db.View(func(tx *bolt.Tx) error {
+		again = uint64(tx.ID()) != txid
+		for _, name := range buckets {
+			missing = missing || tx.Bucket([]byte(name)) == nil
+		}
+		return nil
+	})
+	if err != nil || again || !missing {
+		return again, err
+	}
+	return false, s.db.Update(func(tx *bolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// setAside renames a file that cannot be read, and says so.
+func setAside(path string, now time.Time, why error) (notice string, err error) {
+	base := path + ".broken-" + now.Format("20060102-150405")
+	to := base
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s-%d", base, i)
+	}
+	if err := os.Rename(path, to); err != nil {
+		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
+	}
+	dropOldest(path + ".broken-")
+	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; what scripts kept in hik.state, and when jobs last ran, begins anew",
+		filepath.Base(path), why, filepath.Base(to)), nil
+}
+
+// dropOldest keeps a disk that breaks files for a year from being filled.
+func dropOldest(prefix string) {
+	entries, _ := os.ReadDir(filepath.Dir(prefix))
+	var broken []string
+	for _, e := range entries {
+		if name := filepath.Join(filepath.Dir(prefix), e.Name()); strings.HasPrefix(name, prefix) {
+			broken = append(broken, name)
+		}
+	}
+	for _, name := range broken[:max(len(broken)-keepBroken, 0)] {
+		os.Remove(name)
+	}
+}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// ErrClosed is for what comes after Close.
+var ErrClosed = errors.New("the store is closed")
+
+const (
+	// lazyAfter is how long what nobody waits for may stay in memory alone.
+	lazyAfter = 10 * time.Second
+	// retryAfter is how long after a failed commit the disk is left alone.
+	retryAfter = 2 * time.Second
+)
+
+// Options is what a store needs of its host.
+type Options struct {
+	Clock clock.Clock
+	// Log is told once when commits begin to fail, and once when they work
+	// again. Nil: nobody is.
+	Log *slog.Logger
+}
+
+// Store is the memory of one site. Open or Memory makes it, Close ends it.
+type Store struct {
+	clk    clock.Clock
+	log    *slog.Logger
+	path   string // "": nothing is kept
+	notice string
+
+	// Of the committer, as long as it runs.
+	db      *bolt.DB
+	damaged error // bbolt gave up: nothing is written any more
+
+	mu      sync.Mutex
+	states  map[string]*State // by prefix
+	runs    map[runKey]time.Time
+	counts  map[string]int // of runs, by script
+	newRuns map[runKey]bool
+	marks   map[string]*mark // by their key on disk
+
+	next    *batch // collects what the committer writes next; nil: nothing
+	running bool
+	idle    []clock.Waiter // for the committer to end
+	lazy    clock.Timer
+	failing error // of the last commit
+	retryAt time.Time
+	closing bool
+	closed  bool
+}
+
+func newStore(path string, o Options) *Store {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Store{
+		clk: o.Clock, log: o.Log, path: path,
+		states: make(map[string]*State), runs: make(map[runKey]time.Time), counts: make(map[string]int),
+		newRuns: make(map[runKey]bool), marks: make(map[string]*mark),
+	}
+}
+
+// Memory is a store that keeps nothing, for rehearsal and for scripts without
+// a site. It waits, fails and refuses like any other.
+func Memory(o Options) *Store { return newStore("", o) }
+
+// Notice says what was set aside when the store was opened, and why; "" if all
+// was well.
+func (s *Store) Notice() string { return s.notice }
+
+// Script is the table of the script of that name. The same name gives the same
+// table.
+func (s *Store) Script(name string) *State {
+	return s.state(string(binary.BigEndian.AppendUint16([]byte{'p'}, uint16(len(name)))) + name)
+}
+
+// Shared is the table that all scripts share.
+func (s *Store) Shared() *State { return s.state("s") }
+
+func (s *Store) state(prefix string) *State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.states[prefix]
+	if st == nil {
+		st = &State{store: s, prefix: prefix}
+		s.states[prefix] = st
+	}
+	return st
+}
+
+// Flush writes last runs and whatever was published, and waits until the disk
+// has it. It runs on a goroutine of the clock.
+func (s *Store) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	t := s.begin()
+	s.mu.Unlock()
+	return t.Wait(ctx)
+}
+
+// Close publishes what is left, writes it, and closes the file. It waits for
+// the disk, on a goroutine of the clock. The error says what was not written.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closing = true
+	s.failing = nil // one more try
+	if s.lazy != nil {
+		s.lazy.Stop()
+	}
+	s.mu.Unlock()
+	for _, st := range s.sorted(func(*State) bool { return true }) {
+		st.Publish()
+	}
+	err := s.Flush(context.Background())
+
+	s.mu.Lock()
+	s.closed = true
+	for s.running {
+		w := s.clk.NewWaiter()
+		s.idle = append(s.idle, w)
+		s.mu.Unlock()
+		w.Wait()
+		s.mu.Lock()
+	}
+	s.mu.Unlock()
+	if s.db != nil && s.damaged == nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}
+
+// syncDir makes a rename or a new file in dir last over a power cut. Where
+// folders cannot be synced nothing is lost but that.
+func syncDir(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		d.Sync()
+		d.Close()
+	}
+}
