@@ -22,6 +22,8 @@ var deviceFields = []entry{
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).Name()) }},
 	{name: "state", result: "string", doc: "unknown, online, offline, unauthorized or locked",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).State()) }},
+	{name: "events", result: "string", doc: "its event stream: flowing, stale (silent or lost, nothing is known) or off (nobody listens)",
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).Events()) }},
 }
 
 var deviceMethods = []entry{

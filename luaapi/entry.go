@@ -116,6 +116,7 @@ func hikEntries() []entry {
 		list = append(list, cmd.entry(onHik))
 	}
 	list = append(list, jobFunctions...)
+	list = append(list, eventFunctions...)
 	list = append(list, taskFunctions...)
 	list = append(list, timeFunctions...)
 	for _, lib := range libraries() {
@@ -127,6 +128,7 @@ func hikEntries() []entry {
 func deviceEntries() []entry {
 	list := append([]entry(nil), deviceFields...)
 	list = append(list, deviceMethods...)
+	list = append(list, eventMethods...)
 	for _, cmd := range commands() {
 		list = append(list, cmd.entry(onDevice))
 	}
@@ -135,6 +137,7 @@ func deviceEntries() []entry {
 
 func channelEntries() []entry {
 	list := append([]entry(nil), channelFields...)
+	list = append(list, eventMethods...)
 	for _, cmd := range commands() {
 		if cmd.channel && cmd.name != streamURLName {
 			list = append(list, cmd.entry(onChannel))

@@ -66,6 +66,9 @@ type Task interface {
 	// "timeout" when d has passed. Motions that fn began go on to belong to
 	// this task unless fn was ended.
 	Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error)
+	// Emit tells every script that listens to name, this one included, of
+	// value, which CopyOut made. It does not wait.
+	Emit(name string, value any) error
 }
 
 // Spawned is a task seen from the one that started it.
@@ -108,6 +111,12 @@ type Device interface {
 	// Exclusive waits until the head is this task's alone and returns what
 	// gives it back. timeout 0: as long as the task lives.
 	Exclusive(ctx context.Context, channel int, timeout time.Duration) (release func(), err error)
+
+	// Events is flowing, stale or off: the state of the event stream.
+	Events() string
+	// WaitEvent waits for the next event that spec asks for. nil without an
+	// error: timeout came first; 0 is for ever.
+	WaitEvent(ctx context.Context, spec EventSpec, timeout time.Duration) (*Event, error)
 }
 
 // Channel is a channel of site.yaml.
@@ -144,8 +153,8 @@ type MoveOptions struct {
 
 // JobSpec is a job as a script wrote it. The host checks the words.
 type JobSpec struct {
-	Kind     string // cron, every, at, after
-	When     string // the cron line, or the time of at
+	Kind     string // cron, every, at, after, on
+	When     string // the cron line, the time of at, or "gate:motion"
 	Interval time.Duration
 	Fn       *lua.LFunction
 	Place    string // file:line of the registration
@@ -159,6 +168,8 @@ type JobSpec struct {
 	Between  string
 	CatchUp  time.Duration
 	OnReload string // cancel (or ""), finish
+
+	Event *EventSpec // of kind on
 }
 
 // Firing is what a job's function is told about its run.
@@ -167,6 +178,10 @@ type Firing struct {
 	Scheduled time.Time
 	Started   time.Time
 	Late      time.Duration
+
+	Event *Event // of a handler
+	Value any    // of a handler for an emitted name: what CopyOut made
+	Chain any    // the host's note of which emission led to this one
 }
 
 // Job is a registered job.

@@ -70,15 +70,17 @@ func (c *call) interval() time.Duration {
 }
 
 // addJob registers a job of the arguments after the first: [options,] fn.
-func (c *call) addJob(spec JobSpec) int {
+func (c *call) addJob(spec JobSpec) int { return c.addJobWith(spec, jobOptions) }
+
+func (c *call) addJobWith(spec JobSpec, known []Option) int {
 	at := 1
 	var o options
 	if _, ok := c.arg(1).(*lua.LTable); ok || c.arg(1) == lua.LNil && c.arg(2) != lua.LNil {
-		o = c.options(1, jobOptions)
+		o = c.options(1, known)
 		at = 2
 	}
 	if c.arg(at).Type() == lua.LTFunction && c.arg(at+1).Type() == lua.LTTable {
-		c.misuse("options come before the function: hik.%s(..., {name = ...}, function() ... end)", c.name)
+		c.misuse("options come before the function: %s(..., {name = ...}, function() ... end)", c.caller())
 	}
 	spec.Fn = c.function(at, "the function")
 	c.atMost(at + 1)
@@ -91,6 +93,9 @@ func (c *call) addJob(spec JobSpec) int {
 	spec.Days = o.text("days")
 	spec.Between = o.text("between")
 	spec.OnReload = o.text("on_reload")
+	if spec.Event != nil {
+		spec.Event.State = o.text("state")
+	}
 	if o.given("name") && spec.Name == "" {
 		c.misuse("name is an empty string")
 	}
