@@ -12,9 +12,9 @@ import (
 )
 
 func newCheckCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, simulate bool
 	c := &cobra.Command{
-		Use:   "check [SITE] [--json]",
+		Use:   "check [SITE] [--json] [--simulate]",
 		Short: "Say what is wrong with a site, without asking a device",
 		Long: `Looks for everything that can be known to be wrong with a site (default: the
 current folder) without a device: site.yaml, the syntax of scripts/ and lib/,
@@ -30,7 +30,7 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 				return &misuse{fmt.Sprintf("%s is a file; check takes the folder of a site", dir), a.name + " check ."}
 			}
-			report := check.Site(dir, a.env)
+			report := check.Site(dir, a.env, simulate)
 			if asJSON {
 				if err := a.writeCheckJSON(report); err != nil {
 					return err
@@ -45,6 +45,7 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	c.Flags().BoolVar(&simulate, "simulate", false, "as for simulated devices: no passwords needed")
 	return c
 }
 

@@ -31,13 +31,14 @@ type checker struct {
 }
 
 // Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
-// stands for. Everything that is wrong is in the report; nothing is an error.
-func Site(dir string, env func(string) (string, bool)) *Report {
+// stands for. With simulate, user names and passwords are not looked up.
+// Everything that is wrong is in the report; nothing is an error.
+func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	c := &checker{
 		dir: dir, report: &Report{},
 		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool),
 	}
-	s := c.siteFile(env)
+	s := c.siteFile(env, simulate)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return c.report
 	}
@@ -76,26 +77,36 @@ func Site(dir string, env func(string) (string, bool)) *Report {
 	return c.report
 }
 
-// siteFile reads site.yaml; nil if it is wrong.
-func (c *checker) siteFile(env func(string) (string, bool)) *site.Site {
-	s, err := site.Load(c.dir, env)
+// siteFile reads site.yaml; nil if it is wrong. If only secrets are missing, the
+// names in it are known all the same.
+func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site.Site {
+	load := site.Load
+	if simulate {
+		load = site.LoadSimulated
+	}
+	s, err := load(c.dir, env)
+	if err != nil {
+		c.addSite(err)
+		if s, err = site.LoadSimulated(c.dir, env); err != nil {
+			c.report.Unchecked = true
+			return nil
+		}
+	}
+	c.report.Devices = len(s.Devices)
+	for _, d := range s.Devices {
+		c.report.Channels += len(d.Channels)
+	}
+	return s
+}
+
+func (c *checker) addSite(err error) {
 	var problems site.Problems
-	switch {
-	case err == nil:
-		c.report.Devices = len(s.Devices)
-		for _, d := range s.Devices {
-			c.report.Channels += len(d.Channels)
-		}
-		return s
-	case errors.As(err, &problems):
-		for _, p := range problems {
-			c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message})
-		}
-	default:
+	if !errors.As(err, &problems) {
 		c.add(Finding{File: site.FileName, Message: err.Error()})
 	}
-	c.report.Unchecked = true
-	return nil
+	for _, p := range problems {
+		c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message})
+	}
 }
 
 func (c *checker) add(f Finding) { c.report.Findings = append(c.report.Findings, f) }

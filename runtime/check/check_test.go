@@ -35,7 +35,7 @@ func TestCases(t *testing.T) {
 				t.Fatal("no section want")
 			}
 			var got strings.Builder
-			for _, f := range check.Site(unpack(t, site), noEnv).Findings {
+			for _, f := range check.Site(unpack(t, site), noEnv, false).Findings {
 				got.WriteString(f.String() + "\n")
 			}
 			if *update {
@@ -72,4 +72,20 @@ func unpack(t *testing.T, text string) string {
 		}
 	}
 	return dir
+}
+
+// Without the site's secrets, names of devices are compared all the same.
+func TestSecretsMissing(t *testing.T) {
+	dir := unpack(t, `-- site.yaml --
+devices:
+  gate: {ip: 192.0.2.1, username: a, password: "${NOT_SET}"}
+-- scripts/a.lua --
+hik.device("gaet")
+`)
+	for simulate, want := range map[bool]int{false: 2, true: 1} {
+		r := check.Site(dir, noEnv, simulate)
+		if len(r.Findings) != want || r.Findings[want-1].Message != `no device "gaet" (did you mean "gate"?)` {
+			t.Errorf("simulate %v: %v", simulate, r.Findings)
+		}
+	}
 }

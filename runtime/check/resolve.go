@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -310,15 +311,27 @@ func (r *resolver) guard(e ast.Expr) {
 	}
 }
 
+// longestPath bounds what pathOf writes: nothing that is asked for is longer.
+const longestPath = 6
+
 // pathOf writes a name and its fields, "string.format"; empty for anything else.
 func pathOf(e ast.Expr) string {
-	switch e := e.(type) {
-	case *ast.IdentExpr:
-		return e.Value
-	case *ast.AttrGetExpr:
-		object := pathOf(e.Object)
-		if key, ok := e.Key.(*ast.StringExpr); ok && object != "" {
-			return object + "." + key.Value
+	var names []string
+	for range longestPath {
+		switch at := e.(type) {
+		case *ast.IdentExpr:
+			names = append(names, at.Value)
+			slices.Reverse(names)
+			return strings.Join(names, ".")
+		case *ast.AttrGetExpr:
+			key, ok := at.Key.(*ast.StringExpr)
+			if !ok {
+				return ""
+			}
+			names = append(names, key.Value)
+			e = at.Object
+		default:
+			return ""
 		}
 	}
 	return ""
