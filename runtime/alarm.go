@@ -1,0 +1,247 @@
+package runtime
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+const (
+	// quietEnd is the silence after which an alarm that the device does not
+	// end has ended. Alarms are repeated every second or two.
+	quietEnd = 5 * time.Second
+	// slowEnd is the same for what lasts, and is repeated less often.
+	slowEnd = 20 * time.Second
+	// beatEnd: where heartbeats come under a channel's name, one does not end
+	// a loss of video there that was told of so shortly before.
+	beatEnd = 6 * time.Second
+	// maxAlarms bounds the alarms of one device that go on at once.
+	maxAlarms = 1024
+	maxSeen   = 4096
+)
+
+// alarmKey tells one alarm from another.
+type alarmKey struct {
+	kind                  string
+	channel, region, port int
+}
+
+func keyOf(a *isapi.Alert) alarmKey {
+	key := alarmKey{a.Type, a.Channel, 0, a.Port}
+	if a.Region != nil {
+		key.region = a.Region.ID
+	}
+	return key
+}
+
+// alarm is one that goes on.
+type alarm struct {
+	key   alarmKey
+	start luaapi.Event
+	last  time.Time // it was told of
+	timer clock.Timer
+	told  bool        // the start; it may wait for its picture
+	image clock.Timer // until then
+}
+
+// alarms folds the levels that a device repeats into edges. It is guarded by
+// the feed's mu.
+type alarms struct {
+	feed *feed
+	open map[alarmKey]*alarm
+	seen map[alarmKey]time.Time // the latest time that the device gave
+	late map[string]bool        // native types whose pictures come after them
+	gap  time.Duration          // before the connection was opened: without events
+	beat int                    // the channel under whose name heartbeats come
+	full bool                   // it was said that there are too many
+	halt bool                   // the stream is lost: no silence counts
+}
+
+// endAfter is the silence that ends an alarm.
+func (k alarmKey) endAfter() time.Duration {
+	if k.kind == "video_loss" || strings.HasPrefix(k.kind, "storage_") {
+		return slowEnd
+	}
+	return quietEnd
+}
+
+// fold takes one alert.
+func (s *alarms) fold(a *isapi.Alert, now time.Time) {
+	key := keyOf(a)
+	switch {
+	case a.Attachment:
+		s.picture(a, key)
+		return
+	case a.Heartbeat:
+		s.heartbeat(a, key, now)
+		return
+	case a.State == isapi.StateInactive:
+		s.endAll(a, key, now, 0)
+		return
+	}
+	if !a.Time.IsZero() {
+		if len(s.seen) >= maxSeen {
+			clear(s.seen)
+		}
+		s.seen[key] = a.Time
+	}
+	if on := s.open[key]; on != nil {
+		on.last = now
+		return
+	}
+	if len(s.open) >= maxAlarms {
+		if !s.full {
+			s.full = true
+			s.feed.d.log.Warn("more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
+		}
+		return
+	}
+	on := &alarm{key: key, last: now, start: eventOf(a, now)}
+	s.open[key] = on
+	s.arm(on, now)
+	if wait := s.pictureDue(a); wait > 0 {
+		on.image = s.feed.d.clk.AfterFunc(wait, func() { s.locked(func() { s.tellStart(on) }) })
+		return
+	}
+	s.tellStart(on)
+}
+
+// heartbeat looks whether it is the end of a loss of video, which is written
+// in the same way.
+func (s *alarms) heartbeat(a *isapi.Alert, key alarmKey, now time.Time) {
+	switch {
+	case key.kind != "video_loss":
+	case s.open[key] == nil:
+		s.beat = a.Channel
+	case s.beat == a.Channel:
+		s.endAll(a, key, now, beatEnd)
+	default:
+		s.endAll(a, key, now, 0)
+	}
+}
+
+func eventOf(a *isapi.Alert, now time.Time) luaapi.Event {
+	ev := luaapi.Event{
+		Type: a.Type, Native: a.Native, State: "start", Channel: a.Channel, Port: a.Port,
+		Time: now, Target: a.Target, Image: a.Image, Raw: a.Raw,
+	}
+	if a.Region != nil {
+		ev.Region = a.Region.ID
+	}
+	return ev
+}
+
+// locked is for timers.
+func (s *alarms) locked(f func()) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	f()
+}
+
+func (s *alarms) tellStart(on *alarm) {
+	if on.told {
+		return
+	}
+	on.told = true
+	if on.image != nil {
+		on.image.Stop()
+	}
+	s.feed.tell(on.start)
+	on.start.Image = nil
+}
+
+// arm sets the timer that looks whether the alarm has fallen silent.
+func (s *alarms) arm(on *alarm, now time.Time) {
+	if s.halt {
+		return
+	}
+	left := on.last.Add(on.key.endAfter()).Sub(now)
+	on.timer = s.feed.d.clk.AfterFunc(left, func() {
+		s.locked(func() {
+			now := s.feed.d.clk.Now()
+			switch {
+			case s.open[on.key] != on || s.halt:
+			case now.Sub(on.last) >= on.key.endAfter():
+				s.finish(on, now, nil)
+			default:
+				s.arm(on, now)
+			}
+		})
+	})
+}
+
+// endAll ends what an "inactive" is about: one that names no region ends the
+// alarm of all of them.
+func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time.Duration) {
+	if on := s.open[key]; on != nil {
+		if now.Sub(on.last) >= unless {
+			s.finish(on, now, a.Raw)
+		}
+		return
+	}
+	if key.region != 0 {
+		return
+	}
+	for _, on := range s.sorted() {
+		k := on.key
+		k.region = 0
+		if k == key && now.Sub(on.last) >= unless {
+			s.finish(on, now, a.Raw)
+		}
+	}
+}
+
+func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
+	delete(s.open, on.key)
+	s.full = false
+	if on.timer != nil {
+		on.timer.Stop()
+	}
+	s.tellStart(on)
+	stop := on.start
+	stop.State, stop.Time, stop.Raw = "stop", now, raw
+	s.feed.tell(stop)
+}
+
+// pause lets no silence end an alarm: the stream is lost, and nothing is
+// known.
+func (s *alarms) pause() {
+	s.halt = true
+	for _, on := range s.sorted() {
+		if on.timer != nil {
+			on.timer.Stop()
+		}
+		s.tellStart(on)
+	}
+}
+
+// resume ends the alarms that were not told of for longer than they may be:
+// whatever comes now begins anew. The others go on.
+func (s *alarms) resume(now time.Time) {
+	s.halt = false
+	for _, on := range s.sorted() {
+		if now.Sub(on.last) >= on.key.endAfter() {
+			s.finish(on, now, nil)
+			continue
+		}
+		s.arm(on, now)
+	}
+}
+
+// clear forgets everything without a word.
+func (s *alarms) clear() {
+	for _, on := range s.open {
+		if on.timer != nil {
+			on.timer.Stop()
+		}
+		if on.image != nil {
+			on.image.Stop()
+		}
+	}
+	clear(s.open)
+	clear(s.seen)
+	s.halt, s.full = false, false
+}

@@ -1,0 +1,70 @@
+package runtime
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+const (
+	// imagePatience is how long the start of an alarm waits for a picture that
+	// it announces.
+	imagePatience = 2 * time.Second
+	// lateImage is how long it waits if pictures of this type came before
+	// without being announced.
+	lateImage = 500 * time.Millisecond
+)
+
+// pictureDue is how long a picture is to be waited for; 0: none is.
+func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
+	switch {
+	case len(a.Image) > 0:
+	case announcesPicture(a.Raw):
+		return imagePatience
+	case s.late[a.Native]:
+		return lateImage
+	}
+	return 0
+}
+
+// announcesPicture looks for <detectionPicturesNumber> with a number in it.
+func announcesPicture(raw []byte) bool {
+	for _, name := range []string{"detectionPicturesNumber>", `"detectionPicturesNumber":`} {
+		if _, after, ok := bytes.Cut(raw, []byte(name)); ok {
+			after = bytes.TrimLeft(after, " \r\n\t")
+			return len(after) > 0 && after[0] >= '1' && after[0] <= '9'
+		}
+	}
+	return false
+}
+
+// picture takes one that came after its alert. Where nobody waited for it, the
+// next alarm of this type does.
+func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
+	on := s.open[key]
+	if on == nil || a.State == isapi.StateInactive {
+		return
+	}
+	if on.told {
+		s.late[a.Native] = true
+		return
+	}
+	on.start.Image = a.Image
+	s.tellStart(on)
+}
+
+// sorted are the alarms that go on, in an order that does not come from a map.
+func (s *alarms) sorted() []*alarm {
+	list := make([]*alarm, 0, len(s.open))
+	for _, on := range s.open {
+		list = append(list, on)
+	}
+	slices.SortFunc(list, func(a, b *alarm) int {
+		return cmp.Or(a.start.Time.Compare(b.start.Time), cmp.Compare(a.key.kind, b.key.kind),
+			cmp.Compare(a.key.channel, b.key.channel), cmp.Compare(a.key.region, b.key.region), cmp.Compare(a.key.port, b.key.port))
+	})
+	return list
+}

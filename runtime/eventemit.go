@@ -1,0 +1,51 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+const (
+	// A chain of emissions, each made by the handler of the one before, may
+	// have so many links within so long: more is a circle.
+	maxChain   = 1000
+	chainSpell = time.Second
+)
+
+// emission is one link of a chain: an emission made by the handler of another.
+type emission struct {
+	began time.Time
+	links int
+}
+
+// next is the link after c, which may be nil.
+func (c *emission) next(now time.Time) *emission {
+	if c == nil || now.Sub(c.began) > chainSpell {
+		return &emission{began: now, links: 1}
+	}
+	return &emission{began: c.began, links: c.links + 1}
+}
+
+// Emit implements luaapi.Task.
+func (t *task) Emit(name string, value any) error {
+	now := t.script.host.clk.Now()
+	link := t.chain.next(now)
+	if link.links > maxChain {
+		return &luaapi.Failure{
+			Kind:    "busy",
+			Message: fmt.Sprintf("%q is emitted in a circle: %d times within %v, each time by the handler of the one before", name, maxChain, chainSpell),
+			Hint:    "a handler must not emit what leads back to it; if it has to, let it sleep in between",
+		}
+	}
+	t.script.host.hub.emit(name, value, now, link)
+	return nil
+}
+
+// follows makes t part of the chain that began its run.
+func (t *task) follows(chain any) {
+	if link, ok := chain.(*emission); ok {
+		t.chain = link
+	}
+}

@@ -1,0 +1,305 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// The states of a device's event stream.
+const (
+	eventsOff     = "off"     // nobody listens
+	eventsFlowing = "flowing" // open, and not silent
+	eventsStale   = "stale"   // lost or silent: nothing is known
+)
+
+const (
+	// lingering keeps the stream open after the last one has stopped to
+	// listen: whoever waits in a loop listens again at once.
+	lingering = time.Minute
+	// openPatience bounds the opening: clock, login and the answer's head.
+	openPatience = 10 * time.Second
+	// lostGrace is how long a lost connection may be gone before it is said:
+	// many devices close the stream now and then.
+	lostGrace = 5 * time.Second
+)
+
+// feed is the event stream of one device: opened for as long as somebody
+// listens, on connections of its own, opened again when it is lost. While it
+// is wanted one goroutine reads it and one watches over its silence.
+type feed struct {
+	d   *Device
+	hub *hub // set before the device starts
+
+	mu      sync.Mutex
+	wanted  int // listeners
+	linger  clock.Timer
+	running bool
+	cancel  context.CancelFunc // ends the goroutine
+	line    *line
+	client  *isapi.Client // a sibling of line's: connections of its own
+
+	state  string
+	lostAt time.Time
+	said   bool // that it is stale
+	sayNow clock.Timer
+
+	// Of the connection that is open.
+	endLife  context.CancelCauseFunc
+	openedAt time.Time
+	heardAt  time.Time // the last part, or the opening
+	parts    int
+	beats    int // heartbeats
+
+	// Over all connections.
+	worked bool // some connection brought something
+	clock  deviceClock
+	rhythm rhythm
+	alarms alarms
+
+	posts   sync.Mutex
+	waiting []*luaapi.Event // of the host, to be told by a goroutine
+	telling bool
+}
+
+func newFeed(d *Device) *feed {
+	f := &feed{d: d, state: eventsOff}
+	f.alarms = alarms{feed: f, open: make(map[alarmKey]*alarm), seen: make(map[alarmKey]time.Time), late: make(map[string]bool)}
+	return f
+}
+
+// shown is what dev.events says.
+func (f *feed) shown() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// want notes that so many more, or fewer, listen.
+func (f *feed) want(more int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.wanted += more
+	if f.linger != nil {
+		f.linger.Stop()
+		f.linger = nil
+	}
+	switch {
+	case f.wanted > 0:
+		f.begin()
+	case f.running:
+		f.linger = f.d.clk.AfterFunc(lingering, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.wanted == 0 && f.cancel != nil {
+				f.cancel()
+			}
+		})
+	}
+}
+
+// begin is called with mu held.
+func (f *feed) begin() {
+	if f.running || f.d.ctx.Err() != nil {
+		return
+	}
+	f.running = true
+	var ctx context.Context
+	ctx, f.cancel = clock.WithCancel(f.d.ctx)
+	f.d.ended.Go(func() {
+		f.run(ctx)
+		f.end()
+	})
+}
+
+// end puts the feed back to what it was before anybody listened.
+func (f *feed) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cancel()
+	f.alarms.clear()
+	f.state, f.said, f.running, f.cancel = eventsOff, false, false, nil
+	if f.sayNow != nil {
+		f.sayNow.Stop()
+	}
+	if f.linger != nil {
+		f.linger.Stop()
+		f.linger = nil
+	}
+	if f.client != nil {
+		f.client.Close()
+		f.line, f.client = nil, nil
+	}
+	if f.wanted > 0 {
+		f.begin()
+	}
+}
+
+// wire is the client for the stream, of the line that the device has now.
+func (f *feed) wire() *isapi.Client {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l := f.d.line.Load(); f.line != l {
+		if f.client != nil {
+			f.client.Close()
+		}
+		f.line, f.client = l, l.client.Sibling()
+	}
+	return f.client
+}
+
+// rewired opens the stream over the new line of the device.
+func (f *feed) rewired() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.endLife != nil {
+		f.endLife(errRenew)
+	}
+}
+
+// run opens the stream again and again until ctx ends.
+func (f *feed) run(ctx context.Context) {
+	failures := 0
+	for {
+		if err := f.awaitLogin(ctx); err != nil {
+			return
+		}
+		worked, err := f.life(ctx)
+		switch {
+		case clock.Cause(ctx) != nil:
+			return
+		case errors.Is(err, errRenew):
+			continue
+		case worked:
+			failures = 0
+		}
+		f.lost(err)
+		if f.wire().LoginError() != nil {
+			continue
+		}
+		if f.pause(ctx, f.retryAfter(err, failures), !refusal(err)) != nil {
+			return
+		}
+		failures++
+	}
+}
+
+// awaitLogin waits while nothing may be sent with this account.
+func (f *feed) awaitLogin(ctx context.Context) error {
+	d := f.d
+	for {
+		refused := f.wire().LoginError()
+		if refused == nil {
+			return clock.Cause(ctx)
+		}
+		f.lost(refused)
+		w := d.clk.NewWaiter()
+		d.mu.Lock()
+		d.changed = append(d.changed, w)
+		d.mu.Unlock()
+		if f.wire().LoginError() == nil {
+			continue
+		}
+		if err := clock.WaitFor(ctx, w); err != nil {
+			return err
+		}
+	}
+}
+
+// life is one connection from its opening to its end.
+func (f *feed) life(parent context.Context) (worked bool, err error) {
+	ctx, end := clock.WithCancelCause(parent)
+	defer end(nil)
+	f.mu.Lock()
+	f.endLife, f.parts, f.beats = end, 0, 0
+	f.mu.Unlock()
+
+	patience := f.d.clk.AfterFunc(openPatience, func() { end(errOpening) })
+	defer patience.Stop()
+	if err := f.askClock(ctx); err != nil {
+		return false, because(ctx, err)
+	}
+	began := f.d.clk.Now()
+	s, err := f.wire().OpenAlerts(ctx)
+	f.note("event stream", began, err)
+	if err != nil {
+		if errors.Is(err, isapi.ErrUnauthorized) || errors.Is(err, isapi.ErrLocked) {
+			f.d.observe(err)
+		}
+		return false, because(ctx, err)
+	}
+	patience.Stop()
+	f.opened()
+	watch := newGroup(f.d.clk)
+	defer watch.Wait()
+	defer end(nil)
+	watch.Go(func() { f.watch(ctx) })
+	defer s.Close()
+	for {
+		a, err := s.Next()
+		if err != nil {
+			f.mu.Lock()
+			worked := f.parts > 0
+			f.mu.Unlock()
+			if refusal(err) {
+				f.note("event stream", began, err)
+			}
+			return worked, because(ctx, err)
+		}
+		f.heard(a)
+	}
+}
+
+// because is why a connection was ended from this side, else err.
+func because(ctx context.Context, err error) error {
+	if why := clock.Cause(ctx); why != nil {
+		return why
+	}
+	return err
+}
+
+// note tells the journal of a request that went past the queue.
+func (f *feed) note(what string, began time.Time, err error) {
+	f.d.write(&command{Command: luaapi.Command{What: what}, ctx: f.d.ctx, queued: began}, began, err)
+}
+
+// post tells of an event of the host. Whoever calls it holds Device.mu, so a
+// goroutine does the telling, in the order of posting.
+func (f *feed) post(ev *luaapi.Event) {
+	f.posts.Lock()
+	defer f.posts.Unlock()
+	f.waiting = append(f.waiting, ev)
+	if f.telling {
+		return
+	}
+	f.telling = true
+	f.d.ended.Go(func() {
+		for {
+			f.posts.Lock()
+			if len(f.waiting) == 0 {
+				f.telling = false
+				f.posts.Unlock()
+				return
+			}
+			ev := f.waiting[0]
+			f.waiting = f.waiting[1:]
+			f.posts.Unlock()
+			f.hub.deliver(f.d, ev)
+		}
+	})
+}
+
+// entered is told when the device has changed its state, with Device.mu held.
+func (f *feed) entered(state, was string) {
+	now := f.d.clk.Now()
+	for _, e := range []struct{ word, state string }{{was, "stop"}, {state, "start"}} {
+		if luaapi.HostEvent(e.word) {
+			f.post(&luaapi.Event{Type: e.word, State: e.state, Device: f.d.name, Time: now})
+		}
+	}
+}
