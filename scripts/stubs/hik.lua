@@ -147,11 +147,25 @@
 ---@field between? string "22:00-06:00": at these times only
 ---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
 
+---@class hik.OnOptions
+---@field state? "start"|"stop"|"both" start (default), stop or both
+---@field name? string for logs and the command line; the same name again replaces the job
+---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
+---@field timeout? hik.Duration a run that takes longer is ended
+---@field timezone? string IANA name, if not the site's
+---@field days? string "mon-fri", "sat,sun": on these days only
+---@field between? string "22:00-06:00": at these times only
+---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
+
 ---@class hik.ParallelOptions
 ---@field limit? integer 1..100000, how many at once; default: all
 
 ---@class hik.EncodeOptions
 ---@field indent? boolean true: over several lines
+
+---@class hik.WaitOptions
+---@field timeout? hik.Duration how long to wait; then the result is nil
+---@field state? "start"|"stop"|"both" start (default), stop or both
 
 ---@class hik
 ---@field vars hik.Vars the vars of site.yaml; its tables can't be changed, a list is the script's own copy
@@ -479,6 +493,19 @@ function hik.at(when, options, fn) end
 ---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job
 function hik.after(duration, options, fn) end
 
+---Runs fn(event) on "gate:motion" or "gate/yard:motion"; for another name fn(value) each time a script emits it.
+---@param event hik.EventWord|string
+---@param options? hik.OnOptions
+---@param fn fun(event: hik.Event|any, run: hik.Firing)
+---@return hik.Job
+---@overload fun(event: hik.EventWord|string, fn: (fun(event: hik.Event|any, run: hik.Firing))): hik.Job
+function hik.on(event, options, fn) end
+
+---Tells every script that listens by hik.on(name, fn); each gets a copy of the value.
+---@param name string
+---@param value? any
+function hik.emit(name, value) end
+
 ---Runs fn(...) as a task of its own beside this one; from a script that loads: once the script is live.
 ---@param fn fun(...): any
 ---@param ... any
@@ -589,12 +616,27 @@ function hik.base64.decode(text) end
 ---@class hik.Device
 ---@field name string its name in site.yaml
 ---@field state string unknown, online, offline, unauthorized or locked
+---@field events string its event stream: flowing, stale (silent or lost, nothing is known) or off (nobody listens)
 local Device = {}
 
 ---A channel by number or name; left out, the only one.
 ---@param channel? hik.ChannelName
 ---@return hik.Channel
 function Device:channel(channel) end
+
+---Runs fn(event) on "motion", another word, a type as the device writes it, or "any".
+---@param event hik.EventWord|string
+---@param options? hik.OnOptions
+---@param fn fun(event: hik.Event, run: hik.Firing)
+---@return hik.Job
+---@overload fun(self: hik.Device, event: hik.EventWord|string, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
+function Device:on(event, options, fn) end
+
+---Waits for the next such event; nil if the timeout comes first.
+---@param event hik.EventWord|string
+---@param options? hik.WaitOptions
+---@return hik.Event?
+function Device:wait(event, options) end
 
 ---Takes a picture.
 ---It waits for the device, and raises a hik.Error if that fails.
@@ -845,6 +887,20 @@ function Device:request(method, path, options) end
 ---@field device hik.Device the device it belongs to
 ---@field stream_url string the address for live preview, without password; ch:stream_url{stream = ...} gives that of a stream
 local Channel = {}
+
+---Runs fn(event) on "motion", another word, a type as the device writes it, or "any".
+---@param event hik.EventWord|string
+---@param options? hik.OnOptions
+---@param fn fun(event: hik.Event, run: hik.Firing)
+---@return hik.Job
+---@overload fun(self: hik.Channel, event: hik.EventWord|string, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
+function Channel:on(event, options, fn) end
+
+---Waits for the next such event; nil if the timeout comes first.
+---@param event hik.EventWord|string
+---@param options? hik.WaitOptions
+---@return hik.Event?
+function Channel:wait(event, options) end
 
 ---Takes a picture.
 ---It waits for the device, and raises a hik.Error if that fails.
