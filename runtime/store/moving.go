@@ -135,14 +135,16 @@ func (s *Store) loadMark(name, data []byte) error {
 	return nil
 }
 
-// keepMarks has the heads written that were read from a file that broke.
-func (s *Store) keepMarks() {
+// restore takes in the heads that could be read from a file that was broken.
+func (s *Store) restore(heads map[string]*mark) {
+	if len(heads) == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, k := range s.marks {
-		if !k.durable {
-			s.begin()
-			return
-		}
+	for key, k := range heads {
+		k.durable = false
+		s.marks[key] = k
 	}
+	s.begin()
 }

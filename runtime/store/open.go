@@ -31,41 +31,50 @@ func Open(path string, o Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	var notice string
+	var heads map[string]*mark
 	for {
-		s := newStore(path, o)
-		txid, err := s.load()
+		s, err := try(path, o)
 		switch {
 		case err == nil:
+			syncDir(dir)
+			s.notice = notice
+			s.restore(heads)
+			return s, nil
+		case errors.Is(err, errChanged):
+			continue
 		case errors.Is(err, ErrLocked):
 			return nil, err
-		case !isDamage(err):
-			return nil, fmt.Errorf("%s cannot be read: %w", path, err)
-		default:
-			heads := s.marks
-			s, txid = newStore(path, o), freshTxid
-			for key, k := range heads {
-				k.durable = false
-				s.marks[key] = k
-			}
-			if s.notice, err = setAside(path, o.Clock.Now(), err); err != nil {
-				return nil, err
-			}
-		}
-		if s.db, err = openFile(path, false); err != nil {
+		case !isDamage(err), notice != "": // also what was begun anew is not right
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		again, err := s.prepare(txid)
-		switch {
-		case err != nil:
-			s.db.Close()
-			return nil, fmt.Errorf("%s: %w", path, err)
-		case !again:
-			syncDir(dir)
-			s.keepMarks()
-			return s, nil
+		heads = s.marks
+		if notice, err = setAside(path, o.Clock.Now(), err); err != nil {
+			return nil, err
 		}
-		s.db.Close() // another process wrote to it in between
 	}
+}
+
+// errChanged: another process has written to the file between our reading it
+// and our having it for ourselves.
+var errChanged = errors.New("the file has changed")
+
+// try reads the file and opens it for writing. After an error the store holds
+// what could be read.
+func try(path string, o Options) (*Store, error) {
+	s := newStore(path, o)
+	txid, err := s.load()
+	if err != nil {
+		return s, err
+	}
+	if s.db, err = openFile(path, false); err != nil {
+		return s, err
+	}
+	if err := s.prepare(txid); err != nil {
+		s.db.Close()
+		return s, err
+	}
+	return s, nil
 }
 
 // isDamage tells a file that is not right from a system that cannot read it
@@ -206,24 +215,26 @@ func (s *Store) loadValue(name, data []byte) error {
 	return nil
 }
 
-// prepare makes the buckets and the mode right. again: the file is not as it
-// was when it was loaded.
-func (s *Store) prepare(txid uint64) (again bool, err error) {
+// prepare makes the buckets and the mode right, if the file is as it was when
+// it was loaded.
+func (s *Store) prepare(txid uint64) error {
 	if err := os.Chmod(s.path, 0o600); err != nil {
-		return false, err
+		return err
 	}
 	missing := false
-	err = s.db.View(func(tx *bolt.Tx) error {
-		again = uint64(tx.ID()) != txid
+	err := s.db.View(func(tx *bolt.Tx) error {
+		if uint64(tx.ID()) != txid {
+			return errChanged
+		}
 		for _, name := range buckets {
 			missing = missing || tx.Bucket([]byte(name)) == nil
 		}
 		return nil
 	})
-	if err != nil || again || !missing {
-		return again, err
+	if err != nil || !missing {
+		return err
 	}
-	return false, s.db.Update(func(tx *bolt.Tx) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
 		for _, name := range buckets {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
