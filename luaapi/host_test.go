@@ -30,6 +30,7 @@ type fakeHost struct {
 	onStop  []*lua.LFunction
 	files   map[string]string
 	opened  []map[string]any
+	emitted []any
 
 	loading bool
 	held    []func()

@@ -97,6 +97,7 @@ func (h *fakeHost) openPrelude() {
 		L.Push(FiringTable(L, Firing{Name: "night", Scheduled: began, Started: began.Add(1500e6), Late: 1500e6}))
 		return 1
 	})
+	h.openEvents(set)
 	set("panics", h.moduleOf().bind("panics", func(c *call) int {
 		var m map[string]int
 		m["x"] = 1

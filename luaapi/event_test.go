@@ -1,0 +1,62 @@
+package luaapi
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// happens is the event that the fake devices have for whoever waits.
+var happens = &Event{
+	Type: "line_crossing", Native: "linedetection", State: "start", Device: "nvr", Channel: 3, Time: began, Target: "human", Region: 2,
+	Image: jpegBytes, Raw: []byte("<EventNotificationAlert/>"),
+}
+
+func (d *fakeDevice) Events() string { return "flowing" }
+
+func (d *fakeDevice) WaitEvent(ctx context.Context, spec EventSpec, timeout time.Duration) (*Event, error) {
+	d.note(Command{What: "wait " + spec.Type, Channel: spec.Channel}, fmt.Sprintf(" state=%s timeout=%v", spec.State, timeout))
+	if spec.Type == happens.Type {
+		return happens, nil
+	}
+	return nil, clock.Sleep(ctx, d.h.clk, timeout)
+}
+
+func (k *fakeTask) Emit(name string, value any) error {
+	if name == "circle" {
+		return &Failure{Kind: "busy", Message: "emitted in a circle"}
+	}
+	k.h.emitted = append(k.h.emitted, value)
+	k.h.logged = append(k.h.logged, "emit "+name)
+	return nil
+}
+
+// openEvents gives scripts host.registered, host.received and host.emitted.
+func (h *fakeHost) openEvents(set func(string, lua.LGFunction)) {
+	set("registered", func(L *lua.LState) int {
+		j := h.jobs[len(h.jobs)-1]
+		e := j.spec.Event
+		device := "none"
+		if e.Device != nil {
+			device = e.Device.Name()
+		}
+		L.Push(lua.LString(fmt.Sprintf("%s %q %s ch%d %s state=%s name=%s overlap=%s days=%s between=%s timeout=%v", j.spec.Kind, j.spec.When,
+			device, e.Channel, e.Type, e.State, j.spec.Name, j.spec.Overlap, j.spec.Days, j.spec.Between, j.spec.Timeout)))
+		return 1
+	})
+	set("received", func(L *lua.LState) int {
+		f := Firing{Name: "h", Scheduled: began, Started: began, Event: happens}
+		if L.GetTop() > 0 {
+			f.Event, f.Value = &Event{Type: L.CheckString(1)}, h.emitted[len(h.emitted)-1]
+		}
+		args := FiringArgs(L, f)
+		for _, v := range args {
+			L.Push(v)
+		}
+		return len(args)
+	})
+}
