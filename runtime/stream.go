@@ -153,6 +153,14 @@ func (f *feed) wire() *isapi.Client {
 	return f.client
 }
 
+// observe lets the device draw from an answer what it says of it.
+func (f *feed) observe(err error) {
+	f.mu.Lock()
+	l := f.line
+	f.mu.Unlock()
+	f.d.observe(l, err)
+}
+
 // rewired opens the stream over the new line of the device.
 func (f *feed) rewired() {
 	f.mu.Lock()
@@ -229,7 +237,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	f.note("event stream", began, err)
 	if err != nil {
 		if errors.Is(err, isapi.ErrUnauthorized) || errors.Is(err, isapi.ErrLocked) {
-			f.d.observe(err)
+			f.observe(err)
 		}
 		return false, because(ctx, err)
 	}

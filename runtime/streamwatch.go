@@ -94,7 +94,7 @@ func (f *feed) askClock(ctx context.Context) error {
 	t, err := f.wire().Time(ctx)
 	if clock.Cause(ctx) == nil || errors.Is(err, isapi.ErrTimeout) {
 		f.note("clock", began, err)
-		f.d.observe(err)
+		f.observe(err)
 	}
 	if err == nil {
 		f.mu.Lock()
