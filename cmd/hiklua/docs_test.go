@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/scripts"
+)
+
+// section is a part of a page under a heading of the third level.
+type section struct {
+	names []string // of the heading: "hik.preset", "hik.ptz_preset"
+	text  string
+}
+
+func sections(t *testing.T, page string) []section {
+	t.Helper()
+	source, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []section
+	for _, part := range regexp.MustCompile(`(?m)^## .*$`).Split(string(source), -1) {
+		for i, text := range strings.Split(part, "\n### ") {
+			if i == 0 {
+				continue
+			}
+			heading, text, _ := strings.Cut(text, "\n")
+			all = append(all, section{strings.Split(heading, ", "), text})
+		}
+	}
+	return all
+}
+
+// heading is how docs/api.md calls an entry.
+func heading(e luaapi.Entry) string {
+	if e.Kind == "method" {
+		return e.Owner + ":" + e.Name
+	}
+	return e.Owner + "." + e.Name
+}
+
+// TestAPIPage compares docs/api.md with what scripts can call, both ways.
+// Commands stand there once, as functions of hik, and not again as methods of
+// devices and channels.
+func TestAPIPage(t *testing.T) {
+	page := map[string]section{}
+	for _, s := range sections(t, "../../docs/api.md") {
+		for _, name := range s.names {
+			if _, twice := page[name]; twice {
+				t.Errorf("%s is there twice", name)
+			}
+			page[name] = s
+		}
+	}
+	commands := map[string]bool{} // functions of hik that take a device
+	for _, e := range luaapi.API() {
+		if e.Owner == "hik" && strings.HasPrefix(e.Args, "dev") {
+			commands[e.Name] = true
+		}
+	}
+	used := map[string]bool{}
+	for _, e := range luaapi.API() {
+		name := heading(e)
+		used[name] = true
+		if (e.Owner == "device" || e.Owner == "channel") && e.Kind == "method" && commands[e.Name] {
+			continue
+		}
+		s, ok := page[name]
+		if !ok {
+			t.Errorf("docs/api.md has no heading for %s", name)
+			continue
+		}
+		if e.Kind != "library" && !strings.Contains(s.text, e.Name) {
+			t.Errorf("%s is a heading, and its text does not name it", name)
+		}
+		if e.Kind != "field" && e.Kind != "library" && !strings.Contains(s.text, "```lua") {
+			t.Errorf("%s has no example", name)
+		}
+		if e.Kind == "function" && !strings.Contains(e.Args, "options") {
+			for _, o := range e.Options {
+				if !strings.Contains(s.text, o.Name+"=") && !strings.Contains(s.text, "`"+o.Name+"`") {
+					t.Errorf("%s: option %s is not told", name, o.Name)
+				}
+			}
+		}
+	}
+	for name := range page {
+		if !used[name] {
+			t.Errorf("docs/api.md tells of %s, which does not exist", name)
+		}
+	}
+	text := read(t, "../../docs/api.md")
+	for _, name := range scripts.Names() {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("docs/api.md does not name the module %s", name)
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(source)
+}
+
+// TestAPIExamples runs every example of docs/api.md against simulated devices.
+func TestAPIExamples(t *testing.T) {
+	for _, b := range blocks(t, "../../docs/api.md") {
+		if b.lang != "lua" {
+			continue
+		}
+		t.Chdir(t.TempDir())
+		write(t, ".", map[string]string{"site.yaml": pageSite, "example.lua": b.text})
+		s := newSession(t)
+		if status := s.run(s.interruptAfter(time.Hour), "exec", "example.lua"); status != 0 {
+			t.Errorf("docs/api.md:%d: status %d\n%s%s%s", b.line, status, b.text, s.out.String(), s.err.String())
+		}
+	}
+}
+
+// TestSiteYAMLPage compares the table of keys with the parser's.
+func TestSiteYAMLPage(t *testing.T) {
+	var want []string
+	for _, k := range site.Keys() {
+		def := k.Default
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		row := strings.Join([]string{"", " `" + k.Path + "` ", " " + strings.ReplaceAll(k.Type, "|", "or") + " ", " " + def + " ", " " + k.Meaning + " ", ""}, "|")
+		want = append(want, strings.ReplaceAll(row, "|  |", "| |"))
+	}
+	var got []string
+	for _, line := range strings.Split(read(t, "../../docs/site-yaml.md"), "\n") {
+		if strings.HasPrefix(line, "| `") && strings.Count(line, "|") == 5 {
+			got = append(got, line)
+		}
+	}
+	for _, row := range want {
+		if !slices.Contains(got, row) {
+			t.Errorf("docs/site-yaml.md lacks the row\n%s", row)
+		}
+	}
+	for _, row := range got {
+		if !slices.Contains(want, row) {
+			t.Errorf("docs/site-yaml.md has a row that no key has\n%s", row)
+		}
+	}
+}
+
+// TestCommandsPage compares docs/commands.md and the README's table with the
+// program: every command, and every flag of it.
+func TestCommandsPage(t *testing.T) {
+	page, readme := read(t, "../../docs/commands.md"), read(t, "../../README.md")
+	s := newSession(t)
+	s.app.logFormat, s.app.logLevel = newWord("text", "text", "json"), newWord("info", "debug", "info", "warn", "error")
+	root := newRootCommand(s.app)
+	var known []string
+	for _, c := range root.Commands() {
+		if c.Hidden || c.Name() == "help" || c.Name() == "completion" {
+			continue
+		}
+		known = append(known, c.Name())
+		_, after, found := strings.Cut(page, "\n## hiklua "+c.Name()+"\n")
+		if !found {
+			t.Errorf("docs/commands.md has no part on %s", c.Name())
+			continue
+		}
+		part, _, _ := strings.Cut(after, "\n## ")
+		help := newSession(t)
+		help.run(context.Background(), c.Name(), "--help")
+		for _, flag := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([\w-]+)`).FindAllStringSubmatch(help.out.String(), -1) {
+			if name := flag[1]; !slices.Contains([]string{"help", "log-format", "log-level"}, name) && !strings.Contains(part, "--"+name) {
+				t.Errorf("docs/commands.md does not tell of %s --%s", c.Name(), name)
+			}
+		}
+		if !strings.Contains(readme, "`hiklua "+c.Name()) {
+			t.Errorf("the README's table lacks %s", c.Name())
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^## hiklua (\w+)$`).FindAllStringSubmatch(page, -1) {
+		if !slices.Contains(known, m[1]) {
+			t.Errorf("docs/commands.md tells of %s, which does not exist", m[1])
+		}
+	}
+}
+
+// TestISAPIPage finds the Go of docs/isapi.md in the library's own examples,
+// which are compiled and run.
+func TestISAPIPage(t *testing.T) {
+	examples, err := filepath.Glob("../../isapi/example*_test.go")
+	if err != nil || len(examples) == 0 {
+		t.Fatal("no examples of package isapi")
+	}
+	code := ""
+	for _, file := range examples {
+		code += read(t, file)
+	}
+	found := 0
+	for _, b := range blocks(t, "../../docs/isapi.md") {
+		if b.lang != "go" {
+			continue
+		}
+		found++
+		for _, line := range strings.Split(b.text, "\n") {
+			if text := strings.TrimSpace(line); text != "" && !strings.Contains(code, text) {
+				t.Errorf("docs/isapi.md:%d: no example has the line %q", b.line, text)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("docs/isapi.md shows no Go")
+	}
+}
+
+// TestContributingIsTrue finds the code that CONTRIBUTING.md shows in the
+// files that it names, and the files and tests that it mentions.
+func TestContributingIsTrue(t *testing.T) {
+	const page = "../../CONTRIBUTING.md"
+	for _, b := range blocks(t, page) {
+		if b.lang != "go" {
+			continue
+		}
+		file, code, _ := strings.Cut(strings.TrimPrefix(b.text, "// "), "\n")
+		if !strings.Contains(read(t, filepath.Join("../..", file)), code) {
+			t.Errorf("CONTRIBUTING.md:%d: %s does not have\n%s", b.line, file, code)
+		}
+	}
+	text := read(t, page)
+	for _, m := range regexp.MustCompile("`([a-z]+/[\\w./]+)`").FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join("../..", m[1])); err != nil {
+			t.Errorf("CONTRIBUTING.md names %s, which is not there", m[1])
+		}
+	}
+	tests := read(t, "docs_test.go") + read(t, "../../runtime/shape_test.go")
+	for _, m := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(tests, "func "+m[1]+"(") {
+			t.Errorf("CONTRIBUTING.md names %s, which is not there", m[1])
+		}
+	}
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// block is a fenced piece of a page.
+type block struct {
+	lang string // "sh", "lua", "yaml" ...
+	text string
+	line int // of its first line in the page
+}
+
+// blocks are the fenced pieces of a Markdown file.
+func blocks(t *testing.T, page string) []block {
+	t.Helper()
+	source, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []block
+	var open *block
+	for i, line := range strings.Split(string(source), "\n") {
+		switch fence, isFence := strings.CutPrefix(line, "```"); {
+		case isFence && open == nil:
+			open = &block{lang: fence, line: i + 2}
+		case isFence:
+			all = append(all, *open)
+			open = nil
+		case open != nil:
+			open.text += line + "\n"
+		}
+	}
+	if open != nil {
+		t.Errorf("%s:%d: a block that does not end", page, open.line)
+	}
+	return all
+}
+
+// pages are the texts for people.
+func pages(t *testing.T) []string {
+	t.Helper()
+	all := []string{"../../README.md", "../../CONTRIBUTING.md", "../../CHANGELOG.md"}
+	for _, pattern := range []string{"../../docs/*.md", "../../examples/*.md", "../../examples/*/README.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d pages, %v", pattern, len(found), err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}
+
+// notRun are commands of the pages that a test cannot run, and why.
+var notRun = map[string]string{
+	"go test":          "this is one",
+	"go build":         "the test's own build is one",
+	"go install":       "writes outside of the test's folder",
+	"go vet":           "go test runs it",
+	"go doc":           "reads only",
+	"gofmt":            "reads only",
+	".ci/run":          "runs go test",
+	"git clone":        "needs the network",
+	"hiklua sim":       "takes a port until Ctrl-C; testdata/script has its own tests",
+	"curl":             "needs hiklua sim on a port; isapi/sim tests what these ask",
+	"echo ":            "no command of ours",
+	"HIKLUA_PASSWORD=": "needs hiklua sim on a port; signal_test.go has one",
+	"journalctl":       "of the machine",
+	"systemctl":        "of the machine",
+	"sudo ":            "of the machine",
+	"buildah ":         "of the machine",
+	"docker ":          "of the machine",
+}
+
+// TestPagesCommands types the commands of every page, in their order, in one
+// folder for each page. Time is virtual, and devices that are not there are
+// simulated.
+func TestPagesCommands(t *testing.T) {
+	top, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages(t) {
+		t.Run(strings.TrimPrefix(filepath.ToSlash(page), "../../"), func(t *testing.T) {
+			found := blocks(t, page)
+			typist := &typist{t: t, page: page, env: map[string]string{"TZ": "UTC"}}
+			t.Chdir(t.TempDir())
+			if err := os.CopyFS("examples", os.DirFS(filepath.Join(top, "examples"))); err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range found {
+				if b.lang != "sh" {
+					continue
+				}
+				for i, line := range strings.Split(strings.TrimSpace(b.text), "\n") {
+					typist.line = b.line + i
+					typist.do(line)
+				}
+			}
+		})
+	}
+}
+
+// typist types the commands of one page.
+type typist struct {
+	t    *testing.T
+	page string
+	line int
+	env  map[string]string
+}
+
+var (
+	exported   = regexp.MustCompile(`^(?:read -rs ([A-Z_]+); )?export ([A-Z_]+)(?:=(\S*))?$`)
+	outOfReach = regexp.MustCompile(`192\.0\.2\.`)
+)
+
+func (y *typist) do(line string) {
+	y.t.Helper()
+	line, _, _ = strings.Cut(line, "  #")
+	line = strings.TrimSpace(line)
+	line = strings.Replace(line, "go run ./cmd/hiklua", "hiklua", 1)
+	if line == "" || strings.HasPrefix(line, "#") {
+		return
+	}
+	if m := exported.FindStringSubmatch(line); m != nil {
+		y.env[m[2]] = "simulated"
+		return
+	}
+	if dir, is := strings.CutPrefix(line, "cd "); is {
+		y.t.Chdir(dir)
+		return
+	}
+	for command := range notRun {
+		if strings.HasPrefix(line, command) {
+			return
+		}
+	}
+	words := shellSplit(line)
+	if words[0] != "hiklua" {
+		y.t.Errorf("%s:%d: %q is neither a command of hiklua nor in the list of exceptions", y.page, y.line, line)
+		return
+	}
+	s := newSession(y.t)
+	s.env = y.env
+	ctx := context.Background()
+	args := words[1:]
+	switch args[0] {
+	case "run":
+		ctx = s.interruptAfter(time.Minute)
+	case "repl":
+		s.stdin = strings.NewReader("")
+	}
+	if y.needsDevices(args) {
+		args = append([]string{args[0], "--simulate"}, args[1:]...)
+	}
+	if status := s.run(ctx, args...); status != 0 {
+		y.t.Errorf("%s:%d: %s: status %d\n%s%s", y.page, y.line, line, status, s.out.String(), s.err.String())
+	}
+}
+
+// needsDevices reports whether a command would ask a device that is not there.
+func (y *typist) needsDevices(args []string) bool {
+	if !slices.Contains([]string{"run", "exec", "repl", "devices"}, args[0]) || slices.Contains(args, "--simulate") {
+		return false
+	}
+	dir := "."
+	for _, word := range args[1:] {
+		if outOfReach.MatchString(word) {
+			return true
+		}
+		if hasSite(word) {
+			dir = word
+		}
+	}
+	source, err := os.ReadFile(filepath.Join(dir, site.FileName))
+	return err == nil && outOfReach.Match(regexp.MustCompile(`(?m)^\s*#.*$`).ReplaceAll(source, nil))
+}
+
+// pageSite is the site that the Lua of the pages is written for.
+const pageSite = `timezone: Europe/Berlin
+location: {lat: 52.52, lon: 13.40}
+vars: {night: "22:00", dwell: 15s, presets: [1, 2, 3]}
+devices:
+  gate:
+    simulate: ptz
+    channels: {yard: {address: 1}}
+  door:
+    simulate: ipc
+    channels: {entrance: {address: 1}}
+  nvr:
+    simulate: nvr
+    channels: {ramp: {address: 2}, store: {address: 3}}
+`
+
+// TestPagesLua checks every piece of Lua in the pages as hiklua check does. A
+// piece that commands a device at once is one for exec or the REPL, and is
+// checked as the body of a task.
+func TestPagesLua(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			if b.lang != "lua" {
+				continue
+			}
+			dir := t.TempDir()
+			source := b.text
+			if strings.HasSuffix(page, "api.md") || strings.Contains(page, "ad-hoc") {
+				source = "hik.spawn(function() " + source + "\nend)\n"
+			}
+			write(t, dir, map[string]string{
+				"site.yaml": pageSite, "scripts/block.lua": source,
+				"lib/visit.lua": "return function(channel, preset) channel:preset(preset) end\n",
+			})
+			for _, f := range check.Site(dir, func(string) (string, bool) { return "", false }).Findings {
+				t.Errorf("%s:%d: %s\n%s", page, b.line, f, b.text)
+			}
+		}
+	}
+}
+
+// TestPagesYAML reads every site.yaml in the pages; a piece of one is put
+// where it belongs.
+func TestPagesYAML(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, b := range blocks(t, page) {
+			if b.lang != "yaml" {
+				continue
+			}
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"site.yaml": b.text})
+			env := func(name string) (string, bool) { return "secret", strings.HasSuffix(name, "PASSWORD") }
+			if _, err := site.LoadSimulated(dir, env); err != nil {
+				t.Errorf("%s:%d: %v", page, b.line, err)
+			}
+		}
+	}
+}
+
+// TestPagesNameNoMachine keeps paths of whoever wrote them out of the pages.
+func TestPagesNameNoMachine(t *testing.T) {
+	for _, page := range pages(t) {
+		source, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/home/", "/root/", "/work/", "/Users/", "/tmp/"} {
+			if bytes.Contains(source, []byte(path)) {
+				t.Errorf("%s names %s", page, path)
+			}
+		}
+	}
+}
+
+// TestPagesLinks follows the links between the pages.
+func TestPagesLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, page := range pages(t) {
+		source, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(source, -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), string(m[1]))); err != nil {
+				t.Errorf("%s: a link to %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
