@@ -7,12 +7,24 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// maxBase64 keeps what one call makes below 64 MB.
+const maxBase64 = 48 << 20
+
+// bounded is a text argument that is not too long for its making.
+func (c *call) bounded(i int, what string, limit int) string {
+	text := c.text(i, what)
+	if len(text) > limit {
+		c.misuse("%s is longer than %d MB", what, limit>>20)
+	}
+	return text
+}
+
 var base64Entries = []entry{
 	{
-		name: "encode", args: "bytes", result: "string", doc: "a string of bytes as base64",
+		name: "encode", args: "bytes", result: "string", doc: "a string of bytes, at most 48 MB, as base64",
 		fn: func(c *call) int {
 			c.atMost(1)
-			c.L.Push(lua.LString(base64.StdEncoding.EncodeToString([]byte(c.text(0, "the bytes")))))
+			c.L.Push(lua.LString(base64.StdEncoding.EncodeToString([]byte(c.bounded(0, "the string", maxBase64)))))
 			return 1
 		},
 	},
@@ -20,7 +32,7 @@ var base64Entries = []entry{
 		name: "decode", args: "text", result: "string", doc: "the bytes of a base64 text; blanks, line ends and a missing = at the end don't matter, both alphabets are read",
 		fn: func(c *call) int {
 			c.atMost(1)
-			text := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "-", "+", "_", "/").Replace(c.text(0, "the text"))
+			text := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "-", "+", "_", "/").Replace(c.bounded(0, "the text", 64<<20))
 			data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
 			if err != nil {
 				c.misuse("the text is not base64")

@@ -48,6 +48,9 @@ func (c *call) mind() {
 		panic(r) // a Lua error on its way
 	}
 	stack := debug.Stack()
+	if p, ok := r.(*panicked); ok {
+		r, stack = p.value, p.stack
+	}
 	ctx := c.L.Context()
 	if ctx == nil {
 		ctx = context.Background()
@@ -71,5 +74,25 @@ func (c *call) wait(f func(ctx context.Context) error) {
 
 // try is wait for those who look at the error.
 func (c *call) try(f func(ctx context.Context) error) error {
-	return TaskOf(c.L).Wait(c.L, f)
+	var fault *panicked
+	err := TaskOf(c.L).Wait(c.L, func(ctx context.Context) error {
+		// A panic must not pass through Wait, which has to take the script's
+		// lock again.
+		defer func() {
+			if r := recover(); r != nil {
+				fault = &panicked{r, debug.Stack()}
+			}
+		}()
+		return f(ctx)
+	})
+	if fault != nil {
+		panic(fault)
+	}
+	return err
+}
+
+// panicked carries a Go panic over a wait.
+type panicked struct {
+	value any
+	stack []byte
 }

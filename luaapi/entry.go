@@ -94,6 +94,8 @@ func libraries() []owner {
 		{name: "hik.json", entries: jsonEntries},
 		{name: "hik.xml", entries: xmlEntries},
 		{name: "hik.base64", entries: base64Entries},
+		{name: "hik.http", entries: httpEntries},
+		{name: "hik.file", entries: fileEntries},
 	}
 }
 
@@ -119,6 +121,7 @@ func hikEntries() []entry {
 	list = append(list, eventFunctions...)
 	list = append(list, taskFunctions...)
 	list = append(list, timeFunctions...)
+	list = append(list, sunFunctions...)
 	for _, lib := range libraries() {
 		list = append(list, libraryField(lib))
 	}

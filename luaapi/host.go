@@ -15,6 +15,8 @@ import (
 // belongs to one Lua state; its methods are called by the holder of the
 // script's lock, except where it says otherwise.
 type Script interface {
+	Services
+
 	// Name is the script's short name: "tour" for scripts/tour.lua.
 	Name() string
 	// Version is the program's version.

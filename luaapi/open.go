@@ -18,6 +18,9 @@ type module struct {
 	lists   map[Device]*channelList   // what devices said of their channels
 	presets map[presetKey]*presetList
 	special map[presetKey]map[int]bool // which presets the device says are functions of its own
+
+	web     *gate       // of hik.http
+	headers *lua.LTable // the metatable of its answers' headers, once it was needed
 }
 
 // Open makes the hik module for s and sets the global hik. The libraries of
@@ -43,6 +46,7 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 		lists:   make(map[Device]*channelList),
 		presets: make(map[presetKey]*presetList),
 		special: make(map[presetKey]map[int]bool),
+		web:     newGate(maxHTTPAtOnce),
 	}
 	openErrors(L)
 	hik := m.newLibrary("hik")

@@ -8,6 +8,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+const (
+	minTime, maxTime = -62135596800, 253402300799 // years 1 to 9999
+	maxDateFormat    = 1000
+)
+
 var timeFunctions = []entry{
 	{
 		name: "now", result: "number", doc: "the time in seconds since 1970, with fractions",
@@ -30,9 +35,12 @@ func date(c *call) int {
 	if c.arg(0) != lua.LNil {
 		format = c.text(0, "the format")
 	}
+	if len(format) > maxDateFormat {
+		c.misuse("the format is longer than %d characters", maxDateFormat)
+	}
 	t := c.m.script.Clock().Now()
 	if v := c.arg(1); v != lua.LNil {
-		t = fromSeconds(c.number(v, "the time", -62135596800, 253402300799)) // years 1 to 9999
+		t = fromSeconds(c.number(v, "the time", minTime, maxTime))
 	}
 	zone := c.m.script.Location()
 	if rest, found := strings.CutPrefix(format, "!"); found {

@@ -23,11 +23,16 @@ import (
 
 var xmlEntries = []entry{
 	{
+		name: "encode", args: "root, [content], [attributes]", result: "string",
+		doc: `XML of the root's name and its content: text, or a list of elements in their order, each {name, content, attributes}: encode("PTZData", {{"pan", 40}, {"tilt", 0}}); attributes are a table {name = value}`,
+		fn:  xmlEncode,
+	},
+	{
 		name: "decode", args: "text", result: "table",
 		doc: "XML as a table: text is a string, an element is a table of its children, repeated ones are a list, attributes are under _attr",
 		fn: func(c *call) int {
 			c.atMost(1)
-			tree, err := isapi.ParseXML([]byte(c.text(0, "the text")))
+			tree, err := isapi.ParseXML([]byte(c.bounded(0, "the text", maxXMLWritten)))
 			if err != nil {
 				c.misuse("%v", err)
 			}

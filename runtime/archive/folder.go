@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -20,6 +21,8 @@ import (
 type Folder struct {
 	dir    string
 	serial atomic.Int64 // tells two writers of one name apart
+
+	appending sync.Mutex // one Append at a time
 }
 
 // NewFolder names the folder; it is made when the first file is written.

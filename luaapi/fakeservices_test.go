@@ -1,0 +1,140 @@
+package luaapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// The fake host's files lie in a map, its sun never changes, and its network
+// is fakeWeb.
+
+func (h *fakeHost) ReadFile(_ context.Context, path string) ([]byte, error) {
+	data, ok := h.files[path]
+	if !ok {
+		return nil, &Failure{Kind: "not_found", Message: fmt.Sprintf("no file %q in the data folder", path)}
+	}
+	return []byte(data), nil
+}
+
+func (h *fakeHost) AppendFile(_ context.Context, path string, data []byte) error {
+	h.files[path] += string(data)
+	return nil
+}
+
+func (h *fakeHost) ListFiles(_ context.Context, folder string) ([]FileInfo, error) {
+	var list []FileInfo
+	for _, name := range sortedKeys(h.files) {
+		if rest, ok := strings.CutPrefix(name, folder); ok {
+			list = append(list, FileInfo{Name: strings.TrimPrefix(rest, "/"), Size: int64(len(h.files[name])), Time: began})
+		}
+	}
+	return list, nil
+}
+
+func (h *fakeHost) RemoveFile(ctx context.Context, path string) error {
+	_, err := h.ReadFile(ctx, path)
+	delete(h.files, path)
+	return err
+}
+
+func (h *fakeHost) Sun(date time.Time) (SunTimes, error) {
+	switch date.Month() {
+	case time.June:
+		return SunTimes{AlwaysUp: true}, nil
+	case time.December:
+		return SunTimes{AlwaysDown: true}, nil
+	case time.November:
+		return SunTimes{}, &Failure{Kind: "misuse", Message: "sun: the site has no location"}
+	}
+	y, m, d := date.Date()
+	return SunTimes{Rise: time.Date(y, m, d, 7, 0, 0, 0, date.Location()), Set: time.Date(y, m, d, 18, 0, 0, 0, date.Location())}, nil
+}
+
+func (h *fakeHost) HTTP() http.RoundTripper { return &fakeWeb{h} }
+
+// fakeWeb answers by path, at any host but those that say otherwise.
+type fakeWeb struct{ h *fakeHost }
+
+func (w *fakeWeb) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp := &http.Response{StatusCode: 200, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"Content-Type": {"text/plain"}}, Request: r}
+	send := func(body string) (*http.Response, error) {
+		resp.Body = io.NopCloser(strings.NewReader(body))
+		return resp, nil
+	}
+	switch r.URL.Hostname() {
+	case "unknown.example":
+		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: r.URL.Hostname()}}
+	case "closed.example":
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	case "odd.example":
+		return nil, errors.New("something about " + r.URL.String() + r.Header.Get("Authorization"))
+	}
+	switch path := strings.Trim(r.URL.Path, "/"); {
+	case path == "echo":
+		var body []byte
+		if r.Body != nil {
+			body, _ = io.ReadAll(r.Body)
+		}
+		var lines []string
+		for _, name := range sortedKeys(r.Header) {
+			if name != "User-Agent" {
+				lines = append(lines, name+": "+strings.Join(r.Header[name], ","))
+			}
+		}
+		return send(strings.Join(slices.Concat([]string{r.Method + " " + r.URL.RequestURI()}, lines, []string{string(body)}), "\n"))
+	case path == "json":
+		resp.Header.Set("Content-Type", "application/json; charset=utf-8")
+		resp.Header["X-Two"] = []string{"a", "b"}
+		return send(`{"list":[1,null],"name":"door"}`)
+	case path == "nojson":
+		resp.Header.Set("Content-Type", "application/problem+json")
+		return send("{")
+	case path == "slow":
+		if err := clock.Sleep(r.Context(), w.h.clk, 10*time.Second); err != nil {
+			return nil, err
+		}
+		return send("late")
+	case path == "big":
+		resp.Body = io.NopCloser(io.LimitReader(zeros{}, maxHTTPBody+2))
+		return resp, nil
+	case path == "cut":
+		resp.Body = io.NopCloser(io.MultiReader(strings.NewReader("half"), failing{}))
+		return resp, nil
+	case strings.HasPrefix(path, "status/"):
+		fmt.Sscanf(path, "status/%d", &resp.StatusCode)
+		return send("")
+	case strings.HasPrefix(path, "to/"): // to/307/http://other/path
+		var where string
+		fmt.Sscanf(path, "to/%d/%s", &resp.StatusCode, &where)
+		resp.Header.Set("Location", where)
+		return send("")
+	case strings.HasPrefix(path, "loop"):
+		resp.StatusCode = 302
+		n := len(path) - len("loop")
+		resp.Header.Set("Location", "/echo")
+		if n > 1 {
+			resp.Header.Set("Location", "/"+path[:len(path)-1])
+		}
+		return send("")
+	}
+	resp.StatusCode = 404
+	return send("nothing here")
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

@@ -1,0 +1,201 @@
+package luaapi
+
+import (
+	"context"
+	"encoding/base64"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const (
+	maxHTTPBody    = 16 << 20 // of a request, and of an answer after it was unpacked
+	maxHTTPHeaders = 64 << 10
+	maxURL         = 16 << 10
+	maxHTTPAtOnce  = 8 // of one script
+	maxRedirects   = 5
+	httpTimeout    = 30 * time.Second
+	maxHTTPTimeout = 10 * time.Minute
+)
+
+var httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+var httpOptions = []Option{
+	{Name: "headers", Type: "any", Doc: "a table {name = value}"},
+	{Name: "body", Type: "string", Doc: "what is sent, at most 16 MB"},
+	{Name: "json", Type: "any", Doc: "a value that is sent as JSON, instead of body"},
+	{Name: "timeout", Type: "duration", Doc: "for the whole of it, redirects included; default 30s, at most 10m"},
+}
+
+var httpEntries = []entry{
+	httpEntry("get", "url", "asks a web server, http or https", func(c *call) int { return c.http("GET", 0) }),
+	httpEntry("post", "url", "sends something to a web server", func(c *call) int { return c.http("POST", 0) }),
+	httpEntry("request", "method, url", "sends a request with a method of your choice", func(c *call) int {
+		method := strings.ToUpper(c.text(0, "the method"))
+		if !slices.Contains(httpMethods, method) {
+			c.misuse("the method must be %s, not %s", either(httpMethods), describe(c.arg(0)))
+		}
+		return c.http(method, 1)
+	}),
+}
+
+func httpEntry(name, args, doc string, fn func(*call) int) entry {
+	return entry{
+		name: name, args: args + ", {headers=, body=, json=, timeout=}", options: httpOptions, result: "response", fn: fn,
+		doc: doc + "; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait",
+	}
+}
+
+// http sends what the arguments from i on describe and gives the answer as a
+// table. Neither the URL beyond its host nor any header is ever part of an
+// error: both carry tokens and passwords.
+func (c *call) http(method string, i int) int {
+	c.atMost(i + 2)
+	x := &httpExchange{method: method, url: c.url(i), header: make(http.Header), clk: c.m.script.Clock(), timeout: httpTimeout}
+	o := c.options(i+1, httpOptions)
+	x.header.Set("User-Agent", "hiklua/"+c.m.script.Version())
+	if user := x.url.User; user != nil {
+		password, _ := user.Password()
+		x.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
+		x.url.User = nil
+	}
+	c.httpBody(x, o)
+	c.httpHeaders(x, o.values["headers"])
+	if o.given("timeout") {
+		x.timeout = o.duration("timeout")
+		if x.timeout <= 0 || x.timeout > maxHTTPTimeout {
+			c.misuse("timeout must be more than 0 and at most %s", FormatDuration(maxHTTPTimeout))
+		}
+	}
+	c.wait(func(ctx context.Context) error {
+		if err := c.m.web.enter(ctx, x.clk); err != nil {
+			return err
+		}
+		defer c.m.web.leave()
+		return x.run(ctx, c.m.script.HTTP())
+	})
+	c.L.Push(c.m.httpAnswer(c.L, x))
+	return 1
+}
+
+// url refuses what is no address of a web server, without quoting it.
+func (c *call) url(i int) *url.URL {
+	v, ok := c.arg(i).(lua.LString)
+	if !ok {
+		c.wrong("the URL", "a string", c.arg(i))
+	}
+	if len(v) > maxURL {
+		c.misuse("the URL is longer than %d KB", maxURL>>10)
+	}
+	u, err := url.Parse(string(v))
+	switch {
+	case err != nil:
+		c.misuse("the URL is malformed; what is special in a user, password or query is written with %%, such as %%40 for @")
+	case u.Scheme != "http" && u.Scheme != "https":
+		c.misuse("the URL must begin with http:// or https://")
+	case u.Hostname() == "":
+		c.misuse("the URL has no host")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u
+}
+
+func (c *call) httpBody(x *httpExchange, o options) {
+	switch {
+	case o.given("body") && o.given("json"):
+		c.misuse("body and json can't both be given")
+	case o.given("json"):
+		text, err := encodeJSON(o.values["json"], "")
+		if err != nil {
+			c.misuse("json: %v", err)
+		}
+		x.body = []byte(text)
+		x.header.Set("Content-Type", "application/json")
+	case o.given("body"):
+		x.body = []byte(o.text("body"))
+	}
+	if len(x.body) > maxHTTPBody {
+		c.misuse("the body is longer than %d MB", maxHTTPBody>>20)
+	}
+}
+
+func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
+	if v == nil {
+		return
+	}
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		c.misuse("headers must be a table {name = value}")
+	}
+	size := 0
+	content(t).ForEach(func(key, value lua.LValue) {
+		name, ok := key.(lua.LString)
+		if !ok || !isHeaderName(string(name)) {
+			c.misuse("headers must be a table {name = value}; %s is no name of a header", describe(key))
+		}
+		if !isPlain(value) {
+			c.misuse("headers: %s can't be a %s", string(name), value.Type())
+		}
+		text := value.String()
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			c.misuse("headers: %s has a line end or another control character in it", string(name))
+		}
+		if size += len(name) + len(text); size > maxHTTPHeaders {
+			c.misuse("headers are longer than %d KB", maxHTTPHeaders>>10)
+		}
+		x.header.Set(string(name), text)
+	})
+}
+
+func isHeaderName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	})
+}
+
+// httpAnswer is the answer as scripts have it.
+func (m *module) httpAnswer(L *lua.LState, x *httpExchange) *lua.LTable {
+	t := L.CreateTable(0, 4)
+	t.RawSetString("status", lua.LNumber(x.status))
+	t.RawSetString("headers", m.httpHeaderTable(L, x.answer))
+	t.RawSetString("body", lua.LString(x.received))
+	if isJSONType(x.answer.Get("Content-Type")) && len(x.received) <= maxJSONSize {
+		r := jsonReader{L: L, s: string(x.received)}
+		if v, err := r.document(); err == nil { // body remains for what is no JSON after all
+			t.RawSetString("json", v)
+		}
+	}
+	return t
+}
+
+// httpHeaderTable has names in small letters and finds them in any spelling.
+func (m *module) httpHeaderTable(L *lua.LState, header http.Header) *lua.LTable {
+	t := L.CreateTable(0, len(header))
+	for _, name := range sortedKeys(header) {
+		t.RawSetString(strings.ToLower(name), lua.LString(strings.Join(header[name], ", ")))
+	}
+	if m.headers == nil {
+		m.headers = m.L.CreateTable(0, 2)
+		m.headers.RawSetString("__index", m.bind("headers", func(c *call) int {
+			if t, ok := c.arg(0).(*lua.LTable); ok {
+				c.L.Push(t.RawGetString(strings.ToLower(keyText(c.arg(1)))))
+				return 1
+			}
+			return 0
+		}))
+		m.headers.RawSetString("__metatable", lua.LString("hik headers"))
+	}
+	t.Metatable = m.headers
+	return t
+}
+
+func isJSONType(contentType string) bool {
+	kind, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json"))
+}

@@ -1,0 +1,220 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// MaxRead is the largest file that Read gives, in bytes.
+	MaxRead = 16 << 20
+	// MaxAppended is how large a file may become by Append, in bytes.
+	MaxAppended = 1 << 30
+	// MaxListed is how many entries List gives.
+	MaxListed = 100_000
+)
+
+// SizeError says that a file or a folder is larger than a call takes.
+type SizeError struct{ Path, Problem string }
+
+func (e *SizeError) Error() string { return fmt.Sprintf("path %q %s", e.Path, e.Problem) }
+
+// Info is one file or folder of a listing.
+type Info struct {
+	Name string
+	Size int64 // bytes; 0 for a folder
+	Time time.Time
+	Dir  bool
+}
+
+// open opens the folder itself; fs.ErrNotExist if nothing was written yet.
+func (f *Folder) open() (*os.Root, error) { return os.OpenRoot(f.dir) }
+
+// Read gives a file of at most MaxRead bytes. A file that is not there is
+// fs.ErrNotExist.
+func (f *Folder) Read(name string) ([]byte, error) {
+	clean, err := Clean(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := f.open()
+	if err != nil {
+		return nil, named(name, err)
+	}
+	defer root.Close()
+	info, err := plainFile(root, name, clean)
+	if err != nil {
+		return nil, err
+	}
+	tooLarge := &SizeError{name, fmt.Sprintf("is larger than %d MB", MaxRead>>20)}
+	if info.Size() > MaxRead {
+		return nil, tooLarge
+	}
+	file, err := root.Open(clean)
+	if err != nil {
+		return nil, named(name, err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, MaxRead+1))
+	switch {
+	case err != nil:
+		return nil, named(name, err)
+	case len(data) > MaxRead:
+		return nil, tooLarge
+	}
+	return data, nil
+}
+
+// plainFile looks before anything is opened: a pipe would wait for ever.
+func plainFile(root *os.Root, name, clean string) (fs.FileInfo, error) {
+	info, err := root.Stat(clean)
+	switch {
+	case err != nil:
+		return nil, named(name, err)
+	case info.IsDir():
+		return nil, &PathError{name, "is a folder"}
+	case !info.Mode().IsRegular():
+		return nil, &PathError{name, "is not a plain file"}
+	}
+	return info, nil
+}
+
+// Append adds data to the end of a file, and makes it if it is not there. Two
+// who append to one file do so one after the other; if the disk is full nothing
+// is added. The file is not synced: a power cut may lose what was added last.
+func (f *Folder) Append(name string, data []byte) (err error) {
+	clean, err := Clean(name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
+	root, err := f.open()
+	if err != nil {
+		return named(name, err)
+	}
+	defer root.Close()
+	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
+		return named(name, err)
+	}
+	f.appending.Lock()
+	defer f.appending.Unlock()
+	size := int64(0)
+	switch info, err := plainFile(root, name, clean); {
+	case err == nil:
+		size = info.Size()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if size+int64(len(data)) > MaxAppended {
+		return &SizeError{name, fmt.Sprintf("would become larger than %d MB; begin another file", MaxAppended>>20)}
+	}
+	file, err := root.OpenFile(clean, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return named(name, err)
+	}
+	if _, err = file.Write(data); err != nil {
+		err = named(name, errors.Join(err, file.Truncate(size)))
+	}
+	return errors.Join(err, file.Close())
+}
+
+// List lists a folder in the order of names; "" is the Folder itself, which is
+// empty before anything was written. Files that are being written are left
+// out. More than MaxListed entries are a *SizeError.
+func (f *Folder) List(name string) ([]Info, error) {
+	clean, err := f.cleanFolder(name)
+	if err != nil {
+		return nil, err
+	}
+	root, err := f.open()
+	if errors.Is(err, fs.ErrNotExist) && clean == "." {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, named(name, err)
+	}
+	defer root.Close()
+	info, err := root.Stat(clean)
+	if err != nil {
+		return nil, named(name, err)
+	}
+	if !info.IsDir() {
+		return nil, &PathError{name, "is a file, not a folder"}
+	}
+	dir, err := root.Open(clean)
+	if err != nil {
+		return nil, named(name, err)
+	}
+	defer dir.Close()
+	entries, err := dir.ReadDir(MaxListed + 1)
+	switch {
+	case err != nil && err != io.EOF:
+		return nil, named(name, err)
+	case len(entries) > MaxListed:
+		return nil, &SizeError{name, fmt.Sprintf("has more than %d files", MaxListed)}
+	}
+	var list []Info
+	for _, e := range entries {
+		if unfinished(e.Name()) {
+			continue
+		}
+		// What is gone by now, or a link that leads out, is not listed.
+		info, err := root.Stat(path.Join(clean, e.Name()))
+		if err != nil {
+			continue
+		}
+		item := Info{Name: e.Name(), Size: info.Size(), Time: info.ModTime(), Dir: info.IsDir()}
+		if item.Dir {
+			item.Size = 0
+		}
+		list = append(list, item)
+	}
+	slices.SortFunc(list, func(a, b Info) int { return strings.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+// cleanFolder is Clean for folders.
+func (f *Folder) cleanFolder(name string) (string, error) {
+	trimmed := strings.TrimSuffix(name, "/")
+	if trimmed == "" && name == "" || trimmed == "." {
+		return ".", nil
+	}
+	return Clean(trimmed)
+}
+
+// unfinished is what WriteFrom calls a file before it is whole.
+func unfinished(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
+}
+
+// Remove removes a file, or a folder that is empty. A link is removed itself,
+// not what it leads to.
+func (f *Folder) Remove(name string) error {
+	clean, err := Clean(strings.TrimSuffix(name, "/"))
+	if err != nil {
+		return err
+	}
+	root, err := f.open()
+	if err != nil {
+		return named(name, err)
+	}
+	defer root.Close()
+	return named(name, root.Remove(clean))
+}
+
+// named is escaped for errors that may be nil.
+func named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return escaped(name, err)
+}

@@ -1,0 +1,39 @@
+package archive
+
+import "strings"
+
+// The host's own files in the data folder. Scripts can neither read nor change
+// them: the state of every script is in the first.
+var (
+	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal"}
+	reservedPrefixes = []string{"state.db", "hiklua.log", "journal."}
+)
+
+// Reserved reports whether a path below the data folder, as Clean gives it, is
+// the host's own or lies inside what is. Spelling in capitals counts as the
+// same: on some file systems it is.
+func Reserved(clean string) bool {
+	top, _, _ := strings.Cut(clean, "/")
+	top = strings.ToLower(strings.TrimRight(top, ". "))
+	for _, name := range reservedNames {
+		if top == name {
+			return true
+		}
+	}
+	for _, prefix := range reservedPrefixes {
+		if strings.HasPrefix(top, prefix) {
+			return true
+		}
+	}
+	return strings.HasSuffix(top, ".lock") || strings.HasSuffix(top, ".sock")
+}
+
+// ForScripts is Clean for a path that a script gave: the host's own files are
+// refused too.
+func ForScripts(name string) (string, error) {
+	clean, err := Clean(name)
+	if err == nil && Reserved(clean) {
+		err = &PathError{name, "is hiklua's own"}
+	}
+	return clean, err
+}

@@ -1,0 +1,172 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"path"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/schedule"
+)
+
+// newWeb is what carries hik.http: connections that no device shares.
+func newWeb(conf Config) http.RoundTripper {
+	if conf.HTTP != nil {
+		return conf.HTTP
+	}
+	if _, virtual := conf.Clock.(*clock.Virtual); virtual {
+		return noWeb{}
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    30 * time.Second,
+		IdleConnTimeout:        30 * time.Second,
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    4,
+		MaxResponseHeaderBytes: 256 << 10,
+		ForceAttemptHTTP2:      true,
+	}
+}
+
+// noWeb stands for the network where time is not real: a rehearsal must not
+// send its webhooks, and no answer would come in its time.
+type noWeb struct{}
+
+func (noWeb) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ENETUNREACH}
+}
+
+// closeWeb drops the connections that are idle.
+func (h *Host) closeWeb() {
+	if t, ok := h.web.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// HTTP implements luaapi.Services.
+func (s *script) HTTP() http.RoundTripper { return s.host.web }
+
+// SaveFile implements luaapi.Script.
+func (s *script) SaveFile(_ context.Context, path string, data []byte) (string, error) {
+	clean, err := archive.ForScripts(path)
+	if err != nil {
+		return "", fileFailure(path, err)
+	}
+	full, err := s.host.files.Write(clean, data)
+	return full, fileFailure(path, err)
+}
+
+// ReadFile implements luaapi.Services.
+func (s *script) ReadFile(_ context.Context, path string) ([]byte, error) {
+	clean, err := archive.ForScripts(path)
+	if err != nil {
+		return nil, fileFailure(path, err)
+	}
+	data, err := s.host.files.Read(clean)
+	return data, fileFailure(path, err)
+}
+
+// AppendFile implements luaapi.Services.
+func (s *script) AppendFile(_ context.Context, path string, data []byte) error {
+	clean, err := archive.ForScripts(path)
+	if err == nil {
+		err = s.host.files.Append(clean, data)
+	}
+	return fileFailure(path, err)
+}
+
+// RemoveFile implements luaapi.Services.
+func (s *script) RemoveFile(_ context.Context, path string) error {
+	clean, err := archive.ForScripts(strings.TrimSuffix(path, "/"))
+	if err == nil {
+		err = s.host.files.Remove(clean)
+	}
+	return fileFailure(path, err)
+}
+
+// ListFiles implements luaapi.Services.
+func (s *script) ListFiles(_ context.Context, folder string) ([]luaapi.FileInfo, error) {
+	top := path.Clean(folder) == "." // of ""
+	if !top {
+		if _, err := archive.ForScripts(strings.TrimSuffix(folder, "/")); err != nil {
+			return nil, fileFailure(folder, err)
+		}
+	}
+	found, err := s.host.files.List(folder)
+	if err != nil {
+		return nil, fileFailure(folder, err)
+	}
+	var list []luaapi.FileInfo
+	for _, i := range found {
+		if top && archive.Reserved(i.Name) {
+			continue
+		}
+		list = append(list, luaapi.FileInfo(i))
+	}
+	return list, nil
+}
+
+// fileFailure tells an error of a file in the words of scripts.
+func fileFailure(name string, err error) error {
+	var bad *archive.PathError
+	var size *archive.SizeError
+	told := &luaapi.Failure{Kind: "disk", Err: err}
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &bad):
+		told.Kind, told.Message = "misuse", bad.Error()
+	case errors.As(err, &size):
+		told.Kind, told.Message = "misuse", size.Error()
+	case errors.Is(err, fs.ErrNotExist):
+		told.Kind, told.Message = "not_found", fmt.Sprintf("no file %q in the data folder", name)
+	case errors.Is(err, syscall.ENOSPC):
+		told.Message, told.Hint = fmt.Sprintf("%s: the disk is full", name), "make room on the disk of the site's data folder"
+	case errors.Is(err, fs.ErrPermission):
+		told.Message, told.Hint = fmt.Sprintf("%s: permission denied", name), "the data folder must belong to the account that hiklua runs as"
+	default:
+		told.Message = err.Error()
+	}
+	return told
+}
+
+// Sun implements luaapi.Services.
+func (s *script) Sun(date time.Time) (luaapi.SunTimes, error) {
+	site := s.host.site()
+	if site.Location == nil {
+		return luaapi.SunTimes{}, &luaapi.Failure{
+			Kind: "misuse", Message: "sun: the site has no location",
+			Hint: "site.yaml needs one, such as location: {lat: 52.52, lon: 13.40}",
+		}
+	}
+	t := schedule.Sun(date, schedule.Place{Lat: site.Location.Lat, Lon: site.Location.Lon}, site.Timezone)
+	return luaapi.SunTimes(t), nil
+}
+
+// scriptEnv is os.getenv of scripts. A variable that holds the password of a
+// device of the site is not for them: they name the device.
+func (h *Host) scriptEnv(name string) (string, bool) {
+	value, ok := h.conf.Getenv(name)
+	if !ok || value == "" {
+		return value, ok
+	}
+	secret := isapi.NewSecret(value)
+	for _, d := range h.site().Devices {
+		if d.Password == secret {
+			return "", false
+		}
+	}
+	return value, true
+}
