@@ -68,6 +68,6 @@ func ExampleError() {
 	fmt.Println(errors.Is(err, isapi.ErrUnauthorized))
 	// Output:
 	// unsupported 403 false
-	// this channel has no such PTZ function; list the channels, and see ptz_id
+	// this channel has no head, or its head cannot do this; list the channels, and see ptz_id
 	// false
 }

@@ -49,7 +49,7 @@ func hint(cl *call, e *Error, bare bool) string {
 	case ptz && kind == "forbidden":
 		return "Operator is not enough: the account needs PTZ permission on this channel, and the channel needs a head"
 	case ptz && (kind == "not_found" || kind == "unsupported"):
-		return "this channel has no such PTZ function; list the channels, and see ptz_id"
+		return "this channel has no head, or its head cannot do this; list the channels, and see ptz_id"
 	case picture && kind == "not_found":
 		return "the channel does not match an enabled input; list the channels"
 	case picture && (kind == "forbidden" || kind == "unsupported"):
