@@ -83,6 +83,8 @@ func describeFunction(name string) string {
 		return "a function"
 	case name == "main chunk":
 		return "the task's own function"
+	case name[0] == '<' && strings.HasSuffix(name, ":0>"):
+		return "the main chunk"
 	case name[0] == '<':
 		return "the function of " + strings.Trim(name, "<>")
 	}
