@@ -19,7 +19,7 @@ const (
 	// a loss of video there that was told of so shortly before.
 	beatEnd = 6 * time.Second
 	// maxAlarms bounds the alarms of one device that go on at once.
-	maxAlarms = 1024
+	maxAlarms = 512
 	maxSeen   = 4096
 )
 
@@ -53,11 +53,20 @@ type alarms struct {
 	feed *feed
 	open map[alarmKey]*alarm
 	seen map[alarmKey]time.Time // the latest time that the device gave
+	past map[alarmKey]time.Time // the same when the connection was opened
 	late map[string]bool        // native types whose pictures come after them
+	ends map[string]bool        // native types whose end the device tells
 	gap  time.Duration          // before the connection was opened: without events
 	beat int                    // the channel under whose name heartbeats come
 	full bool                   // it was said that there are too many
 	halt bool                   // the stream is lost: no silence counts
+}
+
+func newAlarms(f *feed) alarms {
+	return alarms{
+		feed: f, open: make(map[alarmKey]*alarm), seen: make(map[alarmKey]time.Time),
+		late: make(map[string]bool), ends: make(map[string]bool),
+	}
 }
 
 // endAfter is the silence that ends an alarm.
@@ -159,23 +168,35 @@ func (s *alarms) arm(on *alarm, now time.Time) {
 		return
 	}
 	left := on.last.Add(on.key.endAfter()).Sub(now)
-	on.timer = s.feed.d.clk.AfterFunc(left, func() {
+	on.timer = s.feed.d.clk.AfterFunc(left, s.look(on))
+}
+
+// look is for the timer of an alarm: has it fallen silent?
+func (s *alarms) look(on *alarm) func() {
+	return func() {
 		s.locked(func() {
 			now := s.feed.d.clk.Now()
 			switch {
 			case s.open[on.key] != on || s.halt:
-			case now.Sub(on.last) >= on.key.endAfter():
-				s.finish(on, now, nil)
-			default:
+			case now.Sub(on.last) < on.key.endAfter():
 				s.arm(on, now)
+			case s.ends[on.start.Native] && s.feed.heardAt.Equal(on.last):
+				// It would have told of the end, and nothing has come since:
+				// the stream may be lost.
+				on.timer = s.feed.d.clk.AfterFunc(time.Second, s.look(on))
+			default:
+				s.finish(on, now, nil)
 			}
 		})
-	})
+	}
 }
 
 // endAll ends what an "inactive" is about: one that names no region ends the
 // alarm of all of them.
 func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time.Duration) {
+	if !a.Heartbeat {
+		s.ends[a.Native] = true
+	}
 	if on := s.open[key]; on != nil {
 		if now.Sub(on.last) >= unless {
 			s.finish(on, now, a.Raw)
@@ -243,5 +264,6 @@ func (s *alarms) clear() {
 	}
 	clear(s.open)
 	clear(s.seen)
+	clear(s.past)
 	s.halt, s.full = false, false
 }

@@ -24,6 +24,9 @@ const (
 	lingering = time.Minute
 	// openPatience bounds the opening: clock, login and the answer's head.
 	openPatience = 10 * time.Second
+	// steadyAfter is how long a connection lasts that was worth opening; the
+	// next one after a shorter one comes more slowly each time.
+	steadyAfter = 10 * time.Second
 	// lostGrace is how long a lost connection may be gone before it is said:
 	// many devices close the stream now and then.
 	lostGrace = 5 * time.Second
@@ -69,7 +72,7 @@ type feed struct {
 
 func newFeed(d *Device) *feed {
 	f := &feed{d: d, state: eventsOff}
-	f.alarms = alarms{feed: f, open: make(map[alarmKey]*alarm), seen: make(map[alarmKey]time.Time), late: make(map[string]bool)}
+	f.alarms = newAlarms(f)
 	return f
 }
 
@@ -252,7 +255,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 		a, err := s.Next()
 		if err != nil {
 			f.mu.Lock()
-			worked := f.parts > 0
+			worked := f.parts > 0 && f.d.clk.Now().Sub(f.openedAt) >= steadyAfter
 			f.mu.Unlock()
 			if refusal(err) {
 				f.note("event stream", began, err)

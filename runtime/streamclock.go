@@ -29,6 +29,7 @@ type deviceClock struct {
 func (f *feed) setClock(ahead time.Duration) {
 	if f.clock.known && (ahead-f.clock.ahead).Abs() > clockJump {
 		clear(f.alarms.seen)
+		clear(f.alarms.past)
 	}
 	f.clock = deviceClock{true, ahead}
 }
@@ -54,8 +55,8 @@ func (f *feed) replayed(a *isapi.Alert, now time.Time) bool {
 	if f.clock.known && now.Add(f.clock.ahead).Sub(a.Time) > oldAge {
 		return true
 	}
-	// What this key has shown before the connection was lost, to the second.
-	seen, ok := f.alarms.seen[keyOf(a)]
+	// What this alarm had shown before the connection was lost, to the second.
+	seen, ok := f.alarms.past[keyOf(a)]
 	return ok && f.alarms.gap > 1500*time.Millisecond && !a.Time.After(seen)
 }
 

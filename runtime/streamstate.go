@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -40,7 +41,7 @@ func (f *feed) opened() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.d.clk.Now()
-	f.alarms.gap = now.Sub(f.heardAt)
+	f.alarms.gap, f.alarms.past = now.Sub(f.heardAt), maps.Clone(f.alarms.seen)
 	f.openedAt, f.heardAt = now, now
 	if !f.rhythm.expected(f.d) {
 		f.flows(now)
