@@ -23,7 +23,7 @@ import (
 
 var xmlEntries = []entry{
 	{
-		name: "encode", args: "root, [content], [attributes]", result: "string",
+		name: "encode", args: "root, content, [attributes]", result: "string",
 		doc: `XML of the root's name and its content: text, or a list of elements in their order, each {name, content, attributes}: encode("PTZData", {{"pan", 40}, {"tilt", 0}}); attributes are a table {name = value}`,
 		fn:  xmlEncode,
 	},

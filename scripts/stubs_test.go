@@ -50,6 +50,9 @@ var argTypes = map[string]string{
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
 	"event": "hik.EventWord|string", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
 	"timeout.fn": "fun(): any", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
+	"url": "string", "hik.http.request.method": `"GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"`,
+	"folder": "string", "date": "number|string", "root": "string",
+	"content": "string|number|boolean|hik.Element[]", "attributes": "table<string, string|number|boolean>",
 }
 
 // fieldTypes are the types of fields in results, by their names in the index.
@@ -63,6 +66,7 @@ var fieldTypes = map[string]string{
 	"preset_names": "boolean", "wiper": "boolean", "park": "boolean", "position3d": "boolean",
 	"ptz_capabilities.pan": "{min: number, max: number}?", "ptz_capabilities.tilt": "{min: number, max: number}?",
 	"ptz_capabilities.zoom": "{min: number, max: number}?", "ptz_capabilities.special": "integer[]",
+	"sunrise": "number?", "sunset": "number?", "up": "boolean?",
 }
 
 var resultTypes = map[string]string{
@@ -70,6 +74,7 @@ var resultTypes = map[string]string{
 	"number or nil": "number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
 	"list of devices": "hik.Device[]", "event or nil": "hik.Event?",
+	"response": "hik.Response", "list of files": "hik.File[]",
 }
 
 // stubWriter writes the stubs.
@@ -128,7 +133,7 @@ func (w *stubWriter) deviceKeys() {
 // classes writes the classes of an entry's options and result.
 func (w *stubWriter) classes(e luaapi.Entry) {
 	if len(e.Options) > 0 && w.options[optionKey(e)] == "" {
-		shared := map[string]string{"cron": "Job", "ptz_pan_tilt": "Motion"}
+		shared := map[string]string{"cron": "Job", "ptz_pan_tilt": "Motion", "get": "HTTP"}
 		class := "hik." + cmp.Or(shared[e.Name], title(e.Name)) + "Options"
 		w.options[optionKey(e)] = class
 		w.line("\n---@class ", class)

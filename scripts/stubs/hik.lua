@@ -160,8 +160,19 @@
 ---@class hik.ParallelOptions
 ---@field limit? integer 1..100000, how many at once; default: all
 
+---@class hik.SunResult
+---@field sunrise number?
+---@field sunset number?
+---@field up boolean?
+
 ---@class hik.EncodeOptions
 ---@field indent? boolean true: over several lines
+
+---@class hik.HTTPOptions
+---@field headers? any a table {name = value}
+---@field body? string what is sent, at most 16 MB
+---@field json? any a value that is sent as JSON, instead of body
+---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
 
 ---@class hik.WaitOptions
 ---@field timeout? hik.Duration how long to wait; then the result is nil
@@ -544,6 +555,11 @@ function hik.now() end
 ---@overload fun(time?: number): string|any
 function hik.date(format, time) end
 
+---When the sun rises and sets at the site's location on a date: today, that of a time as hik.now() has it, or one like "2026-06-21"; where it does neither, up is true (it stays up) or false (it stays down).
+---@param date? number|string
+---@return hik.SunResult
+function hik.sun(date) end
+
 ---@class hik.log
 hik.log = {}
 
@@ -590,6 +606,13 @@ function hik.json.array(list) end
 ---@class hik.xml
 hik.xml = {}
 
+---XML of the root's name and its content: text, or a list of elements in their order, each {name, content, attributes}: encode("PTZData", {{"pan", 40}, {"tilt", 0}}); attributes are a table {name = value}.
+---@param root string
+---@param content string|number|boolean|hik.Element[]
+---@param attributes? table<string, string|number|boolean>
+---@return string
+function hik.xml.encode(root, content, attributes) end
+
 ---XML as a table: text is a string, an element is a table of its children, repeated ones are a list, attributes are under _attr.
 ---@param text string
 ---@return table
@@ -603,7 +626,7 @@ function hik.xml.list(value) end
 ---@class hik.base64
 hik.base64 = {}
 
----A string of bytes as base64.
+---A string of bytes, at most 48 MB, as base64.
 ---@param bytes string
 ---@return string
 function hik.base64.encode(bytes) end
@@ -612,6 +635,56 @@ function hik.base64.encode(bytes) end
 ---@param text string
 ---@return string
 function hik.base64.decode(text) end
+
+---@class hik.http
+hik.http = {}
+
+---Asks a web server, http or https; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
+---@param url string
+---@param options? hik.HTTPOptions
+---@return hik.Response
+function hik.http.get(url, options) end
+
+---Sends something to a web server; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
+---@param url string
+---@param options? hik.HTTPOptions
+---@return hik.Response
+function hik.http.post(url, options) end
+
+---Sends a request with a method of your choice; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
+---@param method "GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"
+---@param url string
+---@param options? hik.HTTPOptions
+---@return hik.Response
+function hik.http.request(method, url, options) end
+
+---@class hik.file
+hik.file = {}
+
+---The content of a file below the site's data folder, at most 16 MB; an error of kind not_found if there is none.
+---@param path string
+---@return string
+function hik.file.read(path) end
+
+---Writes a file below the site's data folder, whole or not at all, at most 16 MB; makes its folders; returns the file's full path.
+---@param path string
+---@param bytes string
+---@return string
+function hik.file.write(path, bytes) end
+
+---Adds to the end of a file below the site's data folder, all of it or nothing, also when several scripts do so at once; makes the file if there is none; 16 MB a call, 1 GB a file.
+---@param path string
+---@param bytes string
+function hik.file.append(path, bytes) end
+
+---What is in the site's data folder, or in a folder below it, {name, size, time, dir} each, by name; hiklua's own files are left out.
+---@param folder? string
+---@return hik.File[]
+function hik.file.list(folder) end
+
+---Removes a file below the site's data folder, or a folder that is empty.
+---@param path string
+function hik.file.remove(path) end
 
 ---@class hik.Device
 ---@field name string its name in site.yaml

@@ -41,3 +41,23 @@
 ---@field raw string what the device sent
 
 ---@alias hik.EventWord "motion"|"line_crossing"|"intrusion"|"region_enter"|"region_exit"|"tamper"|"video_loss"|"scene_change"|"face"|"audio"|"io"|"storage_full"|"storage_error"|"login_failed"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"any"
+
+---The answer of a web server.
+---@class hik.Response
+---@field status integer 200 and so on; an error status is an answer too
+---@field headers table<string, string> found in any spelling of the name
+---@field body string
+---@field json any the value of body, where its type says JSON and it is
+
+---A file or folder of hik.file.list.
+---@class hik.File
+---@field name string without the folder
+---@field size integer bytes; 0 for a folder
+---@field time number when it was last changed, as hik.now() has it
+---@field dir boolean true for a folder
+
+---An element for hik.xml.encode: its name, its content (text, or elements in a list), its attributes.
+---@class hik.Element
+---@field [1] string
+---@field [2]? string|number|boolean|hik.Element[]
+---@field [3]? table<string, string|number|boolean>
