@@ -43,6 +43,9 @@ type Device struct {
 
 	// line is how the device is reached; a new site.yaml may give another.
 	line atomic.Pointer[line]
+	feed *feed // the event stream
+	// successor has the device's name now.
+	successor atomic.Pointer[Device]
 
 	ctx    context.Context // ends when the device is closed
 	cancel context.CancelFunc
@@ -55,6 +58,10 @@ type Device struct {
 	heads    map[headKey]*head
 	nextSlot time.Time // max_rate: no command before
 	closed   bool
+	retired  bool         // taken out of the site: nothing more is accepted
+	active   int          // commands under way
+	watching clock.Waiter // the watcher waits here
+	woken    bool         // somebody wants it to look now
 
 	state    string
 	info     *isapi.DeviceInfo
@@ -68,22 +75,19 @@ type Device struct {
 
 var _ luaapi.Device = (*Device)(nil)
 
-// newDevice checks conf and sends nothing.
-func newDevice(conf site.Device, clk clock.Clock, log *slog.Logger, limits site.Limits, config isapi.Config, record func(Record)) (*Device, error) {
-	client, err := isapi.New(config)
-	if err != nil {
-		return nil, err
-	}
+// newDevice makes a device that start starts.
+func newDevice(l *line, clk clock.Clock, log *slog.Logger, limits site.Limits, record func(Record)) *Device {
 	d := &Device{
-		name: conf.Name, clk: clk, limits: limits, record: record,
-		log:   log.With(keyDevice, conf.Name),
+		name: l.conf.Name, clk: clk, limits: limits, record: record,
+		log:   log.With(keyDevice, l.conf.Name),
 		ended: newGroup(clk),
 		heads: make(map[headKey]*head),
 		state: StateUnknown,
 	}
-	d.line.Store(&line{conf, client, client.Sibling()})
+	d.line.Store(l)
 	d.ctx, d.cancel = clock.WithCancel(context.Background())
-	return d, nil
+	d.feed = newFeed(d)
+	return d
 }
 
 // start starts the workers and the watcher; the first poll goes out after

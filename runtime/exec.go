@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -58,12 +59,31 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 		leave()
 		return Result{Failed: int(s.failed.Load())}
 	}
-	result := Result{Err: main.err, Unfired: s.haltJobs()}
+	result := Result{Err: main.err}
 	if main.err == nil {
-		result.Err = s.wait(ctx)
+		result.Err = s.waitSpawned(ctx)
 	}
+	result.Unfired = s.haltJobs()
 	result.Failed = int(s.failed.Load())
 	return result
+}
+
+// waitSpawned returns when the main chunk's tasks, and theirs, have ended, or
+// with its cause when ctx ends. Runs of jobs are not waited for.
+func (s *script) waitSpawned(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		i := slices.IndexFunc(s.tasks, func(t *task) bool { return t.job == nil })
+		if i < 0 {
+			s.mu.Unlock()
+			return nil
+		}
+		t := s.tasks[i]
+		s.mu.Unlock()
+		if err := t.join(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // haltJobs lets no job fire any more and counts those that never ran.

@@ -57,7 +57,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 	for path, content := range files {
 		w.write(path, content)
 	}
-	conf, err := site.Load(w.dir, func(string) (string, bool) { return "", false })
+	conf, err := site.Load(w.dir, noEnv)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 		},
 	})
 	w.host, err = New(Config{
-		Site: conf, Clock: w.clk, Log: slog.New(handler), Version: "test",
+		Site: conf, Reload: func() (*site.Site, error) { return site.Load(w.dir, noEnv) }, Clock: w.clk, Log: slog.New(handler), Version: "test",
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			o := sim.Options{Name: d.Name, Model: sim.Model(d.Simulate), Clock: w.clk, Username: d.Username, Password: d.Password.Reveal()}
 			for _, f := range tune {
@@ -89,6 +89,8 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 	}
 	return w
 }
+
+func noEnv(string) (string, bool) { return "", false }
 
 func (w *world) write(path, content string) {
 	w.t.Helper()

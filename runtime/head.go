@@ -316,7 +316,7 @@ func (h *head) stopLate() {
 
 // giveUp is the end of a stop that was not answered before the host went.
 func (d *Device) giveUp(h *head, m *motion, err error) {
-	d.log.Error("the head may still be moving: its stop was not answered before the host stopped",
+	d.log.Error("the head may still be moving: its stop was never answered",
 		keyChannel, h.channel, keyError, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()

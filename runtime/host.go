@@ -35,7 +35,9 @@ const (
 
 // Config is what a Host is made of.
 type Config struct {
-	Site    *site.Site
+	Site *site.Site
+	// Reload, if it is set, reads site.yaml anew; otherwise Site counts for good.
+	Reload  func() (*site.Site, error)
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Version string
@@ -47,6 +49,9 @@ type Config struct {
 	// Record, if it is set, is told of every command that was sent to a
 	// device. It must not wait.
 	Record func(Record)
+	// HTTP, if it is set, carries the requests of hik.http. Nil is the network;
+	// in virtual time, where nothing may reach it, nil refuses them.
+	HTTP http.RoundTripper
 	// Print, if it is set, takes what scripts print, without the newline;
 	// otherwise it is logged.
 	Print func(script, text string)
@@ -65,6 +70,8 @@ type Host struct {
 	log   *slog.Logger
 	watch clock.Stopwatch
 	files *archive.Folder
+	web   http.RoundTripper // of hik.http
+	hub   *hub
 
 	ctx       context.Context // ends last: parent of every task
 	cancel    context.CancelCauseFunc
@@ -73,11 +80,14 @@ type Host struct {
 	stopGuard func()
 	loading   *clock.Mutex // one change of the scripts at a time
 	lingering *group       // old generations whose last runs may finish
+	retiring  *group       // of devices that were taken out
 
 	mu      sync.Mutex
 	rand    *rand.Rand
 	devices []*Device          // of the site, in its order
 	opened  []*Device          // by hik.device{...}
+	retired []*Device          // taken out of the site, and not yet at rest
+	siteErr error              // why site.yaml is not what runs
 	states  []*script          // every Lua state that is alive, for the guard
 	scripts []*script          // that run, by name
 	tried   map[string]version // what of each file was last loaded, or failed to
@@ -94,7 +104,9 @@ func New(conf Config) (*Host, error) {
 		conf: conf, clk: conf.Clock, log: conf.Log,
 		watch: clock.NewStopwatch(),
 		files: archive.NewFolder(filepath.Join(conf.Site.Dir, "data")),
+		web:   newWeb(conf),
 		tried: make(map[string]version),
+		hub:   newHub(),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
 	h.now.Store(conf.Site)
@@ -102,6 +114,7 @@ func New(conf Config) (*Host, error) {
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.loading = clock.NewMutex(h.clk)
 	h.lingering = newGroup(h.clk)
+	h.retiring = newGroup(h.clk)
 	var problems []error
 	for _, conf := range h.site().Devices {
 		d, err := h.newDevice(conf)
@@ -115,6 +128,17 @@ func New(conf Config) (*Host, error) {
 }
 
 func (h *Host) newDevice(conf site.Device) (*Device, error) {
+	l, err := h.newLine(conf)
+	if err != nil {
+		return nil, err
+	}
+	d := newDevice(l, h.clk, h.log, h.site().Limits, h.conf.Record)
+	d.feed.hub = h.hub
+	return d, nil
+}
+
+// newLine checks a device's settings and sends nothing.
+func (h *Host) newLine(conf site.Device) (*line, error) {
 	if conf.Simulate != "" {
 		conf = simulated(conf)
 	}
@@ -133,7 +157,11 @@ func (h *Host) newDevice(conf site.Device) (*Device, error) {
 		}
 		config.Transport = transport
 	}
-	return newDevice(conf, h.clk, h.log, h.site().Limits, config, h.conf.Record)
+	client, err := isapi.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return &line{conf, client, client.Sibling()}, nil
 }
 
 // simulated fills in what a simulated device may leave out.
@@ -179,6 +207,7 @@ func (h *Host) Open() {
 // and ends the devices, all of it within 10 s. It runs on a goroutine of the
 // clock. The error tells of heads that may still be moving.
 func (h *Host) Close() error {
+	defer h.closeWeb()
 	limit, cancel := clock.WithTimeout(h.clk, context.Background(), orderlyStop)
 	defer cancel()
 	defer clock.OnDone(h.hurry, func() {
@@ -202,6 +231,7 @@ func (h *Host) Close() error {
 	h.mu.Unlock()
 	h.cancel(errShutdown)
 	h.waitFor(limit, h.lingering.Wait)
+	h.retiring.Wait()
 	return h.closeDevices(limit)
 }
 
@@ -254,7 +284,7 @@ func (h *Host) Devices() []*Device {
 func (h *Host) allDevices() []*Device {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Concat(h.devices, h.opened)
+	return slices.Concat(h.devices, h.opened, h.retired)
 }
 
 // device finds a device of the site.

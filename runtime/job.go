@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -36,6 +35,7 @@ type job struct {
 	// on_reload = "finish", still goes on: it has this job's overlap slot.
 	forerunner *job
 	successor  *job
+	on         *handler // nil: the job runs by time
 	runs       int
 	last       Run
 }
@@ -60,7 +60,7 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	default:
 		return nil, fmt.Errorf("on_reload = %q: it is cancel or finish", spec.OnReload)
 	}
-	plan, err := s.host.plan(spec, s.host.clk.Now())
+	plan, err := s.plan(spec, s.host.clk.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -71,12 +71,16 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 			j.name = spec.Kind + " " + spec.Interval.String()
 		}
 	}
-	return j, nil
+	return j, j.handle()
 }
 
 // start sets the timer of the first run. A job that counts from when it went
 // live does so from now, or, over a reload, from when its forerunner did.
 func (j *job) start() {
+	if j.on != nil {
+		j.listen()
+		return
+	}
 	s := j.script
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +89,7 @@ func (j *job) start() {
 	if began, ok := s.phases[j.phase()]; ok && j.spec.Kind == "every" {
 		j.began = began
 	}
-	if plan, err := s.host.plan(j.spec, j.began); err == nil {
+	if plan, err := s.plan(j.spec, j.began); err == nil {
 		j.plan = plan
 	}
 	j.arm(now)
@@ -157,8 +161,7 @@ func (j *job) begin(f luaapi.Firing) {
 			}
 			fallthrough
 		default:
-			s.host.log.LogAttrs(context.Background(), slog.LevelInfo, "run skipped: the one before still goes on",
-				slog.String(keyScript, s.name), slog.String(keyJob, j.name))
+			j.skipped()
 			return
 		}
 	}
@@ -176,15 +179,23 @@ func (j *job) run(f luaapi.Firing) {
 
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)
+	entered := false
 	t, err := s.newTask(s.ctx, fmt.Sprintf("%s#%d", j.name, number), j, j.spec.Timeout)
 	if err != nil {
 		if !isOrderly(err) {
 			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
 		}
 	} else {
-		t.start(func(L *lua.LState) error { return t.call(L, j.spec.Fn, luaapi.FiringTable(L, f)) })
+		t.follows(f.Chain)
+		t.start(func(L *lua.LState) error {
+			entered = true
+			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, f)...)
+		})
 		t.join(context.Background())
 		err = t.err
+	}
+	if !entered && isOrderly(err) {
+		j.passOn(f)
 	}
 
 	s.mu.Lock()
@@ -263,7 +274,7 @@ func (j *job) Run() error {
 	begin := func() {
 		j.script.mu.Lock()
 		defer j.script.mu.Unlock()
-		j.begin(luaapi.Firing{Name: j.name, Scheduled: j.script.host.clk.Now()})
+		j.begin(j.byHand())
 	}
 	switch {
 	case j.stopped:
@@ -271,13 +282,14 @@ func (j *job) Run() error {
 	case !j.script.live:
 		j.script.held = append(j.script.held, begin)
 	default:
-		j.begin(luaapi.Firing{Name: j.name, Scheduled: j.script.host.clk.Now()})
+		j.begin(j.byHand())
 	}
 	return nil
 }
 
 // Stop implements luaapi.Job.
 func (j *job) Stop() {
+	defer j.unlisten()
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
 	j.stopped = true

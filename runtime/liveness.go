@@ -30,7 +30,7 @@ const (
 // and whenever nothing was answered for status_interval.
 func (d *Device) watch(delay time.Duration) {
 	for wait := delay; ; {
-		if clock.Sleep(d.ctx, d.clk, wait) != nil {
+		if d.pauseWatch(wait) != nil {
 			return
 		}
 		var due bool
@@ -60,6 +60,9 @@ func (d *Device) pollDue() (bool, time.Duration) {
 		return true, min(interval, retryInterval)
 	case StateOffline:
 		return true, min(interval, retryInterval)
+	}
+	if d.info == nil {
+		return true, min(interval, retryInterval) // it answers, and has not said yet what it is
 	}
 	if wait := d.answered.Add(interval).Sub(now); wait > 0 {
 		return false, wait
@@ -162,7 +165,10 @@ func (d *Device) enter(state string, err error) {
 		w.Wake()
 	}
 	d.changed = nil
+	d.feed.entered(state, was)
 	switch state {
+	case StateUnknown:
+		d.log.Info("device asked anew")
 	case StateOnline:
 		if was != StateUnknown {
 			d.log.Info("device online again")
@@ -202,6 +208,7 @@ func (d *Device) Retry() {
 	d.Client().ResetLogin()
 	d.mu.Lock()
 	d.enter(StateUnknown, nil)
+	d.wakeWatcher()
 	d.mu.Unlock()
 }
 

@@ -24,7 +24,8 @@ type motion struct {
 	o     luaapi.MoveOptions
 
 	// Guarded by Device.mu.
-	stopDue bool // it has to be stopped, now
+	until   time.Time // it will be stopped
+	stopDue bool      // it has to be stopped, now
 	ended   bool
 	err     error // of the stop; errTaken: another command took the head
 	timers  []clock.Timer
@@ -123,6 +124,12 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 		run: func(ctx context.Context, c *isapi.Client) error { return h.drive(ctx, c, v) },
 	}
 	if err := d.submit(c); err != nil {
+		if next := d.successor.Load(); next != nil && errors.Is(err, errClosed) {
+			d.mu.Lock()
+			m.end(err) // it was not sent
+			d.mu.Unlock()
+			return next.movePart(ctx, next.head(h.channel, h.part), cmd, v, o)
+		}
 		// Refused or never sent: nothing to stop. One that is on the wire, or
 		// may have been carried out, is stopped.
 		d.mu.Lock()
@@ -189,13 +196,18 @@ func (m *motion) moves() {
 			m.stop()
 		}))
 	}
-	m.renewIn(renewEvery)
+	m.until = d.clk.Now().Add(limit)
+	m.renewLater()
 }
 
-// renewIn sets the timer of the next renewal. Called with mu held.
-func (m *motion) renewIn(after time.Duration) {
+// renewLater sets the timer of the next renewal, unless the motion is over by
+// then. Called with mu held.
+func (m *motion) renewLater() {
 	d := m.head.d
-	m.timers = append(m.timers[:1], d.clk.AfterFunc(after, func() { d.ended.Go(m.renew) }))
+	if m.until.Sub(d.clk.Now()) <= renewEvery {
+		return
+	}
+	m.timers = append(m.timers[:1], d.clk.AfterFunc(renewEvery, func() { d.ended.Go(m.renew) }))
 }
 
 // renew sends the move once more, for firmware that ends one by itself.
@@ -217,7 +229,7 @@ func (m *motion) renew() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !m.ended {
-		m.renewIn(renewEvery)
+		m.renewLater()
 	}
 }
 

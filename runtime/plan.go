@@ -10,47 +10,49 @@ import (
 
 // plan makes the schedule of a job, or says what is wrong with its words.
 // began is when the job went live: every and after count from there.
-func (h *Host) plan(spec luaapi.JobSpec, began time.Time) (schedule.Schedule, error) {
-	zone := h.site().Timezone
+func (s *script) plan(spec luaapi.JobSpec, began time.Time) (schedule.Schedule, error) {
+	zone := s.site.Timezone
 	if spec.Timezone != "" {
 		var err error
 		if zone, err = schedule.Zone(spec.Timezone); err != nil {
 			return nil, fmt.Errorf("timezone %w", err)
 		}
 	}
-	s, err := h.basicPlan(spec, began, zone)
+	plan, err := s.basicPlan(spec, began, zone)
 	if err != nil {
 		return nil, err
 	}
 	if spec.Days == "" && spec.Between == "" {
-		return s, nil
+		return plan, nil
 	}
-	filter, err := schedule.ParseFilter(spec.Days, spec.Between, zone, h.place())
+	filter, err := schedule.ParseFilter(spec.Days, spec.Between, zone, s.place())
 	if err != nil {
 		return nil, err
 	}
-	return schedule.Restrict(s, filter), nil
+	return schedule.Restrict(plan, filter), nil
 }
 
-func (h *Host) basicPlan(spec luaapi.JobSpec, began time.Time, zone *time.Location) (schedule.Schedule, error) {
+func (s *script) basicPlan(spec luaapi.JobSpec, began time.Time, zone *time.Location) (schedule.Schedule, error) {
 	switch spec.Kind {
 	case "cron":
 		return schedule.ParseCron(spec.When, zone)
 	case "every":
 		return schedule.NewEvery(spec.Interval, began)
 	case "at":
-		return schedule.ParseAt(spec.When, zone, h.place())
+		return schedule.ParseAt(spec.When, zone, s.place())
+	case "on":
+		return onEvent{spec.When}, nil
 	case "after":
 		return after{began.Add(spec.Interval), spec.Interval}, nil
 	}
 	return nil, fmt.Errorf("unknown kind of job %q", spec.Kind)
 }
 
-func (h *Host) place() *schedule.Place {
-	if h.site().Location == nil {
+func (s *script) place() *schedule.Place {
+	if s.site.Location == nil {
 		return nil
 	}
-	return &schedule.Place{Lat: h.site().Location.Lat, Lon: h.site().Location.Lon}
+	return &schedule.Place{Lat: s.site.Location.Lat, Lon: s.site.Location.Lon}
 }
 
 // after is a single run some time after the job went live.

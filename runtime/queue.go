@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -57,7 +58,11 @@ func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Cont
 			return err
 		}
 	}
-	return d.submit(&command{Command: cmd, ctx: ctx, run: f})
+	err := d.submit(&command{Command: cmd, ctx: ctx, run: f})
+	if next := d.successor.Load(); next != nil && errors.Is(err, errClosed) {
+		return next.Do(ctx, cmd, f) // it was not sent
+	}
+	return err
 }
 
 // submit queues c and waits for its end, the end of its task, or until it has
@@ -120,7 +125,7 @@ func (d *Device) submit(c *command) error {
 func (d *Device) enqueue(c *command) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	if d.closed || d.retired {
 		return errClosed
 	}
 	if len(d.queue) >= queueLength {
@@ -150,6 +155,9 @@ func (d *Device) work() {
 			return
 		}
 		d.execute(c)
+		d.mu.Lock()
+		d.active--
+		d.mu.Unlock()
 	}
 }
 
@@ -159,18 +167,20 @@ func (d *Device) next() *command {
 	defer d.mu.Unlock()
 	for {
 		switch {
-		case d.closed:
+		case d.closed || d.retired:
 			return nil
 		case len(d.queue) > 0:
 			c := d.queue[0]
 			d.queue[0] = nil
 			d.queue = d.queue[1:]
 			c.state = commandRunning
+			d.active++
 			return c
 		case d.poll != nil:
 			c := d.poll
 			d.poll = nil
 			c.state = commandRunning
+			d.active++
 			return c
 		}
 		w := d.clk.NewWaiter()

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // Run opens the host, loads the scripts of the site and keeps them running
@@ -27,35 +29,55 @@ func (h *Host) Run(ctx context.Context) error {
 	return h.Close()
 }
 
-// Change is what became of one file of scripts/.
+// Change is what became of one file of scripts/, or of site.yaml.
 type Change struct {
-	Script string // its name
-	Was    bool   // it ran before
-	Is     bool   // it runs now
-	Err    error  // why the new version does not run
+	Script string        // its name
+	Site   *site.Changes // not nil: it is site.yaml, and this is what changed in it
+	Was    bool          // it ran before
+	Is     bool          // it runs now
+	Err    error         // why the new version does not run
 }
 
-// Sync compares the folder scripts/ with what runs, and makes live whatever
+// Sync compares site.yaml and the folder scripts/ with what runs, and makes live whatever
 // changed. A version that does not compile, or whose load fails, changes
 // nothing: the one before goes on. Unchanged content is left alone.
 func (h *Host) Sync() []Change {
 	h.loading.Lock(context.Background())
 	defer h.loading.Unlock()
+	changes := h.syncSite()
 	files, err := h.scriptFiles()
 	if err != nil {
 		h.log.Error("scripts cannot be listed", keyError, err)
-		return nil
-	}
-	var changes []Change
-	for _, s := range h.running() {
-		if !slices.Contains(files, s.file) {
-			h.remove(s)
-			changes = append(changes, Change{Script: s.name, Was: true})
-		}
+		return changes
 	}
 	for _, file := range files {
 		if c, changed := h.syncFile(file); changed {
 			changes = append(changes, c)
+		}
+	}
+	return append(changes, h.removeGone(files)...)
+}
+
+// goneFor is how long a file must be away: some editors move it aside before
+// they write the new one.
+const goneFor = 250 * time.Millisecond
+
+// removeGone ends the scripts whose files are no longer there.
+func (h *Host) removeGone(files []string) []Change {
+	var gone []*script
+	for _, s := range h.running() {
+		if !slices.Contains(files, s.file) {
+			gone = append(gone, s)
+		}
+	}
+	if len(gone) == 0 || clock.Sleep(h.ctx, h.clk, goneFor) != nil {
+		return nil
+	}
+	var changes []Change
+	for _, s := range gone {
+		if _, err := os.Stat(filepath.Join(h.site().Dir, filepath.FromSlash(s.file))); errors.Is(err, fs.ErrNotExist) {
+			h.remove(s)
+			changes = append(changes, Change{Script: s.name, Was: true})
 		}
 	}
 	return changes
@@ -93,7 +115,7 @@ func (h *Host) syncFile(file string) (Change, bool) {
 	s := h.newScript(name, file)
 	err = s.load(source)
 	h.mu.Lock()
-	h.tried[file] = version{source: sum, modules: s.required()}
+	h.tried[file] = version{source: sum, modules: s.required(), site: s.site, seen: s.seen, err: err}
 	h.mu.Unlock()
 	if err != nil {
 		s.close(errCancelled)
@@ -102,6 +124,7 @@ func (h *Host) syncFile(file string) (Change, bool) {
 	if old != nil {
 		s.phases = phasesOf(old)
 		jobs := old.jobList()
+		h.handOver(old, s)
 		old.stop(errReload)
 		s.follow(jobs)
 	}
@@ -129,6 +152,9 @@ func (h *Host) syncFile(file string) (Change, bool) {
 type version struct {
 	source  [sha256.Size]byte
 	modules map[string][sha256.Size]byte // of lib/, by file; zero: there is none
+	site    *site.Site
+	seen    *lookups // also what it looked for after the load
+	err     error    // why it does not run
 }
 
 // unchanged reports whether loading a file would load what was loaded, or
@@ -137,7 +163,7 @@ func (h *Host) unchanged(file string, source [sha256.Size]byte) bool {
 	h.mu.Lock()
 	last, ok := h.tried[file]
 	h.mu.Unlock()
-	if !ok || last.source != source {
+	if !ok || last.source != source || last.seen.concerns(last.site, h.site()) {
 		return false
 	}
 	for module, sum := range last.modules {

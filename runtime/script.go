@@ -15,6 +15,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // stopPatience is how long the on_stop functions of a script may take together.
@@ -27,6 +28,9 @@ type script struct {
 	host *Host
 	name string // "tour"
 	file string // "scripts/tour.lua", as errors name it
+
+	site *site.Site // that it was loaded under
+	seen *lookups
 
 	lock *clock.Mutex
 	L    *lua.LState // guarded by lock
@@ -58,6 +62,7 @@ var _ luaapi.Script = (*script)(nil)
 func (h *Host) newScript(name, file string) *script {
 	s := &script{
 		host: h, name: name, file: file,
+		site: h.site(), seen: new(lookups),
 		lock:    clock.NewMutex(h.clk),
 		running: newGroup(h.clk),
 		modules: make(map[string][sha256.Size]byte),
@@ -65,8 +70,8 @@ func (h *Host) newScript(name, file string) *script {
 	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
 	s.L = sandbox.New(sandbox.Options{
 		Now:      h.clk.Now,
-		Location: h.site().Timezone,
-		Getenv:   h.conf.Getenv,
+		Location: s.site.Timezone,
+		Getenv:   h.scriptEnv,
 		Random:   h.randomSource(name),
 		Compute:  h.watch.Elapsed,
 		Print:    func(_ *lua.LState, text string) { h.print(s, text) },
@@ -209,21 +214,6 @@ func (s *script) runOnStop() {
 	t.join(context.Background())
 }
 
-// wait returns when no task of the script runs any more, or when ctx ends.
-func (s *script) wait(ctx context.Context) error {
-	done := s.host.clk.NewWaiter()
-	over := false
-	s.host.clk.Go(func() {
-		s.running.Wait()
-		over = true
-		done.Wake()
-	})
-	if err := clock.WaitFor(ctx, done); err != nil && !over {
-		return err
-	}
-	return nil
-}
-
 // Name implements luaapi.Script.
 func (s *script) Name() string { return s.name }
 
@@ -234,10 +224,10 @@ func (s *script) Version() string { return s.host.conf.Version }
 func (s *script) Clock() clock.Clock { return s.host.clk }
 
 // Location implements luaapi.Script.
-func (s *script) Location() *time.Location { return s.host.site().Timezone }
+func (s *script) Location() *time.Location { return s.site.Timezone }
 
 // Vars implements luaapi.Script.
-func (s *script) Vars() map[string]any { return s.host.site().Vars }
+func (s *script) Vars() map[string]any { return s.site.Vars }
 
 // Log implements luaapi.Script.
 func (s *script) Log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
@@ -249,10 +239,14 @@ func (s *script) Log(ctx context.Context, level slog.Level, message string, attr
 }
 
 // Device implements luaapi.Script.
-func (s *script) Device(name string) (luaapi.Device, error) { return s.host.device(name) }
+func (s *script) Device(name string) (luaapi.Device, error) {
+	s.seen.note(name)
+	return s.host.device(name)
+}
 
 // Devices implements luaapi.Script.
 func (s *script) Devices() []luaapi.Device {
+	s.seen.noteAll()
 	devices := s.host.Devices()
 	all := make([]luaapi.Device, len(devices))
 	for i, d := range devices {
@@ -264,11 +258,6 @@ func (s *script) Devices() []luaapi.Device {
 // OpenDevice implements luaapi.Script.
 func (s *script) OpenDevice(spec map[string]any) (luaapi.Device, error) {
 	return s.host.openDevice(spec)
-}
-
-// SaveFile implements luaapi.Script.
-func (s *script) SaveFile(ctx context.Context, path string, data []byte) (string, error) {
-	return s.host.files.Write(path, data)
 }
 
 // OnStop implements luaapi.Script.

@@ -40,6 +40,7 @@ type task struct {
 	heard   bool // somebody in Lua waits for it, who gets its error
 
 	results []lua.LValue // guarded by script.lock
+	chain   *emission    // that led to it
 }
 
 var _ luaapi.Task = (*task)(nil)
@@ -246,6 +247,7 @@ func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaap
 	if err != nil {
 		return nil, err
 	}
+	child.chain = t.chain
 	begin := func() { child.start(func(L *lua.LState) error { return child.call(L, fn, args...) }) }
 	if t.loading {
 		s.hold(begin)
@@ -262,7 +264,7 @@ func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.L
 	if err != nil {
 		return nil, err
 	}
-	child.quiet, child.loading = true, t.loading
+	child.quiet, child.loading, child.chain = true, t.loading, t.chain
 	child.start(func(L *lua.LState) error {
 		err := child.call(L, fn)
 		if err == nil {

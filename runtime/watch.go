@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 	settleMost = 500 * time.Millisecond
 )
 
-// watcher makes live what is saved below scripts/ and lib/. It watches
+// watcher makes live what is saved below scripts/ and lib/, and site.yaml. It watches
 // folders, not files: editors rename.
 type watcher struct {
 	host *Host
@@ -101,7 +103,7 @@ func (w *watcher) concerns(event fsnotify.Event) bool {
 		return false
 	}
 	top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
-	if top != "scripts" && top != "lib" {
+	if top != "scripts" && top != "lib" && filepath.ToSlash(rel) != site.FileName {
 		return false
 	}
 	if event.Has(fsnotify.Create) {

@@ -1,0 +1,26 @@
+package runtime
+
+import "sync"
+
+// lookups are the devices of the site that a script has looked for, found or
+// not: if one of them changes, so may the script.
+type lookups struct {
+	mu    sync.Mutex
+	names map[string]bool
+	all   bool // hik.devices()
+}
+
+func (l *lookups) note(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.names == nil {
+		l.names = make(map[string]bool)
+	}
+	l.names[name] = true
+}
+
+func (l *lookups) noteAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = true
+}
