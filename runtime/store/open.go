@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
-	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -16,9 +14,6 @@ import (
 
 // ErrLocked is for a file that another process has open.
 var ErrLocked = errors.New("is in use by another process")
-
-// keepBroken is how many files that were set aside are kept.
-const keepBroken = 5
 
 // Open opens the file at path, or begins one, with mode 0600 in a folder of
 // mode 0700. A file that cannot be read is renamed to path.broken-TIME, and
@@ -75,13 +70,6 @@ func try(path string, o Options) (*Store, error) {
 		return s, err
 	}
 	return s, nil
-}
-
-// isDamage tells a file that is not right from a system that cannot read it
-// now: too many open files, no permission, no memory.
-func isDamage(err error) bool {
-	var errno syscall.Errno
-	return !errors.As(err, &errno) || errno == syscall.EIO
 }
 
 // openFile opens a bbolt file and does not wait for its lock. A panic is an
@@ -242,36 +230,4 @@ func (s *Store) prepare(txid uint64) error {
 		}
 		return nil
 	})
-}
-
-// setAside renames a file that cannot be read, and says so.
-func setAside(path string, now time.Time, why error) (notice string, err error) {
-	base := path + ".broken-" + now.Format("20060102-150405")
-	to := base
-	for i := 2; ; i++ {
-		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		to = fmt.Sprintf("%s-%d", base, i)
-	}
-	if err := os.Rename(path, to); err != nil {
-		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
-	}
-	dropOldest(path + ".broken-")
-	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; what scripts kept in hik.state, and when jobs last ran, begins anew",
-		filepath.Base(path), why, filepath.Base(to)), nil
-}
-
-// dropOldest keeps a disk that breaks files for a year from being filled.
-func dropOldest(prefix string) {
-	entries, _ := os.ReadDir(filepath.Dir(prefix))
-	var broken []string
-	for _, e := range entries {
-		if name := filepath.Join(filepath.Dir(prefix), e.Name()); strings.HasPrefix(name, prefix) {
-			broken = append(broken, name)
-		}
-	}
-	for _, name := range broken[:max(len(broken)-keepBroken, 0)] {
-		os.Remove(name)
-	}
 }

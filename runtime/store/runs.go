@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -80,7 +82,7 @@ func (s *Store) collectRuns(b *batch) {
 	if len(s.newRuns) == 0 {
 		return
 	}
-	b.runs = sortedKeys(s.newRuns, runKey.compare)
+	b.runs = slices.SortedFunc(maps.Keys(s.newRuns), runKey.compare)
 	clear(s.newRuns)
 	for _, run := range b.runs {
 		o := op{bucket: bucketRuns, key: run.disk()}

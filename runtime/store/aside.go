@@ -1,0 +1,54 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// keepBroken is how many files that were set aside are kept.
+const keepBroken = 5
+
+// isDamage tells a file that is not right from a system that cannot read it
+// now: too many open files, no permission, no memory.
+func isDamage(err error) bool {
+	var errno syscall.Errno
+	return !errors.As(err, &errno) || errno == syscall.EIO
+}
+
+// setAside renames a file that cannot be read, and says so.
+func setAside(path string, now time.Time, why error) (notice string, err error) {
+	base := path + ".broken-" + now.Format("20060102-150405")
+	to := base
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		to = fmt.Sprintf("%s-%d", base, i)
+	}
+	if err := os.Rename(path, to); err != nil {
+		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
+	}
+	dropOldest(path + ".broken-")
+	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; what scripts kept in hik.state, and when jobs last ran, begins anew",
+		filepath.Base(path), why, filepath.Base(to)), nil
+}
+
+// dropOldest keeps a disk that breaks files for a year from being filled.
+func dropOldest(prefix string) {
+	entries, _ := os.ReadDir(filepath.Dir(prefix))
+	var broken []string
+	for _, e := range entries {
+		if name := filepath.Join(filepath.Dir(prefix), e.Name()); strings.HasPrefix(name, prefix) {
+			broken = append(broken, name)
+		}
+	}
+	for _, name := range broken[:max(len(broken)-keepBroken, 0)] {
+		os.Remove(name)
+	}
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"runtime/debug"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The buckets of the file.
+const (
+	bucketState  = "state"
+	bucketRuns   = "runs"
+	bucketMoving = "moving"
+)
+
+var buckets = []string{bucketMoving, bucketRuns, bucketState}
+
+// write carries out ops as one transaction. A file that was damaged while it
+// was open makes bbolt panic, or fault where it maps what is gone; both are an
+// error here.
+func (s *Store) write(ops []op) (err error) {
+	switch {
+	case s.damaged != nil:
+		return s.damaged
+	case s.db == nil || len(ops) == 0:
+		return nil
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the file was damaged while it was open: %v", v)
+			s.damaged = err // bbolt's locks may be held for ever
+		}
+	}()
+	return s.db.Update(func(tx *bolt.Tx) error {
+		for _, o := range ops {
+			if err := o.apply(tx.Bucket([]byte(o.bucket))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (o op) apply(b *bolt.Bucket) error {
+	key := []byte(o.key)
+	switch {
+	case o.below:
+		c := b.Cursor()
+		for k, _ := c.Seek(key); bytes.HasPrefix(k, key); k, _ = c.Seek(key) {
+			if err := c.Delete(); err != nil {
+				return err
+			}
+		}
+		return nil
+	case o.value == nil:
+		return b.Delete(key)
+	}
+	return b.Put(key, seal(key, o.value))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// seal adds a checksum: bbolt has one for its first two pages only.
+func seal(key, data []byte) []byte {
+	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, data)
+	return append(slices.Clip(data), byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
+}
+
+// unseal checks what seal added. The result does not lie in the file's memory.
+func unseal(key, data []byte) ([]byte, error) {
+	if n := len(data) - 4; n >= 0 && bytes.Equal(seal(key, data[:n:n]), data) {
+		return bytes.Clone(data[:n]), nil
+	}
+	return nil, errors.New("the checksum of an entry is wrong")
+}
