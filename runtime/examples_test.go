@@ -154,7 +154,7 @@ func (w *world) edit(path, old, with string) {
 // Every example is right by hiklua check, and needs nothing but passwords.
 func TestExamplesAreRight(t *testing.T) {
 	for _, dir := range exampleFolders(t) {
-		report := check.Site(dir, func(name string) (string, bool) { return "secret", strings.HasSuffix(name, "_PASSWORD") })
+		report := check.Site(dir, func(name string) (string, bool) { return "secret", strings.HasSuffix(name, "_PASSWORD") }, false)
 		for _, f := range report.Findings {
 			t.Errorf("%s: %s", dir, f)
 		}

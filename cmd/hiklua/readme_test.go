@@ -221,7 +221,7 @@ func TestPagesLua(t *testing.T) {
 				"site.yaml": pageSite, "scripts/block.lua": source,
 				"lib/visit.lua": "return function(channel, preset) channel:preset(preset) end\n",
 			})
-			for _, f := range check.Site(dir, func(string) (string, bool) { return "", false }).Findings {
+			for _, f := range check.Site(dir, func(string) (string, bool) { return "", false }, false).Findings {
 				t.Errorf("%s:%d: %s\n%s", page, b.line, f, b.text)
 			}
 		}
