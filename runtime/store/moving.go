@@ -8,17 +8,20 @@ import (
 	"time"
 )
 
-// Moving is a head that was set in motion. Device, Channel and Address say
-// which one; the rest is for whoever reads of it.
+// Moving is a head that was set in motion. Device, Channel, Part and Address
+// say which one; the rest is for whoever reads of it.
 type Moving struct {
 	Device  string    `json:"device"`
 	Channel int       `json:"channel"`
+	Part    string    `json:"part,omitempty"` // "": pan, tilt and zoom; else "focus", "iris"
 	Address string    `json:"address"` // "http://192.0.2.10:80", no account
 	Task    string    `json:"task,omitempty"`
 	Since   time.Time `json:"since"`
 }
 
-func (m Moving) key() string { return fmt.Sprintf("%s\x00%d\x00%s", m.Device, m.Channel, m.Address) }
+func (m Moving) key() string {
+	return fmt.Sprintf("%s\x00%d\x00%s\x00%s", m.Device, m.Channel, m.Part, m.Address)
+}
 
 // mark is one head in the file. Guarded by Store.mu.
 type mark struct {

@@ -33,17 +33,23 @@ func (s *site) move(heads ...Moving) {
 
 func TestHeadsAreWrittenDownBeforeTheyMove(t *testing.T) {
 	s := newSite(t)
-	s.move(yard, gate)
+	iris := gate
+	iris.Part = "iris"
+	s.move(yard, gate, iris)
+	s.ClearMoving(gate)
+	s.move(gate)
 	after := s.crash()
-	if diff := cmp.Diff([]Moving{gate, yard}, after.AllMoving()); diff != "" {
+	if diff := cmp.Diff([]Moving{gate, iris, yard}, after.AllMoving()); diff != "" {
 		t.Fatal(diff)
 	}
 	after.ClearMoving(gate)
+	after.ClearMoving(iris)
 	after.reopen()
 	if diff := cmp.Diff([]Moving{yard}, after.AllMoving()); diff != "" {
 		t.Fatal(diff)
 	}
 	s.ClearMoving(gate)
+	s.ClearMoving(iris)
 	s.ClearMoving(yard)
 	s.reopen()
 	if left := s.AllMoving(); len(left) != 0 {
