@@ -14,7 +14,7 @@ type Moving struct {
 	Device  string    `json:"device"`
 	Channel int       `json:"channel"`
 	Part    string    `json:"part,omitempty"` // "": pan, tilt and zoom; else "focus", "iris"
-	Address string    `json:"address"` // "http://192.0.2.10:80", no account
+	Address string    `json:"address"`        // "http://192.0.2.10:80", no account
 	Task    string    `json:"task,omitempty"`
 	Since   time.Time `json:"since"`
 }
