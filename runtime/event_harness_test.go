@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +163,32 @@ func pictureHead(size int) string {
 
 // picture passes for a JPEG.
 var picture = "\xff\xd8\xff\xe0" + strings.Repeat("x", 3000) + "\xff\xd9"
+
+var dateTimes = regexp.MustCompile(`<dateTime>([^<]*)</dateTime>`)
+
+// shiftTimes is text as a device writes it whose clock is ahead.
+func shiftTimes(text string, ahead time.Duration) string {
+	if ahead == 0 {
+		return text
+	}
+	shifted := dateTimes.ReplaceAllStringFunc(text, func(s string) string {
+		at, err := time.Parse(time.RFC3339, dateTimes.FindStringSubmatch(s)[1])
+		if err != nil {
+			return s
+		}
+		return "<dateTime>" + at.Add(ahead).Format(time.RFC3339) + "</dateTime>"
+	})
+	return shifted
+}
+
+// short leaves time, type and state of what onEvents prints.
+func short(lines []string) []string {
+	var all []string
+	for _, line := range lines {
+		all = append(all, strings.Join(strings.Fields(line)[:3], " "))
+	}
+	return all
+}
 
 func wantLines(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()

@@ -60,10 +60,11 @@ type feed struct {
 	beats    int // heartbeats
 
 	// Over all connections.
-	worked bool // some connection brought something
-	clock  deviceClock
-	rhythm rhythm
-	alarms alarms
+	worked  bool // some connection brought something
+	numbers bool // of channels are known
+	clock   deviceClock
+	rhythm  rhythm
+	alarms  alarms
 
 	posts   sync.Mutex
 	waiting []*luaapi.Event // of the host, to be told by a goroutine
@@ -177,6 +178,8 @@ func (f *feed) rewired() {
 func (f *feed) run(ctx context.Context) {
 	failures := 0
 	for {
+		// The first answer tells whether it is there, and what it is.
+		f.d.Settled(ctx)
 		if err := f.awaitLogin(ctx); err != nil {
 			return
 		}
@@ -235,6 +238,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	if err := f.askClock(ctx); err != nil {
 		return false, because(ctx, err)
 	}
+	f.learnNumbers(ctx)
 	began := f.d.clk.Now()
 	s, err := f.wire().OpenAlerts(ctx)
 	f.note("event stream", began, err)

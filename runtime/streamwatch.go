@@ -109,6 +109,23 @@ func (f *feed) askClock(ctx context.Context) error {
 	return err
 }
 
+// learnNumbers has the client find out, once, which channels a recorder has:
+// only then it can tell a channel 33 from the first one as an SDK counts it.
+func (f *feed) learnNumbers(ctx context.Context) {
+	f.mu.Lock()
+	done := f.numbers || isCamera(f.d.Info())
+	f.mu.Unlock()
+	if done || clock.Cause(ctx) != nil {
+		return
+	}
+	began := f.d.clk.Now()
+	_, err := f.wire().Channels(ctx)
+	f.note("channels", began, err)
+	f.mu.Lock()
+	f.numbers = err == nil
+	f.mu.Unlock()
+}
+
 // rhythm is what is known of a device's heartbeats.
 type rhythm struct {
 	regular int       // in a row, so far
@@ -151,15 +168,15 @@ func (r *rhythm) expected(d *Device) bool {
 	case r.none >= sureOfNone:
 		return false
 	}
-	info := d.Info()
+	return isCamera(d.Info())
+}
+
+// isCamera reports whether a device says that it is a camera; nil: it has said
+// nothing yet.
+func isCamera(info *isapi.DeviceInfo) bool {
 	if info == nil {
 		return false
 	}
 	kind := strings.ToLower(info.Type)
-	for _, recorder := range []string{"nvr", "dvr", "recorder", "hcvr", "nvs", "cvr"} {
-		if strings.Contains(kind, recorder) {
-			return false
-		}
-	}
 	return strings.Contains(kind, "ipc") || strings.Contains(kind, "camera") || strings.Contains(kind, "dome")
 }
