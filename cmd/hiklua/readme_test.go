@@ -74,7 +74,6 @@ var notRun = map[string]string{
 	"git clone":        "needs the network",
 	"hiklua sim":       "takes a port until Ctrl-C; testdata/script has its own tests",
 	"curl":             "needs hiklua sim on a port; isapi/sim tests what these ask",
-	"echo ":            "no command of ours",
 	"HIKLUA_PASSWORD=": "needs hiklua sim on a port; signal_test.go has one",
 	"journalctl":       "of the machine",
 	"systemctl":        "of the machine",
@@ -100,6 +99,10 @@ func TestPagesCommands(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, b := range found {
+				if b.lang == "console" {
+					typist.line = b.line
+					typist.compare(b.text)
+				}
 				if b.lang != "sh" {
 					continue
 				}
@@ -146,32 +149,82 @@ func (y *typist) do(line string) {
 			return
 		}
 	}
-	words := shellSplit(line)
-	if words[0] != "hiklua" {
-		y.t.Errorf("%s:%d: %q is neither a command of hiklua nor in the list of exceptions", y.page, y.line, line)
-		return
-	}
-	s := newSession(y.t)
-	s.env = y.env
-	ctx := context.Background()
-	args := words[1:]
-	switch args[0] {
-	case "run":
-		ctx = s.interruptAfter(time.Minute)
-	case "repl":
-		s.stdin = strings.NewReader("")
-	}
-	if y.needsDevices(args) {
-		args = append([]string{args[0], "--simulate"}, args[1:]...)
-	}
-	if status := s.run(ctx, args...); status != 0 {
+	if s, status := y.typed(line); status != 0 {
 		y.t.Errorf("%s:%d: %s: status %d\n%s%s", y.page, y.line, line, status, s.out.String(), s.err.String())
 	}
 }
 
+// typed runs one command line of the forms that the pages have:
+// "hiklua ...", "echo TEXT > FILE" and "echo TEXT | hiklua ...".
+func (y *typist) typed(line string) (*session, int) {
+	s := newSession(y.t)
+	s.env = y.env
+	words := shellWords(line)
+	if words[0] == "echo" && len(words) == 4 && words[2] == ">" {
+		write(y.t, ".", map[string]string{words[3]: words[1] + "\n"})
+		return s, 0
+	}
+	if words[0] == "echo" && len(words) > 4 && words[2] == "|" {
+		s.stdin = strings.NewReader(words[1] + "\n")
+		words = words[3:]
+	}
+	if words[0] != "hiklua" || len(words) == 1 {
+		y.t.Errorf("%s:%d: %q is neither a command of hiklua nor in the list of exceptions", y.page, y.line, line)
+		return s, 0
+	}
+	args := words[1:]
+	ctx := context.Background()
+	if args[0] == "run" {
+		ctx = s.interruptAfter(time.Minute)
+	}
+	if y.needsDevices(args) {
+		args = append([]string{args[0], "--simulate"}, args[1:]...)
+	}
+	return s, s.run(ctx, args...)
+}
+
+// compare types the commands of a console block ("$ hiklua ...") and compares
+// what they print.
+func (y *typist) compare(text string) {
+	y.t.Helper()
+	for _, part := range strings.Split("\n"+text, "\n$ ")[1:] {
+		line, want, _ := strings.Cut(part, "\n")
+		s, _ := y.typed(line)
+		got := strings.TrimRight(s.out.String()+s.err.String(), "\n")
+		if got != strings.TrimRight(want, "\n") {
+			y.t.Errorf("%s:%d: %s prints\n%s\nnot\n%s", y.page, y.line, line, got, want)
+		}
+	}
+}
+
+// shellWords splits a command line as a shell does, with both kinds of quotes.
+func shellWords(line string) []string {
+	var words []string
+	word, inside, quote := "", false, rune(0)
+	for _, r := range line + " " {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word += string(r)
+		case r == '\'' || r == '"':
+			quote, inside = r, true
+		case r == ' ':
+			if inside {
+				words = append(words, word)
+			}
+			word, inside = "", false
+		default:
+			word += string(r)
+			inside = true
+		}
+	}
+	return words
+}
+
 // needsDevices reports whether a command would ask a device that is not there.
 func (y *typist) needsDevices(args []string) bool {
-	if !slices.Contains([]string{"run", "exec", "repl", "devices"}, args[0]) || slices.Contains(args, "--simulate") {
+	if !slices.Contains([]string{"run", "check", "exec", "repl", "devices"}, args[0]) || slices.Contains(args, "--simulate") {
 		return false
 	}
 	dir := "."
