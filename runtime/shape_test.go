@@ -25,6 +25,8 @@ var mayImport = map[string][]string{
 	"runtime/journal":  {"runtime/clock"},
 	"runtime/archive":  {"runtime/clock"},
 	"runtime/clock":    {},
+	"runtime/control":  {"runtime/clock"},
+	"runtime/doctor":   {"runtime/clock", "runtime/site", "isapi"},
 	"runtime/sandbox":  {},
 	"runtime/schedule": {"runtime/clock"},
 	"runtime/site":     {"isapi"},

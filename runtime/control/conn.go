@@ -1,0 +1,117 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// maxCalls bounds the calls of one connection at one time.
+const maxCalls = 16
+
+// Session is one client. Calls may come at the same time.
+type Session interface {
+	// Call answers one call: send gives the client a value, as often as there
+	// is one, and fails when it has gone. ctx ends when the client breaks off
+	// the call, goes, or the host closes. An error that is no *Fault is told
+	// by its message.
+	Call(ctx context.Context, op string, args json.RawMessage, send func(value any) error) error
+	// Close is called when the client has gone and its calls have ended.
+	Close()
+}
+
+// conn is a client as the server sees it.
+type conn struct {
+	net     net.Conn
+	session Session
+	ctx     context.Context
+	cancel  context.CancelFunc
+	calls   sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[int64]context.CancelFunc
+
+	writing sync.Mutex
+}
+
+func newConn(c net.Conn, session Session) *conn {
+	cn := &conn{net: c, session: session, running: make(map[int64]context.CancelFunc)}
+	cn.ctx, cn.cancel = clock.WithCancel(context.Background())
+	return cn
+}
+
+func (c *conn) hangUp() { c.net.Close() }
+
+// serve reads calls until the client goes.
+func (c *conn) serve() {
+	lines := bufio.NewScanner(c.net)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		var r request
+		if json.Unmarshal(lines.Bytes(), &r) != nil {
+			break // nobody who speaks this language
+		}
+		c.take(r)
+	}
+	c.cancel()
+	c.net.Close()
+	c.calls.Wait()
+	c.session.Close()
+}
+
+func (c *conn) take(r request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cancel, known := c.running[r.ID]
+	switch {
+	case r.Cancel:
+		if known {
+			cancel()
+		}
+		return
+	case known || len(c.running) >= maxCalls:
+		c.calls.Go(func() { c.write(reply{ID: r.ID, Done: true, Error: &Fault{Message: "too many calls at once"}}) })
+		return
+	}
+	ctx, cancel := clock.WithCancel(c.ctx)
+	c.running[r.ID] = cancel
+	c.calls.Go(func() { c.answer(ctx, r) })
+}
+
+func (c *conn) answer(ctx context.Context, r request) {
+	err := c.session.Call(ctx, r.Op, r.Args, func(value any) error {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		return c.write(reply{ID: r.ID, Value: text})
+	})
+	c.mu.Lock()
+	cancel := c.running[r.ID]
+	delete(c.running, r.ID)
+	c.mu.Unlock()
+	cancel()
+	last := reply{ID: r.ID, Done: true}
+	if err != nil && !errors.As(err, &last.Error) {
+		last.Error = &Fault{Message: err.Error()}
+	}
+	c.write(last)
+}
+
+// write sends a line. It waits for a client that does not read; only the calls
+// of that client do.
+func (c *conn) write(r reply) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	_, err = c.net.Write(append(text, '\n'))
+	return err
+}
