@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/icholy/digest":           {"isapi"},
 	"github.com/robfig/cron/v3":          {"runtime/schedule"},
+	"go.etcd.io/bbolt":                   {"runtime/store"},
 	"github.com/fsnotify/fsnotify":       {"runtime"},
 	"go.yaml.in/yaml/v3":                 {"runtime/site"},
 	"github.com/spf13/cobra":             {"cmd/hiklua"},
