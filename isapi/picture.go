@@ -92,6 +92,16 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 	return 0, "", firstErr
 }
 
+// PictureRoute is the path under which a channel's pictures were found so
+// far: one of Streaming/channels/ and ContentMgmt/StreamingProxy/channels/,
+// from /ISAPI/ on; "" before the first picture.
+func (c *Client) PictureRoute(channel int) string {
+	if route, ok := recall(c.known, c.known.pictures, channel); ok {
+		return pictureRoutes[route]
+	}
+	return ""
+}
+
 // pictureFrom asks one path, again while the device has a passing fault.
 func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call) (int64, string, error) {
 	for try := 1; ; try++ {

@@ -1,0 +1,118 @@
+package doctor
+
+import (
+	"context"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// Config says whom to examine.
+type Config struct {
+	Device  site.Device
+	Client  *isapi.Client // of Device; one that nothing was sent over yet
+	Network Network
+	Clock   clock.Clock
+	Zone    *time.Location // of the site; nil: the clock's
+}
+
+// defaultTimeout is for a Config.Device without one.
+const defaultTimeout = 10 * time.Second
+
+// exam is one examination. It belongs to one goroutine.
+type exam struct {
+	Config
+	report  *Report
+	stop    string // why nothing more is asked; "": go on
+	silence int    // requests in a row that got no answer
+
+	info     *isapi.DeviceInfo
+	account  account
+	channels []isapi.Channel
+	triggers triggers
+	other    []string // who else listens to the event stream
+}
+
+// Examine looks at a device. It takes as long as the device does: a request
+// has Device.Timeout, and a device that stops answering is given up.
+func Examine(ctx context.Context, c Config) *Report {
+	if c.Device.Timeout <= 0 {
+		c.Device.Timeout = defaultTimeout
+	}
+	if c.Zone == nil {
+		c.Zone = c.Clock.Now().Location()
+	}
+	x := &exam{Config: c, report: &Report{Device: c.Device.Name, Address: c.Device.Address(), State: OK}}
+	if c.Network.inMemory() && c.Device.Host == "" {
+		x.report.Address = "simulated"
+	}
+	x.examine(ctx)
+	return x.report
+}
+
+func (x *exam) examine(ctx context.Context) {
+	x.check(ctx, "address", x.checkAddress)
+	x.check(ctx, "web server", x.checkWeb)
+	x.check(ctx, "login", x.checkLogin)
+	x.check(ctx, "device", x.checkDevice)
+	x.check(ctx, "ports", x.checkPorts)
+	x.check(ctx, "limits", x.checkLimits)
+	x.check(ctx, "account", x.checkAccount)
+	x.check(ctx, "event right", x.checkEventRight)
+	x.check(ctx, "clock", x.checkClock)
+	x.check(ctx, "channels", x.checkChannels)
+	x.check(ctx, "event rules", x.checkTriggers)
+	for _, t := range x.targets() {
+		x.examineChannel(ctx, t)
+	}
+	x.check(ctx, "event stream", x.checkStream)
+}
+
+func (x *exam) examineChannel(ctx context.Context, t *target) {
+	for _, step := range []struct {
+		name string
+		run  func(context.Context, *target) Check
+	}{
+		{"channel", x.checkChannel},
+		{"main picture", x.checkMainPicture},
+		{"sub picture", x.checkSubPicture},
+		{"head", x.checkHead},
+		{"PTZ right", x.checkPTZRight},
+		{"motion", x.checkMotion},
+		{"smart events", x.checkSmart},
+		{"centre notification", x.checkCenter},
+	} {
+		if t.stop != "" && x.stop == "" {
+			x.report.add(Check{Name: step.name, Channel: t.id, State: Skipped, Finding: t.stop})
+			continue
+		}
+		x.checkOn(ctx, step.name, t.id, func(ctx context.Context) Check { return step.run(ctx, t) })
+	}
+}
+
+func (x *exam) check(ctx context.Context, name string, run func(context.Context) Check) {
+	x.checkOn(ctx, name, 0, run)
+}
+
+// checkOn runs one check, unless the examination is over. A check without a
+// state does not apply to this device and is left out.
+func (x *exam) checkOn(ctx context.Context, name string, channel int, run func(context.Context) Check) {
+	if x.stop == "" && clock.Cause(ctx) != nil {
+		x.stop = "the examination was broken off"
+	}
+	if x.stop != "" {
+		x.report.add(Check{Name: name, Channel: channel, State: Skipped, Finding: x.stop})
+		return
+	}
+	c := run(ctx)
+	if c.State == "" {
+		return
+	}
+	c.Name, c.Channel = name, channel
+	x.report.add(c)
+	if x.stop == "" && x.Client.Login() != isapi.LoginOK {
+		x.stop = noLogin
+	}
+}

@@ -1,0 +1,90 @@
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"strings"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+func (x *exam) checkMainPicture(ctx context.Context, t *target) Check {
+	return x.checkPicture(ctx, t, isapi.Main)
+}
+
+func (x *exam) checkSubPicture(ctx context.Context, t *target) Check {
+	return x.checkPicture(ctx, t, isapi.Sub)
+}
+
+// checkPicture takes a picture and looks at it. Of the stream that the site
+// does not use a failure is only a warning.
+func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream) Check {
+	used := (stream == isapi.Sub) == t.sub
+	var pic *isapi.Picture
+	err := x.ask(ctx, func(ctx context.Context) (err error) {
+		pic, err = x.Client.Picture(ctx, t.id, isapi.PictureOptions{Stream: stream})
+		return err
+	})
+	if err != nil {
+		c := failed(err)
+		if !used && c.State == Fail {
+			c.State = Warn
+		}
+		return c
+	}
+	img, err := jpeg.Decode(bytes.NewReader(pic.Data))
+	if err != nil {
+		return fail("what comes is no whole JPEG: "+err.Error(), "Restart the device (Configuration > System > Maintenance > Reboot); if this stays, update its firmware.")
+	}
+	size := img.Bounds().Size()
+	said := fmt.Sprintf("%d x %d, %d kB", size.X, size.Y, (len(pic.Data)+512)/1024)
+	if route := x.Client.PictureRoute(t.id); strings.Contains(route, "Proxy") {
+		said += ", over " + strings.Trim(strings.TrimPrefix(route, "/ISAPI/ContentMgmt/"), "/")
+	}
+	if black(img) {
+		return warn(said+", but it is black",
+			"Look at the camera's live view: a cap on the lens, no light and a broken IR light look like this. "+
+				"Day/night switching is under Configuration > Image > Display Settings.")
+	}
+	if width, height := x.streamSize(ctx, t.id, stream); width > 0 && size.X < width && size.Y < height {
+		return warn(fmt.Sprintf("%s; the stream has %d x %d: the device sends a smaller picture unless a size is asked for", said, width, height),
+			fmt.Sprintf("Ask for the size in the script: snapshot{width = %d, height = %d}.", width, height))
+	}
+	return fine("%s", said)
+}
+
+// streamSize is what the stream is set to; 0: not told.
+func (x *exam) streamSize(ctx context.Context, channel int, stream isapi.Stream) (width, height int) {
+	root, err := x.get(ctx, fmt.Sprintf("/ISAPI/Streaming/channels/%d", isapi.StreamID(channel, stream)))
+	if err != nil {
+		return 0, 0
+	}
+	width, okW := root.Int("Video", "videoResolutionWidth")
+	height, okH := root.Int("Video", "videoResolutionHeight")
+	if !okW || !okH {
+		return 0, 0
+	}
+	return width, height
+}
+
+// black reports a picture in which next to nothing is brighter than dark
+// grey: 100 x 100 points are looked at. Text on the screen stays below 2 %.
+func black(img image.Image) bool {
+	const dark, points = 28, 100
+	b := img.Bounds()
+	bright, all := 0, 0
+	for i := range points {
+		for j := range points {
+			at := img.At(b.Min.X+(2*i+1)*b.Dx()/(2*points), b.Min.Y+(2*j+1)*b.Dy()/(2*points))
+			if color.GrayModel.Convert(at).(color.Gray).Y > dark {
+				bright++
+			}
+			all++
+		}
+	}
+	return bright*50 < all
+}
