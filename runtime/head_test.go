@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,9 @@ func TestStopWaitsForTheMoveInFlight(t *testing.T) {
 	var end time.Time
 	for _, e := range w.head().Journal() {
 		if strings.HasPrefix(e.What, "continuous") {
+			if e.Status != 200 {
+				t.Errorf("a PTZ command was cut off half-way: %+v", e)
+			}
 			if e.Start.Before(end) {
 				t.Errorf("a stop and a move were on the wire at once: %+v", e)
 			}
@@ -125,6 +129,31 @@ func TestMoveWithoutAnswerIsStopped(t *testing.T) {
 	w.wantPrinted("false\ttimeout")
 	if w.head().Driven(1) {
 		t.Errorf("the head is still moving\n%v\n%s", w.sent("gate"), w.log)
+	}
+	// The second stop is for a device that carries out the move only now.
+	w.wantSent("gate", "0s goto 1", "15s continuous 0 0 0", "17s continuous 0 0 0")
+}
+
+// Several PTZ commands wait for one head: the stop goes before all of them.
+func TestStopGoesFirstOnTheWire(t *testing.T) {
+	w := newWorld(t, `timezone: UTC
+devices:
+  gate: {simulate: ptz, concurrency: 8}
+`, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			local gate = hik.device("gate")
+			gate:preset(8)
+			gate:ptz_pan_tilt(40, 0)
+			for i = 1, 6 do hik.spawn(function() gate:preset(i) end) end
+			hik.sleep(0.5)
+			gate:ptz_stop()
+		end)`}, func(o *sim.Options) { o.Latency = time.Second })
+	w.start()
+	w.run(30 * time.Second)
+	sent := w.sent("gate")
+	i := slices.IndexFunc(sent, func(s string) bool { return strings.HasSuffix(s, "continuous 0 0 0") })
+	if i < 0 || i > 3 {
+		t.Errorf("the stop waited for more than the command on the wire:\n%s", strings.Join(sent, "\n"))
 	}
 }
 
