@@ -82,17 +82,18 @@ type Host struct {
 	lingering *group       // old generations whose last runs may finish
 	retiring  *group       // of devices that were taken out
 
-	mu      sync.Mutex
-	rand    *rand.Rand
-	devices []*Device          // of the site, in its order
-	opened  []*Device          // by hik.device{...}
-	retired []*Device          // taken out of the site, and not yet at rest
-	siteErr error              // why site.yaml is not what runs
-	states  []*script          // every Lua state that is alive, for the guard
-	scripts []*script          // that run, by name
-	tried   map[string]version // what of each file was last loaded, or failed to
-	started bool
-	closed  bool
+	mu        sync.Mutex
+	rand      *rand.Rand
+	devices   []*Device          // of the site, in its order
+	opened    []*Device          // by hik.device{...}
+	retired   []*Device          // taken out of the site, and not yet at rest
+	siteErr   error              // why site.yaml is not what runs
+	states    []*script          // every Lua state that is alive, for the guard
+	scripts   []*script          // that run, by name
+	tried     map[string]version // what of each file was last loaded, or failed to
+	started   bool
+	startedAt time.Time
+	closed    bool
 }
 
 // New checks conf and sends nothing.
@@ -193,7 +194,7 @@ var (
 // Open starts the devices and the guard. Close ends them.
 func (h *Host) Open() {
 	h.mu.Lock()
-	h.started = true
+	h.started, h.startedAt = true, h.clk.Now()
 	devices := slices.Clone(h.devices)
 	h.mu.Unlock()
 	spread := min(connectSpread, connectWithin/time.Duration(max(len(devices), 1)))

@@ -151,6 +151,9 @@ func (j *job) fire() {
 // begin starts a run unless overlap forbids it. Called with script.mu held.
 func (j *job) begin(f luaapi.Firing) {
 	s := j.script
+	if j.leftOut() {
+		return
+	}
 	if j.running+j.forerunner.busy() > 0 {
 		switch j.spec.Overlap {
 		case "allow":
@@ -279,6 +282,8 @@ func (j *job) Run() error {
 	switch {
 	case j.stopped:
 		return fmt.Errorf("job %q has been stopped", j.name)
+	case !j.script.heldBack().IsZero():
+		return j.heldError(j.script.heldBack())
 	case !j.script.live:
 		j.script.held = append(j.script.held, begin)
 	default:

@@ -25,6 +25,7 @@ type motion struct {
 
 	// Guarded by Device.mu.
 	until   time.Time // it will be stopped
+	began   time.Time // the device said yes
 	stopDue bool      // it has to be stopped, now
 	ended   bool
 	err     error // of the stop; errTaken: another command took the head
@@ -187,6 +188,7 @@ func (m *motion) moves() {
 		return
 	}
 	d, limit := m.head.d, m.o.Duration
+	m.began = d.clk.Now()
 	if limit > 0 {
 		m.timers = append(m.timers, d.clk.AfterFunc(limit, m.stop))
 	} else {

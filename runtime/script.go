@@ -53,6 +53,7 @@ type script struct {
 	closed  bool                 // no task may begin
 	ending  bool                 // only on_stop may begin
 	onStop  []*lua.LFunction
+	health  health
 	modules map[string][sha256.Size]byte // files of lib/ that it has looked for
 }
 
@@ -110,6 +111,7 @@ func (s *script) load(source []byte) error {
 func (s *script) goLive() {
 	s.mu.Lock()
 	s.live = true
+	s.health.since = s.host.clk.Now()
 	held, jobs := s.held, slices.Clone(s.jobs)
 	s.held = nil
 	s.mu.Unlock()

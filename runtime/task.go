@@ -22,6 +22,7 @@ type task struct {
 	name    string
 	job     *job // nil: not the run of a job
 	loading bool
+	patient bool // it waits while its script is held back
 	quiet   bool // somebody waits for its error, or asked not to be told
 	owner   *owner
 	// keepsHeads: the owner outlives the task, as a REPL session its lines.
@@ -117,7 +118,10 @@ func (s *script) addTask(parent context.Context, name string, j *job, limit time
 // thread. Then whatever the task began is ended.
 func (t *task) start(body func(L *lua.LState) error) {
 	t.script.running.Go(func() {
-		err := t.script.lock.Lock(t.ctx)
+		err := t.awaitTurn()
+		if err == nil {
+			err = t.script.lock.Lock(t.ctx)
+		}
 		if err == nil {
 			t.compute()
 			err = t.guarded(body)
@@ -181,7 +185,9 @@ func (t *task) finish(err error) {
 	t.waiters = nil
 	s.forget(t)
 	s.mu.Unlock()
-	if err != nil && !heard && !isOrderly(err) {
+	logged := err != nil && !heard && !isOrderly(err)
+	s.noteEnd(t, err, logged)
+	if logged {
 		s.failed.Add(1)
 		s.host.logTaskError(t)
 	}
@@ -247,7 +253,7 @@ func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaap
 	if err != nil {
 		return nil, err
 	}
-	child.chain = t.chain
+	child.chain, child.patient = t.chain, true
 	begin := func() { child.start(func(L *lua.LState) error { return child.call(L, fn, args...) }) }
 	if t.loading {
 		s.hold(begin)

@@ -1,0 +1,113 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+const (
+	// offencesAllowed within offenceWindow are one too many: a script whose
+	// tasks ran away that often is held back.
+	offencesAllowed = 3
+	offenceWindow   = time.Minute
+	// The first pause, and what they grow to, each twice the one before.
+	holdMin = time.Minute
+	holdMax = time.Hour
+)
+
+// health is how a generation of a script fares. Guarded by script.mu.
+type health struct {
+	since     time.Time // went live
+	lastErr   error     // that nobody caught
+	lastErrAt time.Time
+
+	offences  []time.Time // runaways, of the last minute
+	holds     int         // how often it was held back
+	heldUntil time.Time   // no run and no task begins before
+	heldTold  bool        // a run that was left out has been logged
+}
+
+// noteEnd is told of every task's end, and whether its error was logged.
+func (s *script) noteEnd(t *task, err error, logged bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.host.clk.Now()
+	if logged {
+		s.health.lastErr, s.health.lastErrAt = err, now
+	}
+	if err == nil || t.loading || Report(err).Kind != "runaway" {
+		return
+	}
+	recent := s.health.offences[:0]
+	for _, at := range s.health.offences {
+		if now.Sub(at) < offenceWindow {
+			recent = append(recent, at)
+		}
+	}
+	s.health.offences = append(recent, now)
+	if len(s.health.offences) < offencesAllowed || s.health.heldUntil.After(now) {
+		return
+	}
+	pause := min(holdMin<<min(s.health.holds, 10), holdMax)
+	s.health.offences, s.health.heldTold = nil, false
+	s.health.holds++
+	s.health.heldUntil = now.Add(pause)
+	s.host.log.Error(fmt.Sprintf("script held back for %v: its tasks ran away %d times within %v", pause, offencesAllowed, offenceWindow),
+		keyScript, s.name, keyUntil, s.health.heldUntil.In(s.site.Timezone).Format(time.TimeOnly),
+		keyHint, "mend and save it: then it runs at once")
+}
+
+// heldBack reports until when no run of the script may begin; zero: they may.
+// Called with mu held.
+func (s *script) heldBack() time.Time {
+	if s.health.heldUntil.After(s.host.clk.Now()) {
+		return s.health.heldUntil
+	}
+	return time.Time{}
+}
+
+// leftOut reports whether a run does not begin because the script is held
+// back, and logs the first of them. Called with mu held.
+func (j *job) leftOut() bool {
+	s := j.script
+	until := s.heldBack()
+	if until.IsZero() {
+		return false
+	}
+	if !s.health.heldTold {
+		s.health.heldTold = true
+		s.host.log.Warn("run left out: the script is held back", keyScript, s.name, keyJob, j.name,
+			keyUntil, until.In(s.site.Timezone).Format(time.TimeOnly))
+	}
+	return true
+}
+
+// heldError is what whoever starts a job by hand is told.
+func (j *job) heldError(until time.Time) error {
+	return &luaapi.Failure{
+		Kind:    "busy",
+		Message: fmt.Sprintf("%s is held back until %s because its tasks ran away", j.script.name, until.In(j.script.site.Timezone).Format(time.TimeOnly)),
+		Hint:    "mend and save it: then it runs at once",
+	}
+}
+
+// awaitTurn keeps a spawned task waiting while its script is held back.
+func (t *task) awaitTurn() error {
+	if !t.patient {
+		return nil
+	}
+	for {
+		t.script.mu.Lock()
+		until := t.script.heldBack()
+		t.script.mu.Unlock()
+		if until.IsZero() {
+			return nil
+		}
+		if err := clock.Sleep(t.ctx, t.script.host.clk, until.Sub(t.script.host.clk.Now())); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package runtime
+
+import (
+	"cmp"
+	"fmt"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// The states of a script.
+const (
+	ScriptRunning = "running"
+	ScriptHeld    = "held back"  // its tasks ran away too often
+	ScriptBroken  = "not loaded" // no version of it ever loaded
+)
+
+// Status is what a running host tells of itself at one moment. It holds no
+// secrets. Times are in the site's zone.
+type Status struct {
+	Version    string         `json:"version"`
+	PID        int            `json:"pid,omitempty"` // filled in by the program
+	Started    time.Time      `json:"started"`
+	Now        time.Time      `json:"now"`
+	Site       SiteStatus     `json:"site"`
+	Devices    []DeviceStatus `json:"devices"`
+	Scripts    []ScriptStatus `json:"scripts"`
+	Jobs       []JobStatus    `json:"jobs"`
+	Memory     uint64         `json:"memory_bytes"` // the heap
+	Goroutines int            `json:"goroutines"`
+}
+
+// SiteStatus is the site as it runs.
+type SiteStatus struct {
+	Dir      string       `json:"dir"`
+	Timezone string       `json:"timezone"`
+	Error    *ErrorStatus `json:"error,omitempty"` // why the present site.yaml is not what runs
+}
+
+// ErrorStatus is an error for people.
+type ErrorStatus struct {
+	Time    *time.Time `json:"time,omitempty"`
+	Kind    string     `json:"kind,omitempty"`
+	Message string     `json:"message"`
+	Hint    string     `json:"hint,omitempty"`
+	Place   string     `json:"place,omitempty"` // scripts/tour.lua:3
+}
+
+// DeviceStatus is one device.
+type DeviceStatus struct {
+	Name     string       `json:"name"`
+	Address  string       `json:"address"`
+	State    string       `json:"state"`
+	Model    string       `json:"model,omitempty"`
+	Firmware string       `json:"firmware,omitempty"`
+	Events   string       `json:"events"`
+	Answered *time.Time   `json:"answered,omitempty"` // last answer to any command
+	RetryAt  *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
+	Error    *ErrorStatus `json:"error,omitempty"`    // why it is not online
+	Queue    int          `json:"queue"`              // commands that wait
+	Active   int          `json:"active"`             // commands under way
+	Heads    []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
+	Leaving  bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
+}
+
+// HeadStatus is a head in motion, or held by exclusive.
+type HeadStatus struct {
+	Channel   int        `json:"channel"`
+	Part      string     `json:"part,omitempty"` // focus, iris; empty: pan, tilt and zoom
+	Moving    bool       `json:"moving"`
+	Stopping  bool       `json:"stopping"` // a stop is on its way
+	Owner     string     `json:"owner,omitempty"`
+	Since     *time.Time `json:"since,omitempty"`
+	Exclusive string     `json:"exclusive,omitempty"` // who has it for itself
+}
+
+// ScriptStatus is one file of scripts/.
+type ScriptStatus struct {
+	Name      string       `json:"name"`
+	State     string       `json:"state"`
+	Since     *time.Time   `json:"since,omitempty"` // this version went live
+	HeldUntil *time.Time   `json:"held_until,omitempty"`
+	Held      int          `json:"held,omitempty"` // how often since it was saved
+	Tasks     []string     `json:"tasks"`          // that run
+	Jobs      int          `json:"jobs"`
+	LastError *ErrorStatus `json:"last_error,omitempty"`
+	Edit      *ErrorStatus `json:"edit,omitempty"` // why what was saved last does not run
+}
+
+// JobStatus is one job.
+type JobStatus struct {
+	Script  string     `json:"script"`
+	Name    string     `json:"name"`
+	Kind    string     `json:"kind"`
+	When    string     `json:"when"`
+	Next    *time.Time `json:"next,omitempty"`
+	Running int        `json:"running"`
+	Queued  int        `json:"queued,omitempty"`
+	Runs    int        `json:"runs"` // since the script was loaded
+	Last    *RunStatus `json:"last,omitempty"`
+	Began   *time.Time `json:"began,omitempty"` // every counts from here
+}
+
+// RunStatus is a run that has ended.
+type RunStatus struct {
+	Scheduled time.Time    `json:"scheduled"`
+	Started   time.Time    `json:"started"`
+	Ended     time.Time    `json:"ended"`
+	Error     *ErrorStatus `json:"error,omitempty"`
+}
+
+// Status tells how everything is. It waits for nothing but short locks.
+func (h *Host) Status() Status {
+	now := h.clk.Now().In(h.site().Timezone)
+	st := Status{
+		Version: h.conf.Version, Now: now,
+		Site:       SiteStatus{Dir: h.site().Dir, Timezone: h.site().TimezoneName},
+		Memory:     sandbox.Heap(),
+		Goroutines: goruntime.NumGoroutine(),
+		Devices:    []DeviceStatus{}, Jobs: []JobStatus{},
+	}
+	if err := h.SiteError(); err != nil {
+		st.Site.Error = errorStatus(err)
+	}
+	h.mu.Lock()
+	st.Started = h.startedAt.In(h.site().Timezone)
+	h.mu.Unlock()
+	for _, d := range h.allDevices() {
+		st.Devices = append(st.Devices, d.status(h.site().Timezone))
+	}
+	for _, s := range h.running() {
+		for _, j := range s.jobList() {
+			st.Jobs = append(st.Jobs, j.status())
+		}
+	}
+	st.Scripts = h.scriptStatus()
+	return st
+}
+
+func errorStatus(err error) *ErrorStatus {
+	if err == nil {
+		return nil
+	}
+	r := Report(err)
+	e := &ErrorStatus{Kind: r.Kind, Message: r.Message, Hint: r.Hint}
+	if r.File != "" {
+		e.Place = fmt.Sprintf("%s:%d", r.File, r.Line)
+	}
+	return e
+}
+
+// zoned gives a time in a zone for JSON; nil for none.
+func zoned(t time.Time, zone *time.Location) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.In(zone)
+	return &t
+}
+
+func (d *Device) status(zone *time.Location) DeviceStatus {
+	st := DeviceStatus{
+		Name: d.name, Address: d.conf().Address(), State: d.State(), Events: d.Events(),
+		Heads: []HeadStatus{},
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.info != nil {
+		st.Model, st.Firmware = d.info.Model, d.info.Firmware
+	}
+	st.Answered = zoned(d.answered, zone)
+	if d.state == StateLocked {
+		st.RetryAt = zoned(d.retryAt, zone)
+	}
+	st.Error = errorStatus(d.lastErr)
+	st.Queue, st.Active, st.Leaving = len(d.queue), d.active, d.retired
+	for key, h := range d.heads {
+		if h.motion == nil && h.holder == nil && !h.stopping {
+			continue
+		}
+		head := HeadStatus{Channel: key.channel, Part: string(key.part), Moving: h.motion != nil, Stopping: h.stopping}
+		if h.motion != nil {
+			head.Owner = h.motion.owner.name
+			head.Since = zoned(h.motion.began, zone)
+		}
+		if h.holder != nil {
+			head.Exclusive = h.holder.name
+			if head.Since == nil {
+				head.Since = zoned(h.since, zone)
+			}
+		}
+		st.Heads = append(st.Heads, head)
+	}
+	slices.SortFunc(st.Heads, func(a, b HeadStatus) int {
+		return cmp.Or(a.Channel-b.Channel, strings.Compare(a.Part, b.Part))
+	})
+	return st
+}
+
+// scriptStatus tells of the scripts that run, and of those that never did.
+func (h *Host) scriptStatus() []ScriptStatus {
+	h.mu.Lock()
+	broken := make(map[string]error)
+	for file, v := range h.tried {
+		if v.err != nil {
+			broken[scriptName(file)] = v.err
+		}
+	}
+	h.mu.Unlock()
+	all := []ScriptStatus{}
+	for _, s := range h.running() {
+		st := s.status()
+		st.Edit = errorStatus(broken[s.name])
+		delete(broken, s.name)
+		all = append(all, st)
+	}
+	for name, err := range broken {
+		all = append(all, ScriptStatus{Name: name, State: ScriptBroken, Tasks: []string{}, Edit: errorStatus(err)})
+	}
+	slices.SortFunc(all, func(a, b ScriptStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (s *script) status() ScriptStatus {
+	zone := s.site.Timezone
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := ScriptStatus{
+		Name: s.name, State: ScriptRunning, Since: zoned(s.health.since, zone),
+		Tasks: []string{}, Jobs: len(s.jobs), Held: s.health.holds,
+	}
+	if until := s.heldBack(); !until.IsZero() {
+		st.State, st.HeldUntil = ScriptHeld, zoned(until, zone)
+	}
+	for _, t := range s.tasks {
+		st.Tasks = append(st.Tasks, t.name)
+	}
+	if s.health.lastErr != nil {
+		st.LastError = errorStatus(s.health.lastErr)
+		st.LastError.Time = zoned(s.health.lastErrAt, zone)
+	}
+	return st
+}
+
+func (j *job) status() JobStatus {
+	next := j.Next()
+	s := j.script
+	zone := s.site.Timezone
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := JobStatus{
+		Script: s.name, Name: j.name, Kind: j.spec.Kind, When: j.plan.String(),
+		Next: zoned(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: zoned(j.began, zone),
+	}
+	if !j.last.Started.IsZero() {
+		st.Last = &RunStatus{Scheduled: j.last.Scheduled.In(zone), Started: j.last.Started.In(zone), Ended: j.last.Ended.In(zone)}
+		if !isOrderly(j.last.Err) {
+			st.Last.Error = errorStatus(j.last.Err)
+		}
+	}
+	return st
+}
+
+// jobsNamed finds the jobs that a name means: NAME, or SCRIPT/NAME.
+func (h *Host) jobsNamed(name string) []*job {
+	var found []*job
+	for _, s := range h.running() {
+		for _, j := range s.jobList() {
+			if j.name == name || s.name+"/"+j.name == name {
+				found = append(found, j)
+			}
+		}
+	}
+	return found
+}
+
+// RunJob starts a run of a job by hand: NAME, or SCRIPT/NAME where several
+// scripts have one of that name.
+func (h *Host) RunJob(name string) error {
+	found := h.jobsNamed(name)
+	switch len(found) {
+	case 0:
+		return h.noSuchJob(name)
+	case 1:
+		if j := found[0]; j.spec.Overlap == "" || j.spec.Overlap == "skip" {
+			j.script.mu.Lock()
+			running := j.running
+			j.script.mu.Unlock()
+			if running > 0 {
+				return &luaapi.Failure{Kind: "busy", Message: fmt.Sprintf("%s/%s runs already", j.script.name, j.name)}
+			}
+		}
+		return found[0].Run()
+	}
+	var names []string
+	for _, j := range found {
+		names = append(names, j.script.name+"/"+j.name)
+	}
+	return &luaapi.Failure{Kind: "misuse", Message: "several jobs have that name: " + joined(names), Hint: "give one of these names"}
+}
+
+// noSuchJob names the nearest one.
+func (h *Host) noSuchJob(name string) error {
+	var known []string
+	for _, s := range h.running() {
+		for _, j := range s.jobList() {
+			known = append(known, s.name+"/"+j.name, j.name)
+		}
+	}
+	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name)}
+	if near := site.Nearest(name, known); near != "" {
+		failure.Hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(known) == 0 {
+		failure.Hint = "no script has a job"
+	}
+	return failure
+}
