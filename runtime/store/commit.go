@@ -148,7 +148,7 @@ func (s *Store) finish(b *batch, err error) {
 	defer func() {
 		b.done, b.err = true, err
 		wake(b.waiters)
-		b.waiters = nil
+		b.waiters, b.ops = nil, nil // a Ticket may be kept for long
 	}()
 	if err == nil {
 		if s.failing != nil && len(b.ops) > 0 && !s.anyBehind() {

@@ -33,6 +33,18 @@ func (s *State) Publish() Ticket {
 	return s.publish()
 }
 
+// Written is Publish for whoever has written since it last asked. Somebody else
+// may have handed those changes over meanwhile, as another script does with
+// the table that all share: then the Ticket is that one's.
+func (s *State) Written() Ticket {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.dirty) == 0 {
+		return s.last
+	}
+	return s.publish()
+}
+
 // Sync is Publish and the wait for it. It runs on a goroutine of the clock.
 func (s *State) Sync(ctx context.Context) error { return s.Publish().Wait(ctx) }
 
@@ -50,7 +62,8 @@ func (s *State) publish() Ticket {
 		ops = s.changes(true) // a commit failed just now
 	}
 	clear(s.dirty)
-	return st.submit(s, ops)
+	s.last = st.submit(s, ops)
+	return s.last
 }
 
 // changes are what brings the disk up to date: what was marked, or, where the

@@ -21,6 +21,7 @@ type State struct {
 	size  int
 	dirty map[string]bool // changed since Publish; true: also what lies below
 	buf   []byte
+	last  Ticket // of the newest publish
 
 	behind bool // guarded by Store.mu: a commit failed, all of it has to be written
 }

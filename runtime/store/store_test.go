@@ -456,3 +456,26 @@ func TestRandomWritesAgainstAModel(t *testing.T) {
 		t.Fatal(diff)
 	}
 }
+
+// Whoever wrote into the table that all share waits for its own write, though
+// somebody else has handed it over.
+func TestWrittenBySomebodyElse(t *testing.T) {
+	s := newSite(t)
+	s.clk.Do(func() {
+		shared := s.Shared()
+		if err := shared.Written().Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+		must(t, shared.Set(at("a"), 1))
+		theirs := shared.Publish()
+		ours := shared.Written()
+		if ours == (Ticket{}) || ours != theirs {
+			t.Error("the ticket is not that of the write")
+		}
+		must(t, ours.Wait(context.Background()))
+	})
+	after := s.crash()
+	if v, _ := after.Shared().Get(at("a")); v != 1.0 {
+		t.Error(v)
+	}
+}
