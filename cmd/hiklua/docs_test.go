@@ -90,6 +90,18 @@ func TestAPIPage(t *testing.T) {
 			}
 		}
 	}
+	_, jobs, _ := strings.Cut(read(t, "../../docs/api.md"), "\n## Jobs\n")
+	jobs, _, _ = strings.Cut(jobs, "\n## Tasks\n")
+	for _, e := range luaapi.API() {
+		if !strings.Contains(e.Args, "[options,]") {
+			continue
+		}
+		for _, o := range e.Options {
+			if !strings.Contains(jobs, "`"+o.Name+"`") {
+				t.Errorf("docs/api.md does not tell of the option %s of %s", o.Name, heading(e))
+			}
+		}
+	}
 	for name := range page {
 		if !used[name] {
 			t.Errorf("docs/api.md tells of %s, which does not exist", name)

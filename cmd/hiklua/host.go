@@ -63,6 +63,7 @@ type hostOptions struct {
 	simulate  bool                                         // every device is simulated
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(runtime.Record)
+	reload    bool // site.yaml is read anew when it is saved
 }
 
 // newHost makes the host of a site; the caller opens and closes it.
@@ -70,11 +71,26 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if o.transport == nil {
 		o.transport = (&simulation{clk: a.clk, all: o.simulate}).transport
 	}
+	var reload func() (*site.Site, error)
 	if o.simulate {
 		s = withAccounts(s)
 	}
+	if o.reload {
+		reload = func() (*site.Site, error) {
+			next, err := a.loadSite(s.Dir, o.simulate)
+			if err == nil && o.simulate {
+				next = withAccounts(next)
+			}
+			return next, err
+		}
+	}
+	data := "" // a site's own
+	if !hasSite(s.Dir) {
+		data = s.Dir
+	}
 	return runtime.New(runtime.Config{
-		Site: s, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
+		Data: data,
+		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Print: o.print,
 		Stdout: a.stdout, Stderr: a.stderr,
 		Seed: uint64(a.clk.Now().UnixNano()),

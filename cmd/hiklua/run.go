@@ -18,9 +18,9 @@ func newRunCommand(a *app) *cobra.Command {
 		Use:   "run [SITE] [--simulate]",
 		Short: "Run a site's scripts until Ctrl-C",
 		Long: `Runs the scripts of a site (default: the current folder) until Ctrl-C or
-SIGTERM, and then stops every head. A script that is saved goes live at once;
-one that does not load changes nothing. A second Ctrl-C ends at once, heads
-still first.`,
+SIGTERM, and then stops every head. A script, a module or site.yaml that is
+saved goes live at once; one that is broken changes nothing. A second Ctrl-C
+ends at once, heads still first.`,
 		Example: `  {hiklua} run
   {hiklua} run --simulate hiklua-demo`,
 		Args:        atMost(a, 1),
@@ -39,7 +39,7 @@ func (a *app) runSite(ctx context.Context, dir string, simulate bool) error {
 		return err
 	}
 	log := a.logger(s.Timezone)
-	h, err := a.newHost(s, hostOptions{log: log, simulate: simulate})
+	h, err := a.newHost(s, hostOptions{log: log, simulate: simulate, reload: true})
 	if err != nil {
 		return err
 	}
