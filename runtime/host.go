@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,8 @@ type Config struct {
 	// Print, if it is set, takes what scripts print, without the newline;
 	// otherwise it is logged.
 	Print func(script, text string)
+	// Data is the folder that files of scripts lie below; "": data/ of the site.
+	Data string
 	// Stdout and Stderr take io.write and io.stderr:write.
 	Stdout, Stderr io.Writer
 	// Seed is for jitter; the same seed gives the same site.
@@ -104,7 +107,7 @@ func New(conf Config) (*Host, error) {
 	h := &Host{
 		conf: conf, clk: conf.Clock, log: conf.Log,
 		watch: clock.NewStopwatch(),
-		files: archive.NewFolder(filepath.Join(conf.Site.Dir, "data")),
+		files: archive.NewFolder(cmp.Or(conf.Data, filepath.Join(conf.Site.Dir, "data"))),
 		web:   newWeb(conf),
 		tried: make(map[string]version),
 		hub:   newHub(),
