@@ -224,7 +224,7 @@ func shellWords(line string) []string {
 
 // needsDevices reports whether a command would ask a device that is not there.
 func (y *typist) needsDevices(args []string) bool {
-	if !slices.Contains([]string{"run", "check", "exec", "repl", "devices"}, args[0]) || slices.Contains(args, "--simulate") {
+	if !slices.Contains([]string{"run", "check", "exec", "repl", "devices", "doctor"}, args[0]) || slices.Contains(args, "--simulate") {
 		return false
 	}
 	dir := "."
