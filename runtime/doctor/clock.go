@@ -60,9 +60,9 @@ func (x *exam) checkClock(ctx context.Context) Check {
 
 func aheadText(off time.Duration) string {
 	if off < 0 {
-		return fmt.Sprintf("the clock is %s behind", -off)
+		return fmt.Sprintf("the clock is %s behind", span(-off))
 	}
-	return fmt.Sprintf("the clock is %s ahead", off)
+	return fmt.Sprintf("the clock is %s ahead", span(off))
 }
 
 // wholeZones reports a difference as it comes of a wrong zone.

@@ -2,8 +2,8 @@
 // it: one Check for each thing that can be wrong, each with its fix.
 //
 // Examine goes from the outside to the inside: address, web server, ISAPI,
-// login; then rights, clock, channels with pictures, heads and event rules;
-// at last the event stream. What cannot be known because something before it
+// login; then rights, clock and the event stream; at last each channel with
+// its pictures, head and event rules. What cannot be known because something before it
 // fails is skipped and says so. A wrong password costs one rejected login,
 // and then nothing more is sent to that device.
 //

@@ -64,13 +64,17 @@ func (x *exam) examine(ctx context.Context) {
 	x.check(ctx, "clock", x.checkClock)
 	x.check(ctx, "channels", x.checkChannels)
 	x.check(ctx, "event rules", x.checkTriggers)
+	x.check(ctx, "event stream", x.checkStream)
 	for _, t := range x.targets() {
 		x.examineChannel(ctx, t)
 	}
-	x.check(ctx, "event stream", x.checkStream)
 }
 
 func (x *exam) examineChannel(ctx context.Context, t *target) {
+	if x.stop != "" {
+		x.report.add(Check{Name: "channel", Channel: t.id, State: Skipped, Finding: x.stop})
+		return
+	}
 	for _, step := range []struct {
 		name string
 		run  func(context.Context, *target) Check

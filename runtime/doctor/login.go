@@ -36,7 +36,7 @@ func (x *exam) locked(e *isapi.Error, at time.Time) Check {
 	until := "; it does not say for how long (30 minutes are usual)"
 	if e.RetryIn > 0 {
 		end := at.Add(e.RetryIn).In(x.Zone)
-		until = fmt.Sprintf(" until %s (for %s)", end.Format("15:04:05 MST"), e.RetryIn.Round(time.Second))
+		until = fmt.Sprintf(" until %s (for %s)", end.Format("15:04:05 MST"), span(e.RetryIn))
 	}
 	return fail("the device has locked the account"+until,
 		"Stop whatever logs in with a wrong password (other programs at this address count, too) and wait; then correct password: in site.yaml. "+
@@ -56,4 +56,16 @@ func (x *exam) unauthorized(e *isapi.Error) Check {
 	}
 	return fail(finding, fmt.Sprintf("Correct username: (now %s) and password: in site.yaml; both count upper and lower case. "+
 		"The device's web page lists its accounts under Configuration > System > User Management; an administrator can set the password anew there.", x.Device.Username))
+}
+
+// span writes a duration without the zeros at its end: 25m, 1h30m.
+func span(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }

@@ -60,6 +60,9 @@ func (x *exam) noStream(err error) Check {
 	allowed := x.account.administrator() || x.account.events != nil && *x.account.events
 	switch {
 	case e.HTTPStatus == http.StatusUnauthorized && e.Kind() == "forbidden", x.account.events != nil && !allowed && e.Kind() == "forbidden":
+		if x.account.events != nil && !allowed {
+			return skip("refused, because the event right is missing")
+		}
 		return fail("user right missing: the password is right, but the device refuses the event stream to "+name, eventRightFix(name))
 	case e.HTTPStatus == http.StatusForbidden, e.HTTPStatus == http.StatusNotFound && (e.Code != 0 || e.SubCode != ""), e.Kind() == "busy":
 		finding := fmt.Sprintf("the device refuses another event stream (%d %s): all its slots are taken", e.HTTPStatus, e.SubCode)
