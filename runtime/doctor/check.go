@@ -1,5 +1,10 @@
 package doctor
 
+import (
+	"strings"
+	"unicode"
+)
+
 // State says how a check ended.
 type State string
 
@@ -39,7 +44,11 @@ func (r *Report) Count(s State) int {
 	return n
 }
 
+// maxFinding bounds a finding, which may repeat what a device says.
+const maxFinding = 2000
+
 func (r *Report) add(c Check) {
+	c.Finding, c.Fix = printable(c.Finding), printable(c.Fix)
 	r.Checks = append(r.Checks, c)
 	switch {
 	case c.State == Fail:
@@ -47,4 +56,18 @@ func (r *Report) add(c Check) {
 	case c.State == Warn && r.State == OK:
 		r.State = Warn
 	}
+}
+
+// printable keeps a device from writing to the reader's terminal.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) > maxFinding {
+		s = strings.ToValidUTF8(s[:maxFinding], "") + " ..."
+	}
+	return s
 }

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -264,6 +265,25 @@ func TestOwnWays(t *testing.T) {
 		if name == "pictures over the proxy" && !strings.Contains(find(r, "main picture", 1).Finding, "over StreamingProxy/channels") {
 			t.Errorf("%s:\n%s", name, text(r))
 		}
+	}
+}
+
+// What a device sends costs little and cannot write to a terminal.
+func TestHostile(t *testing.T) {
+	p := patient{sim: sim.Options{}}
+	p.wrap = edit("/ISAPI/System/deviceInfo", "<model>", "<model>&#x9b;31m\u009b"+strings.Repeat("A", 1<<20))
+	r, _, _ := examine(t, p)
+	if f := find(r, "device", 0).Finding; len(f) > 2010 || strings.Contains(f, "\u009b") {
+		t.Errorf("%d bytes: %q", len(f), f[:20])
+	}
+	// 65,535 x 65,535 points would be 12 GB.
+	picture := []byte(nightPicture(t, 640, 360))
+	at := bytes.Index(picture, []byte{0xff, 0xc0})
+	copy(picture[at+5:], []byte{0xff, 0xff, 0xff, 0xff})
+	p.wrap = answer("/picture", 200, "image/jpeg", string(picture))
+	r, _, _ = examine(t, p)
+	if c := find(r, "main picture", 1); c.State != doctor.Fail || !strings.Contains(c.Finding, "65535 x 65535") {
+		t.Errorf("%s: %s", c.State, c.Finding)
 	}
 }
 

@@ -20,6 +20,10 @@ func (x *exam) checkSubPicture(ctx context.Context, t *target) Check {
 	return x.checkPicture(ctx, t, isapi.Sub)
 }
 
+// maxPixels is twice what the largest cameras have. A header can claim more,
+// and memory would be asked for all of it.
+const maxPixels = 64 << 20
+
 // checkPicture takes a picture and looks at it. Of the stream that the site
 // does not use a failure is only a warning.
 func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream) Check {
@@ -35,6 +39,9 @@ func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream)
 			c.State = Warn
 		}
 		return c
+	}
+	if head, err := jpeg.DecodeConfig(bytes.NewReader(pic.Data)); err == nil && head.Width*head.Height > maxPixels {
+		return fail(fmt.Sprintf("the picture claims to have %d x %d", head.Width, head.Height), "This is no picture of a camera: check ip: and port: in site.yaml.")
 	}
 	img, err := jpeg.Decode(bytes.NewReader(pic.Data))
 	if err != nil {
