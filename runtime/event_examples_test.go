@@ -3,11 +3,14 @@ package runtime
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
 )
 
 // Motion at the door in the evening: a picture of the door, the dome to its
@@ -85,4 +88,46 @@ func TestExampleEventsNVRWall(t *testing.T) {
 		}
 	}
 	w.wantQuiet()
+}
+
+var luaBlock = regexp.MustCompile("(?s)```lua\n(.*?)```")
+
+// What docs/events.md shows runs, while everything happens that it speaks of;
+// and it has every word.
+func TestExampleEventsOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range append(isapi.AlertWords(), "any", "online", "offline", "locked", "unauthorized", "stale") {
+		if !strings.Contains(string(page), "`"+word+"`") {
+			t.Errorf("docs/events.md lacks the word %s", word)
+		}
+		if luaapi.HostEvent(word) != strings.Contains("online offline locked unauthorized stale", word) {
+			t.Errorf("%s is taken for an event of the wrong side", word)
+		}
+	}
+	blocks := luaBlock.FindAllStringSubmatch(string(page), -1)
+	if len(blocks) < 6 {
+		t.Fatalf("%d examples", len(blocks))
+	}
+	for _, block := range blocks {
+		w := newWorld(t, "timezone: UTC\ndevices:\n  gate: {simulate: ptz, channels: {yard: {address: 1}}}\n  nvr: {simulate: nvr}\n",
+			map[string]string{"scripts/a.lua": block[1]})
+		w.start()
+		w.at(10 * time.Second)
+		for _, word := range []string{"motion", "intrusion"} {
+			w.devices["gate"].Raise(sim.Alert{Type: word, Channel: 1, For: 5 * time.Second})
+			w.devices["nvr"].Raise(sim.Alert{Type: word, Channel: 2, For: 5 * time.Second})
+		}
+		w.devices["gate"].Raise(sim.Alert{Type: "io", Port: 1, For: 5 * time.Second})
+		w.at(10*time.Hour + 30*time.Minute)
+		w.devices["gate"].Raise(sim.Alert{Type: "motion", Channel: 1, For: 5 * time.Second})
+		w.at(11 * time.Hour)
+		shown := len(w.printed) + len(w.files()) + strings.Count(w.log.String(), "script=a")
+		if strings.Contains(w.log.String(), "level=ERROR") || shown < 2 && !strings.Contains(block[1], "hik.every") {
+			t.Errorf("%s\n%s\n%q %v", block[1], w.log, w.printed, w.files())
+		}
+		w.end()
+	}
 }
