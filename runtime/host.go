@@ -21,6 +21,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/store"
 )
 
 const (
@@ -43,6 +44,11 @@ type Config struct {
 	Log     *slog.Logger
 	Version string
 	Getenv  func(string) (string, bool)
+
+	// State is the path of the file that keeps hik.state, last runs and heads
+	// in motion. Empty: they end with the host, and a head that is left moving
+	// by a crash is not known to the next.
+	State string
 
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
@@ -76,6 +82,9 @@ type Host struct {
 	web   http.RoundTripper // of hik.http
 	hub   *hub
 
+	store   *store.Store
+	durable bool // the store has a file
+
 	ctx       context.Context // ends last: parent of every task
 	cancel    context.CancelCauseFunc
 	hurry     context.Context // ended by Abort
@@ -99,7 +108,8 @@ type Host struct {
 	closed    bool
 }
 
-// New checks conf and sends nothing.
+// New checks conf, opens the state file, and sends nothing. The error wraps
+// store.ErrLocked if another process has that file.
 func New(conf Config) (*Host, error) {
 	if conf.Getenv == nil {
 		conf.Getenv = func(string) (string, bool) { return "", false }
@@ -127,6 +137,9 @@ func New(conf Config) (*Host, error) {
 			continue
 		}
 		h.devices = append(h.devices, d)
+	}
+	if len(problems) == 0 {
+		problems = append(problems, h.openStore())
 	}
 	return h, errors.Join(problems...)
 }
@@ -236,7 +249,8 @@ func (h *Host) Close() error {
 	h.cancel(errShutdown)
 	h.waitFor(limit, h.lingering.Wait)
 	h.retiring.Wait()
-	return h.closeDevices(limit)
+	err := h.closeDevices(limit)
+	return errors.Join(err, h.closeStore(limit))
 }
 
 // Abort makes a Close that is under way, or comes, hurry: tasks are ended at
@@ -360,6 +374,10 @@ func (h *Host) randomSource(script string) rand.Source {
 
 // print takes what a script prints.
 func (h *Host) print(s *script, text string) {
+	if s.printTo != nil {
+		s.printTo(text)
+		return
+	}
 	if h.conf.Print != nil {
 		h.conf.Print(s.name, text)
 		return

@@ -34,6 +34,7 @@ type script struct {
 
 	lock *clock.Mutex
 	L    *lua.LState // guarded by lock
+	keep *keep       // guarded by lock; nil: hik.state was never used
 
 	ctx     context.Context // parent of its tasks
 	cancel  context.CancelCauseFunc
@@ -44,16 +45,18 @@ type script struct {
 	// computing is the task that has the lock and uses it: for the guard.
 	computing atomic.Pointer[task]
 
-	mu      sync.Mutex
-	tasks   []*task // that have not ended, oldest first
-	jobs    []*job  // in the order of registration
-	held    []func()
-	phases  map[string]time.Time // of the generation before
-	live    bool                 // jobs may fire
-	closed  bool                 // no task may begin
-	ending  bool                 // only on_stop may begin
-	onStop  []*lua.LFunction
-	health  health
+	mu     sync.Mutex
+	tasks  []*task // that have not ended, oldest first
+	jobs   []*job  // in the order of registration
+	held   []func()
+	phases map[string]time.Time // of the generation before
+	live   bool                 // jobs may fire
+	closed bool                 // no task may begin
+	ending bool                 // only on_stop may begin
+	onStop []*lua.LFunction
+	health health
+
+	printTo func(text string)            // nil: what it prints goes where the host says
 	modules map[string][sha256.Size]byte // files of lib/ that it has looked for
 }
 

@@ -25,6 +25,14 @@ func (h *Host) NewSession() *Session {
 	return &Session{s: s, owner: &owner{name: "the REPL"}}
 }
 
+// NewPrintingSession opens a session whose prints go to print, which must not
+// wait for the session.
+func (h *Host) NewPrintingSession(print func(text string)) *Session {
+	n := h.NewSession()
+	n.s.printTo = print
+	return n
+}
+
 // Eval runs one piece of Lua, an expression or statements, and returns its
 // values as text that Lua could read where that is possible. Ending ctx ends
 // it. It runs on a goroutine of the clock.
@@ -33,7 +41,7 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer clock.OnDone(ctx, func() { t.cancel(errInterrupted) })()
+	defer clock.OnDone(ctx, func() { t.cancel(ErrInterrupted) })()
 	t.quiet, t.owner, t.keepsHeads = true, n.owner, true
 	var values []string
 	t.start(func(L *lua.LState) error {
@@ -86,12 +94,12 @@ func (n *Session) Names(path []string) []string {
 	return names
 }
 
-// errInterrupted is the error of a line that the operator broke off.
-var errInterrupted = errors.New("interrupted")
+// ErrInterrupted is the error of a line that the operator broke off.
+var ErrInterrupted = errors.New("interrupted")
 
 // IsInterrupt reports whether an error of Eval only says that its context
 // ended.
-func IsInterrupt(err error) bool { return errors.Is(err, errInterrupted) }
+func IsInterrupt(err error) bool { return errors.Is(err, ErrInterrupted) }
 
 // Complete reports whether code can be run as it stands: false if more lines
 // have to follow.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +14,9 @@ import (
 )
 
 func newRunCommand(a *app) *cobra.Command {
-	var simulate bool
+	var o runOptions
 	c := &cobra.Command{
-		Use:   "run [SITE] [--simulate]",
+		Use:   "run [SITE] [--simulate] [--log-file FILE]",
 		Short: "Run a site's scripts until Ctrl-C",
 		Long: `Runs the scripts of a site (default: the current folder) until Ctrl-C or
 SIGTERM, and then stops every head. A script, a module or site.yaml that is
@@ -26,30 +27,44 @@ ends at once, heads still first.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} devices [SITE] tells whether every device answers.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.runSite(c.Context(), siteArg(args), simulate)
+			return a.runSite(c.Context(), siteArg(args), o)
 		},
 	}
-	c.Flags().BoolVar(&simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	c.Flags().StringVar(&o.logFile, "log-file", "", "a `FILE` for the log beside stderr, set aside at 10 MB (relative to the site)")
 	return c
 }
 
-func (a *app) runSite(ctx context.Context, dir string, simulate bool) error {
-	s, err := a.loadSite(dir, simulate)
+// runOptions are the flags of run.
+type runOptions struct {
+	simulate bool
+	logFile  string
+}
+
+func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
+	s, err := a.loadSite(dir, o.simulate)
 	if err != nil {
 		return err
 	}
-	log := a.logger(s.Timezone)
-	h, err := a.newHost(s, hostOptions{log: log, simulate: simulate, reload: true})
+	around, err := a.hostAround(s, o)
+	if err != nil {
+		return err
+	}
+	defer around.close()
+	log := around.log
+	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, reload: true})
 	if err != nil {
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
-	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, simulate), zoneText(s)))
+	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
 	h.Open()
 	a.tellScripts(log, s, h.Sync())
 	watched := a.watch(ctx, log, h)
+	around.ready(h)
 	clock.WaitFor(ctx, a.clk.NewWaiter())
 	log.Info("stopping: scripts end, heads are stopped")
+	around.stopping()
 	watched()
 	if err := h.Close(); err != nil {
 		return err
@@ -77,6 +92,7 @@ func (a *app) watch(ctx context.Context, log *slog.Logger, h *runtime.Host) (wai
 // tellScripts says what was loaded. Why a script was not stands in the log
 // already.
 func (a *app) tellScripts(log *slog.Logger, s *site.Site, changes []runtime.Change) {
+	changes = slices.DeleteFunc(changes, func(c runtime.Change) bool { return c.Site != nil })
 	live := 0
 	for _, c := range changes {
 		if c.Is {

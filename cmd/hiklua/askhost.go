@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// reachHost reaches the host that runs the site in dir.
+func (a *app) reachHost(ctx context.Context, dir string) (*control.Client, error) {
+	if !hasSite(dir) {
+		return nil, &failure{fmt.Sprintf("no site.yaml in %s", dir)}
+	}
+	client, err := control.Dial(ctx, dataFolder(dir))
+	if errors.Is(err, control.ErrNoHost) {
+		return nil, &failure{fmt.Sprintf(`no host runs %s: "%s run %s" starts one`, siteWord(dir), a.name, shellWord(dir))}
+	}
+	return client, err
+}
+
+func siteWord(dir string) string {
+	if dir == "." {
+		return "the site in this folder"
+	}
+	return "the site " + dir
+}
+
+// dataFolder is where a site's host keeps its socket and its lock.
+func dataFolder(dir string) string { return (&site.Site{Dir: dir}).Path("data") }
+
+// askHost asks one thing of the host that runs the site in dir. into may be
+// nil.
+func (a *app) askHost(ctx context.Context, dir, op string, args, into any) error {
+	client, err := a.reachHost(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return fromHost(client.Call(ctx, op, args, func(value json.RawMessage) error {
+		return json.Unmarshal(value, into)
+	}))
+}
+
+// fromHost makes an error of a call ready to be reported.
+func fromHost(err error) error {
+	var fault *control.Fault
+	switch {
+	case errors.As(err, &fault):
+		var told *runtime.TaskError
+		if err := fromFault(fault); errors.As(err, &told) {
+			return &failure{told.Report.String()}
+		}
+		return &failure{fault.Message}
+	case errors.Is(err, control.ErrGone):
+		return &failure{"the host has stopped meanwhile"}
+	case errors.Is(err, os.ErrPermission):
+		return &failure{"the host belongs to another user"}
+	}
+	return err
+}
+
+func (a *app) writeJSON(v any) error {
+	out, err := json.MarshalIndent(v, "", "  ")
+	if err == nil {
+		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
+	}
+	return err
+}
+
+// errorLines is an error below what it is about, its hint on a line of its
+// own.
+func errorLines(e *runtime.ErrorStatus) string {
+	text := ""
+	for i, line := range strings.Split(e.Message, "\n") {
+		if i == 0 && e.Place != "" {
+			line = e.Place + ": " + line
+		}
+		text += "  " + line + "\n"
+	}
+	if e.Hint != "" {
+		text += "    " + e.Hint + "\n"
+	}
+	return text
+}

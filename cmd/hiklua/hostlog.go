@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/control"
+)
+
+// hostLogger is the logger of a running host: what logger writes, and beside
+// it a ring for those who follow the log, and a file where one is asked for.
+func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer) *slog.Logger {
+	level := logLevels[a.logLevel.value]
+	handlers := []slog.Handler{
+		a.logHandler(a.stderr, level, a.colour(a.stderr)),
+		&plainHandler{slog.NewJSONHandler(ring, &slog.HandlerOptions{Level: level, ReplaceAttr: plainAttr})},
+	}
+	if file != nil {
+		handlers = append(handlers, a.logHandler(file, level, false))
+	}
+	return slog.New(&clockHandler{Handler: slog.NewMultiHandler(handlers...), clk: a.clk, zone: zone})
+}
+
+// logHandler writes to w as --log-format says.
+func (a *app) logHandler(w io.Writer, level slog.Level, colour bool) slog.Handler {
+	if a.logFormat.value == "json" {
+		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
+	}
+	return newTextHandler(w, level, colour)
+}
+
+// plainHandler takes errors apart before they become text: their hints would
+// be lost.
+type plainHandler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h *plainHandler) Handle(ctx context.Context, r slog.Record) error {
+	line := slog.NewRecord(r.Time, r.Level, r.Message, 0)
+	hint, given := "", false
+	r.Attrs(func(a slog.Attr) bool {
+		given = given || a.Key == hintKey
+		if err, ok := a.Value.Any().(error); ok && a.Key == errorKey {
+			report := runtime.Report(err)
+			a, hint = slog.String(a.Key, report.Message), report.Hint
+		}
+		line.AddAttrs(a)
+		return true
+	})
+	if hint != "" && !given {
+		line.AddAttrs(slog.String(hintKey, hint))
+	}
+	return h.Handler.Handle(ctx, line)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *plainHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &plainHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h *plainHandler) WithGroup(name string) slog.Handler {
+	return &plainHandler{h.Handler.WithGroup(name)}
+}
+
+const hintKey = "hint"
+
+// plainAttr writes durations as people do.
+func plainAttr(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.String(a.Key, a.Value.Duration().String())
+	}
+	return a
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime"
+)
+
+func newJobsCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "jobs [SITE] [--json]",
+		Short: "The jobs of a running host: next and last run",
+		Long: `Lists the jobs of the host that runs a site (default: the current folder), with
+when they run next and how they ran last.`,
+		Example: `  {hiklua} jobs
+  {hiklua} jobs /srv/site --json`,
+		Args:        atMost(a, 1),
+		Annotations: next(`{hiklua} job run NAME runs one now; {hiklua} next SITE lists runs to come.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			var st runtime.Status
+			if err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeJSON(st.Jobs)
+			}
+			if len(st.Jobs) == 0 {
+				fmt.Fprintln(a.stdout, "no script has a job")
+				return nil
+			}
+			fmt.Fprint(a.stdout, jobsTable(st))
+			for _, j := range st.Jobs {
+				if j.Last != nil && j.Last.Error != nil {
+					fmt.Fprintf(a.stdout, "\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(j.Last.Started, st.Now), errorLines(j.Last.Error))
+				}
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	return c
+}
+
+func newJobCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "job run NAME [SITE]",
+		Short: "Run a job of a running host now",
+		Long: `Starts a run of a job in the host that runs a site (default: the current folder),
+beside those it has at its times. NAME is the job's, or SCRIPT/NAME where
+several scripts have one of that name.`,
+		Example: `  {hiklua} job run "night tour"
+  {hiklua} job run night/sweep /srv/site`,
+		Annotations: next(`{hiklua} log --follow SITE shows how it goes; {hiklua} jobs SITE lists the names.`),
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 || args[0] != "run":
+				return &misuse{`job is followed by "run" and the name of a job`, a.name + " job run NAME"}
+			case len(args) == 1:
+				return &misuse{"which job? job run is followed by its name", a.name + " jobs"}
+			}
+			return atMost(a, 3)(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.askHost(c.Context(), siteArg(args[2:]), opRunJob, args[1], nil); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "%s has begun\n", args[1])
+			return nil
+		},
+	}
+	return c
+}

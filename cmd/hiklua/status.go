@@ -1,0 +1,163 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime"
+)
+
+func newStatusCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status [SITE] [--json]",
+		Short: "How a running host fares: devices, scripts, jobs",
+		Long: `Asks the host that runs a site (default: the current folder) how it fares: its
+devices with their state, queue and moving heads, its scripts with what went
+wrong last, its jobs with their next and last run.`,
+		Example: `  {hiklua} status
+  {hiklua} status /srv/site --json`,
+		Args:        atMost(a, 1),
+		Annotations: next(`{hiklua} log --follow SITE shows what happens; {hiklua} doctor SITE says why a device does not work.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			var st runtime.Status
+			if err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st); err != nil {
+				return err
+			}
+			if asJSON {
+				return a.writeJSON(st)
+			}
+			a.writeStatus(st)
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	return c
+}
+
+func (a *app) writeStatus(st runtime.Status) {
+	fmt.Fprintf(a.stdout, "hiklua %s, process %d, runs %s for %s; %d MB, %d goroutines\n",
+		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory>>20, st.Goroutines)
+	if st.Site.Error != nil {
+		fmt.Fprintf(a.stdout, "site.yaml: not taken over, everything runs on as it was\n%s", errorLines(st.Site.Error))
+	}
+	var notes strings.Builder
+	t := &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
+	for _, d := range st.Devices {
+		var heads []string
+		for _, h := range d.Heads {
+			heads = append(heads, headText(h, st.Now))
+		}
+		state := d.State
+		if d.Leaving {
+			state += ", leaves"
+		}
+		if d.RetryAt != nil {
+			state += " until " + timeText(*d.RetryAt, st.Now)
+		}
+		t.rows = append(t.rows, []string{d.Name, state, d.Model, d.Events, fmt.Sprint(d.Queue + d.Active), strings.Join(heads, ", ")})
+		if d.Error != nil {
+			fmt.Fprintf(&notes, "%s: %s\n%s", d.Name, d.State, errorLines(d.Error))
+		}
+	}
+	a.writeTable(t)
+	t = &table{head: []string{"SCRIPT", "STATE", "SINCE", "TASKS", "JOBS", ""}}
+	for _, s := range st.Scripts {
+		since := ""
+		if s.Since != nil {
+			since = timeText(*s.Since, st.Now)
+		}
+		state := s.State
+		if s.HeldUntil != nil {
+			state += " until " + timeText(*s.HeldUntil, st.Now)
+		}
+		t.rows = append(t.rows, []string{s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs), ""})
+		if s.Edit != nil {
+			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", s.Name, errorLines(s.Edit))
+		}
+		if s.LastError != nil {
+			fmt.Fprintf(&notes, "%s: last error, %s\n%s", s.Name, timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
+		}
+	}
+	a.writeTable(t)
+	a.writeTable(jobsTable(st))
+	if notes.Len() > 0 {
+		fmt.Fprintf(a.stdout, "\n%s", notes.String())
+	}
+}
+
+// writeTable writes a table that has rows, after an empty line.
+func (a *app) writeTable(t *table) {
+	if len(t.rows) > 0 {
+		fmt.Fprintf(a.stdout, "\n%s", t)
+	}
+}
+
+func headText(h runtime.HeadStatus, now time.Time) string {
+	part := strings.TrimSpace(fmt.Sprintf("%d %s", h.Channel, h.Part))
+	since := ""
+	if h.Since != nil {
+		since = " for " + ageText(now.Sub(*h.Since))
+	}
+	switch {
+	case h.Stopping && h.Moving:
+		return part + " is being stopped (" + h.Owner + since + ")"
+	case h.Moving:
+		return part + " moves (" + h.Owner + since + ")"
+	case h.Exclusive != "":
+		return part + " is " + h.Exclusive + "'s alone" + since
+	}
+	return part + " is being stopped"
+}
+
+func jobsTable(st runtime.Status) *table {
+	t := &table{head: []string{"JOB", "WHEN", "NEXT", "LAST", "RUNS", ""}}
+	for _, j := range st.Jobs {
+		next := "never"
+		if j.Next != nil {
+			next = timeText(*j.Next, st.Now)
+		}
+		if j.Kind == "on" {
+			next = "on its event"
+		}
+		last := ""
+		if j.Last != nil {
+			last = timeText(j.Last.Started, st.Now)
+			if j.Last.Error != nil {
+				last += " failed"
+			}
+		}
+		if j.Running > 0 {
+			last = "runs"
+		}
+		t.rows = append(t.rows, []string{j.Script + "/" + j.Name, j.When, next, last, fmt.Sprint(j.Runs), ""})
+	}
+	return t
+}
+
+// timeText is a time as it is said today: without the date if it is today's.
+func timeText(t, now time.Time) string {
+	switch {
+	case t.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return t.Format(time.TimeOnly)
+	case t.Sub(now).Abs() < 300*24*time.Hour:
+		return t.Format("Mon 2 Jan 15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// ageText is a length of time in two units at most.
+func ageText(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
+}
