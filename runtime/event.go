@@ -35,11 +35,21 @@ type listener struct {
 
 func newHub() *hub { return &hub{byKey: make(map[hubKey][]*listener)} }
 
+// key is where it listens: a device that was replaced in site.yaml has handed
+// its listeners on.
 func (l *listener) key() hubKey {
 	if d, ok := l.spec.Device.(*Device); ok {
-		return hubKey{device: d}
+		return hubKey{device: d.latest()}
 	}
 	return hubKey{name: l.spec.Type}
+}
+
+// latest is the device that has d's name now.
+func (d *Device) latest() *Device {
+	for next := d.successor.Load(); next != nil; next = d.successor.Load() {
+		d = next
+	}
+	return d
 }
 
 // wants reports whether an event of its device is one that it asked for.
@@ -79,8 +89,8 @@ func (h *hub) remove(l *listener) { h.swap([]*listener{l}, nil) }
 func (h *hub) swap(old, next []*listener) {
 	interest := make(map[*Device]int)
 	var order []*Device
-	note := func(l *listener, by int) {
-		if d := l.key().device; d != nil && l.needsStream() {
+	note := func(l *listener, d *Device, by int) {
+		if d != nil && l.needsStream() {
 			if _, known := interest[d]; !known {
 				order = append(order, d)
 			}
@@ -90,25 +100,48 @@ func (h *hub) swap(old, next []*listener) {
 	h.mu.Lock()
 	for _, l := range old {
 		k := l.key()
+		if d, ok := l.spec.Device.(*Device); ok && !slices.Contains(h.byKey[k], l) {
+			k = hubKey{device: d} // about to be moved
+		}
 		if i := slices.Index(h.byKey[k], l); i >= 0 {
 			// Not in place: nobody looks at it now, but the slice may be shared.
 			h.byKey[k] = slices.Delete(slices.Clone(h.byKey[k]), i, i+1)
 			if len(h.byKey[k]) == 0 {
 				delete(h.byKey, k)
 			}
-			note(l, -1)
+			note(l, k.device, -1)
 		}
 	}
 	for _, l := range next {
 		if k := l.key(); !slices.Contains(h.byKey[k], l) {
 			h.byKey[k] = append(slices.Clip(h.byKey[k]), l)
-			note(l, +1)
+			note(l, k.device, +1)
 		}
 	}
 	h.mu.Unlock()
 	for _, d := range order {
 		d.feed.want(interest[d])
 	}
+}
+
+// move lets those who listen to old, which was replaced, listen to next.
+func (h *hub) move(old, next *Device) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	from, to := hubKey{device: old}, hubKey{device: next}
+	interest := 0
+	for _, l := range h.byKey[from] {
+		h.byKey[to] = append(slices.Clip(h.byKey[to]), l)
+		if l.needsStream() {
+			interest++
+		}
+	}
+	delete(h.byKey, from)
+	h.mu.Unlock()
+	next.feed.want(interest)
+	old.feed.want(-interest)
 }
 
 // deliver tells of an event of d.
@@ -135,7 +168,7 @@ func (h *hub) emit(name string, value any, at time.Time, chain *emission) {
 }
 
 // Events implements luaapi.Device.
-func (d *Device) Events() string { return d.feed.shown() }
+func (d *Device) Events() string { return d.latest().feed.shown() }
 
 // WaitEvent implements luaapi.Device.
 func (d *Device) WaitEvent(ctx context.Context, spec luaapi.EventSpec, timeout time.Duration) (*luaapi.Event, error) {

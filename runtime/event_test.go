@@ -234,6 +234,44 @@ func TestEmitInACircle(t *testing.T) {
 	w.wantLog("is emitted in a circle")
 }
 
+// A new address or password in site.yaml leads the handlers along, those of a
+// script that could not be loaded anew, too.
+func TestEventsOfAChangedDevice(t *testing.T) {
+	yaml := "timezone: UTC\ndevices:\n  cam: {simulate: ipc, ip: 192.0.2.1, password: first}\n"
+	w := newWorld(t, yaml, map[string]string{"scripts/a.lua": onEvents("cam", "any") + `
+		local first = not hik.vars.second
+		assert(first, "does not load under the new site")
+		hik.every(60, function() print(hik.device("cam").events) end)
+	`})
+	w.start()
+	motion := func(at time.Duration) {
+		w.at(at)
+		w.devices["cam"].Raise(sim.Alert{Type: "motion", Channel: 1, For: time.Second})
+		w.run(5 * time.Second)
+	}
+	motion(10 * time.Second)
+	old := w.devices["cam"]
+	// The password: the same device over a new line.
+	w.write("site.yaml", strings.Replace(yaml, "first", "other", 1))
+	w.sync()
+	motion(20 * time.Second)
+	// The address, and a script that does not like the new site.
+	w.write("site.yaml", strings.Replace(strings.Replace(yaml, "first", "other", 1), "192.0.2.1", "192.0.2.2", 1)+"vars: {second: true}\n")
+	w.sync()
+	motion(40 * time.Second)
+	w.at(61 * time.Second)
+	w.wantPrinted("10\tmotion\tstart\tch1", "11\tmotion\tstop\tch1", "20\tmotion\tstart\tch1", "21\tmotion\tstop\tch1",
+		"40\tmotion\tstart\tch1", "41\tmotion\tstop\tch1", "flowing")
+	w.wantLog("the old one runs on")
+	w.at(3 * time.Minute)
+	if old == w.devices["cam"] {
+		t.Fatal("the device is the same")
+	}
+	if n := len(w.host.allDevices()); n != 1 {
+		t.Errorf("%d devices", n)
+	}
+}
+
 // The same site gives the same, to the byte.
 func TestEventsAreDeterministic(t *testing.T) {
 	run := func() string {

@@ -101,6 +101,9 @@ func (d *Device) retire(successor *Device) {
 	}
 	d.idle = nil
 	d.mu.Unlock()
+	if successor != nil {
+		d.feed.hub.move(d, successor)
+	}
 	for _, c := range waiting {
 		d.finish(c, errClosed)
 	}
