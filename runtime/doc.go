@@ -13,11 +13,16 @@
 //	                   ▲                         ▲
 //	              watcher (poll)              stopper (own connection)
 //
+// While a script listens to what a device notices, the device also has a
+// stream reader and a watcher over its silence, on a connection of their own:
+//
+//	camera ──► stream reader ──► alarms (folded) ──► hub ──► handlers' tasks
+//
 // Whoever starts a goroutine ends it and waits for it: a script its tasks, a
 // device its workers, the host both. Close ends first the scripts, then waits
 // for the heads to be at rest, then ends the devices.
 //
 // Locks are taken in this order and never the other way: script.lock (by
-// tasks), Host.mu, script.mu, Device.mu, owner.mu. None but script.lock is
-// held while anything waits.
+// tasks), Host.mu, feed.mu, hub.mu, script.mu, Device.mu, owner.mu and
+// feed.posts. None but script.lock is held while anything waits.
 package runtime
