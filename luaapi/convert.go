@@ -56,6 +56,9 @@ func toGo(v lua.LValue, path string, depth int) (any, error) {
 		})
 		return all, err
 	}
+	if s := stateOf(v); s != nil {
+		return toGo(s.copy(), path, depth+1)
+	}
 	return nil, fmt.Errorf("%s can't be %s", path, describe(v))
 }
 

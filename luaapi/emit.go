@@ -82,6 +82,10 @@ func (w *copier) out(v lua.LValue, path string) (any, error) {
 		return string(v), nil
 	case *lua.LTable:
 		return w.table(content(v), path)
+	case *lua.LUserData:
+		if s := stateOf(v); s != nil {
+			return w.out(s.copy(), path)
+		}
 	}
 	return nil, fmt.Errorf("%s can't be %s: only nil, booleans, numbers, strings and tables of them are copied", path, describe(v))
 }

@@ -125,6 +125,7 @@ func hikEntries() []entry {
 	for _, lib := range libraries() {
 		list = append(list, libraryField(lib))
 	}
+	list = append(list, stateFields...)
 	return append(list, scriptFields...)
 }
 

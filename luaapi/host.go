@@ -16,6 +16,7 @@ import (
 // script's lock, except where it says otherwise.
 type Script interface {
 	Services
+	Keeper
 
 	// Name is the script's short name: "tour" for scripts/tour.lua.
 	Name() string

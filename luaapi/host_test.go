@@ -14,6 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/store"
 )
 
 // fakeHost runs one script in virtual time, as the runtime would, with devices
@@ -31,6 +32,7 @@ type fakeHost struct {
 	files   map[string]string
 	opened  []map[string]any
 	emitted []any
+	kept    *store.Store
 
 	loading bool
 	held    []func()
@@ -46,6 +48,7 @@ func newFakeHost(t *testing.T) *fakeHost {
 	clk := clock.NewVirtual(began)
 	h := &fakeHost{t: t, clk: clk, lock: clock.NewMutex(clk), L: lua.NewState(), files: map[string]string{}}
 	t.Cleanup(h.L.Close)
+	h.kept = store.Memory(store.Options{Clock: clk})
 	h.vars = map[string]any{
 		"night": "22:00", "dwell": 15.0, "on": true,
 		"list": []any{"a", "b"}, "map": map[string]any{"x": 1.0, "deep": map[string]any{"y": 2.0}},
@@ -70,6 +73,8 @@ func (h *fakeHost) Version() string          { return "1.2.3" }
 func (h *fakeHost) Clock() clock.Clock       { return h.clk }
 func (h *fakeHost) Location() *time.Location { return time.FixedZone("CET", 3600) }
 func (h *fakeHost) Vars() map[string]any     { return h.vars }
+func (h *fakeHost) State() State             { return h.kept.Script("tour") }
+func (h *fakeHost) SharedState() State       { return h.kept.Shared() }
 func (h *fakeHost) OnStop(fn *lua.LFunction) { h.onStop = append(h.onStop, fn) }
 func (h *fakeHost) Devices() (list []Device) {
 	for _, d := range h.devices {

@@ -150,6 +150,9 @@ func (w *jsonWriter) value(v lua.LValue, path string) error {
 			w.b.WriteString("null")
 			return nil
 		}
+		if s := stateOf(v); s != nil {
+			return w.value(s.copy(), path)
+		}
 		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))
 	default:
 		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))

@@ -19,6 +19,8 @@ type module struct {
 	presets map[presetKey]*presetList
 	special map[presetKey]map[int]bool // which presets the device says are functions of its own
 
+	stateMeta *lua.LTable // of the tables of hik.state, once one was needed
+
 	web     *gate       // of hik.http
 	headers *lua.LTable // the metatable of its answers' headers, once it was needed
 }
@@ -129,6 +131,9 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		key := keyText(c.arg(1))
 		if n.byName[key] != nil && n.byName[key].fn != nil {
 			raiseMisuse(c.L, "%s.%s can't be assigned; to call it, write %s.%s(...)", owner, key, owner, key)
+		}
+		if key == "state" || key == "shared_state" {
+			raiseMisuse(c.L, "%s.%s can't be assigned, its keys can: %[1]s.%[2]s.name = value", owner, key)
 		}
 		raiseMisuse(c.L, "%s.%s can't be assigned: use a local or global variable", owner, key)
 		return 0

@@ -118,6 +118,7 @@ func (s *script) addTask(parent context.Context, name string, j *job, limit time
 // thread. Then whatever the task began is ended.
 func (t *task) start(body func(L *lua.LState) error) {
 	t.script.running.Go(func() {
+		var wrote written
 		err := t.awaitTurn()
 		if err == nil {
 			err = t.script.lock.Lock(t.ctx)
@@ -128,10 +129,11 @@ func (t *task) start(body func(L *lua.LState) error) {
 			if err != nil {
 				err = t.failed(err)
 			}
+			wrote = t.handOver()
 			t.rest()
 			t.script.lock.Unlock()
 		}
-		t.finish(err)
+		t.finish(err, wrote)
 	})
 }
 
@@ -170,12 +172,13 @@ func (t *task) rest() {
 
 // finish ends what the task began, tells those who wait for it, and logs an
 // error that nobody else will.
-func (t *task) finish(err error) {
+func (t *task) finish(err error, wrote written) {
 	t.cancel(errCancelled)
 	s := t.script
 	if !t.keepsHeads {
 		t.stopHeads()
 	}
+	err = wrote.waitAtEnd(err)
 	s.mu.Lock()
 	t.ended, t.err = true, err
 	for _, w := range t.waiters {
@@ -233,9 +236,13 @@ func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
 	// gopher-lua keeps one current thread for the whole state; the tasks that
 	// run meanwhile change it.
 	current := L.G.CurrentThread
+	wrote := t.handOver()
 	t.rest()
 	s.lock.Unlock()
 	err := f(t.ctx)
+	if lost := wrote.wait(t.ctx); err == nil {
+		err = lost
+	}
 	// Also a task that has been ended takes the lock: it unwinds in Lua.
 	s.lock.Lock(context.Background())
 	t.compute()

@@ -8,7 +8,7 @@ import (
 
 // kept are the functions of gopher-lua's base library that are right and harmless as they are.
 var kept = []string{
-	"_VERSION", "next", "rawequal", "rawget", "rawset", "select", "type", "getfenv", "setfenv",
+	"_VERSION", "rawequal", "rawget", "rawset", "select", "type", "getfenv", "setfenv",
 }
 
 func (s *state) openBase(L *lua.LState) {
@@ -24,7 +24,7 @@ func (s *state) openBase(L *lua.LState) {
 	setFuncs(L, globals, map[string]lua.LGFunction{
 		"assert": baseAssert, "error": baseError, "pcall": basePCall, "xpcall": baseXPCall,
 		"getmetatable": baseGetMetatable, "setmetatable": baseSetMetatable,
-		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": baseUnpack,
+		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": asTable(baseUnpack), "next": baseNext,
 		"load": s.baseLoad, "loadstring": s.baseLoadString, "collectgarbage": baseCollectGarbage,
 	})
 	globals.RawSetString("ipairs", L.NewClosure(baseIpairs, L.NewFunction(ipairsStep), L.NewFunction(ipairsIndexed)))

@@ -9,8 +9,8 @@ import (
 func (s *state) openTable(L *lua.LState) {
 	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
-		"concat": s.tableConcat, "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
-		"maxn": tableMaxN, "getn": tableGetN, "unpack": baseUnpack,
+		"concat": asTable(s.tableConcat), "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
+		"maxn": tableMaxN, "getn": asTable(tableGetN), "unpack": asTable(baseUnpack),
 	})
 	L.SetGlobal("table", mod)
 }
@@ -47,6 +47,9 @@ func checkEvery(L *lua.LState, i int) {
 }
 
 func tableInsert(L *lua.LState) int {
+	if v := standIn(L); v != nil {
+		return insertInto(L, v)
+	}
 	t := L.CheckTable(1)
 	switch L.GetTop() {
 	case 2:
@@ -65,6 +68,9 @@ func tableInsert(L *lua.LState) int {
 }
 
 func tableRemove(L *lua.LState) int {
+	if v := standIn(L); v != nil {
+		return removeFrom(L, v)
+	}
 	t := L.CheckTable(1)
 	n := t.Len()
 	pos := optInteger(L, 2, n)
@@ -94,6 +100,9 @@ func tableMaxN(L *lua.LState) int {
 // tableSort sorts a copy and puts it back, so that an error leaves the table as it was. A comparator that contradicts
 // itself is an error where it shows in the result; one that says <= is put up with, as long as it tells anything.
 func tableSort(L *lua.LState) int {
+	if v := standIn(L); v != nil {
+		return sortInPlace(L, v)
+	}
 	t := L.CheckTable(1)
 	var fn *lua.LFunction
 	if L.Get(2) != lua.LNil {

@@ -1,0 +1,198 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/store"
+)
+
+const (
+	// endPatience is how long a task that has ended waits for the disk to have
+	// what it wrote. The wait of a task that goes on has no such end: it has
+	// the task's own.
+	endPatience = 5 * time.Second
+	// closePatience is how long the disk gets at least when the host stops.
+	closePatience = time.Second
+)
+
+// openStore opens the state file. One that another process has is an error;
+// where the disk refuses, the host runs on what it has in memory: no full disk
+// keeps heads from being moved and stopped.
+func (h *Host) openStore() error {
+	o := store.Options{Clock: h.clk, Log: h.log}
+	if h.conf.State == "" {
+		h.store = store.Memory(o)
+		return nil
+	}
+	s, err := store.Open(h.conf.State, o)
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return err
+	case err != nil:
+		h.log.Error("the state cannot be kept: hik.state begins empty and ends with the program, and so do last runs", keyError, err)
+		h.store = store.Memory(o)
+		return nil
+	}
+	h.store, h.durable = s, true
+	if notice := s.Notice(); notice != "" {
+		h.log.Error(notice)
+	}
+	return nil
+}
+
+// closeStore writes what is left, within limit or closePatience.
+func (h *Host) closeStore(limit context.Context) error {
+	least, cancel := clock.WithTimeout(h.clk, context.Background(), closePatience)
+	defer cancel()
+	until, stop := clock.WithCancel(context.Background())
+	defer stop()
+	over := func() {
+		if clock.Cause(limit) != nil && clock.Cause(least) != nil {
+			stop()
+		}
+	}
+	defer clock.OnDone(limit, over)()
+	defer clock.OnDone(least, over)()
+	err, closed := error(nil), false
+	h.waitFor(until, func() {
+		err = h.store.Close()
+		closed = true
+	})
+	if !closed {
+		return errors.New("the disk does not answer: what hik.state was given last may be lost")
+	}
+	return err
+}
+
+// keep is what one generation of a script keeps: its own table, and the one
+// that all share. The holder of the script's lock has it.
+type keep struct {
+	own, shared kept
+}
+
+// kept is a table of the store that knows whether its holder wrote to it.
+type kept struct {
+	*store.State
+	wrote bool
+}
+
+var _ luaapi.State = (*kept)(nil)
+
+// Set implements luaapi.State.
+func (k *kept) Set(path []any, v any) error {
+	k.wrote = true
+	return k.State.Set(path, v)
+}
+
+// handOver gives what was written to the store's committer.
+func (k *kept) handOver() store.Ticket {
+	if !k.wrote {
+		return store.Ticket{}
+	}
+	k.wrote = false
+	return k.State.Written()
+}
+
+// keeping is what the script keeps; it is looked up when it is first asked
+// for. Called with the script's lock held.
+func (s *script) keeping() *keep {
+	if s.keep == nil {
+		s.keep = &keep{own: kept{State: s.host.store.Script(s.storeName())}, shared: kept{State: s.host.store.Shared()}}
+	}
+	return s.keep
+}
+
+// storeName tells files of scripts/ from what exec and the REPL run, which is
+// no file there.
+func (s *script) storeName() string {
+	if s.isFile() {
+		return s.name
+	}
+	return "/" + s.name
+}
+
+// isFile reports whether the script is a file of scripts/.
+func (s *script) isFile() bool { return strings.HasPrefix(s.file, "scripts/") }
+
+// State implements luaapi.Keeper.
+func (s *script) State() luaapi.State { return &s.keeping().own }
+
+// SharedState implements luaapi.Keeper.
+func (s *script) SharedState() luaapi.State { return &s.keeping().shared }
+
+// written is what a task wrote to its script's tables and gave to the disk.
+// The zero value is nothing.
+type written struct {
+	own, shared store.Ticket
+	task        *task
+}
+
+// handOver gives to the disk what the task wrote since it took the script's
+// lock, all of its script's own table as one. Called before the lock is given
+// back; it costs nothing where nothing was written.
+func (t *task) handOver() written {
+	k := t.script.keep
+	if k == nil || !k.own.wrote && !k.shared.wrote {
+		return written{}
+	}
+	return written{k.own.handOver(), k.shared.handOver(), t}
+}
+
+// wait returns when the disk has it. A load goes on without: a full disk must
+// not keep a script from running.
+func (w written) wait(ctx context.Context) error {
+	if w.task == nil {
+		return nil
+	}
+	own := w.own.Wait(ctx)
+	shared := w.shared.Wait(ctx)
+	if w.task.loading {
+		return nil
+	}
+	return storageFailure(errors.Join(own, shared))
+}
+
+// waitAtEnd is wait for a task that has ended with err.
+func (w written) waitAtEnd(err error) error {
+	if w.task == nil {
+		return err
+	}
+	h := w.task.script.host
+	ctx, cancel := clock.WithTimeout(h.clk, h.hurry, endPatience)
+	defer cancel()
+	if lost := w.wait(ctx); err == nil {
+		return lost
+	}
+	return err
+}
+
+// storageFailure tells an error of the store in the words of scripts.
+func storageFailure(err error) error {
+	if err == nil {
+		return nil
+	}
+	told := &luaapi.Failure{Kind: "storage", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		told.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)
+	case errors.Is(err, syscall.ENOSPC):
+		told.Message, told.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+told.Hint
+	case errors.Is(err, store.ErrClosed):
+		told.Message, told.Hint = "hik.state is not on disk: the host has stopped", ""
+	default:
+		told.Message = "hik.state is not on disk: " + firstLine(err)
+	}
+	return told
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
