@@ -124,7 +124,7 @@ type typist struct {
 }
 
 var (
-	exported   = regexp.MustCompile(`^(?:read -rs ([A-Z_]+); )?export ([A-Z_]+)(?:=(\S*))?$`)
+	exported   = regexp.MustCompile(`^(?:read -rs [A-Z_]+; )*export ([A-Z_ ]+)(?:=\S*)?$`)
 	outOfReach = regexp.MustCompile(`192\.0\.2\.`)
 )
 
@@ -137,7 +137,9 @@ func (y *typist) do(line string) {
 		return
 	}
 	if m := exported.FindStringSubmatch(line); m != nil {
-		y.env[m[2]] = "simulated"
+		for _, name := range strings.Fields(m[1]) {
+			y.env[name] = "simulated"
+		}
 		return
 	}
 	if dir, is := strings.CutPrefix(line, "cd "); is {
