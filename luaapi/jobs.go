@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -18,8 +19,13 @@ var jobOptions = []Option{
 	{Name: "timezone", Type: "string", Doc: "IANA name, if not the site's"},
 	{Name: "days", Type: "string", Doc: `"mon-fri", "sat,sun": on these days only`},
 	{Name: "between", Type: "string", Doc: `"22:00-06:00": at these times only`},
+	{Name: "catch_up", Type: "duration", Doc: "a run that was missed by at most that long while the host was down or asleep is made up, once"},
 	{Name: "on_reload", Type: "string", Words: []string{"cancel", "finish"}, Doc: "what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version"},
 }
+
+// afterOptions are those of a job that counts from when it went live: it
+// cannot have been missed.
+var afterOptions = slices.DeleteFunc(slices.Clone(jobOptions), func(o Option) bool { return o.Name == "catch_up" })
 
 var jobFunctions = []entry{
 	{
@@ -44,10 +50,10 @@ var jobFunctions = []entry{
 		},
 	},
 	{
-		name: "after", args: "duration, [options,] fn", options: jobOptions, result: "job",
+		name: "after", args: "duration, [options,] fn", options: afterOptions, result: "job",
 		doc: "runs fn once, when the duration has passed",
 		fn: func(c *call) int {
-			return c.addJob(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration")})
+			return c.addJobWith(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration")}, afterOptions)
 		},
 	},
 }
@@ -92,6 +98,7 @@ func (c *call) addJobWith(spec JobSpec, known []Option) int {
 	spec.Timezone = o.text("timezone")
 	spec.Days = o.text("days")
 	spec.Between = o.text("between")
+	spec.CatchUp = o.duration("catch_up")
 	spec.OnReload = o.text("on_reload")
 	if spec.Event != nil {
 		spec.Event.State = o.text("state")

@@ -40,9 +40,9 @@ type State interface {
 }
 
 var stateFields = []entry{
-	{name: "state", result: "table", doc: "a table of the script's own that outlives reload and restart; calling it, or a table in it, gives a copy",
+	{name: "state", result: "state", doc: "a table of the script's own that outlives reload and restart; calling it, or a table in it, gives a copy",
 		get: func(m *module, L *lua.LState, _ any) lua.LValue { return m.keeper(m.script.State(), "hik.state") }},
-	{name: "shared_state", result: "table", doc: "the same for all scripts together; each read and each write is atomic, two of them are not",
+	{name: "shared_state", result: "state", doc: "the same for all scripts together; each read and each write is atomic, two of them are not",
 		get: func(m *module, L *lua.LState, _ any) lua.LValue {
 			return m.keeper(m.script.SharedState(), "hik.shared_state")
 		}},

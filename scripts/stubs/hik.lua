@@ -145,6 +145,17 @@
 ---@field timezone? string IANA name, if not the site's
 ---@field days? string "mon-fri", "sat,sun": on these days only
 ---@field between? string "22:00-06:00": at these times only
+---@field catch_up? hik.Duration a run that was missed by at most that long while the host was down or asleep is made up, once
+---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
+
+---@class hik.AfterOptions
+---@field name? string for logs and the command line; the same name again replaces the job
+---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
+---@field timeout? hik.Duration a run that takes longer is ended
+---@field jitter? hik.Duration each run starts by chance up to that much later
+---@field timezone? string IANA name, if not the site's
+---@field days? string "mon-fri", "sat,sun": on these days only
+---@field between? string "22:00-06:00": at these times only
 ---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
 
 ---@class hik.OnOptions
@@ -179,6 +190,8 @@
 ---@field state? "start"|"stop"|"both" start (default), stop or both
 
 ---@class hik
+---@field state hik.State a table of the script's own that outlives reload and restart; calling it, or a table in it, gives a copy
+---@field shared_state hik.State the same for all scripts together; each read and each write is atomic, two of them are not
 ---@field vars hik.Vars the vars of site.yaml; its tables can't be changed, a list is the script's own copy
 ---@field script string the script's name: "tour" for scripts/tour.lua
 ---@field version string the version of hiklua
@@ -498,7 +511,7 @@ function hik.at(when, options, fn) end
 
 ---Runs fn once, when the duration has passed.
 ---@param duration hik.Duration
----@param options? hik.JobOptions
+---@param options? hik.AfterOptions
 ---@param fn fun(run: hik.Firing)
 ---@return hik.Job
 ---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job

@@ -61,3 +61,10 @@
 ---@field [1] string
 ---@field [2]? string|number|boolean|hik.Element[]
 ---@field [3]? table<string, string|number|boolean>
+
+---A table that outlives reload and restart. Strings, numbers, booleans and tables of them; what is assigned is copied.
+---@class hik.State
+---@field [string] any
+---@field [integer] any
+---@operator call: table
+---@operator len: integer
