@@ -1,6 +1,10 @@
 package runtime
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // lookups are the devices of the site that a script has looked for, found or
 // not: if one of them changes, so may the script.
@@ -23,4 +27,11 @@ func (l *lookups) noteAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = true
+}
+
+// forgetTried drops what is known of files that are gone.
+func (h *Host) forgetTried(files []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.tried, func(file string, _ version) bool { return !slices.Contains(files, file) })
 }

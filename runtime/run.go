@@ -65,6 +65,7 @@ const goneFor = 250 * time.Millisecond
 // removeGone ends the scripts whose files are no longer there.
 func (h *Host) removeGone(files []string) []Change {
 	var gone []*script
+	h.forgetTried(files)
 	for _, s := range h.running() {
 		if !slices.Contains(files, s.file) {
 			gone = append(gone, s)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -23,6 +24,8 @@ type around struct {
 	notify *notifier
 	data   string
 	unwind []func() // of the watchdog
+
+	closing sync.WaitGroup // of the server
 }
 
 // hostAround takes the site. In virtual time nobody else can have it or ask.
@@ -68,8 +71,8 @@ func (r *around) ready(h *runtime.Host) {
 	r.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Devices()), "device")))
 }
 
-// stopping is called before the host closes: sessions of other programs end,
-// and their heads stop, while it still can stop heads.
+// stopping is called before the host closes: meanwhile sessions of other
+// programs end and their heads stop.
 func (r *around) stopping() {
 	r.notify.tell("STOPPING=1")
 	for _, f := range r.unwind {
@@ -77,14 +80,16 @@ func (r *around) stopping() {
 	}
 	r.unwind = nil
 	if r.server != nil {
-		r.server.Close()
+		server := r.server
 		r.server = nil
+		r.closing.Go(func() { server.Close() })
 	}
 }
 
 // close gives the site back.
 func (r *around) close() {
 	r.stopping()
+	r.closing.Wait()
 	if r.file != nil {
 		r.file.Close()
 	}

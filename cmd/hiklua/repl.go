@@ -11,6 +11,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -18,19 +19,21 @@ import (
 type replOptions struct {
 	site, device string
 	simulate     bool
+	attach       bool // in the host that runs the site
 	quiet        bool // no --log-level was given
 }
 
 func newReplCommand(a *app) *cobra.Command {
 	var o replOptions
 	c := &cobra.Command{
-		Use:   "repl [--site SITE] [--device URL] [--simulate]",
+		Use:   "repl [--site SITE] [--attach] [--device URL] [--simulate]",
 		Short: "Lua by hand, line by line",
 		Long: `Runs Lua line by line and shows what each line gives. It sees the devices of
 SITE (default: the current folder, if it has a site.yaml), and with --device one
 more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.
 A head that a line has set moving goes on until ptz_stop, Ctrl-C, the end of the
-session, or limits.motion of site.yaml.
+session, or limits.motion of site.yaml. With --attach the lines run in the host
+that runs the site, beside its scripts and over its connections.
 
 At a terminal, Tab completes, the arrows bring back earlier lines, Ctrl-C clears
 the line or breaks off the one that runs and stops the heads, Ctrl-D leaves.
@@ -48,12 +51,16 @@ if any of them failed.`,
 	}
 	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
 	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
+	c.Flags().BoolVar(&o.attach, "attach", false, "enter the running host of the site")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
 	return c
 }
 
 func (a *app) repl(ctx context.Context, o replOptions) error {
-	s, err := a.loadSiteOrNone(o.site, o.simulate)
+	if o.attach && (o.simulate || o.device != "") {
+		return &misuse{"--attach goes without --simulate and --device: the host has its devices", a.name + " repl --attach"}
+	}
+	s, err := a.loadReplSite(o)
 	if err != nil {
 		return err
 	}
@@ -70,7 +77,7 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 	if err != nil {
 		return err
 	}
-	defer abortOnHurry(ctx, r.host)()
+	defer clock.OnDone(hurried(ctx), r.abort)()
 	failed := r.readPipe(ctx, a.stdin, out)
 	if err := r.close(); err != nil {
 		return err
@@ -85,14 +92,17 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 type repl struct {
 	*app
 	site    *site.Site
-	host    *runtime.Host
-	session *runtime.Session
+	host    *runtime.Host // nil: another process has it
+	session luaSession
 	last    luaapi.Report // the last error, for .trace
 }
 
 // newRepl opens host and session; the app is that of the screen, if there is
 // one.
 func (a *app) newRepl(s *site.Site, o replOptions, print func(script, text string)) (*repl, error) {
+	if o.attach {
+		return a.attach(s, print)
+	}
 	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: print})
 	if err != nil {
 		return nil, err
@@ -110,6 +120,9 @@ func (a *app) newRepl(s *site.Site, o replOptions, print func(script, text strin
 // close stops the heads and ends the host.
 func (r *repl) close() error {
 	r.session.Close()
+	if r.host == nil {
+		return nil
+	}
 	return r.host.Close()
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -32,7 +33,7 @@ func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) e
 	if err != nil {
 		return err
 	}
-	defer abortOnHurry(ctx, r.host)()
+	defer clock.OnDone(hurried(ctx), r.abort)()
 	e.use(r)
 
 	// Ctrl-C is the line's here, not the program's. While a line is typed it is
@@ -53,7 +54,7 @@ func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) e
 	go func() {
 		select {
 		case <-interrupts:
-			r.host.Abort()
+			r.abort()
 		case <-closed:
 		}
 	}()

@@ -128,3 +128,6 @@ func (c *Client) receive() (reply, error) {
 	}
 	return r, json.Unmarshal(line, &r)
 }
+
+// Send asks for op without waiting for an answer, also while a call goes on.
+func (c *Client) Send(op string) error { return c.send(request{Op: op}) }
