@@ -6,7 +6,7 @@ import "strings"
 // them: the state of every script is in the first.
 var (
 	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal"}
-	reservedPrefixes = []string{"state.db", "hiklua.log", "journal."}
+	reservedPrefixes = []string{"state.db", "hiklua.log", "journal.", ".control-"}
 )
 
 // Reserved reports whether a path below the data folder, as Clean gives it, is
