@@ -72,6 +72,9 @@ func (a *app) showLog(ctx context.Context, client *control.Client, request logRe
 		}
 		return text.Handle(ctx, record)
 	})
+	if err == nil && request.Follow && ctx.Err() == nil {
+		fmt.Fprintln(a.stderr, "the host has stopped")
+	}
 	return fromHost(err)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -138,22 +139,33 @@ func TestLogFollow(t *testing.T) {
 	p := start(t, map[string]string{"site.yaml": turningSite, "scripts/a.lua": `print("one")`}, "run")
 	p.logs("1 script live")
 	p.status() // the socket is there
-	type result struct {
-		out, errs string
-		code      int
+	c := exec.Command(os.Args[0], "log", "--follow")
+	c.Dir, c.Env = p.cmd.Dir, append(os.Environ(), beProgram+"=1")
+	out, _ := c.StdoutPipe()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
 	}
-	ended := make(chan result)
-	go func() {
-		out, errs, code := p.ask("", "log", "--follow")
-		ended <- result{out, errs, code}
-	}()
-	// Saves go on until the follower can only have seen the last of them.
+	lines := bufio.NewScanner(out)
+	shows := func(want string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), want) {
+				return
+			}
+		}
+		t.Errorf("the log does not show %q", want)
+	}
+	shows("one")
 	write(t, p.cmd.Dir, map[string]string{"scripts/b.lua": `print("two")`})
-	p.logs("two")
+	shows("two")
 	p.signal(syscall.SIGTERM)
-	r := <-ended
-	wants(t, r.out, "one", "two")
-	p.ends()
+	shows("stopping")
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d", status)
+	}
 }
 
 // TestAttach enters a running host: it has the host's devices, and its heads

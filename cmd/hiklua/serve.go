@@ -151,6 +151,7 @@ func (s *hostSession) sendLog(ctx context.Context, args json.RawMessage, send fu
 	if err := json.Unmarshal(args, &r); err != nil {
 		return err
 	}
+	over := !r.Follow
 	for from := s.ring.Last(r.Lines); ; {
 		lines, next, missed, more := s.ring.Since(from)
 		if missed > 0 {
@@ -164,13 +165,13 @@ func (s *hostSession) sendLog(ctx context.Context, args json.RawMessage, send fu
 			}
 		}
 		from = next
-		if !r.Follow {
+		if over {
 			return nil
 		}
 		select {
 		case <-more:
 		case <-ctx.Done():
-			return nil
+			over = true // once more, for what came last
 		}
 	}
 }

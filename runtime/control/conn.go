@@ -7,12 +7,16 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // maxCalls bounds the calls of one connection at one time.
 const maxCalls = 16
+
+// hangUpPatience is how long a client may take to read what is left.
+const hangUpPatience = 2 * time.Second
 
 // Session is one client. Calls may come at the same time.
 type Session interface {
@@ -35,6 +39,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	running map[int64]context.CancelFunc
+	leaving bool // no call begins any more
 
 	writing sync.Mutex
 }
@@ -45,7 +50,20 @@ func newConn(c net.Conn, session Session) *conn {
 	return cn
 }
 
-func (c *conn) hangUp() { c.net.Close() }
+// hangUp ends the calls and then the connection. A client that does not read
+// what they have left to say is not waited for.
+func (c *conn) hangUp() {
+	c.mu.Lock()
+	c.leaving = true
+	c.mu.Unlock()
+	c.cancel()
+	impatient := clock.Real().AfterFunc(hangUpPatience, func() { c.net.Close() })
+	go func() {
+		c.calls.Wait()
+		impatient.Stop()
+		c.net.Close()
+	}()
+}
 
 // serve reads calls until the client goes.
 func (c *conn) serve() {
@@ -73,6 +91,8 @@ func (c *conn) take(r request) {
 		if known {
 			cancel()
 		}
+		return
+	case c.leaving:
 		return
 	case known || len(c.running) >= maxCalls:
 		c.calls.Go(func() { c.write(reply{ID: r.ID, Done: true, Error: &Fault{Message: "too many calls at once"}}) })
