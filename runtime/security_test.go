@@ -111,6 +111,9 @@ var attempts = []string{
 	`return getmetatable(hik.device("gate"):channel(1)).__index`,
 	`return getmetatable(hik.json.null).__tostring`,
 	`return getmetatable(io.stdout)`,
+	`return getmetatable(hik.state).__index`,
+	`return rawget(hik.state, "x")`,
+	`setmetatable(hik.shared_state, {})`,
 	`return rawget(hik.device("gate"), "conf")`,
 	`rawset(hik.device("gate"), "x", 1)`,
 	`return hik.device("gate").conf`,
@@ -223,10 +226,10 @@ func TestScriptsCannotReachEachOther(t *testing.T) {
 		hik.every("1s", function()
 			assert(("x"):rep(3) == "xxx" and #table.concat{"a", "b"} == 2 and math.abs(-1) == 1 and os.time() > 0)
 			assert(hik.now() > 0 and hik.json.encode{1} == "[1]" and hik.json.array()[1] == nil)
-			assert(rawget(_G, "mark") == nil and next({}) == nil)
+			assert(rawget(_G, "mark") == nil and hik.state.mark == nil and next({}) == nil)
 			print("well")
 		end)`
-	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": "mark = true\n" + vandal, "scripts/b.lua": honest, "scripts/c.lua": vandal})
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": "mark = true hik.state.mark = 1\n" + vandal, "scripts/b.lua": honest, "scripts/c.lua": vandal})
 	w.start()
 	w.run(3500 * time.Millisecond)
 	w.wantPrinted("well", "well", "well")
