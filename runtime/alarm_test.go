@@ -161,6 +161,11 @@ func TestPictureOfASimulatedCamera(t *testing.T) {
 	w.head().Raise(sim.Alert{Type: "line_crossing", Channel: 1, Region: 3, Target: "human", Picture: true, For: 3 * time.Second})
 	w.at(20 * time.Second)
 	w.wantPrinted("human\t3\ttrue\tlinedetection")
+	for _, e := range w.head().Journal() {
+		if strings.HasSuffix(e.Path, "/channels") {
+			t.Errorf("a camera was asked for its channels: %s", e.Path)
+		}
+	}
 }
 
 // More alarms at once than any device has are not kept apart.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
 )
 
 // No event falls between two generations of a script: what comes while the old
@@ -81,6 +82,29 @@ func TestQueuedEventsGoOver(t *testing.T) {
 	w.devices["cam"].Raise(sim.Alert{Type: "motion", Channel: 4, For: 50 * time.Millisecond})
 	w.at(20 * time.Second)
 	w.wantPrinted("old\t1", "new\t2", "new\t3", "new\t4", "bare")
+}
+
+// A reload in the moment between an event and the first line of its handler.
+func TestRunThatNeverBeganGoesOver(t *testing.T) {
+	w := newWorld(t, oneCamera, map[string]string{"scripts/a.lua": `hik.device("cam"):on("motion", function(ev) print("old", ev.channel) end)`})
+	w.start()
+	w.at(5 * time.Second)
+	w.clk.Go(func() {
+		h := w.host
+		old, next := h.find("a"), h.newScript("a", "scripts/a.lua")
+		if err := next.load([]byte(`hik.device("cam"):on("motion", function(ev) print("new", ev.channel) end)`)); err != nil {
+			t.Error(err)
+		}
+		h.hub.deliver(w.dev("cam"), &luaapi.Event{Type: "motion", Native: "VMD", State: "start", Device: "cam", Channel: 1})
+		h.handOver(old, next)
+		old.stop(errReload)
+		h.mu.Lock()
+		h.scripts = []*script{next}
+		h.mu.Unlock()
+		next.goLive()
+	})
+	w.at(6 * time.Second)
+	w.wantPrinted("new\t1")
 }
 
 func TestHandlerOptions(t *testing.T) {

@@ -196,15 +196,19 @@ func TestStreamRespectsTheAccount(t *testing.T) {
 	w := newWorld(t, oneCamera, map[string]string{"scripts/a.lua": tellStale("cam")})
 	w.devices["cam"].SetPassword("admin", "another")
 	w.start()
+	w.at(2 * time.Minute)
+	w.wantPrinted("0\tstale\tstart\tstale")
+	w.clk.Go(func() { w.dev("cam").Retry() }) // still the wrong one
 	w.at(time.Hour)
-	if n := w.devices["cam"].Counts().RejectedLogins; n > 2 {
+	if n := w.devices["cam"].Counts().RejectedLogins; n > 4 {
 		t.Errorf("%d logins were rejected", n)
 	}
-	w.wantPrinted("0\tstale\tstart\tstale")
+	w.clk.Go(func() { w.dev("cam").Retry() })
+	w.at(time.Hour + time.Minute)
 	w.devices["cam"].SetPassword("admin", "simulated")
 	w.clk.Go(func() { w.dev("cam").Retry() })
-	w.run(2 * time.Minute)
-	w.wantPrinted("0\tstale\tstart\tstale", "3600\tstale\tstop\tflowing")
+	w.run(10 * time.Second)
+	w.wantPrinted("0\tstale\tstart\tstale", "3660\tstale\tstop\tflowing")
 	w.end()
 
 	w = newWorld(t, oneCamera, map[string]string{"scripts/a.lua": tellStale("cam")})
