@@ -147,6 +147,14 @@ func (h *host) place() *schedule.Place {
 	return &schedule.Place{Lat: h.site.Location.Lat, Lon: h.site.Location.Lon}
 }
 
+// Sun refuses where the site has no place.
+func (h *host) Sun(time.Time) (luaapi.SunTimes, error) {
+	if h.place() == nil {
+		return luaapi.SunTimes{}, &luaapi.Failure{Kind: "misuse", Message: "sun: the site has no location", Hint: "site.yaml needs one, such as location: {lat: 52.52, lon: 13.40}"}
+	}
+	return luaapi.SunTimes{}, errRehearsal
+}
+
 // task is the task of every call that is rehearsed.
 type task struct {
 	luaapi.Task
