@@ -57,7 +57,7 @@ func (c *Client) netKind(err error) (kind error, detail, hint string) {
 	case errors.Is(err, errCancelled):
 		return errCancelled, "", ""
 	case errors.Is(err, errPinned):
-		return ErrBadAnswer, "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint; if not, somebody may be listening"
+		return ErrBadAnswer, "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint (in a site: its line in data/pins); if not, somebody may be listening"
 	case certificateRefused(err):
 		return because(ErrBadAnswer, errCertificate), "the certificate is not trusted: " + text, "install a certificate on the device, or set tls: pin or tls: any"
 	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(text, "tls: "):

@@ -25,7 +25,11 @@ import (
 // time, and returns what it prints.
 func execReal(t *testing.T, yaml string, env map[string]string, program string) (string, Result) {
 	t.Helper()
-	dir := t.TempDir()
+	return execRealIn(t, t.TempDir(), yaml, env, program)
+}
+
+func execRealIn(t *testing.T, dir, yaml string, env map[string]string, program string) (string, Result) {
+	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}

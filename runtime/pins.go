@@ -1,0 +1,101 @@
+package runtime
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// pinFile lies in the data folder: a line "192.0.2.10:443 SHA-256" for each
+// device with tls: pin. Whoever takes a line out lets the device's next
+// certificate be trusted.
+const pinFile = "pins"
+
+// pins remembers over restarts which certificates were trusted first.
+type pins struct {
+	folder *archive.Folder
+
+	mu    sync.Mutex
+	known map[string]string // address -> fingerprint in hex
+}
+
+// readPins reads what was trusted before. A file that is damaged is an error:
+// to trust anew in silence is what pinning is there to prevent.
+func readPins(folder *archive.Folder) (*pins, error) {
+	p := &pins{folder: folder, known: make(map[string]string)}
+	path := filepath.Join(folder.Dir(), pinFile)
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) != 2 || len(fields[1]) != 64 || !isHex(fields[1]) {
+			return nil, fmt.Errorf("%s:%d: not an address and a SHA-256: mend the line, or take it out to trust that device's certificate anew", path, i+1)
+		}
+		p.known[fields[0]] = fields[1]
+	}
+	return p, nil
+}
+
+func isHex(s string) bool {
+	_, err := hex.DecodeString(s)
+	return err == nil
+}
+
+// pinFor sets what the client of a device with tls: pin has to know.
+func (h *Host) pinFor(conf site.Device, config *isapi.Config) error {
+	if conf.TLS != site.TLSPin {
+		return nil
+	}
+	h.pinsOnce.Do(func() { h.pins, h.pinsErr = readPins(h.files) })
+	if h.pinsErr != nil {
+		return h.pinsErr
+	}
+	address := net.JoinHostPort(conf.Host, strconv.Itoa(conf.Port))
+	h.pins.mu.Lock()
+	config.PinnedCert, _ = hex.DecodeString(h.pins.known[address])
+	h.pins.mu.Unlock()
+	if len(config.PinnedCert) == 0 {
+		config.PinnedCert = nil
+	}
+	config.OnPin = func(sum []byte) {
+		if err := h.pins.add(address, hex.EncodeToString(sum)); err != nil {
+			h.log.Error("the device's certificate could not be written down: at the next start it will be trusted anew",
+				keyDevice, conf.Name, keyError, err)
+			return
+		}
+		h.log.Info("the device's certificate is trusted from now on", keyDevice, conf.Name, "sha256", hex.EncodeToString(sum))
+	}
+	return nil
+}
+
+// add keeps a fingerprint.
+func (p *pins) add(address, sum string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.known[address] = sum
+	var text strings.Builder
+	for _, address := range slices.Sorted(maps.Keys(p.known)) {
+		fmt.Fprintf(&text, "%s %s\n", address, p.known[address])
+	}
+	_, err := p.folder.Write(pinFile, []byte(text.String()))
+	return err
+}
