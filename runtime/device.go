@@ -43,7 +43,8 @@ type Device struct {
 
 	// line is how the device is reached; a new site.yaml may give another.
 	line atomic.Pointer[line]
-	feed *feed // the event stream
+	feed *feed    // the event stream
+	book *logbook // of heads in motion; nil: none is kept
 	// successor has the device's name now.
 	successor atomic.Pointer[Device]
 

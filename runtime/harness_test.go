@@ -31,7 +31,8 @@ type world struct {
 	began   time.Time
 	stop    context.CancelFunc
 	ended   bool
-	err     error // of Run
+	err     error        // of Run
+	disk    func() error // what the disk of a state file says; nil: it works
 }
 
 // noon is when the tests begin: a Wednesday.

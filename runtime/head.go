@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/store"
 )
 
 const (
@@ -46,6 +47,10 @@ type head struct {
 	doubtful bool         // a move was sent whose answer never came
 	late     int          // second stops that are still to come for such moves
 	pause    clock.Waiter // the stopper waits here before it tries again
+
+	marks   []store.Moving // what the logbook has of it
+	pending int            // moves of which it is not known yet what becomes
+	adrift  bool           // the last stop was refused, or never answered
 
 	holder  *owner // exclusive
 	since   time.Time
@@ -138,6 +143,7 @@ func (h *head) freeWire() {
 func (h *head) commanded(c *command, err error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
+	defer h.settle()
 	switch {
 	case err == nil:
 		h.takenBy(c.motion)
@@ -231,6 +237,7 @@ func (h *head) stopper() {
 		m := h.motion
 		if (m == nil || !m.stopDue) && len(h.explicit) == 0 && !h.doubtful {
 			h.stopping = false
+			h.settle()
 			d.mu.Unlock()
 			h.freeWire()
 			return
@@ -249,7 +256,7 @@ func (h *head) stopper() {
 
 		d.mu.Lock()
 		if answered {
-			h.doubtful = false
+			h.doubtful, h.adrift = false, err != nil
 			if doubtful {
 				h.stopLate()
 			}
@@ -320,7 +327,7 @@ func (d *Device) giveUp(h *head, m *motion, err error) {
 		keyChannel, h.channel, keyError, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h.stopping = false
+	h.stopping, h.adrift = false, true
 	if m != nil {
 		m.end(err)
 	}

@@ -83,7 +83,13 @@ type Host struct {
 	hub   *hub
 
 	store   *store.Store
-	durable bool // the store has a file
+	durable bool         // the store has a file
+	book    *logbook     // nil: it has none
+	disk    func() error // set by tests: see store.Options
+
+	pinsOnce sync.Once
+	pins     *pins // certificates of devices with tls: pin
+	pinsErr  error
 
 	ctx       context.Context // ends last: parent of every task
 	cancel    context.CancelCauseFunc
@@ -141,6 +147,7 @@ func New(conf Config) (*Host, error) {
 	if len(problems) == 0 {
 		problems = append(problems, h.openStore())
 	}
+	h.equipDevices()
 	return h, errors.Join(problems...)
 }
 
@@ -151,6 +158,7 @@ func (h *Host) newDevice(conf site.Device) (*Device, error) {
 	}
 	d := newDevice(l, h.clk, h.log, h.site().Limits, h.conf.Record)
 	d.feed.hub = h.hub
+	d.book = h.book
 	return d, nil
 }
 
@@ -173,6 +181,9 @@ func (h *Host) newLine(conf site.Device) (*line, error) {
 			return nil, err
 		}
 		config.Transport = transport
+	}
+	if err := h.pinFor(conf, &config); err != nil {
+		return nil, err
 	}
 	client, err := isapi.New(config)
 	if err != nil {
@@ -207,8 +218,13 @@ var (
 	}
 )
 
-// Open starts the devices and the guard. Close ends them.
+// Open starts the devices and the guard, and has the heads stopped that an
+// earlier process left moving. Close ends them.
 func (h *Host) Open() {
+	if h.site().Archive != nil {
+		h.log.Warn("archive: in site.yaml is checked and otherwise left alone by this version: no pictures are taken or thinned out by it",
+			keyHint, "take pictures in a script: hik.timelapse does it in a few lines")
+	}
 	h.mu.Lock()
 	h.started, h.startedAt = true, h.clk.Now()
 	devices := slices.Clone(h.devices)
@@ -217,6 +233,7 @@ func (h *Host) Open() {
 	for i, d := range devices {
 		d.start(time.Duration(i) * spread)
 	}
+	h.stopLeftMoving()
 	h.stopGuard = clock.Tick(guardEvery, h.guard)
 }
 

@@ -82,6 +82,7 @@ func (j *job) start() {
 		return
 	}
 	s := j.script
+	opened := s.host.openedAt()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.host.clk.Now()
@@ -95,6 +96,9 @@ func (j *job) start() {
 	j.arm(now)
 	if j.next.IsZero() && !j.stopped {
 		s.host.log.Warn("job will never run", keyScript, s.name, keyJob, j.name, "why", schedule.Never(j.plan, now))
+	}
+	if !j.stopped {
+		j.makeUp(opened, now)
 	}
 }
 
@@ -138,14 +142,16 @@ func (j *job) fire() {
 	if j.stopped {
 		return
 	}
-	scheduled, now := j.next, s.host.clk.Now()
-	after := scheduled
-	if now.After(scheduled.Add(j.spec.Jitter)) {
-		// The host was asleep or busy: what was missed is not made up.
-		after = now
+	after, now := j.next, s.host.clk.Now()
+	if now.After(after.Add(j.spec.Jitter)) {
+		after = now // the machine was asleep or busy
 	}
+	f, due := j.due(now)
 	j.arm(after)
-	j.begin(luaapi.Firing{Name: j.name, Scheduled: scheduled})
+	if due {
+		j.ran(now)
+		j.begin(f)
+	}
 }
 
 // begin starts a run unless overlap forbids it. Called with script.mu held.
@@ -179,6 +185,7 @@ func (j *job) run(f luaapi.Firing) {
 	j.runs++
 	number := j.runs
 	s.mu.Unlock()
+	j.remember()
 
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)

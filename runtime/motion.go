@@ -120,6 +120,8 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 	if err := m.owner.add(m); err != nil {
 		return err
 	}
+	decided := h.writeDown(ctx)
+	defer decided()
 	c := &command{
 		Command: cmd, ctx: ctx, motion: m,
 		run: func(ctx context.Context, c *isapi.Client) error { return h.drive(ctx, c, v) },
@@ -129,6 +131,7 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 			d.mu.Lock()
 			m.end(err) // it was not sent
 			d.mu.Unlock()
+			decided()
 			return next.movePart(ctx, next.head(h.channel, h.part), cmd, v, o)
 		}
 		// Refused or never sent: nothing to stop. One that is on the wire, or

@@ -26,7 +26,7 @@ const (
 // where the disk refuses, the host runs on what it has in memory: no full disk
 // keeps heads from being moved and stopped.
 func (h *Host) openStore() error {
-	o := store.Options{Clock: h.clk, Log: h.log}
+	o := store.Options{Clock: h.clk, Log: h.log, Disk: h.disk}
 	if h.conf.State == "" {
 		h.store = store.Memory(o)
 		return nil

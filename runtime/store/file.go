@@ -30,6 +30,11 @@ func (s *Store) write(ops []op) (err error) {
 	case s.db == nil || len(ops) == 0:
 		return nil
 	}
+	if s.disk != nil {
+		if err := s.disk(); err != nil {
+			return err
+		}
+	}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {

@@ -30,12 +30,17 @@ type Options struct {
 	// Log is told once when commits begin to fail, and once when they work
 	// again. Nil: nobody is.
 	Log *slog.Logger
+	// Disk, if it is set, stands before the file: a commit begins when it
+	// returns, and fails with its error. For tests of disks that are slow or
+	// full. It runs on a goroutine of the clock.
+	Disk func() error
 }
 
 // Store is the memory of one site. Open or Memory makes it, Close ends it.
 type Store struct {
 	clk    clock.Clock
 	log    *slog.Logger
+	disk   func() error
 	path   string // "": nothing is kept
 	notice string
 
@@ -65,7 +70,7 @@ func newStore(path string, o Options) *Store {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Store{
-		clk: o.Clock, log: o.Log, path: path,
+		clk: o.Clock, log: o.Log, disk: o.Disk, path: path,
 		states: make(map[string]*State), runs: make(map[runKey]time.Time), counts: make(map[string]int),
 		newRuns: make(map[runKey]bool), marks: make(map[string]*mark),
 	}
