@@ -46,7 +46,11 @@ func (w *world) next(after time.Duration, files map[string]string) *world {
 	if !w.ended {
 		w.end()
 	}
-	n := newWorld(w.t, oneHead, files)
+	yaml, err := os.ReadFile(filepath.Join(w.dir, site.FileName))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := newWorld(w.t, string(yaml), files)
 	os.RemoveAll(n.dir)
 	n.dir = w.dir
 	for path, content := range files {
@@ -117,8 +121,24 @@ func TestWriteIsOnDiskBeforeTheWaitReturns(t *testing.T) {
 	}
 }
 
-// copyOfState reads the file as it is at this moment, as after a crash.
-func (w *world) copyOfState(script string, keys ...string) string {
+// copyOfState reads the file as it is at this moment.
+func (w *world) copyOfState(script string, keys ...string) (text string) {
+	w.readState(func(s *store.Store) {
+		read := func(st *store.State) string {
+			var values []string
+			for _, k := range keys {
+				v, _ := st.Get([]any{k})
+				values = append(values, strings.Replace(fmt.Sprint(v), "<nil>", "nil", 1))
+			}
+			return strings.Join(values, " ")
+		}
+		text = read(s.Script(script)) + ", shared " + read(s.Shared())
+	})
+	return text
+}
+
+// readState opens the file as it is at this moment, as after a crash.
+func (w *world) readState(f func(*store.Store)) {
 	data, err := os.ReadFile(w.host.conf.State)
 	if err != nil {
 		w.t.Fatal(err)
@@ -132,16 +152,8 @@ func (w *world) copyOfState(script string, keys ...string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer clk.Do(func() { s.Close() })
-	read := func(st *store.State) string {
-		var values []string
-		for _, k := range keys {
-			v, _ := st.Get([]any{k})
-			values = append(values, strings.Replace(fmt.Sprint(v), "<nil>", "nil", 1))
-		}
-		return strings.Join(values, " ")
-	}
-	return read(s.Script(script)) + ", shared " + read(s.Shared())
+	f(s)
+	clk.Do(func() { s.Close() })
 }
 
 // A full disk is an error of the tasks that wrote, and of no other; what they
