@@ -106,11 +106,12 @@ type JobStatus struct {
 	Began   *time.Time `json:"began,omitempty"` // every counts from here
 }
 
-// RunStatus is a run that has ended.
+// RunStatus is a run that has ended. Of one before the host was started only
+// its time is known.
 type RunStatus struct {
 	Scheduled time.Time    `json:"scheduled"`
-	Started   time.Time    `json:"started"`
-	Ended     time.Time    `json:"ended"`
+	Started   *time.Time   `json:"started,omitempty"`
+	Ended     *time.Time   `json:"ended,omitempty"`
 	Error     *ErrorStatus `json:"error,omitempty"`
 }
 
@@ -258,10 +259,12 @@ func (j *job) status() JobStatus {
 		Next: zoned(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: zoned(j.began, zone),
 	}
 	if !j.last.Started.IsZero() {
-		st.Last = &RunStatus{Scheduled: j.last.Scheduled.In(zone), Started: j.last.Started.In(zone), Ended: j.last.Ended.In(zone)}
+		st.Last = &RunStatus{Scheduled: j.last.Scheduled.In(zone), Started: zoned(j.last.Started, zone), Ended: zoned(j.last.Ended, zone)}
 		if !isOrderly(j.last.Err) {
 			st.Last.Error = errorStatus(j.last.Err)
 		}
+	} else if before, ok := s.host.store.LastRun(s.name, j.name); ok {
+		st.Last = &RunStatus{Scheduled: before.In(zone)}
 	}
 	return st
 }

@@ -34,7 +34,7 @@ when they run next and how they ran last.`,
 			fmt.Fprint(a.stdout, jobsTable(st))
 			for _, j := range st.Jobs {
 				if j.Last != nil && j.Last.Error != nil {
-					fmt.Fprintf(a.stdout, "\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(j.Last.Started, st.Now), errorLines(j.Last.Error))
+					fmt.Fprintf(a.stdout, "\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(began(j.Last), st.Now), errorLines(j.Last.Error))
 				}
 			}
 			return nil

@@ -125,7 +125,7 @@ func jobsTable(st runtime.Status) *table {
 		}
 		last := ""
 		if j.Last != nil {
-			last = timeText(j.Last.Started, st.Now)
+			last = timeText(began(j.Last), st.Now)
 			if j.Last.Error != nil {
 				last += " failed"
 			}
@@ -136,6 +136,14 @@ func jobsTable(st runtime.Status) *table {
 		t.rows = append(t.rows, []string{j.Script + "/" + j.Name, j.When, next, last, fmt.Sprint(j.Runs), ""})
 	}
 	return t
+}
+
+// began is when a run began, or was due if more is not known.
+func began(r *runtime.RunStatus) time.Time {
+	if r.Started != nil {
+		return *r.Started
+	}
+	return r.Scheduled
 }
 
 // timeText is a time as it is said today: without the date if it is today's.
