@@ -185,26 +185,28 @@ func TestAttach(t *testing.T) {
 		t.Errorf("status %d", code)
 	}
 
-	// One that is killed in the middle of a motion.
-	c := exec.Command(os.Args[0], "repl", "--attach")
-	c.Dir, c.Env = p.cmd.Dir, append(os.Environ(), beProgram+"=1")
-	in, _ := c.StdinPipe()
-	answers, _ := c.StdoutPipe()
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
+	// Ctrl-C, and one that is killed, in the middle of a motion.
+	for _, end := range []os.Signal{os.Interrupt, os.Kill} {
+		c := exec.Command(os.Args[0], "repl", "--attach")
+		c.Dir, c.Env = p.cmd.Dir, append(os.Environ(), beProgram+"=1")
+		in, _ := c.StdinPipe()
+		answers, _ := c.StdoutPipe()
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(in, `hik.device("gate"):ptz_pan_tilt(40, 0) print("turning") hik.sleep(60)`)
+		answers.Read(make([]byte, 100))
+		if st := p.status(); len(st.Devices[0].Heads) != 1 || !st.Devices[0].Heads[0].Moving {
+			t.Errorf("%+v", st.Devices[0])
+		}
+		c.Process.Signal(end)
+		c.Wait()
+		deadline := time.Now().Add(10 * time.Second)
+		for p.device.Driven(1) && time.Now().Before(deadline) {
+			p.status()
+		}
+		p.atRest()
 	}
-	fmt.Fprintln(in, `hik.device("gate"):ptz_pan_tilt(40, 0) print("turning") hik.sleep(60)`)
-	answers.Read(make([]byte, 100))
-	if st := p.status(); len(st.Devices[0].Heads) != 1 || !st.Devices[0].Heads[0].Moving {
-		t.Errorf("%+v", st.Devices[0])
-	}
-	c.Process.Kill()
-	c.Wait()
-	deadline := time.Now().Add(10 * time.Second)
-	for p.device.Driven(1) && time.Now().Before(deadline) {
-		p.status()
-	}
-	p.atRest()
 	p.signal(syscall.SIGTERM)
 	p.ends()
 }
