@@ -49,6 +49,9 @@ type Config struct {
 	// in motion. Empty: they end with the host, and a head that is left moving
 	// by a crash is not known to the next.
 	State string
+	// StateNote, if it is set, is logged once, when a script first uses
+	// hik.state: why that does not last.
+	StateNote string
 
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
@@ -86,6 +89,7 @@ type Host struct {
 	durable bool         // the store has a file
 	book    *logbook     // nil: it has none
 	disk    func() error // set by tests: see store.Options
+	noted   sync.Once    // of StateNote
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin

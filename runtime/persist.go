@@ -104,6 +104,9 @@ func (k *kept) handOver() store.Ticket {
 // for. Called with the script's lock held.
 func (s *script) keeping() *keep {
 	if s.keep == nil {
+		if s.host.conf.StateNote != "" {
+			s.host.noted.Do(func() { s.host.log.Warn(s.host.conf.StateNote, keyScript, s.name) })
+		}
 		s.keep = &keep{own: kept{State: s.host.store.Script(s.storeName())}, shared: kept{State: s.host.store.Shared()}}
 	}
 	return s.keep

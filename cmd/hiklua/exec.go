@@ -74,7 +74,7 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
 	out := &printer{w: a.stdout, broken: stop}
-	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print})
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print, state: true, shared: true})
 	if err != nil {
 		return err
 	}

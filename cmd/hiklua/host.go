@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/store"
 )
 
 // siteArg is the folder that a command was given, or the current one.
@@ -63,6 +65,8 @@ type hostOptions struct {
 	simulate  bool                                         // every device is simulated
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(runtime.Record)
+	state     bool // what scripts keep outlives the command, if it can
+	shared    bool // a running host may have it already: then it does not
 	reload    bool // site.yaml is read anew when it is saved
 }
 
@@ -88,13 +92,26 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if !hasSite(s.Dir) {
 		data = s.Dir
 	}
-	return runtime.New(runtime.Config{
+	conf := runtime.Config{
 		Data: data,
 		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Print: o.print,
 		Stdout: a.stdout, Stderr: a.stderr,
 		Seed: uint64(a.clk.Now().UnixNano()),
-	})
+	}
+	switch {
+	case !o.state || !hasSite(s.Dir):
+	case o.simulate:
+		conf.StateNote = "hik.state begins empty, and ends with this command: with --simulate nothing is kept"
+	default:
+		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
+	}
+	h, err := runtime.New(conf)
+	if o.shared && errors.Is(err, store.ErrLocked) {
+		conf.State, conf.StateNote = "", "hik.state begins empty, and ends with this command: the host that runs the site has it"
+		return runtime.New(conf)
+	}
+	return h, err
 }
 
 // abortOnHurry ends the host at once when the operator asks a second time.

@@ -52,7 +52,9 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	defer around.close()
 	log := around.log
-	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, reload: true})
+	record, endRecord := a.openJournal(s, log, o)
+	defer endRecord()
+	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, reload: true, record: record, state: true})
 	if err != nil {
 		return err
 	}

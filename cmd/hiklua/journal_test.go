@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const journalSite = `timezone: Europe/Berlin
+devices:
+  gate: {simulate: ptz, channels: {yard: {address: 1}}}
+  nvr: {ip: 192.0.2.1, username: admin, password: "${NVR_SECRET}", simulate: nvr}
+`
+
+// runFor runs the site in this folder for a while, in virtual time.
+func (s *session) runFor(t *testing.T, d time.Duration) {
+	t.Helper()
+	if status := s.run(s.interruptAfter(d), "run"); status != statusOK {
+		t.Fatalf("status %d\n%s", status, s.err.String())
+	}
+	s.out.Reset()
+	s.err.Reset()
+}
+
+func TestJournalCommand(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": journalSite, "scripts/tour.lua": `
+		hik.every(60, {name = "look"}, function() hik.preset("gate", "yard", 2) hik.ptz_pan_tilt("gate", "yard", 40, 0, {duration = 1}) end)
+		hik.every(60, {name = "bad"}, function() hik.snapshot("nvr", 77) end)`})
+	s := newSession(t)
+	s.env["NVR_SECRET"] = "swordfish7"
+	s.runFor(t, 90*time.Second)
+	if status := s.run(context.Background(), "journal"); status != statusOK {
+		t.Fatal(s.err.String())
+	}
+	wants(t, s.out.String(), "2026-03-04 13:01:00.", "gate/1  preset 2  ok", "gate/1  ptz_pan_tilt 40 0 0  ok", "gate/1  ptz_stop  ok", "tour/look#1",
+		"nvr/77  snapshot")
+	entry, err := os.Stat(filepath.Join("data", "journal"))
+	if err != nil || entry.Mode().Perm() != 0o700 {
+		t.Error(entry, err)
+	}
+	all := strings.Count(s.out.String(), "\n")
+
+	for _, test := range []struct {
+		args string
+		want int // lines; -1: fewer than all
+	}{
+		{"--device nvr", -1}, {"--device gate --last 2", 2}, {"--script tour --last 1", 1}, {"--script other", 0},
+		{"--since 1d", all}, {"--since 2026-03-04T12:02:00Z", 0}, {"--since 13:01", -1},
+		{"--device barn", 0}, {"--since soon", -2}, {"--last -1", -2},
+	} {
+		s.out.Reset()
+		s.err.Reset()
+		status := s.run(context.Background(), append([]string{"journal"}, strings.Fields(test.args)...)...)
+		got := strings.Count(s.out.String(), "\n")
+		switch {
+		case test.want == -2:
+			if status != statusMisuse {
+				t.Errorf("%s: status %d", test.args, status)
+			}
+		case status != statusOK || test.want >= 0 && got != test.want || test.want == -1 && (got == 0 || got >= all):
+			t.Errorf("%s: status %d, %d lines of %d\n%s", test.args, status, got, all, s.err.String())
+		case test.want == 0 && s.err.Len() == 0:
+			t.Errorf("%s: nothing says why there is nothing", test.args)
+		}
+	}
+	s.out.Reset()
+	s.run(context.Background(), "journal", "--json")
+	for line := range strings.Lines(s.out.String()) {
+		var v struct {
+			Time           time.Time
+			Device, Answer string
+		}
+		if err := json.Unmarshal([]byte(line), &v); err != nil || v.Device == "" || v.Answer == "" {
+			t.Errorf("%v: %s", err, line)
+		}
+	}
+	for _, file := range []string{"00000001.jsonl"} {
+		if data, err := os.ReadFile(filepath.Join("data", "journal", file)); err == nil && strings.Contains(string(data), "swordfish7") {
+			t.Error("a password is on record")
+		}
+	}
+
+	// It is read although site.yaml is broken, and without its secrets.
+	write(t, ".", map[string]string{"site.yaml": "devices: 7\n"})
+	s.out.Reset()
+	s.err.Reset()
+	if status := s.run(context.Background(), "journal", "--last", "1"); status != statusOK || strings.Count(s.out.String(), "\n") != 1 {
+		t.Errorf("%d %s%s", status, s.out.String(), s.err.String())
+	}
+	t.Chdir(t.TempDir())
+	if status := s.run(context.Background(), "journal"); status != statusFailure {
+		t.Errorf("status %d where there is no site", status)
+	}
+}
+
+// What is simulated is neither on record nor kept.
+func TestSimulatedIsNotKept(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": journalSite, "scripts/a.lua": `hik.state.n = (hik.state.n or 0) + 1 print("n is " .. hik.state.n)
+		hik.every(10, function() hik.preset("gate", "yard", 2) end)`})
+	for range 2 {
+		s := newSession(t)
+		if status := s.run(s.interruptAfter(time.Minute), "run", "--simulate"); status != statusOK {
+			t.Fatal(s.err.String())
+		}
+		wants(t, s.err.String(), "n is 1", "with --simulate nothing is kept")
+	}
+	for _, path := range []string{"data/state.db", "data/journal"} {
+		if _, err := os.Stat(path); err == nil {
+			t.Error(path, "is there")
+		}
+	}
+}
+
+// State outlives run; exec has a table of its own, and the shared one.
+func TestStateOfCommands(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": journalSite, "scripts/exec.lua": `
+		hik.state.n = (hik.state.n or 0) + 1 hik.shared_state.n = hik.state.n print("n is " .. hik.state.n)`})
+	s := newSession(t)
+	s.env["NVR_SECRET"] = "swordfish7"
+	s.runFor(t, time.Second)
+	s.runFor(t, time.Second)
+	for _, want := range []string{"nil 2\n", "1 2\n"} {
+		s.out.Reset()
+		if status := s.run(context.Background(), "exec", "-e", `print(tostring(hik.state.n) .. " " .. hik.shared_state.n) hik.state.n = 1`); status != statusOK {
+			t.Fatal(s.err.String())
+		}
+		if s.out.String() != want {
+			t.Errorf("%q, want %q", s.out.String(), want)
+		}
+	}
+}
