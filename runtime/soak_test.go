@@ -8,12 +8,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 var (
@@ -35,8 +37,22 @@ func TestSoak(t *testing.T) {
 	}
 	first := max(*soakSeed, 1)
 	for seed := first; seed < first+uint64(*soakRuns); seed++ {
+		memory, goroutines := level()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { soak(t, seed, length) })
+		if m, g := level(); g > goroutines || m > memory+soakMemory {
+			t.Errorf("seed %d: %d goroutines, were %d; %d kB of memory, were %d", seed, g, goroutines, m>>10, memory>>10)
+		}
 	}
+}
+
+// soakMemory is what may differ from one look at the heap to the next.
+const soakMemory = 8 << 20
+
+// level is what is in use once the garbage is gone.
+func level() (memory uint64, goroutines int) {
+	goruntime.GC()
+	goruntime.GC()
+	return sandbox.Heap(), goruntime.NumGoroutine()
 }
 
 // soaker throws faults at a site and watches what must hold.
