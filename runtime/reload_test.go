@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,20 +121,33 @@ func TestRequire(t *testing.T) {
 	}
 }
 
-// Ten thousand reloads leave memory and goroutines where they were; here a
-// few, the rest is the benchmark's.
+var reloads = flag.Int("reloads", 200, "how many reloads have to leave nothing behind")
+
+// Reloads leave memory and goroutines where they were: -reloads 10000.
 func TestReloadsLeaveNothingBehind(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.every(1, function() hik.sleep(5) end)`})
 	w.start()
-	w.run(3 * time.Second)
-	live, timers := w.clk.Live(), w.clk.Pending()
-	for i := range 200 {
+	reload := func(i int) {
 		w.write("scripts/a.lua", fmt.Sprintf(`hik.every(1, function() hik.sleep(5) end) -- %d`, i))
 		w.sync()
 		w.run(3 * time.Second)
+		w.log.Reset()
+	}
+	for i := range 20 {
+		reload(-1 - i)
+	}
+	live, timers := w.clk.Live(), w.clk.Pending()
+	memory, goroutines := level()
+	for i := range *reloads {
+		reload(i)
 	}
 	if w.clk.Live() != live || w.clk.Pending() != timers || len(w.host.computers()) != 1 {
 		t.Errorf("goroutines %d, were %d; timers %d, were %d; states %d", w.clk.Live(), live, w.clk.Pending(), timers, len(w.host.computers()))
+	}
+	if m, g := level(); g != goroutines || m > memory+2<<20 {
+		t.Errorf("%d goroutines, were %d; %d kB of memory, were %d", g, goroutines, m>>10, memory>>10)
+	} else {
+		t.Logf("%d reloads: %d kB of memory before, %d after", *reloads, memory>>10, m>>10)
 	}
 }
 
