@@ -52,6 +52,15 @@ func start(t *testing.T, files map[string]string, args ...string) *process {
 	for i := range args {
 		args[i] = fill(args[i])
 	}
+	p.launch(dir, args)
+	return p
+}
+
+// launch runs the program in a folder.
+func (p *process) launch(dir string, args []string) {
+	t := p.t
+	t.Helper()
+	p.log = nil
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), beProgram+"=1", "HIKLUA_PASSWORD=simulated")
@@ -68,14 +77,15 @@ func start(t *testing.T, files map[string]string, args ...string) *process {
 		t.Fatal(err)
 	}
 	p.lines = make(chan string, 1000)
+	lines := p.lines
 	go func() {
-		defer close(p.lines)
+		defer close(lines)
 		for scan := bufio.NewScanner(errs); scan.Scan(); {
-			p.lines <- scan.Text()
+			lines <- scan.Text()
 		}
 	}()
-	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
-	return p
+	cmd := p.cmd
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 }
 
 // logs waits for a line on stderr that holds want.
