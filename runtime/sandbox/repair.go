@@ -23,9 +23,9 @@ const maxNesting = 1000
 func repair(chunk []ast.Stmt) (line int, err error) {
 	w := walker{}
 	w.stmts(chunk, 1)
-	for len(w.todo) > 0 {
-		n := w.todo[len(w.todo)-1]
-		w.todo = w.todo[:len(w.todo)-1]
+	for len(w.pending) > 0 {
+		n := w.pending[len(w.pending)-1]
+		w.pending = w.pending[:len(w.pending)-1]
 		if n.depth > maxNesting {
 			return n.line, fmt.Errorf("nested too deep, at most %d levels", maxNesting)
 		}
@@ -47,18 +47,18 @@ type node struct {
 	line  int
 }
 
-type walker struct{ todo []node }
+type walker struct{ pending []node }
 
 func (w *walker) stmts(list []ast.Stmt, depth int) {
 	if len(list) > 0 {
-		w.todo = append(w.todo, node{stmts: list, depth: depth, line: list[0].Line()})
+		w.pending = append(w.pending, node{stmts: list, depth: depth, line: list[0].Line()})
 	}
 }
 
 func (w *walker) exprs(depth int, list ...ast.Expr) {
 	for _, e := range list {
 		if e != nil {
-			w.todo = append(w.todo, node{expr: e, depth: depth, line: e.Line()})
+			w.pending = append(w.pending, node{expr: e, depth: depth, line: e.Line()})
 		}
 	}
 }
