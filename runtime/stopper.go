@@ -1,0 +1,196 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// StopHead implements luaapi.Device. It goes before everything in the queue
+// and returns when the device has answered. If that takes too long it returns
+// an error, and the stop is still tried until it is answered.
+func (d *Device) StopHead(ctx context.Context, channel int) error {
+	return d.stopPart(ctx, d.head(channel, luaapi.NoLens))
+}
+
+func (d *Device) stopPart(ctx context.Context, h *head) error {
+	r := &stopRequest{waiter: d.clk.NewWaiter(), ctx: ctx}
+	d.mu.Lock()
+	h.explicit = append(h.explicit, r)
+	h.stopSoon()
+	d.mu.Unlock()
+
+	patience := d.clk.AfterFunc(d.conf().Timeout, r.waiter.Wake)
+	leave := clock.OnDone(ctx, r.waiter.Wake)
+	r.waiter.Wait()
+	leave()
+	patience.Stop()
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case r.done:
+		return r.err
+	case clock.Cause(ctx) != nil:
+		return clock.Cause(ctx)
+	}
+	return d.failure("offline", h.channel,
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), d.conf().Timeout),
+		"look at the head: it may be moving")
+}
+
+// stopSoon starts a stopper unless one runs. Called with mu held.
+func (h *head) stopSoon() {
+	if h.stopping {
+		if h.pause != nil {
+			h.pause.Wake()
+		}
+		return
+	}
+	h.stopping = true
+	h.d.ended.Go(h.stopper)
+}
+
+// stopper sends stops until nothing is left that has to be stopped, and tries
+// each until the device has answered.
+func (h *head) stopper() {
+	d, pause := h.d, stopRetryMin
+	for {
+		h.takeWire(true)
+		d.mu.Lock()
+		m := h.motion
+		if (m == nil || !m.stopDue) && len(h.explicit) == 0 && !h.doubtful {
+			h.stopping = false
+			h.settle()
+			d.mu.Unlock()
+			h.freeWire()
+			return
+		}
+		doubtful := h.doubtful
+		requests := h.explicit
+		d.mu.Unlock()
+
+		began := d.clk.Now()
+		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
+		line := d.line.Load()
+		err := h.drive(ctx, line.urgent, isapi.Velocity{})
+		cancel()
+		d.observe(line, err)
+		answered := err == nil || !stopAgain(err)
+
+		d.mu.Lock()
+		if answered {
+			h.doubtful, h.adrift = false, err != nil
+			if doubtful {
+				h.stopLate()
+			}
+			if h.motion != nil && h.motion == m {
+				h.motion = nil
+				m.end(err)
+			}
+			h.explicit = h.explicit[len(requests):]
+			for _, r := range requests {
+				r.done, r.err = true, err
+				r.waiter.Wake()
+			}
+		}
+		d.mu.Unlock()
+		h.freeWire()
+		d.writeStop(h, m, requests, began, err)
+
+		switch {
+		case answered && err != nil:
+			d.log.Error("the device refuses to stop the head", keyChannel, h.channel, keyError, err)
+		case answered:
+			pause = stopRetryMin
+		default:
+			d.log.Warn("stop not answered, trying again", keyChannel, h.channel, keyError, err)
+			if h.rest(pause) != nil {
+				d.giveUp(h, m, err)
+				return
+			}
+			pause = min(2*pause, stopRetryMax)
+		}
+	}
+}
+
+// rest waits before the next try of a stop; a new reason to stop ends it.
+func (h *head) rest(pause time.Duration) error {
+	d := h.d
+	w := d.clk.NewWaiter()
+	d.mu.Lock()
+	h.pause = w
+	d.mu.Unlock()
+	timer := d.clk.AfterFunc(pause, w.Wake)
+	err := clock.WaitFor(d.ctx, w)
+	timer.Stop()
+	d.mu.Lock()
+	h.pause = nil
+	d.mu.Unlock()
+	return err
+}
+
+// stopLate has the head stopped once more in a while, unless somebody has it
+// by then. Called with mu held.
+func (h *head) stopLate() {
+	h.late++
+	h.d.clk.AfterFunc(lateMove, func() {
+		h.d.mu.Lock()
+		defer h.d.mu.Unlock()
+		h.late--
+		if h.motion == nil && !h.d.closed {
+			h.explicit = append(h.explicit, &stopRequest{waiter: h.d.clk.NewWaiter(), ctx: context.Background()})
+			h.stopSoon()
+		}
+	})
+}
+
+// giveUp is the end of a stop that was not answered before the host went.
+func (d *Device) giveUp(h *head, m *motion, err error) {
+	d.log.Error("the head may still be moving: its stop was never answered",
+		keyChannel, h.channel, keyError, err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h.stopping, h.adrift = false, true
+	if m != nil {
+		m.end(err)
+	}
+	for _, r := range h.explicit {
+		r.done, r.err = true, err
+		r.waiter.Wake()
+	}
+	h.explicit = nil
+}
+
+// stopAgain reports whether another try of a stop may fare better.
+func stopAgain(err error) bool {
+	for _, final := range []error{isapi.ErrForbidden, isapi.ErrNotFound, isapi.ErrUnsupported, isapi.ErrMisuse} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// writeStop tells the journal of a stop: whose motion, or whose ptz_stop.
+func (d *Device) writeStop(h *head, m *motion, requests []*stopRequest, began time.Time, err error) {
+	if d.record == nil {
+		return
+	}
+	r := Record{
+		Time: began, Duration: d.clk.Now().Sub(began),
+		Device: d.name, Channel: h.channel, What: h.stopWord(), Err: err,
+	}
+	switch {
+	case len(requests) > 0:
+		r.by(requests[0].ctx)
+	case m != nil:
+		r.by(m.ctx)
+	}
+	d.record(r)
+}
