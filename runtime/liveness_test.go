@@ -15,7 +15,7 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	files := make(map[string]string)
 	for i := range 20 {
 		files[fmt.Sprintf("scripts/s%02d.lua", i)] = `
-			hik.every(1, function() pcall(hik.snapshot, "gate", 1, {width = 64, height = 36}) end)
+			hik.every(1, function() pcall(hik.presets, "gate", 1) end)
 			for i = 1, 5 do hik.spawn(function() hik.device("gate"):ptz_pan_tilt(40, 0) end) end`
 	}
 	w := newWorld(t, oneHead, files)
@@ -54,7 +54,7 @@ func TestPasswordThatTurnsWrong(t *testing.T) {
 // While the device says locked we wait for its unlock time.
 func TestLockedAccountIsLeftAlone(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{
-		"scripts/a.lua": `hik.every(1, function() pcall(hik.snapshot, "gate", 1, {width = 64, height = 36}) end)`,
+		"scripts/a.lua": `hik.every(1, function() pcall(hik.presets, "gate", 1) end)`,
 	})
 	w.start()
 	w.run(10 * time.Second)
@@ -82,7 +82,7 @@ func TestLivenessFollowsStatusInterval(t *testing.T) {
 devices:
   gate: {simulate: ptz, status_interval: 20s}
   quiet: {simulate: ipc, status_interval: 5000}
-`, map[string]string{"scripts/a.lua": `hik.every(3, function() pcall(hik.snapshot, "gate", 1, {width = 64, height = 36}) end)`})
+`, map[string]string{"scripts/a.lua": `hik.every(3, function() pcall(hik.presets, "gate", 1) end)`})
 	w.start()
 	w.run(10 * time.Minute)
 	polls := func(name string) (n int) {

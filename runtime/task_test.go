@@ -144,15 +144,15 @@ devices:
   slow: {simulate: ipc}
   fast: {simulate: ipc}
 `, map[string]string{
-		"scripts/a.lua": `hik.every(1, function() pcall(hik.snapshot, "slow", 1) end)`,
-		"scripts/b.lua": `hik.every(1, function(j) hik.snapshot("fast", 1) if j.late > 0.01 then print("late", j.late) end end)`,
+		"scripts/a.lua": `hik.every(1, function() pcall(hik.time, "slow") end)`,
+		"scripts/b.lua": `hik.every(1, function(j) hik.time("fast") if j.late > 0.01 then print("late", j.late) end end)`,
 	})
 	w.devices["slow"].SetFaults(sim.Fault{Name: "slow", Value: "30s"})
 	w.start()
 	w.run(61 * time.Second)
 	w.wantPrinted()
-	if n := w.devices["fast"].Counts().Pictures; n < 60 {
-		t.Errorf("%d pictures of the fast camera in a minute", n)
+	if n := w.devices["fast"].Counts().Requests; n < 60 {
+		t.Errorf("the fast camera was asked %d times in a minute", n)
 	}
 	w.devices["slow"].SetFaults()
 }
