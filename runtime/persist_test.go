@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -230,4 +231,61 @@ func (w *world) crash() {
 	if err := os.WriteFile(w.host.conf.State, data, 0o600); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// The same site does the same, to the byte of its file, on every run.
+func TestStateIsTheSameOnEveryRun(t *testing.T) {
+	defer goruntime.GOMAXPROCS(goruntime.GOMAXPROCS(0))
+	history := func(procs int) string {
+		goruntime.GOMAXPROCS(procs)
+		files := make(map[string]string)
+		for i := range 5 {
+			files[fmt.Sprintf("scripts/s%d.lua", i)] = fmt.Sprintf(`
+				hik.every(7 + %d, {name = "count", catch_up = "1h"}, function(run)
+					hik.state.list = hik.state.list or {}
+					table.insert(hik.state.list, run.scheduled)
+					if #hik.state.list > 20 then table.remove(hik.state.list, 1) end
+					hik.shared_state.n = (hik.shared_state.n or 0) + 1
+					hik.ptz_pan_tilt("gate", "yard", 10, 0, {duration = 0.5})
+					print(hik.script, #hik.state.list, hik.shared_state.n)
+				end)`, i)
+		}
+		w := newKeeper(t, oneHead, files)
+		w.start()
+		w.run(10 * time.Minute)
+		w.end()
+		data, err := os.ReadFile(w.host.conf.State)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(w.printed, "\n") + w.log.String() + fmt.Sprint(w.sent("gate")) + string(data)
+	}
+	want := history(1)
+	for _, procs := range []int{2, 16} {
+		if got := history(procs); got != want {
+			t.Fatalf("GOMAXPROCS=%d: %s", procs, firstDifference(want, got))
+		}
+	}
+}
+
+// A damaged file is set aside, and the host runs.
+func TestDamagedStateIsSetAside(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{
+		"data/state.db": strings.Repeat("no database ", 1000), "scripts/a.lua": `hik.state.n = (hik.state.n or 0) + 1 print(hik.state.n)`,
+	})
+	w.keeps()
+	w.start()
+	w.run(time.Second)
+	w.wantPrinted("1")
+	w.wantLog("It was set aside as state.db.broken-20260304-120000")
+}
+
+// A folder that cannot be written keeps no host from running.
+func TestNoStateFileCanBeMade(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"data": "a file in the place of the folder", "scripts/a.lua": `hik.state.n = 1 print(hik.state.n)`})
+	w.keeps()
+	w.start()
+	w.run(time.Second)
+	w.wantPrinted("1")
+	w.wantLog("the state cannot be kept")
 }
