@@ -20,9 +20,10 @@
 //
 // Whoever starts a goroutine ends it and waits for it: a script its tasks, a
 // device its workers, the host both. Close ends first the scripts, then waits
-// for the heads to be at rest, then ends the devices.
+// for the heads to be at rest, then ends the devices, then the store.
 //
 // Locks are taken in this order and never the other way: script.lock (by
 // tasks), Host.mu, feed.mu, hub.mu, script.mu, Device.mu, owner.mu and
-// feed.posts. None but script.lock is held while anything waits.
+// feed.posts, and those of package store after all of them. None but
+// script.lock is held while anything waits.
 package runtime

@@ -148,18 +148,20 @@ func (t *task) handOver() written {
 	return written{k.own.handOver(), k.shared.handOver(), t}
 }
 
-// wait returns when the disk has it. A load goes on without: a full disk must
-// not keep a script from running.
+// wait returns when the disk has it. A load does not insist: neither a full
+// disk nor one that hangs may keep a script from running.
 func (w written) wait(ctx context.Context) error {
 	if w.task == nil {
 		return nil
 	}
-	own := w.own.Wait(ctx)
-	shared := w.shared.Wait(ctx)
 	if w.task.loading {
+		short, cancel := clock.WithTimeout(w.task.script.host.clk, ctx, diskPatience)
+		defer cancel()
+		w.own.Wait(short)
+		w.shared.Wait(short)
 		return nil
 	}
-	return storageFailure(errors.Join(own, shared))
+	return diskFailure(errors.Join(w.own.Wait(ctx), w.shared.Wait(ctx)))
 }
 
 // waitAtEnd is wait for a task that has ended with err.
@@ -176,12 +178,12 @@ func (w written) waitAtEnd(err error) error {
 	return err
 }
 
-// storageFailure tells an error of the store in the words of scripts.
-func storageFailure(err error) error {
+// diskFailure tells an error of the store in the words of scripts.
+func diskFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	told := &luaapi.Failure{Kind: "storage", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
+	told := &luaapi.Failure{Kind: "disk", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		told.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)

@@ -173,9 +173,9 @@ func TestStateOnAFullDisk(t *testing.T) {
 	w.disk = func() error { return &os.PathError{Op: "write", Path: "state.db", Err: syscall.ENOSPC} }
 	w.start()
 	w.run(90 * time.Second)
-	w.wantPrinted("false\t1\tstorage\thik.state is not on disk: the disk is full", "reads\t1")
+	w.wantPrinted("false\t1\tdisk\thik.state is not on disk: the disk is full", "reads\t1")
 	w.wantLog(`msg="hik.state is not on disk: the disk is full" script=a task=a/ends#1 job=ends`)
-	w.wantLog(`kind=storage hint="make room on the disk`)
+	w.wantLog(`kind=disk hint="make room on the disk`)
 	if n := strings.Count(w.log.String(), "state is not written"); n != 1 {
 		t.Errorf("told %d times", n)
 	}
@@ -202,9 +202,9 @@ func TestStateOnADiskThatHangs(t *testing.T) {
 	w.wantPrinted("b went on")
 	w.wantSent("gate", "2s goto 1", "2.25s continuous 40 0 0", "3.25s continuous 0 0 0")
 	w.wantLog("heads move before the disk has it")
-	w.write("scripts/a.lua", `print("a anew")`)
+	w.write("scripts/a.lua", `hik.state.b = 1 print("a anew")`)
 	w.sync()
-	w.run(10 * time.Second)
+	w.run(time.Second)
 	w.wantPrinted("b went on", "a anew")
 	began := w.clk.Now()
 	w.stop()
