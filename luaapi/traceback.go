@@ -55,7 +55,10 @@ func traceback(L *lua.LState) string {
 				line += ", which called " + inner
 				inner = ""
 			}
-			lines = append(lines, line)
+			// The function that a task runs stands twice on its stack.
+			if len(lines) == 0 || lines[len(lines)-1] != line {
+				lines = append(lines, line)
+			}
 		}
 	}
 	if n := len(lines); n > maxTraceback {
