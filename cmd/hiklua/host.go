@@ -100,7 +100,9 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		Seed: uint64(a.clk.Now().UnixNano()),
 	}
 	switch {
-	case !o.state || !hasSite(s.Dir):
+	case !hasSite(s.Dir):
+	case !o.state && !o.simulate:
+		conf.StateNote = "hik.state begins empty, and ends with this command: a running host has the site's, and repl --attach is inside it"
 	case o.simulate:
 		conf.StateNote = "hik.state begins empty, and ends with this command: with --simulate nothing is kept"
 	default:

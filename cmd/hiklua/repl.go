@@ -103,7 +103,9 @@ func (a *app) newRepl(s *site.Site, o replOptions, print func(script, text strin
 	if o.attach {
 		return a.attach(s, print)
 	}
-	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: print, state: true, shared: true})
+	// The state file stays free: a session that is left open must not keep the
+	// host from starting.
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: print})
 	if err != nil {
 		return nil, err
 	}
