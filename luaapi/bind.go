@@ -44,7 +44,7 @@ func (c *call) mind() {
 	if r == nil {
 		return
 	}
-	if _, ok := r.(*lua.ApiError); ok || r == any("lua callstack overflow") {
+	if _, ok := r.(*lua.ApiError); ok {
 		panic(r) // a Lua error on its way
 	}
 	stack := debug.Stack()

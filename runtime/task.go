@@ -146,8 +146,7 @@ func (t *task) guarded(body func(L *lua.LState) error) (err error) {
 	if err := clock.Cause(t.ctx); err != nil {
 		return err
 	}
-	L, _ := t.script.L.NewThread()
-	L.SetContext(t.flag)
+	L := sandbox.NewThread(t.script.L, t.flag)
 	t.script.L.G.CurrentThread = L
 	return body(L)
 }

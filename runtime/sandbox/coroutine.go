@@ -15,16 +15,11 @@ const (
 	collectEvery = 100
 )
 
-// machinery is the chunk name of the few functions below; tracebacks leave it out.
+// machinery is the chunk name of the function below; tracebacks leave it out.
 const machinery = "[coroutine]"
 
-// yielding and body are written in Lua because a Go function that yields must not be tail-called, gets its results
-// unfilled (`local a, b = coroutine.yield()` read a nil pointer), and cannot be a coroutine's body.
-var (
-	yielding = mustCompile("local raw, pass = ... return function(...) return pass(raw(...)) end")
-	passing  = mustCompile("return function(...) return ... end")
-	body     = mustCompile("local f = ... return function(...) return f(...) end")
-)
+// body is written in Lua because a Go function cannot be a coroutine's body.
+var body = mustCompile("local f = ... return function(...) return f(...) end")
 
 func mustCompile(source string) *lua.FunctionProto {
 	proto, err := compile([]byte(source), machinery, len(source))
@@ -47,12 +42,14 @@ func made(L *lua.LState, proto *lua.FunctionProto, args ...lua.LValue) *lua.LFun
 }
 
 func (s *state) openCoroutine(L *lua.LState) {
-	mod := L.CreateTable(0, 16)
+	upstream(L, lua.OpenCoroutine)
+	theirs := L.GetGlobal("coroutine").(*lua.LTable)
+	s.upstreamResume = theirs.RawGetString("resume").(*lua.LFunction).GFunction
+	mod := L.CreateTable(0, 8)
 	setFuncs(L, mod, map[string]lua.LGFunction{
-		"create": s.coCreate, "wrap": s.coWrap, "resume": coResume, "status": coStatus,
+		"create": s.coCreate, "wrap": s.coWrap, "resume": s.coResume, "yield": coYield, "status": coStatus,
 		"running": coRunning, "isyieldable": coYieldable,
 	})
-	mod.RawSetString("yield", made(L, yielding, L.NewFunction(coYield), made(L, passing)))
 	L.SetGlobal("coroutine", mod)
 }
 
@@ -61,7 +58,7 @@ func (s *state) coCreate(L *lua.LState) int {
 	return 1
 }
 
-// newCoroutine gives a thread that is not started, with its function as the only thing on its stack.
+// newCoroutine gives a thread that is not started: it has the frame of its function, which does not run yet.
 func (s *state) newCoroutine(L *lua.LState) *lua.LState {
 	fn := L.CheckFunction(1)
 	if fn.IsG {
@@ -70,19 +67,8 @@ func (s *state) newCoroutine(L *lua.LState) *lua.LState {
 	if !s.room() {
 		L.RaiseError("too many coroutines (%d are alive)", s.MaxCoroutines)
 	}
-	// Without a context and with a small stack only while the thread is made: gopher-lua copies the options, and would
-	// make a context of the standard library around ours.
-	ctx, size := L.Context(), L.Options.CallStackSize
-	if ctx != nil {
-		L.RemoveContext()
-	}
-	L.Options.CallStackSize = s.coroutineDepth()
-	th, _ := L.NewThread()
-	L.Options.CallStackSize = size
-	if ctx != nil {
-		L.SetContext(ctx)
-	}
-	th.Push(fn)
+	th := newThread(L, s.coroutineDepth())
+	of(th).stack.Push(frame{Fn: fn, LocalBase: 1, NRet: lua.MultRet})
 	s.alive = append(s.alive, weak.Make(th))
 	return th
 }
@@ -135,102 +121,88 @@ func status(L, th *lua.LState) string {
 	return "suspended"
 }
 
-// resume runs th until it yields, ends or fails with the returned error object.
-func resume(L, th *lua.LState, args []lua.LValue) ([]lua.LValue, lua.LValue) {
+// resume runs th, which is L's first argument, until it yields, ends or fails. What it yields or returns is on top of L
+// then, n values; if it failed, the error object is.
+func (s *state) resume(L, th *lua.LState) (n int, ok bool) {
+	if why := refusal(L, th); why != "" {
+		L.Push(lua.LString(why))
+		return 1, false
+	}
+	nargs := L.GetTop() - 1
+	switch innermost := current(th); {
+	case innermost != nil:
+		// A call of coroutine.yield waits for its results. gopher-lua hands over as many as there are, whatever the
+		// caller expects, and `local a, b = coroutine.yield()` read a nil pointer.
+		if nret := innermost.wants(); nret >= 0 && nret != nargs {
+			L.SetTop(1 + nret)
+		}
+	case of(th).stack.IsEmpty():
+		// The body has ended with `return coroutine.yield()`: what it is resumed with is what it returns.
+		th.Dead = true
+		return nargs, true
+	}
+	// A coroutine may be handed from task to task: it runs with the flag of whoever resumes it.
+	if ctx := L.Context(); th.Context() != ctx {
+		setContext(th, ctx)
+	}
+	L.G.CurrentThread = L // see the package comment: it may be any task's
+	n = s.upstreamResume(L)
+	if ok, _ := L.Get(-n).(lua.LBool); bool(ok) {
+		return n - 1, true
+	}
+	object := L.Get(-1)
+	object = mended(th, object)
+	dropUpvalues(th)
+	if final(L, object) {
+		rethrow(L, object)
+	}
+	L.Push(object)
+	return 1, false
+}
+
+// refusal says why th cannot be resumed by L; empty: it can.
+func refusal(L, th *lua.LState) string {
 	if st := status(L, th); st != "suspended" {
-		return nil, lua.LString("cannot resume " + st + " coroutine")
+		return "cannot resume " + st + " coroutine"
 	}
 	nested := 1
 	for p := L; p != nil; p = p.Parent {
 		nested++
 	}
 	if nested > maxNested {
-		return nil, lua.LString(placeBefore(L, 0) + "too many coroutines inside each other")
+		return placeBefore(L, 0) + "too many coroutines inside each other"
 	}
-	if depth(L) >= L.Options.CallStackSize-spareFrames {
-		return nil, lua.LString(placeBefore(L, 0) + "stack overflow")
-	}
-	var fn *lua.LFunction
-	if current(th) == nil {
-		fn, _ = th.Get(1).(*lua.LFunction)
-		if fn == nil { // a task's thread, not one of ours
-			return nil, lua.LString("cannot resume running coroutine")
-		}
-	}
-	// A coroutine may be handed from task to task: it runs with the flag of whoever resumes it.
-	if ctx := L.Context(); ctx != nil {
-		th.SetContext(ctx)
-	} else if th.Context() != nil {
-		th.RemoveContext()
-	}
-	L.G.CurrentThread = L // see the package comment: it may be any task's
-	_, err, results := L.Resume(th, fn, args...)
-	if err == nil {
-		return results, nil
-	}
-	object := lua.LValue(lua.LString(err.Error()))
-	if api, ok := err.(*lua.ApiError); ok {
-		object = api.Object
-	}
-	if object == lua.LString(overflow) {
-		object = lua.LString(placeBefore(th, 0) + "stack overflow")
-	}
-	object = mended(th, object)
-	dropUpvalues(th)
-	if final(L, object) {
-		rethrow(L, object)
-	}
-	return nil, object
+	return ""
 }
 
-func arguments(L *lua.LState, from int) []lua.LValue {
-	args := make([]lua.LValue, 0, max(0, L.GetTop()-from+1))
-	for i := from; i <= L.GetTop(); i++ {
-		args = append(args, L.Get(i))
-	}
-	return args
-}
-
-func push(L *lua.LState, values []lua.LValue) int {
-	reserve(L, len(values))
-	for _, v := range values {
-		L.Push(v)
-	}
-	return len(values)
-}
-
-func coResume(L *lua.LState) int {
-	results, failed := resume(L, L.CheckThread(1), arguments(L, 2))
-	if failed != nil {
-		L.Push(lua.LFalse)
-		L.Push(failed)
-		return 2
-	}
-	L.Push(lua.LTrue)
-	return 1 + push(L, results)
+func (s *state) coResume(L *lua.LState) int {
+	n, ok := s.resume(L, L.CheckThread(1))
+	L.Insert(lua.LBool(ok), L.GetTop()-n+1)
+	return n + 1
 }
 
 func (s *state) coWrap(L *lua.LState) int {
 	th := s.newCoroutine(L)
 	L.Push(L.NewFunction(func(L *lua.LState) int {
-		results, failed := resume(L, th, arguments(L, 1))
-		if failed != nil {
-			rethrow(L, failed)
+		L.Insert(th, 1)
+		n, ok := s.resume(L, th)
+		if !ok {
+			rethrow(L, L.Get(-1))
 		}
-		return push(L, results)
+		return n
 	}))
 	return 1
 }
 
-// coYield is below the Lua function that scripts call, so the culprit is two calls out.
+// coYield leaves the values to yield where they are: gopher-lua moves the stack of a function that returns -1.
 func coYield(L *lua.LState) int {
 	if L.Parent == nil {
-		rethrow(L, lua.LString(placeBefore(L, 2)+"attempt to yield from outside a coroutine"))
+		rethrow(L, lua.LString(placeBefore(L, 0)+"attempt to yield from outside a coroutine"))
 	}
 	if crossesGo(L) {
-		rethrow(L, lua.LString(placeBefore(L, 2)+"attempt to yield across metamethod/C-call boundary"))
+		rethrow(L, lua.LString(placeBefore(L, 0)+"attempt to yield across metamethod/C-call boundary"))
 	}
-	return L.Yield(arguments(L, 1)...)
+	return -1
 }
 
 func coStatus(L *lua.LState) int {

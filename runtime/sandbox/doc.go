@@ -7,11 +7,9 @@
 // # Who owns what
 //
 // A state and everything reached from it belong to whoever holds the script's lock; nothing here locks. The only
-// thing that other goroutines may touch is a Flag. A task is a thread of the state (LState.NewThread) with a Flag of
-// its own set by LState.SetContext:
+// thing that other goroutines may touch is a Flag. A task is a thread of the state with a Flag of its own:
 //
-//	th, cancel := L.NewThread() // cancel is nil: the state itself has no context
-//	th.SetContext(sandbox.NewFlag(ctx))
+//	th := sandbox.NewThread(L, sandbox.NewFlag(ctx))
 //	results, err := sandbox.Call(th, fn, lua.MultRet)
 //
 // Several threads of one state may be between two calls into the host at the same time, as long as one runs at a

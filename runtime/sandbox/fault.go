@@ -30,11 +30,13 @@ func (f *Fault) Error() string { return f.Message }
 // Unwrap gives Stopped.
 func (f *Fault) Unwrap() error { return f.Stopped }
 
-// overflow is how gopher-lua panics when the call stack is full.
-const overflow = "lua callstack overflow"
-
 // goPanic is inside the userdata that stands for a Go panic while it passes through Lua, which cannot catch it.
 type goPanic struct{ message, stack string }
+
+// newGoPanic is called by the deferred function that recovered it.
+func newGoPanic(recovered any) *goPanic {
+	return &goPanic{message: fmt.Sprint("panic in the host: ", recovered), stack: string(debug.Stack())}
+}
 
 func (p *goPanic) value() *lua.LUserData { return &lua.LUserData{Value: p, Metatable: lua.LNil} }
 
@@ -56,11 +58,7 @@ func Guard(fn lua.LGFunction) lua.LGFunction {
 			case *lua.ApiError:
 				panic(r)
 			default:
-				if r == any(overflow) {
-					panic(r)
-				}
-				p := &goPanic{message: fmt.Sprint("panic in the host: ", r), stack: string(debug.Stack())}
-				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: p.value()})
+				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: newGoPanic(r).value()})
 			}
 		}()
 		return fn(L)
@@ -102,9 +100,6 @@ func (f *Fault) describe(L *lua.LState, e *lua.ApiError) {
 		f.Object = lua.LString(p.message)
 	} else {
 		f.Message = plainText(L, e.Object)
-	}
-	if f.Traceback == "" && e.StackTrace != untraced {
-		f.Traceback = strings.TrimPrefix(e.StackTrace, "stack traceback:\n")
 	}
 	// A message that was thrown on by a pcall or a coroutine knows the first place, the stack only the last.
 	if s, ok := f.Object.(lua.LString); ok {

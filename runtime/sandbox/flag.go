@@ -19,11 +19,10 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// Flag is the context of one task, made for LState.SetContext.
+// Flag is the context of one task, for NewThread.
 //
-// gopher-lua asks Done before each instruction. With a context of the standard library that costs a third of the
-// speed; here it is one atomic load, since Done returns nil until the flag is stopped. So nobody can wait on Done
-// before that: waiting is for an ordinary context beside the flag.
+// Whether it is stopped is one atomic load. Done returns nil until then, so nobody can wait on it: waiting is for an
+// ordinary context beside the flag.
 //
 // The zero Flag is not stopped and has no parent.
 type Flag struct {

@@ -24,7 +24,7 @@ func TestHeapWatch(t *testing.T) {
 			limit := Heap() + 48<<20
 			L := newTest(t)
 			flag := NewFlag(nil)
-			L.SetContext(flag)
+			setFlag(L, flag)
 			ended, watched := make(chan struct{}), make(chan struct{})
 			go func() {
 				defer close(watched)

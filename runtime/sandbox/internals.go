@@ -7,10 +7,34 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Two faults of gopher-lua cannot be mended through its exported functions: a yield across a Go function (nothing tells
-// where the nested interpreters are) and errors closing the upvalues of frames that live on. So three unexported
-// fields are read, and one written, by offsets that reflection gives. Were a version of gopher-lua laid out in another
+// What gopher-lua does wrong, or slowly, and cannot be mended through its exported functions: a yield across a Go
+// function (nothing tells where the nested interpreters are), a yield whose results nobody fills in, errors that close
+// the upvalues of frames that live on, a context that is asked before each instruction, call stacks that are either large
+// or slow. So its states are reached through a mirror of their layout. Were a version of gopher-lua laid out in another
 // way, New would panic at its first call, and TestInternals says why.
+
+// thread mirrors the head of gopher-lua's LState.
+type thread struct {
+	G       *lua.Global
+	Parent  *lua.LState
+	Env     *lua.LTable
+	Panic   func(*lua.LState)
+	Dead    bool
+	Options lua.Options
+
+	stop         int32
+	reg          unsafe.Pointer
+	stack        frames // its calls
+	alloc        unsafe.Pointer
+	currentFrame *frame // the innermost call; nil if nothing runs
+	wrapped      bool
+	uvcache      *lua.Upvalue // those that are still registers, in the order of their index
+	hasErrorFunc bool
+	mainLoop     interpreter // what runs its functions
+}
+
+// of gives the inside of L.
+func of(L *lua.LState) *thread { return (*thread)(unsafe.Pointer(L)) }
 
 // frame mirrors gopher-lua's callFrame.
 type frame struct {
@@ -33,33 +57,61 @@ type upvalue struct {
 	index int
 }
 
-type layout struct {
-	currentFrame, uvcache uintptr
-	fault                 string // what is not as expected
+// frames mirrors gopher-lua's callFrameStack, the calls of one state. An interface's methods are found by their place
+// in the order of their names, so all of them have to be here.
+type frames interface {
+	At(sp int) *frame
+	FreeAll()
+	IsEmpty() bool
+	IsFull() bool
+	Last() *frame
+	Pop() *frame
+	Push(v frame)
+	SetSp(sp int)
+	Sp() int
 }
 
-var offsets = inspect()
+// interpreter mirrors the type of gopher-lua's main loops.
+type interpreter func(L *lua.LState, base *frame)
 
-func inspect() layout {
-	var o layout
+// foreign names the first thing that is not as the mirrors here have it; empty: all is.
+var foreign = inspect()
+
+func inspect() string {
 	state := reflect.TypeFor[lua.LState]()
-	cf, ok1 := state.FieldByName("currentFrame")
-	uv, ok2 := state.FieldByName("uvcache")
-	if !ok1 || !ok2 {
-		o.fault = "LState has no currentFrame or no uvcache"
-		return o
+	if m := mismatch(reflect.TypeFor[thread](), state, false); m != "" {
+		return m
 	}
-	o.currentFrame, o.uvcache = cf.Offset, uv.Offset
-	if cf.Type.Kind() != reflect.Pointer || uv.Type != reflect.TypeFor[*lua.Upvalue]() {
-		o.fault = "LState's currentFrame or uvcache has another type"
-		return o
+	field := func(name string) reflect.Type { f, _ := state.FieldByName(name); return f.Type }
+	call, loop := field("currentFrame"), field("mainLoop")
+	switch {
+	case call.Kind() != reflect.Pointer:
+		return "LState.currentFrame is no pointer"
+	case field("uvcache") != reflect.TypeFor[*lua.Upvalue]():
+		return "LState.uvcache is no *Upvalue"
+	case !sameMethods(field("stack"), reflect.TypeFor[frames]()):
+		return "LState.stack has other methods"
+	case loop.Kind() != reflect.Func || loop.NumOut() != 0 || loop.NumIn() != 2 || loop.In(0) != reflect.PointerTo(state) || loop.In(1) != call:
+		return "LState.mainLoop is another function"
 	}
-	if f := mismatch(reflect.TypeFor[frame](), cf.Type.Elem(), true); f != "" {
-		o.fault = f
-	} else if f := mismatch(reflect.TypeFor[upvalue](), reflect.TypeFor[lua.Upvalue](), false); f != "" {
-		o.fault = f
+	if m := mismatch(reflect.TypeFor[frame](), call.Elem(), true); m != "" {
+		return m
 	}
-	return o
+	return mismatch(reflect.TypeFor[upvalue](), reflect.TypeFor[lua.Upvalue](), false)
+}
+
+// sameMethods says whether two interfaces have methods of the same names, with as many parameters and results.
+func sameMethods(a, b reflect.Type) bool {
+	if a.Kind() != reflect.Interface || a.NumMethod() != b.NumMethod() {
+		return false
+	}
+	for i := range a.NumMethod() {
+		x, y := a.Method(i), b.Method(i)
+		if x.Name != y.Name || x.Type.NumIn() != y.Type.NumIn() || x.Type.NumOut() != y.Type.NumOut() {
+			return false
+		}
+	}
+	return true
 }
 
 // mismatch names the first field of mirror that real does not have at the same place.
@@ -78,19 +130,12 @@ func mismatch(mirror, real reflect.Type, whole bool) string {
 }
 
 // current gives the innermost frame of L, nil if nothing runs.
-func current(L *lua.LState) *frame {
-	return *(**frame)(unsafe.Add(unsafe.Pointer(L), offsets.currentFrame))
-}
+func current(L *lua.LState) *frame { return of(L).currentFrame }
 
-// openUpvalues gives the list of L's upvalues that are still registers, in the order of their index.
-func openUpvalues(L *lua.LState) **lua.Upvalue {
-	return (**lua.Upvalue)(unsafe.Add(unsafe.Pointer(L), offsets.uvcache))
-}
-
-// dropUpvalues ends the open upvalues of frames that are gone without having closed them, which only a stack overflow or a
-// Go panic leaves behind: their registers are empty, so their values are nil.
+// dropUpvalues ends the open upvalues of frames that are gone without having closed them, which only a Go
+// panic leaves behind: their registers are empty, so their values are nil.
 func dropUpvalues(L *lua.LState) {
-	list := openUpvalues(L)
+	list := &of(L).uvcache
 	for uv := *list; uv != nil; uv = (*lua.Upvalue)(unsafe.Pointer((*upvalue)(unsafe.Pointer(uv)).next)) {
 		if !uv.IsClosed() {
 			uv.Close()
@@ -106,6 +151,11 @@ func depth(L *lua.LState) int {
 		return f.Idx + 1
 	}
 	return 0
+}
+
+// wants gives how many results the call expects that f, a Lua function's frame, is in the middle of: lua.MultRet for all.
+func (f *frame) wants() int {
+	return int(f.Fn.Proto.Code[f.Pc-1]>>9)&0x1ff - 1
 }
 
 // crossesGo says whether a Go function or a metamethod stands between the innermost frame of L, a Go function, and

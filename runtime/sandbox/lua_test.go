@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,8 +81,7 @@ func TestLua(t *testing.T) {
 		} {
 			t.Run(filepath.Base(file)+"/"+mode, func(t *testing.T) {
 				L := newTest(t)
-				th, _ := L.NewThread()
-				th.SetContext(NewFlag(nil))
+				th := NewThread(L, NewFlag(nil))
 				if _, err := Call(th, load(t, L, wrapper, "wrapper"), 0, load(t, L, string(source), file)); err != nil {
 					f := err.(*Fault)
 					t.Fatalf("%s\n%s\n%s", f.Message, f.Traceback, f.GoStack)
@@ -91,6 +91,34 @@ func TestLua(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Coroutines that yield from wherever a call can stand do what they do in the Lua of lua.org.
+func TestYieldLikeLua51(t *testing.T) {
+	source, err := os.ReadFile("testdata/yield.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/yield.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	L := New(Options{Print: func(_ *lua.LState, text string) { got.WriteString(text + "\n") }})
+	defer L.Close()
+	th := NewThread(L, NewFlag(nil))
+	if _, err := Call(th, load(t, L, string(source), "yield.lua"), 0); err != nil {
+		t.Fatal(err)
+	}
+	wanted := strings.Split(string(want), "\n")
+	for i, line := range strings.Split(got.String(), "\n") {
+		if i >= len(wanted) || line != wanted[i] {
+			t.Fatalf("line %d: %q, want %q", i+1, line, wanted[min(i, len(wanted)-1)])
+		}
+	}
+	if n := strings.Count(got.String(), "\n"); n != len(wanted)-1 {
+		t.Fatalf("%d lines, want %d", n, len(wanted)-1)
 	}
 }
 

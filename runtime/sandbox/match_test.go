@@ -114,7 +114,7 @@ func FuzzMatch(f *testing.F) {
 		L := New(Options{MaxString: 1 << 20})
 		defer L.Close()
 		flag := NewFlag(nil)
-		L.SetContext(flag)
+		setFlag(L, flag)
 		m := &matcher{L: L, subject: subject, pattern: pattern}
 		rounds := 0
 		probe := L.NewFunction(func(L *lua.LState) int {

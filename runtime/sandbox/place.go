@@ -20,7 +20,7 @@ func Place(L *lua.LState) string {
 
 // Traceback gives the Lua stack of L, one call a line, innermost first. L belongs to the caller, or does not run.
 func Traceback(L *lua.LState) string {
-	return strings.Join(calls(L, 0), "\n")
+	return strings.Join(traced(L, 0), "\n")
 }
 
 // place is the line a Lua function is at.
@@ -54,8 +54,8 @@ func placeBefore(L *lua.LState, level int) string {
 	return f.place() + ": "
 }
 
-// calls lists the frames of L from skip on. Functions of this package's own machinery are left out.
-func calls(L *lua.LState, skip int) []string {
+// traced lists the frames of L from skip on. Functions of this package's own machinery are left out.
+func traced(L *lua.LState, skip int) []string {
 	const head, tail = 12, 10
 	var lines []string
 	for f := current(L); f != nil; f = f.Parent {
@@ -113,7 +113,7 @@ func debugTraceback(L *lua.LState) int {
 	if message != lua.LNil {
 		text = message.String() + "\n" + text
 	}
-	for _, line := range calls(of, max(level, 0)) {
+	for _, line := range traced(of, max(level, 0)) {
 		text += "\n\t" + line
 	}
 	L.Push(lua.LString(text))

@@ -6,77 +6,60 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// spareFrames is how many frames short of the limit Go functions refuse to call back into Lua. gopher-lua loses eight
-// frames when its stack overflows in the very frame that catches the error.
-const spareFrames = 16
-
-// protect is LState.PCall (function and nargs arguments on top of the stack; results or nothing after it) with these
-// differences: locals of the caller stay shared with its closures; witness sees the error object where it is raised, with
-// the stack still in place, and may replace it; an overflow says so with its place; what must not be caught
-// (a stopped flag, a Go panic) can be told by final.
-func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValue) lua.LValue) *lua.ApiError {
-	if depth(L) >= L.Options.CallStackSize-spareFrames {
-		L.Pop(nargs + 1)
-		object := lua.LString(placeBefore(L, 0) + "stack overflow")
-		return &lua.ApiError{Type: lua.ApiErrorRun, Object: object, StackTrace: untraced}
-	}
-	// LState.PCall sets LState.Panic, so ours has to be set below it.
-	below := enter
+// protect calls what is on top of the stack, a function below its nargs arguments, and leaves nret results or nothing
+// in its place. It stands for LState.PCall with these differences: locals of the caller stay shared with its closures;
+// witness, if there is one, sees the error object where it is raised, with the stack still in place, and may replace it;
+// a Go panic comes with Go's stack, and can be told by final like a stopped flag;
+// no traceback is written for an error that is caught, which takes milliseconds on a deep stack and seconds when a
+// stopped task has a thousand pcalls to leave.
+func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValue) lua.LValue) (fault *lua.ApiError) {
+	stack := of(L).stack
+	sp, innermost, top, raised := stack.Sp(), current(L), L.GetTop()-nargs-1, L.Panic
+	L.Panic = raise
 	if witness != nil {
-		below = witnessed(witness)
+		L.Panic = witnessed(witness)
 	}
-	L.Insert(&lua.LFunction{IsG: true, Env: L.Env, GFunction: below}, L.GetTop()-nargs)
-	nargs++
 	// gopher-lua closes all open upvalues of the thread when an error is raised. Those of the frames that live on are
 	// hidden from it.
-	list := openUpvalues(L)
+	list := &of(L).uvcache
 	hidden := *list
 	*list = nil
-	err := L.PCall(nargs, nret, nil)
-	if err == nil {
-		*list = hidden
-		return nil
-	}
-	api, ok := err.(*lua.ApiError)
-	if !ok {
-		api = &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(err.Error())}
-	}
-	dropUpvalues(L)
-	if api.Type == lua.ApiErrorPanic && panicIn(api.Object) == nil {
-		api.Object = afterPanic(api)
-	}
-	*list = hidden
-	return api
-}
-
-// enter calls the first of its arguments with the others.
-func enter(L *lua.LState) int {
-	L.Panic = raise
-	L.Call(L.GetTop()-1, lua.MultRet)
-	return L.GetTop()
-}
-
-func witnessed(witness func(*lua.LState, lua.LValue) lua.LValue) lua.LGFunction {
-	return func(L *lua.LState) int {
-		L.Panic = func(L *lua.LState) {
-			L.Panic = raise // an error inside the witness is the error
-			object := mended(L, L.Get(-1))
-			if !final(L, object) {
-				object = witness(L, object)
-			}
-			throw(object)
+	defer func() {
+		L.Panic = raised
+		if r := recover(); r != nil {
+			fault = caught(L, r)
+			dropUpvalues(L)
+			stack.SetSp(sp)
+			of(L).currentFrame = innermost
+			L.SetTop(top)
 		}
-		L.Call(L.GetTop()-1, lua.MultRet)
-		return L.GetTop()
-	}
+		*list = hidden
+	}()
+	L.Call(nargs, nret)
+	return nil
 }
 
-// untraced keeps LState.PCall from writing a traceback for every error that is caught, which takes milliseconds on a
-// deep stack and seconds when a stopped task has a thousand pcalls to leave.
-const untraced = "-"
+// caught makes an error of what was recovered. The frames where it happened are still there.
+func caught(L *lua.LState, recovered any) *lua.ApiError {
+	if e, ok := recovered.(*lua.ApiError); ok {
+		return e
+	}
+	return &lua.ApiError{Type: lua.ApiErrorPanic, Object: newGoPanic(recovered).value()}
+}
+
+func witnessed(witness func(*lua.LState, lua.LValue) lua.LValue) func(*lua.LState) {
+	return func(L *lua.LState) {
+		L.Panic = raise // an error inside the witness is the error
+		object := mended(L, L.Get(-1))
+		if !final(L, object) {
+			object = witness(L, object)
+		}
+		throw(object)
+	}
+}
 
 func throw(object lua.LValue) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object, StackTrace: untraced})
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: object})
 }
 
 // raise is what LState.Panic is while Lua runs; the error object is on top of the stack.
@@ -93,22 +76,6 @@ func mended(L *lua.LState, object lua.LValue) lua.LValue {
 		return object
 	}
 	return lua.LString(placeBefore(L, 0) + rest)
-}
-
-// afterPanic gives the error object for a Go panic that LState.PCall caught.
-func afterPanic(e *lua.ApiError) lua.LValue {
-	message := e.Object.String()
-	goStack, luaStack, _ := strings.Cut(e.StackTrace, "stack traceback:\n")
-	if message != overflow {
-		return (&goPanic{message: "panic in the host: " + message, stack: strings.TrimSpace(goStack)}).value()
-	}
-	for line := range strings.Lines(luaStack) {
-		place, _, ok := strings.Cut(strings.TrimSpace(line), " in ")
-		if ok && !strings.HasPrefix(place, "[G]") && !strings.HasPrefix(place, machinery) {
-			return lua.LString(place + " stack overflow")
-		}
-	}
-	return lua.LString("stack overflow")
 }
 
 // final says whether an error must end the task whatever the script does.

@@ -61,9 +61,8 @@ func runaway(t *testing.T, file, wrapper string) time.Duration {
 		t.Fatal(err)
 	}
 	L := newTest(t)
-	th, _ := L.NewThread()
 	flag := NewFlag(nil)
-	th.SetContext(flag)
+	th := NewThread(L, flag)
 	outer, fn := load(t, L, wrapper, "wrapper"), load(t, L, string(source), file)
 	var at time.Time
 	var cpu time.Duration
@@ -134,15 +133,14 @@ func TestRecursion(t *testing.T) {
 	for name, source := range cases {
 		t.Run(name, func(t *testing.T) {
 			L := newTest(t)
-			th, _ := L.NewThread()
 			flag := NewFlag(nil)
-			th.SetContext(flag)
+			th := NewThread(L, flag)
 			timer := time.AfterFunc(300*time.Millisecond, func() { flag.Stop(errLimit) })
 			defer timer.Stop()
 			_, err := Call(th, load(t, L, source, "recursion.lua"), 0)
 			var fault *Fault
 			if !errors.As(err, &fault) || fault.GoStack != "" {
-				t.Fatalf("%v %+v", err, fault)
+				t.Fatalf("%v %+v\n%s", err, fault, fault.GoStack)
 			}
 			if fault.Stopped != nil {
 				t.Logf("ended by the flag: %v", fault)
@@ -152,7 +150,7 @@ func TestRecursion(t *testing.T) {
 				t.Errorf("no place in %q", fault.Message)
 			}
 			// The script goes on.
-			th.SetContext(NewFlag(nil))
+			setFlag(th, NewFlag(nil))
 			if got := run(t, th, "local ok, e = pcall(error, 'x') return 1 + 1", "after"); len(got) != 1 || got[0] != lua.LNumber(2) {
 				t.Errorf("afterwards: %v", got)
 			}
@@ -233,8 +231,7 @@ func TestInterleavedTasks(t *testing.T) {
 	done := make(chan int, tasks)
 	for i := range waits {
 		waits[i] = &wait{make(chan struct{}), make(chan struct{})}
-		th, _ := L.NewThread()
-		th.SetContext(NewFlag(nil))
+		th := NewThread(L, NewFlag(nil))
 		go func() {
 			<-waits[i].resume
 			_, errs[i] = Call(th, fn, 0)
@@ -264,16 +261,14 @@ func TestInterleavedTasks(t *testing.T) {
 // A coroutine handed to another task runs with that task's flag.
 func TestCoroutineTakesFlagOfResumer(t *testing.T) {
 	L := newTest(t)
-	first, _ := L.NewThread()
 	flag := NewFlag(nil)
-	first.SetContext(flag)
+	first := NewThread(L, flag)
 	if _, err := Call(first, load(t, L, "co = coroutine.create(function() coroutine.yield() while true do end end) coroutine.resume(co)", "a.lua"), 0); err != nil {
 		t.Fatal(err)
 	}
 	flag.Stop(errLimit)
-	second, _ := L.NewThread()
 	other := NewFlag(nil)
-	second.SetContext(other)
+	second := NewThread(L, other)
 	timer := time.AfterFunc(20*time.Millisecond, func() { other.Stop(fmt.Errorf("the second task")) })
 	defer timer.Stop()
 	_, err := Call(second, load(t, L, "coroutine.resume(co)", "b.lua"), 0)

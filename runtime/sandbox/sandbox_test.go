@@ -39,7 +39,7 @@ func TestFlagOf(t *testing.T) {
 		t.Fatal("a flag out of nowhere")
 	}
 	f := NewFlag(nil)
-	L.SetContext(f)
+	setFlag(L, f)
 	var seen []*Flag
 	L.SetGlobal("see", L.NewFunction(func(L *lua.LState) int { seen = append(seen, FlagOf(L)); return 0 }))
 	run(t, L, "see() coroutine.wrap(see)() coroutine.wrap(function() coroutine.wrap(function() pcall(see) end)() end)()", "see")

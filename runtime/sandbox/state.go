@@ -21,24 +21,26 @@ type state struct {
 	alive   []weak.Pointer[lua.LState] // coroutines that had not ended when last looked at
 	sweepAt int                        // length of alive at which the ended ones are dropped
 	refused int                        // since the last coroutine that was made
+
+	upstreamResume lua.LGFunction // gopher-lua's coroutine.resume
 }
 
 // New gives a state with the libraries open: base, table, string, math, coroutine, and what is harmless of os, io and
 // debug. There is no require; the host sets that global. Close it with LState.Close when no thread of it runs.
 func New(options Options) *lua.LState {
-	if offsets.fault != "" {
-		panic("sandbox: not made for this version of gopher-lua: " + offsets.fault)
+	if foreign != "" {
+		panic("sandbox: not made for this version of gopher-lua: " + foreign)
 	}
 	s := &state{Options: options.withDefaults()}
 	L := lua.NewState(lua.Options{
-		CallStackSize:       s.CallDepth,
+		CallStackSize:       1, // replaced below
 		RegistrySize:        128,
 		RegistryGrowStep:    256,
 		RegistryMaxSize:     1 << 20,
 		SkipOpenLibs:        true,
-		MinimizeStackMemory: true,
 		IncludeGoStackTrace: true,
 	})
+	of(L).stack = newCalls(s.CallDepth)
 	L.G.MainThread = L
 	L.G.CurrentThread = L
 	s.openBase(L)

@@ -8,7 +8,7 @@ end)
 eq(coroutine.status(co), "suspended")
 local function list(...) local t = {n = select("#", ...), ...} for i = 1, t.n do t[i] = tostring(t[i]) end return table.concat(t, " ") end
 eq(list(coroutine.resume(co, 1, 2)), "true 3")
-eq(list(coroutine.resume(co, "x")), "true nil")
+eq(list(coroutine.resume(co, "x")), "true")
 eq(list(coroutine.resume(co, 1, 2, 3, 4)), "true end 3")
 eq(coroutine.status(co), "dead")
 eq(list(coroutine.resume(co)), "false cannot resume dead coroutine")
