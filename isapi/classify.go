@@ -170,7 +170,7 @@ func (c *Client) scrub(s string) string {
 		s = strings.ReplaceAll(s, url.QueryEscape(pw), redacted)
 	}
 	if c.cfg.Auth != AuthDigest {
-		s = strings.ReplaceAll(s, strings.TrimPrefix(c.login.basicHeader(), "Basic "), redacted)
+		s = strings.ReplaceAll(s, strings.TrimPrefix(c.basicHeader(), "Basic "), redacted)
 	}
 	if strings.Contains(s, `response=`) && strings.Contains(s, "nonce=") {
 		return "(the device repeats our login)"

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 )
 
 // Limits on what an answer's body may cost.
@@ -27,16 +26,11 @@ type Client struct {
 	base  url.URL
 	rt    http.RoundTripper
 	own   *http.Transport // nil where Config.Transport was given
-	login *login          // shared with siblings
 	known *knowledge      // shared with siblings
 	pin   *pin            // shared with siblings
-	turn  Locker          // of this client alone
 
-	// Guarded by mu; only used with Config.Parallel.
-	mu       sync.Mutex
-	inFlight int
-	leading  bool
-	answered uint64
+	account *Account // shared with siblings, and with others by Config.Account
+	urgent  bool     // made by Urgent
 }
 
 // New checks cfg and makes a client. It sends nothing.
@@ -48,11 +42,14 @@ func New(cfg Config) (*Client, error) {
 	if cfg.PinnedCert != nil {
 		p.sum = bytes.Clone(cfg.PinnedCert)
 	}
-	return newClient(cfg, newLogin(&cfg), newKnowledge(), p), nil
+	if cfg.Account == nil {
+		cfg.Account = newAccount(&cfg)
+	}
+	return newClient(cfg, newKnowledge(), p), nil
 }
 
-func newClient(cfg Config, l *login, k *knowledge, p *pin) *Client {
-	c := &Client{cfg: cfg, login: l, known: k, pin: p, rt: cfg.Transport, turn: cfg.NewLock()}
+func newClient(cfg Config, k *knowledge, p *pin) *Client {
+	c := &Client{cfg: cfg, account: cfg.Account, known: k, pin: p, rt: cfg.Transport}
 	c.base = url.URL{Scheme: cfg.Scheme, Host: cfg.hostport()}
 	if c.rt == nil {
 		c.own = newTransport(&cfg, p)
@@ -61,10 +58,20 @@ func newClient(cfg Config, l *login, k *knowledge, p *pin) *Client {
 	return c
 }
 
-// Sibling is a second client for the same device: the same login, the same
-// learned ids and quirks, connections of its own. A stop sent over it waits
-// for nothing that c is doing; the event stream has one, too.
-func (c *Client) Sibling() *Client { return newClient(c.cfg, c.login, c.known, c.pin) }
+// Sibling is a second client for the same device: the same account, the same
+// learned ids and quirks, connections of its own. Its requests count with those
+// of c for Config.Parallel until their answer has begun; then neither waits for
+// the other. The event stream has one.
+func (c *Client) Sibling() *Client { return newClient(c.cfg, c.known, c.pin) }
+
+// Urgent is a sibling for stops. Its requests wait for each other, for no other
+// client's, and not to be sure of a login, unless somebody is finding out at this
+// moment whether the password is still right.
+func (c *Client) Urgent() *Client {
+	u := c.Sibling()
+	u.urgent = true
+	return u
+}
 
 // Close drops this client's idle connections. Requests on their way go on.
 func (c *Client) Close() {
@@ -97,7 +104,9 @@ type call struct {
 	limit   int64
 	replay  bool // sending it twice does no harm: a stale connection may be tried again
 	urgent  bool // a stop: does not wait for a login that is only in doubt
-	fresh   bool // never with a cached challenge; a refusal asks userCheck whether it meant the password
+	slow    bool // its answer may take seconds to begin
+	drives  bool // a move: the stop of its head is not sent before it is answered
+	fresh   bool // never with a cached challenge; a refusal asks whether it meant the password
 }
 
 // answer is a body that was read to its end.

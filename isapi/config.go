@@ -76,14 +76,18 @@ type Config struct {
 	// the position.
 	NativeRelative bool
 
-	// Parallel lets several requests be on their way at once over this
-	// client; whoever sets it bounds how many. Otherwise the next request
-	// starts when the answer to the one before has begun. A Sibling is a
-	// client of its own in this respect.
+	// Parallel is how many requests may be on their way at once, those of an
+	// Urgent client not counted; 0 counts as 1. The next request starts when the
+	// answer to one before has begun.
 	//
-	// It is false by default because requests that are on their way when a
-	// password changes are all refused, and each counts towards the lock.
-	Parallel bool
+	// Requests that are on their way when a password changes are all refused,
+	// and each counts towards the lock: at most Parallel+1 are.
+	Parallel int
+
+	// Account shares what is known of the account with other clients for the
+	// same device, user and password, whose Client.Account it is: the state of the
+	// login, and Parallel. nil: it is not known yet.
+	Account *Account
 
 	// Transport replaces the network: tests and simulated devices give
 	// theirs. nil: connections of the client's own.
@@ -135,6 +139,8 @@ func (c *Config) normalize() error {
 		return misconfigured("unknown AuthMode %d", c.Auth)
 	case c.TLS < TLSAny || c.TLS > TLSPin:
 		return misconfigured("unknown TLSMode %d", c.TLS)
+	case c.Parallel < 0:
+		return misconfigured("Parallel %d is below 0", c.Parallel)
 	case c.PTZID < PTZIDAuto || c.PTZID > PTZIDStream:
 		return misconfigured("unknown PTZIDMode %d", c.PTZID)
 	case c.PinnedCert != nil && len(c.PinnedCert) != 32:

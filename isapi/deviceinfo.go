@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-const deviceInfoPath = "/isapi/system/deviceinfo" // for comparing
+const deviceInfoPath = "/ISAPI/System/deviceInfo"
 
 // DeviceInfo is what a device says about itself. Any field may be empty.
 type DeviceInfo struct {
@@ -23,7 +23,7 @@ type DeviceInfo struct {
 
 // DeviceInfo asks GET /ISAPI/System/deviceInfo.
 func (c *Client) DeviceInfo(ctx context.Context) (*DeviceInfo, error) {
-	cl := &call{op: "device info", method: http.MethodGet, path: "/ISAPI/System/deviceInfo"}
+	cl := &call{op: "device info", method: http.MethodGet, path: deviceInfoPath}
 	a, err := c.do(ctx, cl)
 	if err != nil {
 		return nil, err

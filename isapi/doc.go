@@ -13,8 +13,9 @@
 // Channels are human numbers 1, 2, 3; the package finds out which ids and
 // paths a device wants for them and remembers it.
 //
-// A wrong password is tried once. From then on nothing is sent (every call
-// fails at once) until ResetLogin, so that no account gets locked.
+// A wrong password is tried once, at most twice. From then on nothing is sent
+// (every call fails at once) until ResetLogin, so that no account gets locked;
+// Account says how.
 //
 // The package logs nothing, keeps no global state, and starts no goroutine of
 // its own. Close drops idle connections; a Sibling has connections of its own

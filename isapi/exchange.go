@@ -5,54 +5,22 @@ import (
 	"net/http"
 )
 
-// begin waits for the client's turn. The function it returns ends the turn;
-// it takes whether the device answered with anything but a refused login.
+// begin waits for the request's turn. The function it returns ends the turn.
 //
-// With Parallel, the first of several waiting requests goes alone. Once it is
-// answered the others follow: if the password was changed while the client
-// was idle, one request finds out, not fifty.
-func (c *Client) begin(ctx context.Context, cl *call) (func(good bool), error) {
-	if !c.cfg.Parallel {
-		if err := c.turn.Lock(ctx); err != nil {
-			return nil, c.failNet(ctx, cl, err)
-		}
-		return func(bool) { c.turn.Unlock() }, nil
+// With Parallel, the first of several requests goes alone if none is under way,
+// and the others follow once it is answered: if the password was changed while
+// nothing was asked, one request finds out, not all.
+func (c *Client) begin(ctx context.Context, cl *call) (end func(), err error) {
+	lane, places := c.account.lane, 1
+	if c.urgent {
+		lane = c.account.stops
+	} else if all := c.account.size - 1; all > 1 && lane.tryEnter(all) {
+		return func() { lane.leave(all) }, nil
 	}
-	c.mu.Lock()
-	arrived := c.answered
-	if c.inFlight > 0 && !c.leading {
-		c.inFlight++
-		c.mu.Unlock()
-		return func(good bool) { c.end(good, false) }, nil
-	}
-	c.mu.Unlock()
-	if err := c.turn.Lock(ctx); err != nil {
+	if err := lane.enter(ctx, places); err != nil {
 		return nil, c.failNet(ctx, cl, err)
 	}
-	c.mu.Lock()
-	c.inFlight++
-	lead := c.answered == arrived
-	c.leading = lead
-	c.mu.Unlock()
-	if !lead {
-		c.turn.Unlock()
-	}
-	return func(good bool) { c.end(good, lead) }, nil
-}
-
-func (c *Client) end(good, led bool) {
-	c.mu.Lock()
-	c.inFlight--
-	if good {
-		c.answered++
-	}
-	if led {
-		c.leading = false
-	}
-	c.mu.Unlock()
-	if led {
-		c.turn.Unlock()
-	}
+	return func() { lane.leave(places) }, nil
 }
 
 // exchange sends cl and settles whatever the device wants to know about us.
@@ -65,31 +33,49 @@ func (c *Client) exchange(ctx context.Context, cl *call) (*http.Response, error)
 	if err != nil {
 		return nil, err
 	}
-	good := false
-	defer func() { end(good) }()
+	defer end()
 
-	p, err := c.enter(ctx, cl)
-	if err != nil {
-		return nil, err
-	}
-	defer p.leave()
-
-	cr, err := c.credentials(cl)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := c.send(ctx, cl, cr.header)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode == http.StatusUnauthorized {
-		resp, err = c.settle(ctx, cl, p, cr, resp)
+	if cl.slow {
+		done, err := c.account.slowly(ctx)
 		if err != nil {
+			return nil, c.failNet(ctx, cl, err)
+		}
+		defer done()
+	}
+	p := &pass{a: c.account}
+	defer p.leave()
+	resp, again, err := c.try(ctx, cl, p, cl.fresh)
+	if !again {
+		return resp, err
+	}
+	if cl.urgent { // others verify where they enter
+		if p.verified, err = c.verify(ctx, cl); err != nil {
 			return nil, err
 		}
-	} else {
-		c.login.accepted(cr, resp.StatusCode, false)
 	}
-	good = true
-	return resp, nil
+	resp, _, err = c.try(ctx, cl, p, true)
+	return resp, err
+}
+
+// try sends cl once, and once more if the device asks who it is. again: a
+// challenge that had served before was refused, which may mean that it is used
+// up; with fresh that cannot happen.
+func (c *Client) try(ctx context.Context, cl *call, p *pass, fresh bool) (resp *http.Response, again bool, err error) {
+	if err := c.enter(ctx, cl, p); err != nil {
+		return nil, false, err
+	}
+	cr, err := c.credentials(ctx, cl, fresh)
+	if err != nil {
+		return nil, false, err
+	}
+	defer c.account.back(cr)
+	if resp, err = c.send(ctx, cl, cr.header); err != nil {
+		c.account.lost(cr)
+		return nil, false, err
+	}
+	if resp.StatusCode != http.StatusUnauthorized {
+		c.account.accept(cr, resp.StatusCode, false)
+		return resp, false, nil
+	}
+	return c.settle(ctx, cl, p, cr, readRefusal(resp), fresh && !cl.fresh)
 }

@@ -56,7 +56,7 @@ func hint(cl *call, e *Error, bare bool) string {
 		return "the account may lack live view on this channel, or the channel is offline; list the channels"
 	case picture && kind == "device" && !e.transient():
 		return "no picture of this channel over either path: the input may be offline or have no such stream; list the channels"
-	case kind == "not_found" && bare && path == deviceInfoPath:
+	case kind == "not_found" && bare && strings.EqualFold(path, deviceInfoPath):
 		return "ISAPI may be switched off on the device (Network > Advanced > Integration Protocol), or this is no Hikvision device"
 	case kind == "not_found" && bare:
 		return "no such path on this device; if nothing under /ISAPI answers, ISAPI is switched off (Network > Advanced > Integration Protocol)"

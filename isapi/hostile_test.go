@@ -304,7 +304,7 @@ func TestParallelOverNetwork(t *testing.T) {
 	d := newFake(okTree)
 	srv := httptest.NewServer(d)
 	defer srv.Close()
-	c := onPort(t, srv, func(c *Config) { c.Parallel = true })
+	c := onPort(t, srv, func(c *Config) { c.Parallel = 8 })
 	fifty(c, 20, nil)
 	if requests, rejected := d.counts(); rejected != 0 || requests != 1001 {
 		t.Errorf("%d requests, %d rejected", requests, rejected)

@@ -38,7 +38,9 @@ func both(t *testing.T, f func(t *testing.T, parallel func(*Config))) {
 		t.Run(fmt.Sprintf("parallel=%v", parallel), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f(t, func(c *Config) {
-					c.Parallel = parallel
+					if c.Parallel = 1; parallel {
+						c.Parallel = 50
+					}
 					c.Transport = slow{c.Transport.(memory)}
 				})
 			})
@@ -139,7 +141,7 @@ func TestOthersWaitWhileInDoubt(t *testing.T) {
 func TestParallelUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newFake(okTree)
-		c := d.client(t, func(c *Config) { c.Parallel, c.Transport = true, slow{c.Transport.(memory)} })
+		c := d.client(t, func(c *Config) { c.Parallel, c.Transport = 4, slow{c.Transport.(memory)} })
 		var wg sync.WaitGroup
 		for range 4 { // as many as a host with concurrency: 4
 			wg.Go(func() {
@@ -248,7 +250,7 @@ func TestSiblingSharesLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.reset()
-	if err := c.Sibling().StopPTZ(bg, 1); err != nil {
+	if err := c.Urgent().StopPTZ(bg, 1); err != nil {
 		t.Fatal(err)
 	}
 	if requests, _ := d.counts(); requests != 1 {
@@ -515,7 +517,7 @@ func TestWaitingForLoginEndsWithContext(t *testing.T) {
 			<-block
 			okTree(w, r)
 		}
-		c := d.client(t, func(c *Config) { c.Parallel = true })
+		c := d.client(t, func(c *Config) { c.Parallel = 2 })
 		var wg sync.WaitGroup
 		wg.Go(func() { _, _ = c.DeviceInfo(bg) })
 		synctest.Wait()
@@ -559,7 +561,7 @@ func TestStopDoesNotWaitForPicture(t *testing.T) {
 		d.mu.Unlock()
 		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
 		synctest.Wait()
-		if err := c.Sibling().StopPTZ(bg, 1); err != nil {
+		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
 			t.Error(err)
 		}
 		close(block)

@@ -46,7 +46,8 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 	cl.method, cl.path, cl.replay = http.MethodPut, "/continuous", true
 	pan := fmt.Sprintf("<pan>%d</pan><tilt>%d</tilt>", v.Pan, v.Tilt)
 	zoom := fmt.Sprintf("<zoom>%d</zoom>", v.Zoom)
-	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
+	cl.drives = v != Velocity{}
+	err := c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		if apart, _ := recall(c.known, c.known.apart, cl.channel); apart {
 			return c.sendApart(ctx, cl, pan, zoom)
 		}
@@ -62,6 +63,8 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 		note(c.known, c.known.apart, cl.channel, true)
 		return nil
 	})
+	c.account.moves(mover{channel: cl.channel}, cl.drives, err)
+	return err
 }
 
 func (c *Client) sendApart(ctx context.Context, cl *call, pan, zoom string) error {
@@ -116,10 +119,14 @@ func (c *Client) GotoPreset(ctx context.Context, channel, id int) error {
 // headPut sends one PUT to a head.
 func (c *Client) headPut(ctx context.Context, op string, channel int, suffix string, body []byte, replay bool) error {
 	cl := call{op: op, channel: channel, method: http.MethodPut, path: suffix, body: body, replay: replay}
-	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
+	err := c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		_, err := c.do(ctx, cl)
 		return err
 	})
+	if err == nil {
+		c.account.moves(mover{channel: channel}, false, nil) // it has the head now
+	}
+	return err
 }
 
 // headGet asks a head something.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,160 +35,145 @@ func (c *Client) url(cl *call) *url.URL {
 	return &u
 }
 
-// settle answers a 401. Credentials that were known to be good get one more
-// try with the device's new challenge: nonces expire, serve once, belong to
-// one URL, and devices never say so. A 401 to a new challenge is final.
-func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr credentials, resp *http.Response) (*http.Response, error) {
-	r := readRefusal(resp)
+// settle answers a 401 to a request that was sent with cr.
+func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr *credentials, r refusal, cured bool) (resp *http.Response, again bool, err error) {
 	if r.status.locked() {
-		return nil, c.refuse(LoginLocked, c.lockedError(cl, r))
+		return nil, false, c.refuse(LoginLocked, c.lockedError(cl, r))
 	}
-	if cr.kind != credNone {
-		c.login.countRejected()
+	ask := true
+	switch cr.kind {
+	case credBasic:
+		c.account.reject(cr)
+		if c.cfg.Auth == AuthBasic && r.offers.digest != nil && !r.offers.basic {
+			return nil, false, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "the device refuses basic login", "set auth_mode: digest"))
+		}
+		if c.cfg.Auth == AuthBasic || r.offers.digest == nil {
+			return nil, false, c.final(ctx, cl, p, r)
+		}
+	case credCached:
+		// Challenges expire, serve once, belong to one URL, and devices never
+		// say so. A stop is not kept waiting: it answers the new one at once.
+		c.account.reject(cr)
+		if !cl.urgent || !r.offers.any || r.status.passwordRight() {
+			return nil, true, nil
+		}
+		ask, cured = false, true
 	}
-	// A request that asked without credentials may have been overtaken by one
-	// whose credentials were refused.
-	if cr.kind != credNone || !c.login.isProven() {
-		if err := c.doubt(ctx, cl, p); err != nil {
-			return nil, err
+	// The gate stands open for a request that was asked for its login after
+	// another one's was refused.
+	if ask {
+		if err := c.enter(ctx, cl, p); err != nil {
+			return nil, false, err
 		}
 	}
-	if cr.kind == credBasic && c.login.mode == AuthBasic && r.offers.digest != nil && !r.offers.basic {
-		return nil, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "the device refuses basic login", "set auth_mode: digest"))
-	}
-	if cr.kind == credBasic && (c.login.mode == AuthBasic || r.offers.digest == nil) {
-		return nil, c.final(ctx, cl, r)
-	}
-	if cr.kind == credCached && !r.offers.any {
-		// Access terminals say 401 without a challenge when a nonce is used
-		// up: a request without credentials brings a new one.
-		c.forget(cr.chal)
-		bare, err := c.send(ctx, cl, "")
-		if err != nil {
-			return nil, err
-		}
-		if bare.StatusCode != http.StatusUnauthorized {
-			return bare, nil
-		}
-		if r = readRefusal(bare); r.status.locked() {
-			return nil, c.refuse(LoginLocked, c.lockedError(cl, r))
-		}
-	}
-	next, err := c.fresh(cl, r)
+	next, err := c.answerFresh(ctx, cl, r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	resp, err = c.send(ctx, cl, next.header)
-	if err != nil {
-		return nil, err
+	defer c.account.back(next)
+	if resp, err = c.send(ctx, cl, next.header); err != nil {
+		c.account.lost(next)
+		return nil, false, err
 	}
 	if resp.StatusCode == http.StatusUnauthorized {
-		c.login.countRejected()
-		return nil, c.final(ctx, cl, readRefusal(resp))
+		refused := readRefusal(resp)
+		c.account.reject(next)
+		return nil, false, c.final(ctx, cl, p, refused)
 	}
-	c.login.accepted(next, resp.StatusCode, cr.kind == credCached)
-	return resp, nil
+	c.account.accept(next, resp.StatusCode, cured)
+	return resp, false, nil
 }
 
-// forget drops a challenge that no longer serves, unless a newer one is there.
-func (c *Client) forget(ch *challenge) {
-	c.login.mu.Lock()
-	if c.login.chal == ch {
-		c.login.chal, c.login.nc = nil, 0
-	}
-	c.login.mu.Unlock()
-}
-
-// fresh answers what r offers.
-func (c *Client) fresh(cl *call, r refusal) (credentials, error) {
-	l := c.login
-	switch {
-	case l.user == "":
-		return credentials{}, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "no user name is configured",
-			"give username and password of an account on the device"))
-	case r.offers.digest != nil:
-		header, err := r.offers.digest.answer(l.user, l.pass, 1, cl, c.url(cl))
-		if err != nil {
-			return credentials{}, c.fail(cl, because(ErrBadAnswer, err))
-		}
-		return credentials{header: header, kind: credFresh, chal: r.offers.digest}, nil
-	case r.offers.basic && l.mode == AuthAuto:
-		l.mu.Lock()
-		l.basic = true
-		l.mu.Unlock()
-		return credentials{header: l.basicHeader(), kind: credBasic}, nil
-	case r.offers.basic:
-		return credentials{}, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "the device offers basic login only",
-			"set auth_mode: auto or basic; old firmware knows nothing else"))
-	case r.offers.any:
-		return credentials{}, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "the device asks for a kind of login that is not known here",
-			"set the device's web authentication to digest (Configuration > System > Security > Authentication)"))
-	}
-	// Nothing was refused, so nothing is blocked: the next call asks again.
-	return credentials{}, c.unauthorized(cl, r, "the device wants a login and offers none",
-		"too many connections may be open on the device; wait a minute, then restart it if this stays")
-}
-
-// final decides what a refused fresh login means.
-func (c *Client) final(ctx context.Context, cl *call, r refusal) *Error {
+// final decides what a refused new challenge means.
+func (c *Client) final(ctx context.Context, cl *call, p *pass, r refusal) *Error {
+	a := c.account
 	if r.status.locked() {
 		return c.refuse(LoginLocked, c.lockedError(cl, r))
 	}
 	if err := c.blocked(cl); err != nil {
 		return asError(err) // another request has found out meanwhile
 	}
-	right := r.status.passwordRight()
-	if !right && cl.fresh && !r.status.countsTries() && c.userCheck(ctx) {
-		right = true
-		c.login.mu.Lock()
-		c.login.proven, c.login.before, c.login.doubts = true, true, 0
-		c.login.mu.Unlock()
-	} else if right {
+	right := p.verified
+	a.mu.Lock()
+	before, first := a.before, a.rejected < 2
+	a.mu.Unlock()
+	switch {
+	case right || r.status.countsTries():
+	case (cl.fresh || before) && a.tryLeft():
+		// Devices are known to say 401 for other reasons: a right that the
+		// account lacks, too many streams.
+		ok, err := c.verify(ctx, cl)
+		if err != nil {
+			return asError(err)
+		}
+		right = ok || r.status.passwordRight() && first
+	default:
 		// The device blames something else. It is believed once; twice in a
 		// row would be a wrong password under another name.
-		c.login.mu.Lock()
-		c.login.doubts++
-		right = c.login.doubts < 2
-		c.login.mu.Unlock()
+		right = r.status.passwordRight() && first
 	}
-	if right {
-		e := c.fail(cl, ErrForbidden)
-		e.HTTPStatus = http.StatusUnauthorized
-		c.describe(e, r.body, r.status)
-		e.Hint = "the password is right; the account lacks a right for this, or the device has too many connections or streams open"
-		if cl.fresh {
-			e.Hint = "the password is right; the account needs the right to notify the surveillance centre (remote alarm), or the device's event streams are all taken"
-		}
-		return e
+	if !right {
+		return c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "", ""))
 	}
-	return c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "", ""))
+	e := c.fail(cl, ErrForbidden)
+	e.HTTPStatus = http.StatusUnauthorized
+	c.describe(e, r.body, r.status)
+	e.Hint = "the password is right; the account lacks a right for this, or the device has too many connections or streams open"
+	if cl.fresh {
+		e.Hint = "the password is right; the account needs the right to notify the surveillance centre (remote alarm), or the device's event streams are all taken"
+	}
+	return e
 }
 
-// userCheck asks the device whether the password is right. It is only asked
-// where a device is known to say 401 for other reasons, and counts as the
-// second of two tries.
-func (c *Client) userCheck(ctx context.Context) bool {
-	cl := &call{op: "check the account", method: http.MethodGet, path: userCheckPath}
-	resp, err := c.send(ctx, cl, "")
+// verify asks the device for something quick that every account may have, to know
+// whether the password is right: GET /ISAPI/Security/userCheck, which is there for
+// that, and where it is not, GET /ISAPI/System/deviceInfo. The error says that it is
+// wrong; false without one, that the device does not say.
+func (c *Client) verify(ctx context.Context, cl *call) (right bool, err error) {
+	for _, path := range []string{userCheckPath, deviceInfoPath} {
+		check := &call{op: cl.op, channel: cl.channel, method: http.MethodGet, path: path}
+		if right, err = c.check(ctx, cl, check); right || err != nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return right, err
+}
+
+// check is one question of verify.
+func (c *Client) check(ctx context.Context, cl, check *call) (bool, error) {
+	resp, err := c.send(ctx, check, "")
 	if err != nil {
-		return false
+		return false, nil
 	}
 	r := readRefusal(resp)
 	if resp.StatusCode != http.StatusUnauthorized || r.offers.digest == nil {
-		return false
+		return false, nil
 	}
-	header, err := r.offers.digest.answer(c.login.user, c.login.pass, 1, cl, c.url(cl))
+	if r.status.locked() {
+		return false, c.refuse(LoginLocked, c.lockedError(cl, r))
+	}
+	cr, err := c.answerFresh(ctx, check, r)
 	if err != nil {
-		return false
+		return false, err
 	}
-	if resp, err = c.send(ctx, cl, header); err != nil {
-		return false
+	defer c.account.back(cr)
+	if resp, err = c.send(ctx, check, cr.header); err != nil {
+		c.account.lost(cr)
+		return false, nil
 	}
 	r = readRefusal(resp)
 	if resp.StatusCode == http.StatusUnauthorized {
-		c.login.countRejected()
+		c.account.reject(cr)
+		if r.status.locked() {
+			return false, c.refuse(LoginLocked, c.lockedError(cl, r))
+		}
+		return false, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "", ""))
 	}
-	return resp.StatusCode == http.StatusOK && !r.status.failed()
+	if r.status.failed() {
+		return false, nil
+	}
+	c.account.accept(cr, resp.StatusCode, false)
+	return resp.StatusCode == http.StatusOK, nil
 }
 
 func (c *Client) unauthorized(cl *call, r refusal, detail, hint string) *Error {
@@ -202,7 +188,11 @@ func (c *Client) unauthorized(cl *call, r refusal, detail, hint string) *Error {
 			"nothing more is sent until the configuration changes or a new try is asked for"
 	}
 	if n, ok := r.status.triesLeft(); ok && detail == "" {
-		e.Detail = strings.TrimSuffix(fmt.Sprintf("%d more tries before the device locks the account; %s", n, e.Detail), "; ")
+		more := "1 more try"
+		if n != 1 {
+			more = strconv.Itoa(n) + " more tries"
+		}
+		e.Detail = strings.TrimSuffix(more+" before the device locks the account; "+e.Detail, "; ")
 	}
 	return e
 }

@@ -83,6 +83,8 @@ type Host struct {
 	web   http.RoundTripper // of hik.http
 	hub   *hub
 
+	accounts accounts
+
 	store   *store.Store
 	durable bool         // the store has a file
 	book    *logbook     // nil: it has none

@@ -30,7 +30,7 @@ func (h *Host) newLine(conf site.Device) (*line, error) {
 		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
 		Username: conf.Username, Password: conf.Password,
 		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
-		Parallel: conf.Concurrency > 1,
+		Parallel: conf.Concurrency,
 		// Callers wait for a client's locks by this clock, or virtual time would stand still.
 		NewLock: func() isapi.Locker { return clock.NewMutex(h.clk) },
 	}
@@ -44,11 +44,11 @@ func (h *Host) newLine(conf site.Device) (*line, error) {
 	if err := h.pinFor(conf, &config); err != nil {
 		return nil, err
 	}
-	client, err := isapi.New(config)
+	client, err := h.accounts.client(conf, config)
 	if err != nil {
 		return nil, err
 	}
-	return &line{conf, client, client.Sibling()}, nil
+	return &line{conf, client, client.Urgent()}, nil
 }
 
 // simulated fills in what a simulated device may leave out.

@@ -50,9 +50,7 @@ func interpret(L *lua.LState, base *frame) {
 			return
 		}
 	}
-	if of(L).currentFrame.Pc == 0 {
-		fetch(L) // a function that was just entered is at no line yet
-	}
+	fetch(L) // the place is that of the instruction which is due
 	L.RaiseError("%s", flag.Err().Error())
 }
 
