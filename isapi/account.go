@@ -34,8 +34,6 @@ import (
 // the next request asks without credentials first, which costs no login, and is
 // stopped there if the device still does not answer.
 type Account struct {
-	size int // of tries
-
 	lane  *turnstile // requests under way, Config.Parallel at once
 	stops *turnstile // those of Urgent clients, one at once
 	gate  *turnstile // one: whoever finds out
@@ -43,6 +41,7 @@ type Account struct {
 	calm  *turnstile // one: a stop that answers a known challenge; whoever is slow waits for its verdict
 
 	mu       sync.Mutex
+	size     int // of tries: Config.Parallel and one
 	state    LoginState
 	failure  *Error         // why state is not LoginOK
 	proven   bool           // the last login was right
@@ -60,7 +59,7 @@ type Account struct {
 }
 
 func newAccount(cfg *Config) *Account {
-	room := max(cfg.Parallel, 1)
+	room := cfg.Parallel
 	return &Account{
 		size:  room + 1,
 		lane:  newTurnstile(room, cfg.NewLock),
@@ -69,6 +68,23 @@ func newAccount(cfg *Config) *Account {
 		tries: newTurnstile(room+1, cfg.NewLock),
 		calm:  newTurnstile(1, cfg.NewLock),
 	}
+}
+
+// resize is for a client that shares the account and has another Config.Parallel.
+func (a *Account) resize(parallel int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	more := parallel + 1 - a.size
+	a.size += more
+	a.lane.leave(more)
+	a.tries.leave(more)
+}
+
+// parallel is how many requests may be under way at once.
+func (a *Account) parallel() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.size - 1
 }
 
 // take takes cr's places and counts it; false: they are not free. Called with mu

@@ -44,6 +44,8 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Account == nil {
 		cfg.Account = newAccount(&cfg)
+	} else {
+		cfg.Account.resize(cfg.Parallel)
 	}
 	return newClient(cfg, newKnowledge(), p), nil
 }

@@ -86,7 +86,7 @@ type Config struct {
 
 	// Account shares what is known of the account with other clients for the
 	// same device, user and password, whose Client.Account it is: the state of the
-	// login, and Parallel. nil: it is not known yet.
+	// login, and Parallel, of which the last one counts. nil: it is not known yet.
 	Account *Account
 
 	// Transport replaces the network: tests and simulated devices give
@@ -149,6 +149,7 @@ func (c *Config) normalize() error {
 	if c.Name == "" {
 		c.Name = c.Host
 	}
+	c.Parallel = max(c.Parallel, 1)
 	if c.NewLock == nil {
 		c.NewLock = newChanLock
 	}

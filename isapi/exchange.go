@@ -14,7 +14,7 @@ func (c *Client) begin(ctx context.Context, cl *call) (end func(), err error) {
 	lane, places := c.account.lane, 1
 	if c.urgent {
 		lane = c.account.stops
-	} else if all := c.account.size - 1; all > 1 && lane.tryEnter(all) {
+	} else if all := c.account.parallel(); all > 1 && lane.tryEnter(all) {
 		return func() { lane.leave(all) }, nil
 	}
 	if err := lane.enter(ctx, places); err != nil {

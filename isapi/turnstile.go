@@ -62,6 +62,8 @@ func (t *turnstile) tryEnter(places int) bool {
 	return true
 }
 
+// leave gives places back. A negative number takes them away for good, as they
+// become free.
 func (t *turnstile) leave(places int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

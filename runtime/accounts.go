@@ -18,20 +18,16 @@ type accounts struct {
 
 // account is what makes an account on a device one and the same.
 type account struct {
-	simulated   string // the device's name, for these have no address
-	host        string
-	port        int
-	username    string
-	password    isapi.Secret
-	auth        site.AuthMode
-	concurrency int
+	simulated string // the device's name, for these have no address
+	host      string
+	port      int
+	username  string
+	password  isapi.Secret
+	auth      site.AuthMode
 }
 
 func accountOf(conf site.Device) account {
-	a := account{
-		host: conf.Host, port: conf.Port, username: conf.Username, password: conf.Password,
-		auth: conf.AuthMode, concurrency: conf.Concurrency,
-	}
+	a := account{host: conf.Host, port: conf.Port, username: conf.Username, password: conf.Password, auth: conf.AuthMode}
 	if conf.Simulate != "" {
 		a.simulated = conf.Name
 	}

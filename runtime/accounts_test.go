@@ -57,7 +57,7 @@ devices:
 	}
 
 	// Each of these makes a new line, and with it a new simulated device.
-	for _, edit := range []string{"timeout: 5s", "channels: {yard: {address: 1}}", "status_interval: 30s", "max_rate: 2"} {
+	for _, edit := range []string{"timeout: 5s", "channels: {yard: {address: 1}}", "status_interval: 30s", "max_rate: 2", "concurrency: 3"} {
 		w.write("site.yaml", strings.ReplaceAll(two, "password: wrong", "password: wrong, "+edit))
 		w.sync()
 		w.run(time.Minute)
