@@ -46,6 +46,7 @@ type Account struct {
 	failure  *Error         // why state is not LoginOK
 	proven   bool           // the last login was right
 	before   bool           // some login was right since New or ResetLogin
+	open     bool           // the last request without a login was answered: there is nothing to find out
 	chal     *challenge     // answered before, may serve again
 	nc       int            // uses of chal so far
 	basic    bool           // AuthAuto: the device offers nothing but basic
@@ -183,7 +184,11 @@ func (a *Account) clear() {
 func (a *Account) accept(cr *credentials, status int, cured bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if cr.kind == credNone || a.state != LoginOK {
+	if cr.kind == credNone {
+		a.open = status/100 == 2
+		return
+	}
+	if a.state != LoginOK {
 		return
 	}
 	if cr.kind == credFresh {
@@ -233,7 +238,14 @@ func (a *Account) tryLeft() bool {
 func (a *Account) free(cl *call) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.proven || cl.urgent && a.before
+	return a.proven || a.open || cl.urgent && a.before
+}
+
+// asked notes that the device wants a login.
+func (a *Account) asked() {
+	a.mu.Lock()
+	a.open = false
+	a.mu.Unlock()
 }
 
 // pass is a request's leave to be sent.

@@ -54,7 +54,7 @@ func (c *Client) ResetLogin() {
 	a := c.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.state, a.failure, a.proven, a.before = LoginOK, nil, false, false
+	a.state, a.failure, a.proven, a.before, a.open = LoginOK, nil, false, false, false
 	a.chal, a.nc, a.basic, a.churn, a.oneShot = nil, 0, false, 0, false
 	a.clear()
 }

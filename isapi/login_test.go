@@ -67,6 +67,11 @@ func TestWrongPasswordCostsOneLogin(t *testing.T) {
 		}
 		_, err := c.DeviceInfo(bg)
 		e := wantKind(t, err, "unauthorized")
+		for _, cause := range []string{"wrong user name or password", "locked after repeated failures (about 5)", "lacks the Operator role"} {
+			if !strings.Contains(e.Hint, cause) {
+				t.Errorf("hint %q does not name %q", e.Hint, cause)
+			}
+		}
 		if !strings.Contains(e.Error(), "nothing is sent") || e.Retryable() {
 			t.Errorf("error %q", e)
 		}
@@ -205,13 +210,15 @@ func TestLockedAccount(t *testing.T) {
 }
 
 func TestTriesLeftAreTold(t *testing.T) {
-	d := newFake(okTree)
-	d.refuse = func(w http.ResponseWriter, _ *fake, _ *http.Request) {
-		reply(w, 401, `<userCheck><statusValue>401</statusValue><statusString>Unauthorized</statusString><lockStatus>unlock</lockStatus><retryLoginTime>4</retryLoginTime></userCheck>`)
-	}
-	_, err := d.client(t, func(c *Config) { c.Password = NewSecret("wrong") }).DeviceInfo(bg)
-	if e := wantKind(t, err, "unauthorized"); !strings.Contains(e.Error(), "4 more tries") {
-		t.Error(e)
+	for left, want := range map[int]string{4: "4 more tries before", 1: "1 more try before"} {
+		d := newFake(okTree)
+		d.refuse = func(w http.ResponseWriter, _ *fake, _ *http.Request) {
+			reply(w, 401, fmt.Sprintf(`<userCheck><statusValue>401</statusValue><statusString>Unauthorized</statusString><lockStatus>unlock</lockStatus><retryLoginTime>%d</retryLoginTime></userCheck>`, left))
+		}
+		_, err := d.client(t, func(c *Config) { c.Password = NewSecret("wrong") }).DeviceInfo(bg)
+		if e := wantKind(t, err, "unauthorized"); !strings.Contains(e.Error(), want) {
+			t.Error(e)
+		}
 	}
 }
 
@@ -435,6 +442,34 @@ func TestOpenDeviceNeedsNoLogin(t *testing.T) {
 	if _, err := c.Picture(bg, 1, PictureOptions{}); err != nil {
 		t.Error(err)
 	}
+}
+
+// A device that asks nobody for a login is no reason for anybody to wait.
+func TestStopOnOpenDeviceDoesNotWaitForPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/picture") {
+				<-block
+			}
+			okTree(w, r)
+		})
+		c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{h}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
+		synctest.Wait()
+		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
+			t.Error(err)
+		}
+		close(block)
+		wg.Wait()
+	})
 }
 
 // A 401 on the event stream may mean a missing right: userCheck is asked.

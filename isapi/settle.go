@@ -40,6 +40,7 @@ func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr *credentials,
 	if r.status.locked() {
 		return nil, false, c.refuse(LoginLocked, c.lockedError(cl, r))
 	}
+	c.account.asked()
 	ask := true
 	switch cr.kind {
 	case credBasic:
