@@ -1,0 +1,202 @@
+package isapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestExpiredNonceIsCuredOnce(t *testing.T) {
+	d := newFake(okTree)
+	c := d.client(t)
+	for range 3 {
+		if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
+			t.Fatal(err)
+		}
+		d.mu.Lock()
+		d.minNonce = d.nonce // what was given out is worth nothing now
+		d.mu.Unlock()
+	}
+	if c.Login() != LoginOK {
+		t.Error("an expired nonce is no wrong password")
+	}
+}
+
+// A device whose nonces serve once: after a while nothing is tried with an
+// old one, for some devices count that as a wrong login.
+func TestSingleUseNonces(t *testing.T) {
+	d := newFake(okTree)
+	d.maxUses = 1
+	c := d.client(t)
+	for range 20 {
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, rejected := d.counts(); rejected > 3 {
+		t.Errorf("%d used-up nonces sent in 20 commands", rejected)
+	}
+}
+
+// Access terminals say 401 without a challenge once a nonce is used up.
+func TestNoChallengeOnUsedNonce(t *testing.T) {
+	d := newFake(okTree)
+	d.maxUses = 2
+	d.refuse = func(w http.ResponseWriter, _ *fake, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			w.Header().Del("WWW-Authenticate")
+		}
+		reply(w, 401, `<userCheck><statusValue>401</statusValue></userCheck>`)
+	}
+	c := d.client(t)
+	for range 12 {
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A device that asks nobody for a login is no reason for anybody to wait.
+func TestStopOnOpenDeviceDoesNotWaitForPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/picture") {
+				<-block
+			}
+			okTree(w, r)
+		})
+		c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{h}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
+		synctest.Wait()
+		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
+			t.Error(err)
+		}
+		close(block)
+		wg.Wait()
+	})
+}
+
+// A 401 on the event stream may mean a missing right: userCheck is asked.
+func TestUserCheckTellsRightFromPassword(t *testing.T) {
+	d := newFake(okTree)
+	d.serve = func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/alertStream") {
+			w.Header().Set("WWW-Authenticate", `Digest realm="x", nonce="nonce-1", qop="auth"`)
+			reply(w, 401, "<html>Access Error: 401 -- Unauthorized</html>")
+			return
+		}
+		okTree(w, r)
+	}
+	c := d.client(t)
+	for range 5 {
+		_, err := c.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", fresh: true})
+		if e := wantKind(t, err, "forbidden"); !strings.Contains(e.Hint, "surveillance centre") {
+			t.Error(e)
+		}
+	}
+	if _, err := c.DeviceInfo(bg); err != nil {
+		t.Error(err)
+	}
+
+	d.reset()
+	wrong := d.client(t, func(c *Config) { c.Password = NewSecret("wrong") })
+	for range 5 {
+		_, err := wrong.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", fresh: true})
+		wantKind(t, err, "unauthorized")
+	}
+	if _, rejected := d.counts(); rejected != 2 {
+		t.Errorf("%d rejected logins", rejected)
+	}
+}
+
+// invalidOperation on a 401 is not the password, but is believed only once.
+func TestBlamedOnSomethingElse(t *testing.T) {
+	d := newFake(okTree)
+	d.refuse = func(w http.ResponseWriter, _ *fake, _ *http.Request) {
+		reply(w, 401, xmlStatus(4, "Invalid Operation", "invalidOperation"))
+	}
+	c := d.client(t, func(c *Config) { c.Password = NewSecret("wrong") })
+	_, err := c.DeviceInfo(bg)
+	wantKind(t, err, "forbidden")
+	for range 5 {
+		_, err = c.DeviceInfo(bg)
+		wantKind(t, err, "unauthorized")
+	}
+	if _, rejected := d.counts(); rejected != 2 {
+		t.Errorf("%d rejected logins", rejected)
+	}
+}
+
+// Waiting for a login ends with the context, not with the login.
+func TestWaitingForLoginEndsWithContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		d := newFake(okTree)
+		d.serve = func(w http.ResponseWriter, r *http.Request) {
+			<-block
+			okTree(w, r)
+		}
+		c := d.client(t, func(c *Config) { c.Parallel = 2 })
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = c.DeviceInfo(bg) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(bg, 3*time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := c.Sibling().DeviceInfo(ctx)
+		wantKind(t, err, "timeout")
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("waited %v", took)
+		}
+		cancelled, stop := context.WithCancel(bg)
+		stop()
+		_, err = c.DeviceInfo(cancelled)
+		if wantKind(t, err, "cancelled"); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v hides its cause", err)
+		}
+		close(block)
+		wg.Wait()
+	})
+}
+
+// A stop over a sibling waits for no picture.
+func TestStopDoesNotWaitForPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		d := newFake(nil)
+		d.serve = func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/picture") {
+				<-block
+			}
+			okTree(w, r)
+		}
+		c := d.client(t)
+		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		d.mu.Lock()
+		d.minNonce = d.nonce // even while the picture's login is in doubt
+		d.mu.Unlock()
+		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
+		synctest.Wait()
+		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
+			t.Error(err)
+		}
+		close(block)
+		wg.Wait()
+	})
+}
