@@ -43,7 +43,7 @@ type head struct {
 	motion   *motion // what moves it now; nil: at rest as far as we know
 	stopping bool    // a stopper runs
 	explicit []*stopRequest
-	doubtful bool         // a move was sent whose answer never came
+	doubtful bool         // a move, or its renewal, was sent whose answer never came
 	late     int          // second stops that are still to come for such moves
 	pause    clock.Waiter // the stopper waits here before it tries again
 
@@ -146,6 +146,10 @@ func (h *head) commanded(c *command, err error) {
 	switch {
 	case err == nil:
 		h.takenBy(c.motion)
+		if c.motion == nil && h.doubtful {
+			h.doubtful = false
+			h.stopLate()
+		}
 	case c.motion != nil && mayHaveBeenDone(err):
 		h.takenBy(c.motion)
 		h.doubtful = true
@@ -168,17 +172,24 @@ func (h *head) takenBy(m *motion) {
 }
 
 // mayHaveBeenDone reports whether a device that gave no proper answer may have
-// carried out the command all the same.
+// carried out the command all the same. A recorder that hands a move on says
+// 5xx when its camera is late with the answer.
 func mayHaveBeenDone(err error) bool {
 	var refused *isapi.Error
-	if errors.As(err, &refused) && refused.HTTPStatus >= 400 {
+	if errors.As(err, &refused) && refused.HTTPStatus/100 == 4 {
 		return false
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return false
 	}
-	return !errors.Is(err, isapi.ErrUnauthorized) && !errors.Is(err, isapi.ErrLocked) && !errors.Is(err, isapi.ErrMisuse)
+	for _, refusal := range []error{isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
+		isapi.ErrUnsupported, isapi.ErrBusy, isapi.ErrMisuse} {
+		if errors.Is(err, refusal) {
+			return false
+		}
+	}
+	return true
 }
 
 // atRest reports whether no head of the device has to be stopped any more.

@@ -233,9 +233,17 @@ func (m *motion) renew() {
 	d.observe(line, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !m.ended {
-		m.renewLater()
+	if m.ended {
+		return
 	}
+	// One that may still be carried out does so after the stop: see stopLate.
+	switch {
+	case err == nil:
+		h.doubtful = false
+	case mayHaveBeenDone(err):
+		h.doubtful = true
+	}
+	m.renewLater()
 }
 
 // stop has the head stopped unless another command has taken it. Any
