@@ -72,6 +72,105 @@ func TestMoveAnswered5xxIsStopped(t *testing.T) {
 	}
 }
 
+// A camera without a head that answers 500 to whatever it does not know is not
+// asked to stop for ever.
+func TestNoHeadNoStopForEver(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function() print(pcall(hik.ptz_pan_tilt, "gate", "yard", 40, 0) and "done" or "failed") end)`})
+	asked := 0
+	w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		resp, err := device.RoundTrip(r)
+		if err == nil && strings.HasSuffix(r.URL.Path, "/continuous") && resp.StatusCode != 401 {
+			asked++
+			resp.StatusCode, resp.Body, resp.Header = 500, http.NoBody, http.Header{}
+		}
+		return resp, err
+	})
+	w.start()
+	w.run(20 * time.Second)
+	before := asked
+	w.run(time.Hour)
+	w.wantPrinted("failed")
+	w.wantLog("the device refuses to stop the head")
+	if asked != before || asked < 10 {
+		t.Errorf("asked %d times in 20 s, %d in an hour\n%s", before, asked, w.log)
+	}
+	w.end()
+	if w.err != nil {
+		t.Error(w.err)
+	}
+}
+
+// A head that has moved is not given up because its device fails for a while.
+func TestStopAnswered5xxIsTriedAgain(t *testing.T) {
+	w := newWorld(t, oneHead, moving(`hik.sleep(1)`))
+	w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/continuous") && !isMove(r) && w.clk.Now().Sub(noon) < 2*time.Minute {
+			return &http.Response{StatusCode: 500, Body: http.NoBody, Request: r}, nil
+		}
+		return device.RoundTrip(r)
+	})
+	w.start()
+	w.run(2*time.Minute + stopRetryMax + time.Second)
+	if w.head().Driven(1) {
+		t.Errorf("the head turns\n%s", w.log)
+	}
+	if n := strings.Count(w.log.String(), "stop not answered"); n != 1 {
+		t.Errorf("told %d times\n%s", n, w.log)
+	}
+	w.wantLog("the stop was answered")
+}
+
+// A Go panic in what is sent to a device is the error of that command. A move
+// or a renewal that ended so may have been carried out.
+func TestPanicOfACommand(t *testing.T) {
+	stop := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/continuous") && !isMove(r) }
+	for name, test := range map[string]struct {
+		which func(r *http.Request) bool
+		nth   int
+		want  string
+	}{
+		"snapshot": {func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/picture") }, 1, "true nil, false panic"},
+		"poll":     {func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/deviceInfo") }, 1, "true nil, true nil"},
+		"move":     {isMove, 1, "false panic, true nil"},
+		"renewal":  {isMove, 2, "true nil, true nil"},
+		"stop":     {stop, 1, "true nil, true nil"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+				local yard, said = hik.device("gate"):channel("yard"), {}
+				local function try(f, ...)
+					local ok, err = pcall(f, ...)
+					said[#said + 1] = tostring(ok) .. " " .. tostring(not ok and err.kind or nil)
+				end
+				hik.spawn(function()
+					try(yard.ptz_pan_tilt, yard, 40, 0)
+					hik.sleep(2.5)
+					try(yard.snapshot, yard)
+					print(table.concat(said, ", "))
+				end)`})
+			seen := 0
+			w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+				resp, err := device.RoundTrip(r)
+				if test.which(r) && err == nil && resp.StatusCode == 200 {
+					if seen++; seen == test.nth {
+						panic("boom")
+					}
+				}
+				return resp, err
+			})
+			w.start()
+			w.run(20 * time.Second)
+			w.wantPrinted(test.want)
+			w.wantLog("internal error: boom")
+			w.wantLog("doubt_test.go") // in the Go stack
+			if w.head().Driven(1) || w.host.Devices()[0].State() != StateOnline {
+				t.Errorf("the head turns\n%v\n%s", w.sent("gate"), w.log)
+			}
+		})
+	}
+}
+
 // A renewal whose answer never came is carried out by a device that lags
 // behind, after whatever came next.
 func TestLateRenewalIsStopped(t *testing.T) {

@@ -44,6 +44,7 @@ type head struct {
 	stopping bool    // a stopper runs
 	explicit []*stopRequest
 	doubtful bool         // a move, or its renewal, was sent whose answer never came
+	works    bool         // it has done a PTZ command
 	late     int          // second stops that are still to come for such moves
 	pause    clock.Waiter // the stopper waits here before it tries again
 
@@ -83,7 +84,8 @@ func (d *Device) head(channel int, part luaapi.Lens) *head {
 }
 
 // drive sets the part in motion at v; a lens has its speed in Zoom.
-func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) error {
+func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) (err error) {
+	defer h.d.recovered(&err)
 	switch h.part {
 	case luaapi.Focus:
 		return c.Focus(ctx, h.channel, v.Zoom)
@@ -139,12 +141,16 @@ func (h *head) freeWire() {
 
 // commanded notes what an answer to a PTZ command means for who has the head.
 // The caller has the wire.
-func (h *head) commanded(c *command, err error) {
+func (h *head) commanded(c *command, over *line, err error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	defer h.settle()
+	if c.motion != nil {
+		c.motion.line = over
+	}
 	switch {
 	case err == nil:
+		h.works = true
 		h.takenBy(c.motion)
 		if c.motion == nil && h.doubtful {
 			h.doubtful = false

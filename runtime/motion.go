@@ -24,6 +24,7 @@ type motion struct {
 	o     luaapi.MoveOptions
 
 	// Guarded by Device.mu.
+	line    *line     // over which it was sent
 	until   time.Time // it will be stopped
 	began   time.Time // the device said yes
 	stopDue bool      // it has to be stopped, now
@@ -148,7 +149,13 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 	if o.Duration <= 0 || o.NoWait {
 		return nil
 	}
-	return m.wait(ctx)
+	limit, cancel := clock.WithTimeout(d.clk, ctx, o.Duration+d.conf().Timeout)
+	defer cancel()
+	err := m.wait(limit)
+	if errors.Is(err, context.DeadlineExceeded) && clock.Cause(ctx) == nil {
+		return h.stopUnanswered()
+	}
+	return err
 }
 
 // wait returns when the motion has ended.

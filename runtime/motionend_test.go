@@ -92,3 +92,48 @@ func TestEndStopsTheHeadsOfASession(t *testing.T) {
 		})
 	}
 }
+
+// A move with a duration whose stop is not answered raises an error, as
+// ptz_stop does: its task has to know, and its job runs on.
+func TestDurationEndsThoughTheStopIsNotAnswered(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.every(60, {name = "m"}, function()
+			local began = hik.now()
+			local ok, err = pcall(hik.ptz_pan_tilt, "gate", "yard", 40, 0, {duration = 5})
+			print(ok, not ok and err.message or nil, hik.now() - began)
+		end)`})
+	w.start()
+	w.run(61 * time.Second)
+	w.head().SetFaults(sim.Fault{Name: "offline", To: 100 * time.Second})
+	w.run(40 * time.Second)
+	const late = "false\tgate channel 1: ptz_stop was not answered within 10s; it is tried until it is\t15"
+	w.wantPrinted(late)
+	w.run(65 * time.Second)
+	if len(w.printed) != 2 || w.head().Driven(1) {
+		t.Errorf("the head turns, or the job did not run again: %q\n%s", w.printed, w.log)
+	}
+	w.run(time.Minute)
+	w.wantPrinted(late, w.printed[1], "true\tnil\t5")
+}
+
+// A move that is cancelled before it was sent moves nothing: its task does not
+// wait for a stop.
+func TestMoveNeverSentIsNotWaitedFor(t *testing.T) {
+	w := newWorld(t, "timezone: UTC\ndevices:\n  gate: {simulate: ptz, concurrency: 3}\n", map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			local gate = hik.device("gate")
+			gate:preset(1)
+			hik.spawn(function() gate:preset(2) end)
+			local move = hik.spawn(function() gate:ptz_pan_tilt(40, 0) end)
+			hik.sleep(0.5)
+			local began = hik.now()
+			move:cancel() pcall(move.wait, move)
+			print(hik.now() - began < 2)
+		end)`}, func(o *sim.Options) { o.Latency = time.Second })
+	w.start()
+	w.run(30 * time.Second)
+	w.wantPrinted("true")
+	if n := w.head().Counts().Moves; n != 0 {
+		t.Errorf("%d moves", n)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -198,7 +199,7 @@ func (d *Device) execute(c *command) {
 		parent = context.WithoutCancel(parent)
 	}
 	if err := d.pace(c.ctx); err != nil {
-		d.finish(c, err)
+		d.drop(c, err)
 		return
 	}
 	var h *head
@@ -211,7 +212,7 @@ func (d *Device) execute(c *command) {
 		defer h.freeWire()
 	}
 	if err := cmp.Or(clock.Cause(c.ctx), c.motion.abandonment()); err != nil {
-		d.finish(c, err)
+		d.drop(c, err)
 		return
 	}
 	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf().Timeout)
@@ -219,13 +220,30 @@ func (d *Device) execute(c *command) {
 	defer clock.OnDone(d.ctx, cancel)()
 	began := d.clk.Now()
 	line := d.line.Load()
-	err := c.run(ctx, line.client)
+	err := d.carryOut(ctx, c, line.client)
 	if h != nil {
-		h.commanded(c, err)
+		h.commanded(c, line, err)
 	}
 	d.observe(line, err)
 	d.write(c, began, err)
 	d.finish(c, err)
+}
+
+func (d *Device) carryOut(ctx context.Context, c *command, client *isapi.Client) (err error) {
+	defer d.recovered(&err)
+	return c.run(ctx, client)
+}
+
+// recovered is deferred where something is sent: a Go panic there is the error
+// of that one command. It must not end the process, which has heads to stop.
+func (d *Device) recovered(err *error) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	message := fmt.Sprintf("internal error: %v", v)
+	d.log.Error("a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
+	*err = d.failure("panic", 0, message, "")
 }
 
 // pace spreads the starts of commands where max_rate asks for it.
@@ -252,6 +270,17 @@ func (d *Device) finish(c *command, err error) {
 	defer d.mu.Unlock()
 	c.state, c.err = commandDone, err
 	c.waiter.Wake()
+}
+
+// drop is finish for a command that is not sent: what it would have set in
+// motion is at rest, and nobody need wait for that.
+func (d *Device) drop(c *command, err error) {
+	if m := c.motion; m != nil {
+		d.mu.Lock()
+		m.end(err)
+		d.mu.Unlock()
+	}
+	d.finish(c, err)
 }
 
 // write tells the journal.
