@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -232,18 +231,6 @@ func (d *Device) execute(c *command) {
 func (d *Device) carryOut(ctx context.Context, c *command, client *isapi.Client) (err error) {
 	defer d.recovered(&err)
 	return c.run(ctx, client)
-}
-
-// recovered is deferred where something is sent: a Go panic there is the error
-// of that one command. It must not end the process, which has heads to stop.
-func (d *Device) recovered(err *error) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	message := fmt.Sprintf("internal error: %v", v)
-	d.log.Error("a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
-	*err = d.failure("panic", 0, message, "")
 }
 
 // pace spreads the starts of commands where max_rate asks for it.

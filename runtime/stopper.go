@@ -136,12 +136,16 @@ func (h *head) sendStop(m *motion) error {
 	d, now := h.d, h.d.line.Load()
 	ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
 	defer cancel()
-	err := h.drive(ctx, now.urgent, isapi.Velocity{})
+	drive := h.drive
+	if m != nil {
+		drive = m.drive
+	}
+	err := drive(ctx, now.urgent, isapi.Velocity{})
 	d.observe(now, err)
 	if err == nil || m == nil || m.line == nil || m.line == now {
 		return err
 	}
-	before := h.drive(ctx, m.line.urgent, isapi.Velocity{})
+	before := drive(ctx, m.line.urgent, isapi.Velocity{})
 	if before == nil || !stopAgain(err) {
 		return before
 	}
