@@ -49,7 +49,7 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 	cl.drives = v != Velocity{}
 	err := c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		if apart, _ := recall(c.known, c.known.apart, cl.channel); apart {
-			return c.sendApart(ctx, cl, pan, zoom)
+			return c.sendApart(ctx, cl, v, pan, zoom)
 		}
 		cl.body = ptzData(pan + zoom)
 		_, err := c.do(ctx, cl)
@@ -57,7 +57,10 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 			return err
 		}
 		// Some heads take pan and tilt, or zoom, but not all three at once.
-		if c.sendApart(ctx, cl, pan, zoom) != nil {
+		if apart := c.sendApart(ctx, cl, v, pan, zoom); apart != nil {
+			if e := asError(apart); e != nil && e.HTTPStatus == 0 {
+				return apart // the head may move
+			}
 			return err
 		}
 		note(c.known, c.known.apart, cl.channel, true)
@@ -67,7 +70,7 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 	return err
 }
 
-func (c *Client) sendApart(ctx context.Context, cl *call, pan, zoom string) error {
+func (c *Client) sendApart(ctx context.Context, cl *call, v Velocity, pan, zoom string) error {
 	cl.body = ptzData(pan)
 	_, err := c.do(ctx, cl)
 	if err != nil && !badBody(err) {
@@ -75,11 +78,15 @@ func (c *Client) sendApart(ctx context.Context, cl *call, pan, zoom string) erro
 	}
 	cl.body = ptzData(zoom)
 	_, zoomErr := c.do(ctx, cl)
-	if err != nil && zoomErr == nil || badBody(zoomErr) && err == nil {
+	switch e := asError(zoomErr); {
+	case err != nil && zoomErr == nil || badBody(zoomErr) && err == nil:
 		return nil // a head without one of the axes
-	}
-	if err != nil {
+	case err != nil:
 		return err
+	case e != nil && (v.Pan != 0 || v.Tilt != 0):
+		// What was refused is only one half. Whoever asked must not take it for
+		// the refusal of the move: the head turns.
+		e.HTTPStatus, e.Err, e.Detail = 0, ErrBadAnswer, "the device took pan and tilt and refused zoom: the head turns"
 	}
 	return zoomErr
 }

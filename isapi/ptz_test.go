@@ -141,3 +141,52 @@ func TestGotoPreset(t *testing.T) {
 		t.Error(err, dev.moves)
 	}
 }
+
+// A refusal of one half is no refusal of the move: the head turns, and whoever
+// asked has to know.
+func TestHalfAMoveIsNoRefusal(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		pan, zoom := strings.Contains(string(body), "<pan>"), strings.Contains(string(body), "<zoom>")
+		switch {
+		case r.Method != "PUT":
+			reply(w, 404, xmlStatus(4, "Invalid Operation", "notSupport"))
+		case pan && zoom:
+			reply(w, 400, xmlStatus(6, "Invalid XML Content", "badXmlContent"))
+		case pan:
+			reply(w, 200, okStatus)
+		default:
+			reply(w, 403, xmlStatus(4, "Invalid Operation", "lowPrivilege"))
+		}
+	})
+	c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{h}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := wantKind(t, c.Continuous(bg, 1, Velocity{Pan: 10, Zoom: 5}), "bad_answer")
+	if e.HTTPStatus != 0 || !strings.Contains(e.Error(), "the head turns") {
+		t.Errorf("%v, status %d", e, e.HTTPStatus)
+	}
+	// Nothing turns if it was only the zoom that was wanted.
+	if e := asError(c.Continuous(bg, 1, Velocity{Zoom: 5})); e == nil || e.HTTPStatus == 0 {
+		t.Errorf("%v", e)
+	}
+}
+
+// Of several paths the one that may have moved the head is the one to tell of.
+func TestFaultOfOnePathIsTold(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/ISAPI/PTZCtrl/channels/101/") {
+			reply(w, 500, "")
+			return
+		}
+		reply(w, 404, xmlStatus(4, "Invalid Operation", "notSupport"))
+	})
+	c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{h}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := asError(c.Continuous(bg, 1, Velocity{Pan: 10})); e == nil || e.HTTPStatus != 500 {
+		t.Errorf("%v", e)
+	}
+}

@@ -184,9 +184,16 @@ func otherHead(err error) bool {
 	return true
 }
 
-// saysMore prefers a missing right over a missing path: the account is what
-// an installer can mend.
+// saysMore prefers a fault of the device over a refusal, for it may have done
+// what it was asked, and a missing right over a missing path: the account is
+// what an installer can mend.
 func saysMore(err, than error) bool {
 	a, b := asError(err), asError(than)
-	return a != nil && b != nil && a.Kind() == "forbidden" && b.Kind() != "forbidden"
+	if a == nil || b == nil {
+		return false
+	}
+	if fault := a.HTTPStatus/100 == 5; fault != (b.HTTPStatus/100 == 5) {
+		return fault
+	}
+	return a.Kind() == "forbidden" && b.Kind() != "forbidden"
 }

@@ -137,6 +137,12 @@ func (d *fakeDevice) Move(ctx context.Context, cmd Command, v isapi.Velocity, o 
 		more += " nowait"
 	}
 	d.note(cmd, more)
+	if o.Send != nil {
+		if err := o.Send(ctx, d.client, v); err != nil {
+			return err
+		}
+		return o.Send(ctx, d.client, isapi.Velocity{})
+	}
 	if err := d.client.Continuous(ctx, cmd.Channel, v); err != nil {
 		return err
 	}

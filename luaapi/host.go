@@ -152,6 +152,9 @@ const (
 type MoveOptions struct {
 	Duration time.Duration // 0: until stopped, the end of the task, or limits.motion
 	NoWait   bool
+	// Send, if it is set, sends the motion, and with no velocity its stop. Such
+	// a motion is not renewed: what is sent is the script's own affair.
+	Send func(ctx context.Context, c *isapi.Client, v isapi.Velocity) error
 }
 
 // JobSpec is a job as a script wrote it. The host checks the words.

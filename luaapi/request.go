@@ -46,12 +46,18 @@ func request(c *call) int {
 	}
 	var answer *isapi.Response
 	var tree *isapi.Node
-	c.do(method+" "+path, func(ctx context.Context, client *isapi.Client) (err error) {
+	send := func(ctx context.Context, client *isapi.Client) (err error) {
 		if answer, err = client.Request(ctx, method, path, want); err == nil && looksLikeXML(answer) {
 			tree, _ = isapi.ParseXML(answer.Body) // body remains for what is no XML after all
 		}
 		return err
-	})
+	}
+	cmd := Command{What: c.cmd.name, Detail: method + " " + path}
+	if raw := rawMotion(method, path, want.Body); raw != nil {
+		c.moveRaw(cmd, raw, send, path, want)
+	} else {
+		c.doAs(cmd, send)
+	}
 	t := c.L.CreateTable(0, 0)
 	t.RawSetString("status", lua.LNumber(answer.Status))
 	t.RawSetString("content_type", lua.LString(answer.ContentType))

@@ -13,11 +13,11 @@ import (
 // known of the login: a wrong password is not tried once for each.
 type accounts struct {
 	mu    sync.Mutex
-	known map[account]*isapi.Account
+	known map[accountKey]*isapi.Account
 }
 
-// account is what makes an account on a device one and the same.
-type account struct {
+// accountKey is what makes an account on a device one and the same.
+type accountKey struct {
 	simulated string // the device's name, for these have no address
 	host      string
 	port      int
@@ -26,8 +26,8 @@ type account struct {
 	auth      site.AuthMode
 }
 
-func accountOf(conf site.Device) account {
-	a := account{host: conf.Host, port: conf.Port, username: conf.Username, password: conf.Password, auth: conf.AuthMode}
+func accountOf(conf site.Device) accountKey {
+	a := accountKey{host: conf.Host, port: conf.Port, username: conf.Username, password: conf.Password, auth: conf.AuthMode}
 	if conf.Simulate != "" {
 		a.simulated = conf.Name
 	}
@@ -45,7 +45,7 @@ func (a *accounts) client(conf site.Device, config isapi.Config) (*isapi.Client,
 		return nil, err
 	}
 	if a.known == nil {
-		a.known = make(map[account]*isapi.Account)
+		a.known = make(map[accountKey]*isapi.Account)
 	}
 	a.known[key] = client.Account()
 	return client, nil

@@ -43,7 +43,8 @@ type head struct {
 	motion   *motion // what moves it now; nil: at rest as far as we know
 	stopping bool    // a stopper runs
 	explicit []*stopRequest
-	doubtful bool         // a move was sent whose answer never came
+	doubtful bool         // a move, or its renewal, was sent whose answer never came
+	works    bool         // it has done a PTZ command
 	late     int          // second stops that are still to come for such moves
 	pause    clock.Waiter // the stopper waits here before it tries again
 
@@ -83,7 +84,8 @@ func (d *Device) head(channel int, part luaapi.Lens) *head {
 }
 
 // drive sets the part in motion at v; a lens has its speed in Zoom.
-func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) error {
+func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) (err error) {
+	defer h.d.recovered(&err)
 	switch h.part {
 	case luaapi.Focus:
 		return c.Focus(ctx, h.channel, v.Zoom)
@@ -139,13 +141,21 @@ func (h *head) freeWire() {
 
 // commanded notes what an answer to a PTZ command means for who has the head.
 // The caller has the wire.
-func (h *head) commanded(c *command, err error) {
+func (h *head) commanded(c *command, over *line, err error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	defer h.settle()
+	if c.motion != nil {
+		c.motion.line = over
+	}
 	switch {
 	case err == nil:
+		h.works = true
 		h.takenBy(c.motion)
+		if c.motion == nil && h.doubtful {
+			h.doubtful = false
+			h.stopLate()
+		}
 	case c.motion != nil && mayHaveBeenDone(err):
 		h.takenBy(c.motion)
 		h.doubtful = true
@@ -168,17 +178,24 @@ func (h *head) takenBy(m *motion) {
 }
 
 // mayHaveBeenDone reports whether a device that gave no proper answer may have
-// carried out the command all the same.
+// carried out the command all the same. A recorder that hands a move on says
+// 5xx when its camera is late with the answer.
 func mayHaveBeenDone(err error) bool {
 	var refused *isapi.Error
-	if errors.As(err, &refused) && refused.HTTPStatus >= 400 {
+	if errors.As(err, &refused) && refused.HTTPStatus/100 == 4 {
 		return false
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
 		return false
 	}
-	return !errors.Is(err, isapi.ErrUnauthorized) && !errors.Is(err, isapi.ErrLocked) && !errors.Is(err, isapi.ErrMisuse)
+	for _, refusal := range []error{isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
+		isapi.ErrUnsupported, isapi.ErrBusy, isapi.ErrMisuse} {
+		if errors.Is(err, refusal) {
+			return false
+		}
+	}
+	return true
 }
 
 // atRest reports whether no head of the device has to be stopped any more.

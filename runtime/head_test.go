@@ -124,14 +124,14 @@ func TestMoveWithoutAnswerIsStopped(t *testing.T) {
 	`})
 	w.start()
 	w.run(3 * time.Second)
-	w.head().SetFaults(sim.Fault{Name: "slow", Value: "12s", To: 10 * time.Second})
+	w.head().SetFaults(sim.Fault{Name: "late", Value: "11s", To: 10 * time.Second})
 	w.run(60 * time.Second)
 	w.wantPrinted("false\ttimeout")
 	if w.head().Driven(1) {
 		t.Errorf("the head is still moving\n%v\n%s", w.sent("gate"), w.log)
 	}
 	// The second stop is for a device that carries out the move only now.
-	w.wantSent("gate", "0s goto 1", "15s continuous 0 0 0", "17s continuous 0 0 0")
+	w.wantSent("gate", "0s goto 1", "5s continuous 40 0 0", "15s continuous 0 0 0", "17s continuous 0 0 0")
 }
 
 // Several PTZ commands wait for one head: the stop goes before all of them.

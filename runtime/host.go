@@ -25,7 +25,8 @@ import (
 const (
 	// orderlyStop is how long Run takes at most to end after its context has.
 	orderlyStop = 10 * time.Second
-	// hastyStop is how long heads get to be stopped after Abort.
+	// hastyStop is how long heads get to be stopped after Abort, and at the
+	// least when scripts do not end.
 	hastyStop = 2 * time.Second
 	// connectSpread lies between the first polls of two devices, up to
 	// connectWithin for all of them.
@@ -196,12 +197,14 @@ func (h *Host) Close() error {
 	}
 	// Devices are closed although a script does not end: nothing that Lua does
 	// may keep a head from being stopped.
-	h.waitFor(limit, stopped.Wait)
+	patience, end := clock.WithTimeout(h.clk, limit, orderlyStop-hastyStop)
+	defer end()
+	h.waitFor(patience, stopped.Wait)
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
-	h.cancel(errShutdown)
-	h.waitFor(limit, h.lingering.Wait)
+	h.cancel(errShutdown) // every owner of a motion ends with it
+	h.waitFor(patience, h.lingering.Wait)
 	h.retiring.Wait()
 	err := h.closeDevices(limit)
 	return errors.Join(err, h.closeStore(limit))

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -24,6 +22,7 @@ type motion struct {
 	o     luaapi.MoveOptions
 
 	// Guarded by Device.mu.
+	line    *line     // over which it was sent
 	until   time.Time // it will be stopped
 	began   time.Time // the device said yes
 	stopDue bool      // it has to be stopped, now
@@ -37,64 +36,6 @@ var (
 	errTaken     = errors.New("another command took the head")
 	errAbandoned = errors.New("the task of this motion has ended")
 )
-
-// owner is what motions belong to: a task, or a REPL session.
-type owner struct {
-	name string
-
-	mu      sync.Mutex
-	motions []*motion
-	ended   bool
-}
-
-// add takes in a motion that is about to be sent.
-func (o *owner) add(m *motion) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ended {
-		return errAbandoned
-	}
-	o.motions = append(o.motions, m)
-	return nil
-}
-
-func (o *owner) remove(m *motion) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if i := slices.Index(o.motions, m); i >= 0 {
-		o.motions = slices.Delete(o.motions, i, i+1)
-	}
-}
-
-// end has every head stopped that the owner has set moving.
-func (o *owner) end() []*motion {
-	o.mu.Lock()
-	o.ended = true
-	motions := slices.Clone(o.motions)
-	o.mu.Unlock()
-	for _, m := range motions {
-		m.stop()
-	}
-	return motions
-}
-
-// giveTo hands the motions to another owner.
-func (o *owner) giveTo(heir *owner) {
-	o.mu.Lock()
-	motions := o.motions
-	o.motions = nil
-	o.mu.Unlock()
-	for _, m := range motions {
-		d := m.head.d
-		d.mu.Lock()
-		ended := m.ended
-		m.owner = heir
-		d.mu.Unlock()
-		if !ended && heir.add(m) != nil {
-			m.stop()
-		}
-	}
-}
 
 // Move implements luaapi.Device.
 func (d *Device) Move(ctx context.Context, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
@@ -124,7 +65,7 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 	defer decided()
 	c := &command{
 		Command: cmd, ctx: ctx, motion: m,
-		run: func(ctx context.Context, c *isapi.Client) error { return h.drive(ctx, c, v) },
+		run: func(ctx context.Context, c *isapi.Client) error { return m.drive(ctx, c, v) },
 	}
 	if err := d.submit(c); err != nil {
 		if next := d.successor.Load(); next != nil && errors.Is(err, errClosed) {
@@ -148,7 +89,22 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 	if o.Duration <= 0 || o.NoWait {
 		return nil
 	}
-	return m.wait(ctx)
+	limit, cancel := clock.WithTimeout(d.clk, ctx, o.Duration+d.conf().Timeout)
+	defer cancel()
+	err := m.wait(limit)
+	if errors.Is(err, context.DeadlineExceeded) && clock.Cause(ctx) == nil {
+		return h.stopUnanswered()
+	}
+	return err
+}
+
+// drive sends the motion, or its stop.
+func (m *motion) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) (err error) {
+	if m.o.Send == nil {
+		return m.head.drive(ctx, c, v)
+	}
+	defer m.head.d.recovered(&err)
+	return m.o.Send(ctx, c, v)
 }
 
 // wait returns when the motion has ended.
@@ -209,7 +165,7 @@ func (m *motion) moves() {
 // then. Called with mu held.
 func (m *motion) renewLater() {
 	d := m.head.d
-	if m.until.Sub(d.clk.Now()) <= renewEvery {
+	if m.o.Send != nil || m.until.Sub(d.clk.Now()) <= renewEvery {
 		return
 	}
 	m.timers = append(m.timers[:1], d.clk.AfterFunc(renewEvery, func() { d.ended.Go(m.renew) }))
@@ -233,9 +189,17 @@ func (m *motion) renew() {
 	d.observe(line, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !m.ended {
-		m.renewLater()
+	if m.ended {
+		return
 	}
+	// One that may still be carried out does so after the stop: see stopLate.
+	switch {
+	case err == nil:
+		h.doubtful = false
+	case mayHaveBeenDone(err):
+		h.doubtful = true
+	}
+	m.renewLater()
 }
 
 // stop has the head stopped unless another command has taken it. Any

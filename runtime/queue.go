@@ -198,7 +198,7 @@ func (d *Device) execute(c *command) {
 		parent = context.WithoutCancel(parent)
 	}
 	if err := d.pace(c.ctx); err != nil {
-		d.finish(c, err)
+		d.drop(c, err)
 		return
 	}
 	var h *head
@@ -211,7 +211,7 @@ func (d *Device) execute(c *command) {
 		defer h.freeWire()
 	}
 	if err := cmp.Or(clock.Cause(c.ctx), c.motion.abandonment()); err != nil {
-		d.finish(c, err)
+		d.drop(c, err)
 		return
 	}
 	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf().Timeout)
@@ -219,13 +219,18 @@ func (d *Device) execute(c *command) {
 	defer clock.OnDone(d.ctx, cancel)()
 	began := d.clk.Now()
 	line := d.line.Load()
-	err := c.run(ctx, line.client)
+	err := d.carryOut(ctx, c, line.client)
 	if h != nil {
-		h.commanded(c, err)
+		h.commanded(c, line, err)
 	}
 	d.observe(line, err)
 	d.write(c, began, err)
 	d.finish(c, err)
+}
+
+func (d *Device) carryOut(ctx context.Context, c *command, client *isapi.Client) (err error) {
+	defer d.recovered(&err)
+	return c.run(ctx, client)
 }
 
 // pace spreads the starts of commands where max_rate asks for it.
@@ -252,6 +257,17 @@ func (d *Device) finish(c *command, err error) {
 	defer d.mu.Unlock()
 	c.state, c.err = commandDone, err
 	c.waiter.Wake()
+}
+
+// drop is finish for a command that is not sent: what it would have set in
+// motion is at rest, and nobody need wait for that.
+func (d *Device) drop(c *command, err error) {
+	if m := c.motion; m != nil {
+		d.mu.Lock()
+		m.end(err)
+		d.mu.Unlock()
+	}
+	d.finish(c, err)
 }
 
 // write tells the journal.

@@ -22,7 +22,9 @@ type Session struct {
 func (h *Host) NewSession() *Session {
 	s := h.newScript("repl", "repl")
 	s.live = true
-	return &Session{s: s, owner: &owner{name: "the REPL"}}
+	n := &Session{s: s, owner: &owner{name: "the REPL"}}
+	clock.OnDone(s.ctx, func() { n.owner.end() }) // the host may end before the session does
+	return n
 }
 
 // NewPrintingSession opens a session whose prints go to print, which must not

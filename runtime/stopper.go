@@ -19,6 +19,9 @@ func (d *Device) StopHead(ctx context.Context, channel int) error {
 }
 
 func (d *Device) stopPart(ctx context.Context, h *head) error {
+	if next := d.successor.Load(); next != nil {
+		return next.stopPart(ctx, next.head(h.channel, h.part)) // retire stops what moves here
+	}
 	r := &stopRequest{waiter: d.clk.NewWaiter(), ctx: ctx}
 	d.mu.Lock()
 	h.explicit = append(h.explicit, r)
@@ -39,8 +42,12 @@ func (d *Device) stopPart(ctx context.Context, h *head) error {
 	case clock.Cause(ctx) != nil:
 		return clock.Cause(ctx)
 	}
-	return d.failure("offline", h.channel,
-		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), d.conf().Timeout),
+	return h.stopUnanswered()
+}
+
+func (h *head) stopUnanswered() error {
+	return h.d.failure("offline", h.channel,
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), h.d.conf().Timeout),
 		"look at the head: it may be moving")
 }
 
@@ -60,6 +67,7 @@ func (h *head) stopSoon() {
 // each until the device has answered.
 func (h *head) stopper() {
 	d, pause := h.d, stopRetryMin
+	told := "" // why the last try failed
 	for {
 		h.takeWire(true)
 		d.mu.Lock()
@@ -76,14 +84,11 @@ func (h *head) stopper() {
 		d.mu.Unlock()
 
 		began := d.clk.Now()
-		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
-		line := d.line.Load()
-		err := h.drive(ctx, line.urgent, isapi.Velocity{})
-		cancel()
-		d.observe(line, err)
-		answered := err == nil || !stopAgain(err)
+		err := h.sendStop(m)
 
 		d.mu.Lock()
+		h.works = h.works || err == nil
+		answered := err == nil || !stopAgain(err) || pause == stopRetryMax && !h.works && isFault(err)
 		if answered {
 			h.doubtful, h.adrift = false, err != nil
 			if doubtful {
@@ -107,9 +112,15 @@ func (h *head) stopper() {
 		case answered && err != nil:
 			d.log.Error("the device refuses to stop the head", keyChannel, h.channel, keyError, err)
 		case answered:
-			pause = stopRetryMin
+			if told != "" {
+				d.log.Info("the stop was answered", keyChannel, h.channel)
+			}
+			pause, told = stopRetryMin, ""
 		default:
-			d.log.Warn("stop not answered, trying again", keyChannel, h.channel, keyError, err)
+			if kind := luaapi.Describe(err).Kind; kind != told {
+				told = kind
+				d.log.Warn("stop not answered, trying again", keyChannel, h.channel, keyError, err)
+			}
 			if h.rest(pause) != nil {
 				d.giveUp(h, m, err)
 				return
@@ -117,6 +128,28 @@ func (h *head) stopper() {
 			pause = min(2*pause, stopRetryMax)
 		}
 	}
+}
+
+// sendStop tries once. Where the settings of now do not do, those may with
+// which the motion was begun: somebody has saved a wrong password since.
+func (h *head) sendStop(m *motion) error {
+	d, now := h.d, h.d.line.Load()
+	ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
+	defer cancel()
+	drive := h.drive
+	if m != nil {
+		drive = m.drive
+	}
+	err := drive(ctx, now.urgent, isapi.Velocity{})
+	d.observe(now, err)
+	if err == nil || m == nil || m.line == nil || m.line == now {
+		return err
+	}
+	before := drive(ctx, m.line.urgent, isapi.Velocity{})
+	if before == nil || !stopAgain(err) {
+		return before
+	}
+	return err
 }
 
 // rest waits before the next try of a stop; a new reason to stop ends it.
@@ -175,6 +208,14 @@ func stopAgain(err error) bool {
 		}
 	}
 	return true
+}
+
+// isFault reports whether a device says of a stop that something is wrong with
+// it. One that says so again and again, and has never done anything for this
+// head, has none there.
+func isFault(err error) bool {
+	var e *isapi.Error
+	return errors.As(err, &e) && e.HTTPStatus/100 == 5 && e.Kind() == "device"
 }
 
 // writeStop tells the journal of a stop: whose motion, or whose ptz_stop.

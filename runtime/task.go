@@ -96,12 +96,16 @@ func (s *script) newTask(parent context.Context, name string, j *job, limit time
 
 func (s *script) addTask(parent context.Context, name string, j *job, limit time.Duration) *task {
 	t := &task{script: s, name: s.name + "/" + name, job: j}
-	t.owner = &owner{name: t.name}
+	mine := &owner{name: t.name}
+	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)
 	t.cancel = cancel
 	t.ctx = context.WithValue(ctx, taskKey{}, t)
 	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
 	clock.OnDone(ctx, func() { t.flag.Stop(clock.Cause(ctx)) })
+	// The stop goes out when the task is told to end: to unwind it needs the
+	// script's lock, which another task may hold for long.
+	clock.OnDone(ctx, func() { mine.end() })
 	if limit > 0 {
 		timer := s.host.clk.AfterFunc(limit, func() {
 			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", limit)})

@@ -75,6 +75,10 @@ func (d *Device) answer(ctx context.Context, r *http.Request) (*exchange, error)
 	if f, slow := d.fault("slow", now); slow {
 		latency += f.span(2 * time.Second)
 	}
+	f, late := d.fault("late", now)
+	if late {
+		latency += f.span(2 * time.Second)
+	}
 	d.mu.Unlock()
 
 	x.readBody()
@@ -82,16 +86,15 @@ func (d *Device) answer(ctx context.Context, r *http.Request) (*exchange, error)
 		x.entry.Body = string(x.body[:min(len(x.body), bodyKept)])
 	}
 	if err := d.wait(ctx, latency); err != nil {
-		d.close(x)
+		if late && r.Method != http.MethodGet {
+			d.clk.AfterFunc(now.Add(latency).Sub(d.clk.Now()), func() { d.doLate(x) })
+		} else {
+			d.close(x)
+		}
 		return nil, err
 	}
 	d.mu.Lock()
-	x.now = d.clk.Now()
-	if d.down(x.now) {
-		x.broken = resetMidway
-	} else {
-		x.handle()
-	}
+	x.carryOut()
 	d.mu.Unlock()
 
 	if x.shot != nil {
@@ -104,6 +107,25 @@ func (d *Device) answer(ctx context.Context, r *http.Request) (*exchange, error)
 		d.close(x)
 	}
 	return x, nil
+}
+
+// carryOut needs d.mu.
+func (x *exchange) carryOut() {
+	x.now = x.d.clk.Now()
+	if x.d.down(x.now) {
+		x.broken = resetMidway
+	} else {
+		x.handle()
+	}
+}
+
+// doLate carries out a command whose client waits no longer.
+func (d *Device) doLate(x *exchange) {
+	d.mu.Lock()
+	x.carryOut()
+	x.broken = resetMidway
+	d.mu.Unlock()
+	d.close(x)
 }
 
 func (d *Device) wait(ctx context.Context, span time.Duration) error {

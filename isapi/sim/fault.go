@@ -11,6 +11,7 @@ import (
 //
 //	offline         the connection is refused
 //	slow=2s         every answer takes that much longer (default 2 s)
+//	late=2s         the same, and a command is done although its client has gone
 //	reset           the connection is reset in the middle of the answer
 //	cut             the connection is closed in the middle of the answer
 //	html            a web page comes instead of the answer; nothing is done
@@ -31,7 +32,7 @@ type Fault struct {
 	since time.Time
 }
 
-var faultNames = []string{"offline", "slow", "reset", "cut", "html", "busy", "locked",
+var faultNames = []string{"offline", "slow", "late", "reset", "cut", "html", "busy", "locked",
 	"wrong-password", "clock-wrong", "stream-silent"}
 
 // FaultNames lists the faults that exist.
@@ -50,7 +51,7 @@ func ParseFault(text string) (Fault, error) {
 	if valued {
 		d, err := time.ParseDuration(value)
 		switch {
-		case name != "slow" && name != "locked" && name != "clock-wrong":
+		case name != "slow" && name != "late" && name != "locked" && name != "clock-wrong":
 			return f, fmt.Errorf("fault %s takes no value", name)
 		case err != nil:
 			return f, fmt.Errorf("fault %s: %q is no duration (such as 2s)", name, value)

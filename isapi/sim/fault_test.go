@@ -18,14 +18,15 @@ func TestParseFault(t *testing.T) {
 	for text, want := range map[string]string{
 		"offline":               "offline",
 		"slow=2s@10s-20s":       "slow=2s@10s-20s",
+		"late=5s":               "late=5s",
 		"slow@1m":               "slow@1m0s",
 		"clock-wrong=-2h":       "clock-wrong=-2h",
 		"offline@02:00-02:10":   "offline@02:00:00-02:10:00",
 		"busy@22:00:30-06:00":   "busy@22:00:30-06:00:00",
 		"locked=90s@0s-1h":      "locked=90s@0s-1h0m0s",
 		"stream-silent@12:00":   "stream-silent@12:00:00",
-		"explode":               `unknown fault "explode": one of offline, slow, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent`,
-		"":                      `unknown fault "": one of offline, slow, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent`,
+		"explode":               `unknown fault "explode": one of offline, slow, late, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent`,
+		"":                      `unknown fault "": one of offline, slow, late, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent`,
 		"slow=2":                `fault slow: "2" is no duration (such as 2s)`,
 		"slow=-2s":              `fault slow: "-2s" is negative`,
 		"reset=1s":              "fault reset takes no value",
@@ -75,6 +76,7 @@ func TestFaultsInTheirTime(t *testing.T) {
 		"wrong-password": func(c *client, r reply, err error) bool { return r.status == 401 && r.tag("retryLoginTime") == "4" },
 		"clock-wrong":    func(c *client, r reply, err error) bool { return r.tag("localTime") == "2026-06-05T13:00:15Z" },
 		"slow":           func(c *client, r reply, err error) bool { return r.tag("localTime") == "2026-06-05T12:00:17Z" },
+		"late":           func(c *client, r reply, err error) bool { return r.tag("localTime") == "2026-06-05T12:00:17Z" },
 	} {
 		virtually(t, sim.Options{Faults: faults(t, name+"@10s-25s")}, func(v *clock.Virtual, d *sim.Device, c *client) {
 			const path = "/ISAPI/System/time"
@@ -119,6 +121,35 @@ func TestResetComesAfterTheCommand(t *testing.T) {
 			t.Errorf("%+v", last)
 		}
 	})
+}
+
+// A device that lags behind carries out a command that nobody waits for any
+// more; with one that is slow the command is gone with its client.
+func TestLateCommandIsDone(t *testing.T) {
+	for name, want := range map[string]bool{"late=3s": true, "slow=3s": false} {
+		virtually(t, sim.Options{Model: sim.PTZ}, func(v *clock.Virtual, d *sim.Device, c *client) {
+			c.learn()
+			d.SetFaults(faults(t, name)...)
+			ctx, cancel := clock.WithTimeout(v, context.Background(), time.Second)
+			defer cancel()
+			header := c.authorization("PUT", ptz1+"/continuous")
+			if _, err := c.raw(ctx, "PUT", ptz1+"/continuous", move(9, 0, 0), header); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			pass(v, 1900*time.Millisecond)
+			if d.Driven(1) {
+				t.Errorf("%s: done too early", name)
+			}
+			pass(v, 200*time.Millisecond)
+			if d.Driven(1) != want {
+				t.Errorf("%s: driven %v", name, !want)
+			}
+			j := d.Journal()
+			if last := j[len(j)-1]; last.Status != 0 || last.End.IsZero() || want && last.What != "continuous 9 0 0" {
+				t.Errorf("%s: %+v", name, last)
+			}
+		})
+	}
 }
 
 func TestLatencyOverlapAndContext(t *testing.T) {

@@ -48,6 +48,16 @@ case("request", function()
   r = hik.request("gate", "put", "/ISAPI/x", {body = "<a/>", query = {n = 1, l = {"a", "b"}}})
   equal(r.xml.statusString, "OK")
   equal(host.asked("gate")[2], "PUT /ISAPI/x?l=a&l=b&n=1 <a/>")
+  -- One that drives a head is a motion, which the host stops by the same path and axes.
+  host.asked("gate")
+  local path = "/ISAPI/PTZCtrl/channels/101/continuous"
+  r = gate:request("PUT", path, {body = "<PTZData><pan>40</pan><tilt>-3</tilt></PTZData>"})
+  equal(r.xml.statusString, "OK")
+  equal(host.asked("gate"), {"PUT " .. path .. " <PTZData><pan>40</pan><tilt>-3</tilt></PTZData>", "PUT " .. path .. " <PTZData><pan>0</pan><tilt>0</tilt></PTZData>"})
+  for _, body in ipairs{"<PTZData><pan>0</pan><tilt>0</tilt><zoom>0</zoom></PTZData>", "<PTZData><zoom>0</zoom></PTZData>", "no XML"} do
+    gate:request("PUT", path, {body = body})
+    equal(host.asked("gate"), {"PUT " .. path .. " " .. body})
+  end
   misuse('request: the method must be "GET", "PUT", "POST" or "DELETE", not "FETCH"', function() gate:request("FETCH", "/x") end)
   misuse('request: the path must begin with one /, such as /ISAPI/System/deviceInfo, not "http://elsewhere/"', function() gate:request("GET", "http://elsewhere/") end)
   misuse('request: the path must begin with one /, such as /ISAPI/System/deviceInfo, not "//elsewhere"', function() gate:request("GET", "//elsewhere") end)
