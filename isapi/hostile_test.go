@@ -319,6 +319,7 @@ func TestStaleConnection(t *testing.T) {
 		_, _ = io.WriteString(conn, answer)
 		_, _ = io.ReadAtLeast(conn, make([]byte, 4096), 1) // the second request: no answer
 	})
+	note(c.known, c.known.heads, 1, ptzCtrl+"1")
 	for range 5 {
 		if err := c.StopPTZ(bg, 1); err != nil {
 			t.Fatal(err)

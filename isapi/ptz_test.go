@@ -190,3 +190,23 @@ func TestFaultOfOnePathIsTold(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// A stop asks nobody which path is the right one; what it finds must not decide for
+// the moves after it.
+func TestStopDecidesNoPath(t *testing.T) {
+	d := &ptzDevice{heads: []string{"/ISAPI/PTZCtrl/channels/101", "/ISAPI/PTZCtrl/channels/1"},
+		gets: map[string]string{"/ISAPI/PTZCtrl/channels": "<PTZChannelList><PTZChannel><id>101</id></PTZChannel></PTZChannelList>"}}
+	c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{d}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.StopPTZ(bg, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if last := d.moves[len(d.moves)-1]; !strings.HasPrefix(last, "/ISAPI/PTZCtrl/channels/101/") {
+		t.Error(last)
+	}
+}

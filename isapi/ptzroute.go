@@ -158,7 +158,9 @@ func (c *Client) head(ctx context.Context, cl call, run func(context.Context, *c
 		cl.path = base + suffix
 		err := run(ctx, &cl)
 		if err == nil {
-			note(c.known, c.known.heads, cl.channel, base)
+			if !cl.urgent { // a stop has asked nobody which path is the right one
+				note(c.known, c.known.heads, cl.channel, base)
+			}
 			return nil
 		}
 		if first == nil || saysMore(err, first) {
