@@ -73,7 +73,7 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	}
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
-	out := &printer{w: a.stdout, broken: stop}
+	out := newPrinter(a.output(), stop)
 	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print, state: true, shared: true})
 	if err != nil {
 		return err
@@ -190,6 +190,13 @@ type printer struct {
 	mu     sync.Mutex
 	w      io.Writer
 	broken func()
+}
+
+func newPrinter(w io.Writer, broken func()) *printer {
+	if o, ok := w.(*outlet); ok {
+		o.whenBroken(broken) // also when nothing more is printed
+	}
+	return &printer{w: w, broken: broken}
 }
 
 func (p *printer) print(_, text string) {

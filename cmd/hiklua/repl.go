@@ -72,7 +72,7 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 	if isTerminal(a.stdin) && isTerminal(a.stdout) {
 		return a.replAtTerminal(ctx, s, o)
 	}
-	out := &printer{w: a.stdout}
+	out := &printer{w: a.output()}
 	r, err := a.newRepl(s, o, out.print)
 	if err != nil {
 		return err
@@ -202,6 +202,7 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 			fmt.Fprintln(r.stderr, e)
 		case text != "":
 			out.print("", text)
+			r.room(ctx)
 		}
 	}
 }
