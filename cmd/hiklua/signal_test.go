@@ -43,17 +43,12 @@ func start(t *testing.T, files map[string]string, args ...string) *process {
 // startUnread starts it with some of its output in pipes that nobody reads.
 func startUnread(t *testing.T, unread []string, files map[string]string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, unread: unread, device: sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real()})}
-	server, err := sim.Listen("127.0.0.1:0", p.device)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.server = server
-	t.Cleanup(func() { server.Close() })
+	p := aloneWithDevice(t)
+	p.unread = unread
 	dir := t.TempDir()
-	_, port, _ := strings.Cut(server.Addr(), ":")
+	_, port, _ := strings.Cut(p.server.Addr(), ":")
 	fill := func(text string) string {
-		return strings.NewReplacer("ADDR", server.Addr(), "PORT", port).Replace(text)
+		return strings.NewReplacer("ADDR", p.server.Addr(), "PORT", port).Replace(text)
 	}
 	for path, content := range files {
 		write(t, dir, map[string]string{path: fill(content)})
@@ -62,6 +57,19 @@ func startUnread(t *testing.T, unread []string, files map[string]string, args ..
 		args[i] = fill(args[i])
 	}
 	p.launch(dir, args)
+	return p
+}
+
+// aloneWithDevice is a process that is yet to start, and its device.
+func aloneWithDevice(t *testing.T) *process {
+	t.Helper()
+	p := &process{t: t, device: sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real()})}
+	server, err := sim.Listen("127.0.0.1:0", p.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.server = server
+	t.Cleanup(func() { server.Close() })
 	return p
 }
 
