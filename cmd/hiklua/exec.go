@@ -44,6 +44,9 @@ more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.
 		RunE: func(c *cobra.Command, args []string) error {
 			o.coded = c.Flags().Changed("execute")
 			o.quiet = !c.Flags().Changed("log-level")
+			if err := a.emptyDevice(c); err != nil {
+				return err
+			}
 			return a.exec(c.Context(), o, args)
 		},
 	}

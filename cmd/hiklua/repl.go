@@ -46,6 +46,9 @@ if any of them failed.`,
 		Annotations: next(`what is worth keeping goes into scripts/ of a site; {hiklua} exec runs a file.`),
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.quiet = !c.Flags().Changed("log-level")
+			if err := a.emptyDevice(c); err != nil {
+				return err
+			}
 			return a.repl(c.Context(), o)
 		},
 	}
