@@ -50,7 +50,11 @@ func traceback(L *lua.LState) string {
 				}
 				continue
 			}
-			line := fmt.Sprintf("%s:%d: in %s", dbg.Source, dbg.CurrentLine, describeFunction(dbg.Name))
+			what := describeFunction(dbg.Name)
+			if f.Proto.LineDefined == 0 {
+				what = mainChunk
+			}
+			line := fmt.Sprintf("%s:%d: in %s", dbg.Source, dbg.CurrentLine, what)
 			if inner != "" {
 				line += ", which called " + inner
 				inner = ""
@@ -79,6 +83,8 @@ func functionName(name string) string {
 	return name
 }
 
+const mainChunk = "the main chunk"
+
 func describeFunction(name string) string {
 	name = functionName(name)
 	switch {
@@ -87,7 +93,7 @@ func describeFunction(name string) string {
 	case name == "main chunk":
 		return "the task's own function"
 	case name[0] == '<' && strings.HasSuffix(name, ":0>"):
-		return "the main chunk"
+		return mainChunk
 	case name[0] == '<':
 		return "the function of " + strings.Trim(name, "<>")
 	}
@@ -105,8 +111,11 @@ func cleanTraceback(text string) string {
 		if m == nil || m[1] == "[G]" {
 			continue
 		}
-		name := strings.TrimPrefix(m[3], "function ")
-		lines = append(lines, fmt.Sprintf("%s:%s: in %s", m[1], m[2], describeFunction(strings.Trim(name, "'"))))
+		what := mainChunk
+		if m[3] != "main chunk" {
+			what = describeFunction(strings.Trim(strings.TrimPrefix(m[3], "function "), "'"))
+		}
+		lines = append(lines, fmt.Sprintf("%s:%s: in %s", m[1], m[2], what))
 	}
 	return strings.Join(lines, "\n")
 }

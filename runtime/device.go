@@ -72,6 +72,9 @@ type Device struct {
 	timeouts []time.Time // of the last ten minutes
 	retryAt  time.Time   // locked: when a login may be tried again
 	changed  []clock.Waiter
+
+	remarks  []remark // for the log, once mu is free
+	speaking bool     // a goroutine logs them
 }
 
 var _ luaapi.Device = (*Device)(nil)

@@ -25,5 +25,6 @@
 // Locks are taken in this order and never the other way: script.lock (by
 // tasks), Host.mu, feed.mu, hub.mu, script.mu, Device.mu, owner.mu and
 // feed.posts, and those of package store after all of them. None but
-// script.lock is held while anything waits.
+// script.lock is held while anything waits. A stop needs Device.mu, so nothing
+// is logged while that one is held.
 package runtime

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // guardEvery is how often the guard looks; a runaway is ended at most this
@@ -60,7 +61,7 @@ func (h *Host) guardMemory(t *task, computed time.Duration) {
 	}
 	t.flag.Stop(&luaapi.Failure{
 		Kind:    "runaway",
-		Message: fmt.Sprintf("the host's memory passed limits.memory (%d MB) while this task computed", limit>>20),
+		Message: fmt.Sprintf("the host's memory passed limits.memory (%s) while this task computed", site.FormatSize(h.site().Limits.Memory)),
 		Hint:    "keep less in tables and strings, or raise limits.memory in site.yaml",
 	})
 }

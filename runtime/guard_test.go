@@ -42,6 +42,6 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 	w.start()
 	w.run(time.Second)
-	w.wantLog("limits.memory")
+	w.wantLog("limits.memory (300MB)")
 	w.wantLog("line=scripts/a.lua:3")
 }

@@ -212,5 +212,8 @@ func (d *Device) atRest() bool {
 
 // logMove is for the motions that nobody asked to be told about.
 func (h *head) logMove(level slog.Level, message string, m *motion) {
-	h.d.log.Log(context.Background(), level, message, keyChannel, h.channel, keyTask, m.owner.name)
+	h.d.mu.Lock()
+	task := m.owner.name
+	h.d.mu.Unlock()
+	h.d.log.Log(context.Background(), level, message, keyChannel, h.channel, keyTask, task)
 }

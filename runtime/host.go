@@ -61,12 +61,13 @@ type Config struct {
 	// HTTP, if it is set, carries the requests of hik.http. Nil is the network;
 	// in virtual time, where nothing may reach it, nil refuses them.
 	HTTP http.RoundTripper
-	// Print, if it is set, takes what scripts print, without the newline;
-	// otherwise it is logged.
+	// Print, if it is set, takes what scripts print, without the newline, and
+	// writes it to Stdout if anywhere; otherwise it is logged. It must not wait.
 	Print func(script, text string)
 	// Data is the folder that files of scripts lie below; "": data/ of the site.
 	Data string
-	// Stdout and Stderr take io.write and io.stderr:write.
+	// Stdout and Stderr take io.write and io.stderr:write. One that may be slow
+	// is an Outlet.
 	Stdout, Stderr io.Writer
 	// Seed is for jitter; the same seed gives the same site.
 	Seed uint64
@@ -268,17 +269,4 @@ func (h *Host) randomSource(script string) rand.Source {
 	name := fnv.New64a()
 	io.WriteString(name, script)
 	return rand.NewPCG(h.conf.Seed, name.Sum64())
-}
-
-// print takes what a script prints.
-func (h *Host) print(s *script, text string) {
-	if s.printTo != nil {
-		s.printTo(text)
-		return
-	}
-	if h.conf.Print != nil {
-		h.conf.Print(s.name, text)
-		return
-	}
-	h.log.Info(text, keyScript, s.name)
 }

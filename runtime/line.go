@@ -50,6 +50,7 @@ func (d *Device) rewire(l *line) {
 		}
 	}
 	d.mu.Unlock()
+	d.speak()
 	d.feed.rewired()
 	old.close()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -102,10 +103,11 @@ func (d *Device) pollOnce() {
 
 // learn keeps what the device says of itself.
 func (d *Device) learn(info *isapi.DeviceInfo) {
+	defer d.speak()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.info == nil {
-		d.log.Info("device online", keyModel, info.Model, keyFirmware, info.Firmware)
+		d.remark(slog.LevelInfo, "device online", keyModel, info.Model, keyFirmware, info.Firmware)
 	}
 	d.info = info
 }
@@ -113,6 +115,7 @@ func (d *Device) learn(info *isapi.DeviceInfo) {
 // observe draws from the end of a command what it says of the device, unless
 // it was sent on a line that has been given up since.
 func (d *Device) observe(on *line, err error) {
+	defer d.speak()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if on != d.line.Load() {
@@ -168,18 +171,18 @@ func (d *Device) enter(state string, err error) {
 	d.feed.entered(state, was)
 	switch state {
 	case StateUnknown:
-		d.log.Info("device asked anew")
+		d.remark(slog.LevelInfo, "device asked anew")
 	case StateOnline:
 		if was != StateUnknown {
-			d.log.Info("device online again")
+			d.remark(slog.LevelInfo, "device online again")
 		}
 	case StateLocked:
-		d.log.Error("account locked: nothing is sent until the device unlocks it",
+		d.remark(slog.LevelError, "account locked: nothing is sent until the device unlocks it",
 			keyError, err, keyUntil, d.retryAt.Format(time.TimeOnly))
 	case StateUnauthorized:
-		d.log.Error("login refused: nothing is sent until the password in site.yaml changes", keyError, err)
+		d.remark(slog.LevelError, "login refused: nothing is sent until the password in site.yaml changes", keyError, err)
 	default:
-		d.log.Warn("device "+state, keyError, err)
+		d.remark(slog.LevelWarn, "device "+state, keyError, err)
 	}
 }
 
@@ -197,7 +200,7 @@ func (d *Device) countTimeout(now time.Time) {
 		return
 	}
 	d.timeouts = d.timeouts[:0]
-	d.log.Warn("device is slow under load",
+	d.remark(slog.LevelWarn, "device is slow under load",
 		keyHint, fmt.Sprintf("%d commands timed out within %v: raise status_interval (now %v) in site.yaml, and ask for fewer pictures",
 			slowTimeouts, slowWindow, d.conf().StatusInterval))
 }
@@ -210,6 +213,7 @@ func (d *Device) Retry() {
 	d.enter(StateUnknown, nil)
 	d.wakeWatcher()
 	d.mu.Unlock()
+	d.speak()
 }
 
 // Settled waits until the device's first answer, or its absence, is known.

@@ -153,8 +153,8 @@ func (m *motion) moves() {
 	} else {
 		limit = d.limits.Motion
 		m.timers = append(m.timers, d.clk.AfterFunc(limit, func() {
-			m.head.logMove(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit), m)
 			m.stop()
+			m.head.logMove(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit), m)
 		}))
 	}
 	m.until = d.clk.Now().Add(limit)

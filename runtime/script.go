@@ -78,9 +78,9 @@ func (h *Host) newScript(name, file string) *script {
 		Getenv:   h.scriptEnv,
 		Random:   h.randomSource(name),
 		Compute:  h.watch.Elapsed,
-		Print:    func(_ *lua.LState, text string) { h.print(s, text) },
-		Stdout:   h.conf.Stdout,
-		Stderr:   h.conf.Stderr,
+		Print:    func(L *lua.LState, text string) { h.print(L, s, text) },
+		Stdout:   writer(h.conf.Stdout),
+		Stderr:   writer(h.conf.Stderr),
 	})
 	luaapi.Open(s.L, s)
 	s.openRequire()

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -18,7 +19,8 @@ type app struct {
 	name           string // how the user starts the program, for commands to copy
 	env            func(string) (string, bool)
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr io.Writer // stderr of a process is an outlet
+	out            io.Writer // stdout for those who must not wait; nil: stdout itself
 	clk            clock.Clock
 	sockets        bool // the demo's devices are on real ports, not in memory
 
@@ -28,11 +30,35 @@ type app struct {
 // run is the program: args are those of the process, its name included. It
 // returns the exit status.
 func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+	errs := newOutlet(stderr)
+	out := errs // what comes on one terminal comes in order
+	if !sameFile(stdout, stderr) {
+		out = newOutlet(stdout)
+	}
 	a := &app{
-		name: "hiklua", env: env, stdin: stdin, stdout: stdout, stderr: stderr,
+		name: "hiklua", env: env, stdin: stdin, stdout: stdout, stderr: errs, out: out,
 		clk: clock.Real(), sockets: true,
 	}
-	return a.run(ctx, args)
+	status := a.run(ctx, args)
+	out.flush(ctx)
+	errs.flush(over())
+	return status
+}
+
+// output is where scripts write. Nobody waits for its reader but they.
+func (a *app) output() io.Writer {
+	if a.out == nil {
+		return a.stdout
+	}
+	return a.out
+}
+
+// room is for others that write as much as scripts: it waits until the reader
+// of output has caught up.
+func (a *app) room(ctx context.Context) {
+	if o, ok := a.output().(runtime.Outlet); ok && o.Full() {
+		o.Room(ctx)
+	}
 }
 
 func (a *app) run(ctx context.Context, args []string) int {
@@ -98,6 +124,9 @@ func (a *app) colour(w io.Writer) bool {
 }
 
 func isTerminal(stream any) bool {
+	if o, ok := stream.(*outlet); ok {
+		stream = o.w
+	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

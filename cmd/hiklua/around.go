@@ -18,7 +18,7 @@ import (
 type around struct {
 	log    *slog.Logger
 	ring   *control.Ring
-	file   *logFile
+	file   *outlet // of the log, to a logFile; nil: none
 	lock   *control.Lock
 	server *control.Server
 	notify *notifier
@@ -52,8 +52,8 @@ func (a *app) hostAround(s *site.Site, o runOptions) (*around, error) {
 		r.close()
 		return nil, err
 	}
-	r.file = file
-	r.log = a.hostLogger(s.Timezone, r.ring, file)
+	r.file = newOutlet(file)
+	r.log = a.hostLogger(s.Timezone, r.ring, r.file)
 	return r, nil
 }
 
@@ -90,8 +90,8 @@ func (r *around) stopping() {
 func (r *around) close() {
 	r.stopping()
 	r.closing.Wait()
-	if r.file != nil {
-		r.file.Close()
+	if r.file != nil && r.file.flush(over()) == nil {
+		r.file.w.(*logFile).Close()
 	}
 	if r.lock != nil {
 		r.lock.Release()

@@ -30,6 +30,7 @@ var (
 type attached struct {
 	client *control.Client
 	print  func(script, text string)
+	room   func(ctx context.Context) // for what is printed
 }
 
 // attach enters the host that runs s.
@@ -38,7 +39,7 @@ func (a *app) attach(s *site.Site, print func(script, text string)) (*repl, erro
 	if err != nil {
 		return nil, err
 	}
-	return &repl{app: a, site: s, session: &attached{client: client, print: print}}, nil
+	return &repl{app: a, site: s, session: &attached{client, print, a.room}}, nil
 }
 
 // loadReplSite is the site of a REPL. One that only enters a host needs names,
@@ -74,6 +75,7 @@ func (t *attached) Eval(ctx context.Context, code string) ([]string, error) {
 		}
 		if answer.Printed != nil {
 			t.print("repl", *answer.Printed)
+			t.room(ctx)
 		}
 		values = append(values, answer.Values...)
 		return nil

@@ -79,7 +79,7 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 	closed := h.Close()
 	devices.settle(a)
 	sum := devices.summary(s.Dir, saved)
-	fmt.Fprint(a.stdout, sum.text(a))
+	fmt.Fprint(a.output(), sum.text(a))
 	return errors.Join(closed, sum.problem())
 }
 

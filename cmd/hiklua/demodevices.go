@@ -83,19 +83,20 @@ func (d *demoDevices) close() error {
 
 // introduce says what the site has.
 func (d *demoDevices) introduce(a *app, dir string, span time.Duration) {
-	fmt.Fprintf(a.stdout, "A site in %s, for %s. Ctrl-C ends it earlier.\n\n", dir, luaapi.FormatDuration(span))
+	out := a.output()
+	fmt.Fprintf(out, "A site in %s, for %s. Ctrl-C ends it earlier.\n\n", dir, luaapi.FormatDuration(span))
 	for i, device := range d.devices {
 		address := "in memory"
 		if len(d.servers) > 0 {
 			address = "http://" + d.servers[i].Addr()
 		}
-		fmt.Fprintf(a.stdout, "  %-12s %-36s %s\n", device.Name(), modelName(device.Model()), address)
+		fmt.Fprintf(out, "  %-12s %-36s %s\n", device.Name(), modelName(device.Model()), address)
 	}
 	names, about := demoScripts()
 	for i, name := range names {
-		fmt.Fprintf(a.stdout, "  %-12s %s\n", name, about[i])
+		fmt.Fprintf(out, "  %-12s %s\n", name, about[i])
 	}
-	fmt.Fprintf(a.stdout, "\n")
+	fmt.Fprintf(out, "\n")
 }
 
 // settle waits until heads that were on their way to a preset have arrived.

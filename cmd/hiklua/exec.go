@@ -44,6 +44,9 @@ more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.
 		RunE: func(c *cobra.Command, args []string) error {
 			o.coded = c.Flags().Changed("execute")
 			o.quiet = !c.Flags().Changed("log-level")
+			if err := a.emptyDevice(c); err != nil {
+				return err
+			}
 			return a.exec(c.Context(), o, args)
 		},
 	}
@@ -73,7 +76,7 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	}
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
-	out := &printer{w: a.stdout, broken: stop}
+	out := newPrinter(a.output(), stop)
 	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print, state: true, shared: true})
 	if err != nil {
 		return err
@@ -190,6 +193,13 @@ type printer struct {
 	mu     sync.Mutex
 	w      io.Writer
 	broken func()
+}
+
+func newPrinter(w io.Writer, broken func()) *printer {
+	if o, ok := w.(*outlet); ok {
+		o.whenBroken(broken) // also when nothing more is printed
+	}
+	return &printer{w: w, broken: broken}
 }
 
 func (p *printer) print(_, text string) {

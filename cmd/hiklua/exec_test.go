@@ -93,6 +93,17 @@ func TestExecReaderGone(t *testing.T) {
 	}
 }
 
+// TestReportTellsAll: what was told hides nothing else.
+func TestReportTellsAll(t *testing.T) {
+	s := newSession(t)
+	if status := s.report(errors.Join(errTold, errors.New("a head may still be moving"))); status != statusFailure {
+		t.Errorf("status %d", status)
+	}
+	if want := "hiklua: a head may still be moving\n"; s.err.String() != want {
+		t.Errorf("%q, want %q", s.err.String(), want)
+	}
+}
+
 // TestRunPrints is the log of a host from its start to Ctrl-C.
 func TestRunPrints(t *testing.T) {
 	dir := t.TempDir()

@@ -96,7 +96,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		Data: data,
 		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Print: o.print,
-		Stdout: a.stdout, Stderr: a.stderr,
+		Stdout: a.output(), Stderr: a.stderr,
 		Seed: uint64(a.clk.Now().UnixNano()),
 	}
 	switch {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -15,13 +16,29 @@ import (
 func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer) *slog.Logger {
 	level := logLevels[a.logLevel.value]
 	handlers := []slog.Handler{
-		a.logHandler(a.stderr, level, a.colour(a.stderr)),
+		a.logHandler(a.logOutput(a.stderr, zone), level, a.colour(a.stderr)),
 		&plainHandler{slog.NewJSONHandler(ring, &slog.HandlerOptions{Level: level, ReplaceAttr: plainAttr})},
 	}
 	if file != nil {
-		handlers = append(handlers, a.logHandler(file, level, false))
+		handlers = append(handlers, a.logHandler(a.logOutput(file, zone), level, false))
 	}
 	return slog.New(&clockHandler{Handler: slog.NewMultiHandler(handlers...), clk: a.clk, zone: zone})
+}
+
+// logOutput is w for a log. Lines that an outlet drops are told of as the log
+// would.
+func (a *app) logOutput(w io.Writer, zone *time.Location) io.Writer {
+	o, ok := w.(*outlet)
+	if !ok {
+		return w
+	}
+	o.tellLost(func(lost int) []byte {
+		var line bytes.Buffer
+		h := a.logHandler(&line, slog.LevelWarn, a.colour(o))
+		slog.New(&clockHandler{Handler: h, clk: a.clk, zone: zone}).Warn(lostText(lost))
+		return line.Bytes()
+	})
+	return o.log()
 }
 
 // logHandler writes to w as --log-format says.

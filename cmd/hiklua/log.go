@@ -21,13 +21,7 @@ func newLogLevel() *word  { return newWord("info", "debug", "info", "warn", "err
 // logger writes to stderr as --log-format and --log-level say, with times of
 // the clock, in zone.
 func (a *app) logger(zone *time.Location) *slog.Logger {
-	level := logLevels[a.logLevel.value]
-	var h slog.Handler
-	if a.logFormat.value == "json" {
-		h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
-	} else {
-		h = newTextHandler(a.stderr, level, a.colour(a.stderr))
-	}
+	h := a.logHandler(a.logOutput(a.stderr, zone), logLevels[a.logLevel.value], a.colour(a.stderr))
 	return slog.New(&clockHandler{Handler: h, clk: a.clk, zone: zone})
 }
 

@@ -15,5 +15,6 @@ func main() {
 	// A reader of our output that goes away must not kill us while a head
 	// moves: the write fails instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(run(interruptible(signals), os.Args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	ctx := interruptible(signals, func() { os.Exit(statusFailure) })
+	os.Exit(run(ctx, os.Args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
 }

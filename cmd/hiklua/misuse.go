@@ -67,18 +67,22 @@ func commandLine(a *app, c *cobra.Command) string {
 
 func helpOf(a *app, c *cobra.Command) string { return commandLine(a, c) + " --help" }
 
-// argumentOf is what stands after a flag: " 30s", " ADDR", or nothing.
+// argumentOf is what may stand after a flag, to be copied: " 30s", or nothing.
 func argumentOf(f *pflag.Flag) string {
 	if f == nil || f.NoOptDefVal != "" {
 		return ""
 	}
-	if w, ok := f.Value.(*word); ok {
-		return " " + w.value
+	if name, _ := pflag.UnquoteUsage(f); arguments[name] != "" {
+		return " " + shellWord(arguments[name])
 	}
-	if name, _ := pflag.UnquoteUsage(f); name != "" {
-		return " " + name
-	}
-	return ""
+	return " " + shellWord(f.DefValue)
+}
+
+// arguments are examples for flags without a default, by what the help calls
+// their argument.
+var arguments = map[string]string{
+	"CODE": "print(hik.version)", "DEVICE": "gate", "DIR": "hiklua-demo", "FILE": "data/hiklua.log", "SCRIPT": "patrol", "SITE": ".",
+	"TIME": "2026-03-28", "URL": "http://operator@192.0.2.10", "NAME[=VALUE][@FROM[-TO]]": "slow=2s@10s-20s",
 }
 
 func flagNames(c *cobra.Command) []string {

@@ -30,7 +30,12 @@ type narrator struct {
 }
 
 func (a *app) newNarrator(s *site.Site, gone func()) *narrator {
-	n := &narrator{clk: a.clk, site: s, gone: gone, out: a.stdout, colour: a.colour(a.stdout), presets: make(map[string]string)}
+	n := &narrator{clk: a.clk, site: s, gone: gone, out: a.output(), colour: a.colour(a.stdout), presets: make(map[string]string)}
+	if o, ok := n.out.(*outlet); ok {
+		o.whenBroken(gone)
+		o.tellLost(func(lost int) []byte { return n.line(slog.LevelWarn, "host", lostText(lost)) })
+		n.out = o.log()
+	}
 	if a.logFormat.value == "json" {
 		n.json = a.logger(s.Timezone)
 	}
@@ -52,11 +57,14 @@ func (n *narrator) tell(level slog.Level, who, text string) {
 	text = strings.ReplaceAll(text, n.site.Dir+string(filepath.Separator), "")
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	_, err := fmt.Fprintf(n.out, "%s  %s %s\n", n.paint("2", n.clk.Now().In(n.site.Timezone).Format("15:04:05")),
-		n.paint("36", fmt.Sprintf("%-8s", who)), n.paint(levelColours[level], text))
-	if err != nil {
+	if _, err := n.out.Write(n.line(level, who, text)); err != nil {
 		n.gone()
 	}
+}
+
+func (n *narrator) line(level slog.Level, who, text string) []byte {
+	return fmt.Appendf(nil, "%s  %s %s\n", n.paint("2", n.clk.Now().In(n.site.Timezone).Format("15:04:05")),
+		n.paint("36", fmt.Sprintf("%-8s", who)), n.paint(levelColours[level], text))
 }
 
 var levelColours = map[slog.Level]string{slog.LevelWarn: "33", slog.LevelError: "31;1"}

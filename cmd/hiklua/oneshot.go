@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -20,6 +21,15 @@ const camName = "cam"
 
 // passwordVariable holds the password of --device.
 const passwordVariable = "HIKLUA_PASSWORD"
+
+// emptyDevice refuses --device without an address, as an unset variable of a
+// shell gives it.
+func (a *app) emptyDevice(c *cobra.Command) error {
+	if f := c.Flag("device"); f.Changed && f.Value.String() == "" {
+		return &misuse{"--device: the address is empty", commandLine(a, c) + " --device" + argumentOf(f)}
+	}
+	return nil
+}
 
 // addDevice adds the device of --device to a site, under the name cam.
 func (a *app) addDevice(ctx context.Context, s *site.Site, address, command string, simulate bool) error {

@@ -46,6 +46,9 @@ if any of them failed.`,
 		Annotations: next(`what is worth keeping goes into scripts/ of a site; {hiklua} exec runs a file.`),
 		RunE: func(c *cobra.Command, _ []string) error {
 			o.quiet = !c.Flags().Changed("log-level")
+			if err := a.emptyDevice(c); err != nil {
+				return err
+			}
 			return a.repl(c.Context(), o)
 		},
 	}
@@ -72,7 +75,7 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 	if isTerminal(a.stdin) && isTerminal(a.stdout) {
 		return a.replAtTerminal(ctx, s, o)
 	}
-	out := &printer{w: a.stdout}
+	out := &printer{w: a.output()}
 	r, err := a.newRepl(s, o, out.print)
 	if err != nil {
 		return err
@@ -202,6 +205,7 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 			fmt.Fprintln(r.stderr, e)
 		case text != "":
 			out.print("", text)
+			r.room(ctx)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/reeflective/readline"
+
+	"github.com/hiklua/hiklua/runtime"
 )
 
 // editor is the line editor. It is also where everything else is written while
@@ -17,8 +19,9 @@ import (
 type editor struct {
 	shell *readline.Shell
 
+	screen *outlet
+
 	mu      sync.Mutex
-	screen  io.Writer
 	typing  bool     // a line is being typed
 	waiting []string // to be shown above it
 	fed     bool     // the key that shows them has been fed
@@ -31,7 +34,9 @@ const (
 	showCommand = "hiklua-show"
 )
 
-func newEditor(screen io.Writer, h *history) *editor {
+var _ runtime.Outlet = (*editor)(nil)
+
+func newEditor(screen *outlet, h *history) *editor {
 	e := &editor{screen: screen, shell: readline.NewShell()}
 	e.shell.Prompt.Primary(func() string { return "hik> " })
 	e.shell.Prompt.Secondary(func() string { return " ..> " })
@@ -86,6 +91,7 @@ func offered(c completion, text string) readline.Completions {
 func (e *editor) read(ctx context.Context) (string, error) {
 	e.setTyping(true)
 	defer e.setTyping(false)
+	e.screen.flush(ctx) // the line is drawn past it
 	type answer struct {
 		line string
 		err  error
@@ -130,6 +136,12 @@ func (e *editor) Write(p []byte) (int, error) {
 	e.shell.Keys.RequestRefresh()
 	return len(p), nil
 }
+
+// Full implements runtime.Outlet.
+func (e *editor) Full() bool { return e.screen.Full() }
+
+// Room implements runtime.Outlet.
+func (e *editor) Room(ctx context.Context) error { return e.screen.Room(ctx) }
 
 // drawn is called by the editor's goroutine each time it draws the line. If
 // something waits to be shown it feeds the key for it.

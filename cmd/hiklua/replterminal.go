@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -26,9 +25,13 @@ func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) e
 	if err != nil {
 		return err
 	}
-	e := newEditor(a.stdout, openHistory(historyFile(a.env)))
+	screen, ok := a.output().(*outlet)
+	if !ok {
+		screen = newOutlet(a.stdout)
+	}
+	e := newEditor(screen, openHistory(historyFile(a.env)))
 	onScreen := *a
-	onScreen.stdout, onScreen.stderr = e, e
+	onScreen.stdout, onScreen.stderr, onScreen.out = e, e, e
 	r, err := onScreen.newRepl(s, o, (&printer{w: e}).print)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) e
 	go func() {
 		select {
 		case <-interrupts:
-			r.abort()
+			hurry(ctx)
 		case <-closed:
 		}
 	}()
@@ -211,5 +214,3 @@ func (r *repl) Channels(device string) []string {
 
 // Modules implements namer.
 func (r *repl) Modules() []string { return check.Modules(r.site.Dir) }
-
-var _ io.Writer = (*editor)(nil)

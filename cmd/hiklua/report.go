@@ -39,6 +39,11 @@ func (a *app) report(err error) int {
 	case err == nil:
 		return statusOK
 	case errors.Is(err, errTold):
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, err := range joined.Unwrap() {
+				a.report(err) // a head that may still move is told beside it
+			}
+		}
 	case errors.As(err, &wrong):
 		fmt.Fprintf(a.stderr, "%s %s\n%s %s\n", a.red("error:"), oneLine(wrong.problem), a.bold("try:"), wrong.try)
 		return statusMisuse

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,6 +27,8 @@ type process struct {
 	server *sim.Server
 	stdout *bufio.Reader
 	pipe   io.Closer
+	errs   io.Reader
+	unread []string // of stdout and stderr, those that nobody reads
 
 	lines chan string // of stderr
 	log   []string    // those that were read
@@ -34,17 +37,18 @@ type process struct {
 // start starts it; ADDR in args and in files is the device's address.
 func start(t *testing.T, files map[string]string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, device: sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real()})}
-	server, err := sim.Listen("127.0.0.1:0", p.device)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.server = server
-	t.Cleanup(func() { server.Close() })
+	return startUnread(t, nil, files, args...)
+}
+
+// startUnread starts it with some of its output in pipes that nobody reads.
+func startUnread(t *testing.T, unread []string, files map[string]string, args ...string) *process {
+	t.Helper()
+	p := aloneWithDevice(t)
+	p.unread = unread
 	dir := t.TempDir()
-	_, port, _ := strings.Cut(server.Addr(), ":")
+	_, port, _ := strings.Cut(p.server.Addr(), ":")
 	fill := func(text string) string {
-		return strings.NewReplacer("ADDR", server.Addr(), "PORT", port).Replace(text)
+		return strings.NewReplacer("ADDR", p.server.Addr(), "PORT", port).Replace(text)
 	}
 	for path, content := range files {
 		write(t, dir, map[string]string{path: fill(content)})
@@ -56,6 +60,19 @@ func start(t *testing.T, files map[string]string, args ...string) *process {
 	return p
 }
 
+// aloneWithDevice is a process that is yet to start, and its device.
+func aloneWithDevice(t *testing.T) *process {
+	t.Helper()
+	p := &process{t: t, device: sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real()})}
+	server, err := sim.Listen("127.0.0.1:0", p.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.server = server
+	t.Cleanup(func() { server.Close() })
+	return p
+}
+
 // launch runs the program in a folder.
 func (p *process) launch(dir string, args []string) {
 	t := p.t
@@ -64,28 +81,45 @@ func (p *process) launch(dir string, args []string) {
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Dir = dir
 	p.cmd.Env = append(os.Environ(), beProgram+"=1", "HIKLUA_PASSWORD=simulated")
-	errs, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	errs, errsEnd := p.stream()
+	out, outEnd := p.stream()
+	p.cmd.Stderr, p.cmd.Stdout = errsEnd, outEnd
 	p.stdout, p.pipe = bufio.NewReader(out), out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	errsEnd.Close()
+	outEnd.Close()
+	p.errs = errs
+	p.read()
+	cmd := p.cmd
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+}
+
+func (p *process) stream() (read, write *os.File) {
+	p.t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { r.Close() })
+	return r, w
+}
+
+// read begins to read stderr, unless nobody does.
+func (p *process) read() {
 	p.lines = make(chan string, 1000)
-	lines := p.lines
+	lines, errs := p.lines, p.errs
+	if slices.Contains(p.unread, "stderr") {
+		close(lines)
+		return
+	}
 	go func() {
 		defer close(lines)
 		for scan := bufio.NewScanner(errs); scan.Scan(); {
 			lines <- scan.Text()
 		}
 	}()
-	cmd := p.cmd
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 }
 
 // logs waits for a line on stderr that holds want.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -63,6 +65,13 @@ func faultMisuse(a *app, text string, err error) error {
 
 // simulate serves a simulated device until ctx ends.
 func (a *app) simulate(ctx context.Context, listen string, o sim.Options) error {
+	if _, port, err := net.SplitHostPort(listen); err != nil || !isPort(port) {
+		address := "127.0.0.1:8080"
+		if isPort(listen) {
+			address = "127.0.0.1:" + listen
+		}
+		return &misuse{fmt.Sprintf("--listen: %q is no address with a port", listen), a.name + " sim --listen " + address}
+	}
 	device := sim.New(o)
 	server, err := sim.Listen(listen, device)
 	switch {
@@ -87,6 +96,11 @@ func (a *app) simulate(ctx context.Context, listen string, o sim.Options) error 
 	fmt.Fprintf(a.stdout, "%s: %s, %s, %s, %s, %s\n", plural(int(n.Requests), "request"), plural(int(n.Moves), "move"),
 		plural(int(n.Stops), "stop"), plural(int(n.Presets), "preset"), plural(int(n.Pictures), "picture"), plural(int(n.RejectedLogins), "rejected login"))
 	return nil
+}
+
+func isPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
 }
 
 func modelName(m sim.Model) string {

@@ -40,7 +40,7 @@ wrong last, its jobs with their next and last run.`,
 
 func (a *app) writeStatus(st runtime.Status) {
 	fmt.Fprintf(a.stdout, "hiklua %s, process %d, runs %s for %s; %d MB, %d goroutines\n",
-		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory>>20, st.Goroutines)
+		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory/1e6, st.Goroutines)
 	if st.Site.Error != nil {
 		fmt.Fprintf(a.stdout, "site.yaml: not taken over, everything runs on as it was\n%s", errorLines(st.Site.Error))
 	}

@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"io"
-
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -30,9 +28,9 @@ func (s *state) openIO(L *lua.LState) {
 		L.Push(lua.LString("file (" + L.CheckUserData(1).Value.(*output).name + ")"))
 		return 1
 	}))
-	file := func(name string, w io.Writer) *lua.LUserData {
+	file := func(name string, put func(*lua.LState, string) error) *lua.LUserData {
 		ud := L.NewUserData()
-		ud.Value, ud.Metatable = &output{name, w}, meta
+		ud.Value, ud.Metatable = &output{name, put}, meta
 		return ud
 	}
 	mod := L.CreateTable(0, 16)
@@ -49,13 +47,13 @@ func (s *state) openIO(L *lua.LState) {
 
 type output struct {
 	name string
-	w    io.Writer
+	put  func(L *lua.LState, text string) error
 }
 
 // write writes the arguments from the given one on, strings and numbers only.
 func (o *output) write(L *lua.LState, from int) {
 	for i := from; i <= L.GetTop(); i++ {
-		if _, err := io.WriteString(o.w, L.CheckString(i)); err != nil {
+		if err := o.put(L, L.CheckString(i)); err != nil {
 			L.RaiseError("cannot write to %s: %s", o.name, err.Error())
 		}
 	}

@@ -125,7 +125,10 @@ func TestYieldLikeLua51(t *testing.T) {
 func TestOutput(t *testing.T) {
 	var out, err bytes.Buffer
 	var printed []string
-	L := New(Options{Stdout: &out, Stderr: &err, Print: func(_ *lua.LState, text string) { printed = append(printed, text) }})
+	to := func(w *bytes.Buffer) func(*lua.LState, string) error {
+		return func(_ *lua.LState, text string) error { w.WriteString(text); return nil }
+	}
+	L := New(Options{Stdout: to(&out), Stderr: to(&err), Print: func(_ *lua.LState, text string) { printed = append(printed, text) }})
 	defer L.Close()
 	run(t, L, `io.write("a", 1) io.stdout:write("b"):write("c") io.stderr:write("e") print(1, nil, "x") print()`, "out")
 	if out.String() != "a1bc" || err.String() != "e" || len(printed) != 2 || printed[0] != "1\tnil\tx" || printed[1] != "" {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"io"
 	"math/rand/v2"
 	"time"
 	_ "time/tzdata" // os.date in the site's zone must not depend on the machine
@@ -22,8 +21,8 @@ const (
 type Options struct {
 	// Print gets what print was called with, in one piece without a newline. L is the calling thread.
 	Print func(L *lua.LState, text string)
-	// Stdout is behind io.write and io.stdout, Stderr behind io.stderr. They are called with the script's lock held.
-	Stdout, Stderr io.Writer
+	// Stdout is behind io.write and io.stdout, Stderr behind io.stderr.
+	Stdout, Stderr func(L *lua.LState, text string) error
 
 	// Now is the time of os.time and os.date.
 	Now func() time.Time
@@ -50,11 +49,10 @@ func (o Options) withDefaults() Options {
 	if o.Print == nil {
 		o.Print = func(*lua.LState, string) {}
 	}
-	if o.Stdout == nil {
-		o.Stdout = io.Discard
-	}
-	if o.Stderr == nil {
-		o.Stderr = io.Discard
+	for _, out := range []*func(*lua.LState, string) error{&o.Stdout, &o.Stderr} {
+		if *out == nil {
+			*out = func(*lua.LState, string) error { return nil }
+		}
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Unix(0, 0) }

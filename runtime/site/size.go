@@ -35,3 +35,16 @@ func ParseSize(text string) (int64, error) {
 	}
 	return int64(math.Round(value * factor)), nil
 }
+
+// FormatSize writes a size as ParseSize reads it, in the largest unit in which
+// it is a whole number: so 512MB and 512MiB stay what they are.
+func FormatSize(size int64) string {
+	best, least := fmt.Sprintf("%dB", size), size
+	for _, u := range sizeUnits {
+		if unit := int64(u.bytes); size%unit == 0 && size/unit < least {
+			least = size / unit
+			best = fmt.Sprintf("%d%s", least, u.name)
+		}
+	}
+	return best
+}

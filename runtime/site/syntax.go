@@ -43,6 +43,11 @@ func syntaxProblem(err error, data []byte) (line, col int, what string) {
 	if what == wrongIndent && line > 1 && !bytes.ContainsAny(lines[line-2], ":-#[{") && len(bytes.TrimSpace(lines[line-2])) > 0 {
 		line, what = line-1, `a key without ": " in this line`
 	}
+	if what == notClosed {
+		if l, c, ok := bareVariable(lines[line-1:]); ok {
+			return line + l, c, `${NAME} needs quotes inside { } and [ ]: "${NAME}"`
+		}
+	}
 	text := string(lines[line-1])
 	indent := len(text) - len(strings.TrimLeft(text, " "))
 	col = indent + 1
@@ -94,12 +99,49 @@ func reportedLine(err error) int {
 	return 1
 }
 
+// bareVariable finds the first ${ that stands inside { } or [ ] and is not in
+// quotes: YAML takes its brace for one of its own.
+func bareVariable(lines [][]byte) (line, col int, found bool) {
+	depth, quote := 0, byte(0)
+	for i, l := range lines {
+		before := byte(' ') // the last character that is no space
+		for j, c := range l {
+			switch {
+			case quote != 0:
+				if c == quote && (quote == '\'' || j == 0 || l[j-1] != '\\') {
+					quote = 0
+				}
+			case c == '#' && (j == 0 || l[j-1] == ' '):
+				c = '\n'
+			case (c == '"' || c == '\'') && bytes.IndexByte([]byte(" ,:[{"), before) >= 0:
+				quote = c
+			case c == '{' && j > 0 && l[j-1] == '$' && depth > 0:
+				return i, j, true
+			case c == '{' || c == '[':
+				depth++
+			case c == '}' || c == ']':
+				depth--
+			}
+			if c == '\n' {
+				break
+			}
+			if c != ' ' {
+				before = c
+			}
+		}
+	}
+	return 0, 0, false
+}
+
+// notClosed is also what YAML makes of a bare ${NAME} inside { }.
+const notClosed = `a [ or { opens here and is not closed`
+
 const wrongIndent = `wrong indentation, or a ": " inside a value (write such a value in quotes)`
 
 var syntaxWords = []struct{ library, plain string }{
 	{"unknown anchor", `a value that begins with * must be written in quotes`},
 	{"mapping values are not allowed", wrongIndent},
-	{"did not find expected ','", `a [ or { opens here and is not closed`},
+	{"did not find expected ','", notClosed},
 	{"unexpected end of stream", `a quote opens here and is not closed`},
 	{"cannot start any token", "a value that begins with @, % or ` must be written in quotes"},
 	{"unknown escape", `in double quotes a \ begins an escape: write \\, or use single quotes`},

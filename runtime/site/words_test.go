@@ -64,6 +64,18 @@ func TestParseSize(t *testing.T) {
 	}
 }
 
+func TestFormatSize(t *testing.T) {
+	for _, text := range []string{"512MB", "512MiB", "32MB", "1GB", "2GiB", "1500MB", "1234567B", "1536KiB", "10B", "0B"} {
+		size, err := ParseSize(text)
+		if got := FormatSize(size); err != nil || got != text {
+			t.Errorf("%s: %s, %v", text, got, err)
+		}
+	}
+	if got := FormatSize(15e8); got != "1500MB" {
+		t.Error(got)
+	}
+}
+
 func TestValidName(t *testing.T) {
 	for _, name := range []string{"gate", "Tor 2", "cam-1", "a.b", "Übersicht", "前門", "1a", "_x"} {
 		if !ValidName(name) {
