@@ -1,16 +1,12 @@
 package sandbox
 
-import (
-	"fmt"
-
-	"github.com/yuin/gopher-lua/ast"
-)
+import "github.com/yuin/gopher-lua/ast"
 
 // maxNesting is how deep a chunk may nest, counted in nodes of its syntax tree. The compiler recurses and is quadratic in
 // this depth (10,000 additions in one expression take a second, 100,000 two minutes).
 const maxNesting = 1000
 
-// repair walks a chunk before it is compiled. It refuses one that nests too deep and rewrites every
+// repair walks a chunk before it is compiled. It gives the line where one nests too deep, else 0, and rewrites every
 //
 //	for NAMES in EXPRS do BODY end
 //
@@ -20,14 +16,14 @@ const maxNesting = 1000
 //
 // because gopher-lua's compiler leaves the third value undefined where fewer expressions stand there, and spoils calls
 // on the result of a call. It does not recurse itself, so that no source can exhaust Go's stack.
-func repair(chunk []ast.Stmt) (line int, err error) {
+func repair(chunk []ast.Stmt) (line int) {
 	w := walker{}
 	w.stmts(chunk, 1)
 	for len(w.pending) > 0 {
 		n := w.pending[len(w.pending)-1]
 		w.pending = w.pending[:len(w.pending)-1]
 		if n.depth > maxNesting {
-			return n.line, fmt.Errorf("nested too deep, at most %d levels", maxNesting)
+			return n.line
 		}
 		if n.stmts != nil {
 			for i, s := range n.stmts {
@@ -37,7 +33,7 @@ func repair(chunk []ast.Stmt) (line int, err error) {
 			w.expr(n.expr, n.depth)
 		}
 	}
-	return 0, nil
+	return 0
 }
 
 type node struct {
