@@ -78,9 +78,7 @@ func interpret(L *lua.LState, base *frame) {
 			return
 		}
 	}
-	if of(L).currentFrame.Pc == 0 {
-		fetch(L) // a function that was just entered is at no line yet
-	}
+	fetch(L) // the line is that of what comes next: what came before may stand in front of the loop, or in another function
 	L.RaiseError("%s", flag.Err().Error())
 }
 
