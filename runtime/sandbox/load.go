@@ -56,7 +56,6 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
 	}
-	tooDeep := fmt.Sprintf("nested too deep, at most %d levels", maxNesting)
 	if line := deepest(source, maxNesting); line > 0 {
 		return nil, &SyntaxError{File: name, Line: line, Message: tooDeep}
 	}
@@ -67,8 +66,8 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}
-	if line := repair(chunk); line > 0 {
-		return nil, &SyntaxError{File: name, Line: line, Message: tooDeep}
+	if line, refused := repair(chunk); refused != "" {
+		return nil, &SyntaxError{File: name, Line: line, Message: refused}
 	}
 	proto, err := lua.Compile(chunk, name)
 	if err != nil {

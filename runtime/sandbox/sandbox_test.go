@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -104,6 +105,39 @@ func TestLoad(t *testing.T) {
 	// Parentheses leave nothing in the tree.
 	if _, err := Load(L, []byte("x = "+strings.Repeat("(", 1000)+"1"+strings.Repeat(")", 1000)), "s.lua"); err != nil {
 		t.Error(err)
+	}
+}
+
+// The compiler takes most of a minute for a chunk of 1 MB that holds ever new constants.
+func TestConstantsAreBounded(t *testing.T) {
+	list := func(n int, item string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, item, i)
+		}
+		return b.String()
+	}
+	for name, test := range map[string]struct {
+		source  string
+		refused bool
+	}{
+		"strings":         {"\nx = {" + list(60_000, "'s%d', ") + "}", true},
+		"numbers":         {"\nx = {" + list(60_000, "%d.5, ") + "}", true},
+		"keys":            {"\nx = {" + list(60_000, "k%d = 1, ") + "}", true},
+		"globals":         {"\n" + list(60_000, "g%d = 1 "), true},
+		"methods":         {"\n" + list(60_000, "g:m%d() "), true},
+		"fields":          {"\n" + list(60_000, "g.f%d = 1 "), true},
+		"the last, often": {"\nx = {" + list(9_000, "'s%d', ") + "} " + strings.Repeat("x = 'z' ", 50_000), true},
+		"in a function":   {"\nfunction f() return {" + list(60_000, "'s%d', ") + "} end", true},
+		"rows":            {"\nx = {" + list(4_000, "{name = 'n%[1]d', ip = '192.0.2.%[1]d', port = 80},\n") + "}", false},
+		"the same":        {"\nx = {" + strings.Repeat("'s', 1, ", 60_000) + "}", false},
+		"functions":       {"\n" + strings.Repeat("function f() return {"+list(1_000, "'s%d', ")+"} end ", 90), false},
+	} {
+		_, err := Compile([]byte(test.source), "s.lua")
+		refused := err != nil && err.Error() == "s.lua:2: "+tooMany
+		if refused != test.refused || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
