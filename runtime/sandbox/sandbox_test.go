@@ -117,6 +117,10 @@ func TestConstantsAreBounded(t *testing.T) {
 		}
 		return b.String()
 	}
+	functions := ""
+	for i := range 60 {
+		functions += "function f() return {" + list(1_000, fmt.Sprint("'s", i, "_%d', ")) + "} end\n"
+	}
 	for name, test := range map[string]struct {
 		source  string
 		refused bool
@@ -131,7 +135,7 @@ func TestConstantsAreBounded(t *testing.T) {
 		"in a function":   {"\nfunction f() return {" + list(60_000, "'s%d', ") + "} end", true},
 		"rows":            {"\nx = {" + list(4_000, "{name = 'n%[1]d', ip = '192.0.2.%[1]d', port = 80},\n") + "}", false},
 		"the same":        {"\nx = {" + strings.Repeat("'s', 1, ", 60_000) + "}", false},
-		"functions":       {"\n" + strings.Repeat("function f() return {"+list(1_000, "'s%d', ")+"} end ", 90), false},
+		"functions":       {functions, false},
 	} {
 		_, err := Compile([]byte(test.source), "s.lua")
 		refused := err != nil && err.Error() == "s.lua:2: "+tooMany
