@@ -2,6 +2,7 @@ package isapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -37,17 +38,21 @@ var errNoXML = errors.New("no XML document")
 // blank lines before the prolog, with bare ampersands, stray control
 // characters, other charsets. A document that ends early is an error, and so
 // is one deeper than 64 levels or of more than 100,000 elements.
-func ParseXML(doc []byte) (*Node, error) {
+func ParseXML(doc []byte) (*Node, error) { return ReadXML(context.Background(), doc) }
+
+// ReadXML is ParseXML that ends with ctx: a document of some megabytes takes a
+// while.
+func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	text := cleanXML(doc)
 	if len(text) == 0 || text[0] != '<' {
 		return nil, errNoXML
 	}
-	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec := xml.NewDecoder(&untilDone{ctx, bytes.NewReader(text)})
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 
 	var root *Node
-	var open []*Node
+	var open []element
 	count := 0
 	for {
 		tok, err := dec.Token()
@@ -68,15 +73,16 @@ func ParseXML(doc []byte) (*Node, error) {
 			}
 			switch {
 			case len(open) > 0:
-				parent := open[len(open)-1]
+				parent := open[len(open)-1].node
 				parent.Children = append(parent.Children, n)
 			case root == nil:
 				root = n
 			}
-			open = append(open, n)
+			open = append(open, element{node: n})
 		case xml.EndElement:
-			if len(open) > 0 {
-				open = open[:len(open)-1]
+			if last := len(open) - 1; last >= 0 {
+				open[last].node.Text = strings.Join(open[last].text, " ")
+				open = open[:last]
 			}
 			if len(open) == 0 {
 				// What a device glues behind the document is not ours to judge.
@@ -85,8 +91,8 @@ func ParseXML(doc []byte) (*Node, error) {
 		case xml.CharData:
 			if len(open) > 0 {
 				if s := strings.TrimSpace(string(t)); s != "" {
-					n := open[len(open)-1]
-					n.Text = strings.TrimSpace(n.Text + " " + s)
+					e := &open[len(open)-1]
+					e.text = append(e.text, s)
 				}
 			}
 		}
@@ -95,6 +101,25 @@ func ParseXML(doc []byte) (*Node, error) {
 		return nil, errNoXML
 	}
 	return root, nil
+}
+
+// element is one that has not ended. Its text may come in a million pieces.
+type element struct {
+	node *Node
+	text []string
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u *untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
 }
 
 // cleanXML takes off what stands before the root's prolog, the prolog itself
@@ -126,11 +151,11 @@ func cleanXML(doc []byte) []byte {
 		return doc
 	}
 	if latin {
-		runes := make([]rune, len(doc))
-		for i, b := range doc {
-			runes[i] = rune(b)
+		text := make([]byte, 0, 2*len(doc))
+		for _, b := range doc {
+			text = utf8.AppendRune(text, rune(b))
 		}
-		doc = []byte(string(runes))
+		doc = text
 	}
 	doc = bytes.ToValidUTF8(doc, []byte("\uFFFD"))
 	return bytes.Map(func(r rune) rune {

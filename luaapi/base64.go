@@ -1,8 +1,8 @@
 package luaapi
 
 import (
+	"bytes"
 	"encoding/base64"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -32,13 +32,33 @@ var base64Entries = []entry{
 		name: "decode", args: "text", result: "string", doc: "the bytes of a base64 text; blanks, line ends and a missing = at the end don't matter, both alphabets are read",
 		fn: func(c *call) int {
 			c.atMost(1)
-			text := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "-", "+", "_", "/").Replace(c.bounded(0, "the text", 64<<20))
-			data, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+			text := plainBase64(c.bounded(0, "the text", 64<<20))
+			task := lookout{L: c.L}
+			task.look()
+			n, err := base64.RawStdEncoding.Decode(text, text)
 			if err != nil {
 				c.misuse("the text is not base64")
 			}
-			c.L.Push(lua.LString(data))
+			c.L.Push(lua.LString(text[:n]))
 			return 1
 		},
 	},
+}
+
+// plainBase64 drops blanks and the signs for the end, and writes both alphabets
+// as one.
+func plainBase64(text string) []byte {
+	plain := make([]byte, 0, len(text))
+	for i := range len(text) {
+		switch b := text[i]; b {
+		case ' ', '\t', '\r', '\n':
+		case '-':
+			plain = append(plain, '+')
+		case '_':
+			plain = append(plain, '/')
+		default:
+			plain = append(plain, b)
+		}
+	}
+	return bytes.TrimRight(plain, "=")
 }

@@ -51,18 +51,22 @@ func (c *call) mind() {
 	if p, ok := r.(*panicked); ok {
 		r, stack = p.value, p.stack
 	}
-	ctx := c.L.Context()
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	file, line := place(c.L)
-	c.m.script.Log(ctx, slog.LevelError, fmt.Sprintf("Go panic in hik's %s: %v", c.name, r),
+	c.m.script.Log(c.context(), slog.LevelError, fmt.Sprintf("Go panic in hik's %s: %v", c.name, r),
 		slog.String("place", fmt.Sprintf("%s:%d", file, line)), slog.String("stack", string(stack)))
 	Raise(c.L, &Failure{
 		Kind:    "panic",
 		Message: fmt.Sprintf("%s failed inside hiklua: %v", c.name, r),
 		Hint:    "this is a defect of hiklua; the log has what its makers need to know",
 	})
+}
+
+// context is the task's, for what computes; waiting gets another one.
+func (c *call) context() context.Context {
+	if ctx := c.L.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
 }
 
 // wait runs f without the script's lock and raises its error.

@@ -110,7 +110,7 @@ func (c *call) httpBody(x *httpExchange, o options) {
 	case o.given("body") && o.given("json"):
 		c.misuse("body and json can't both be given")
 	case o.given("json"):
-		text, err := encodeJSON(o.values["json"], "")
+		text, err := encodeJSON(c.L, o.values["json"], "")
 		if err != nil {
 			c.misuse("json: %v", err)
 		}
@@ -166,7 +166,7 @@ func (m *module) httpAnswer(L *lua.LState, x *httpExchange) *lua.LTable {
 	t.RawSetString("headers", m.httpHeaderTable(L, x.answer))
 	t.RawSetString("body", lua.LString(x.received))
 	if isJSONType(x.answer.Get("Content-Type")) && len(x.received) <= maxJSONSize {
-		r := jsonReader{L: L, s: string(x.received)}
+		r := jsonReader{lookout: lookout{L: L}, s: string(x.received)}
 		if v, err := r.document(); err == nil { // body remains for what is no JSON after all
 			t.RawSetString("json", v)
 		}

@@ -15,6 +15,8 @@ const (
 	maxJSONSize  = 8 << 20
 )
 
+var errJSONSize = fmt.Errorf("the text would be longer than %d MB", maxJSONSize>>20)
+
 var jsonOptions = []Option{{Name: "indent", Type: "boolean", Doc: "true: over several lines"}}
 
 var jsonEntries = []entry{
@@ -98,7 +100,7 @@ func jsonEncode(c *call) int {
 	if len(c.args) == 0 {
 		c.misuse("the value is missing")
 	}
-	text, err := encodeJSON(c.arg(0), indent)
+	text, err := encodeJSON(c.L, c.arg(0), indent)
 	if err != nil {
 		c.misuse("%v", err)
 	}
@@ -107,8 +109,9 @@ func jsonEncode(c *call) int {
 }
 
 // encodeJSON writes v; indent is what one level is set in by, "" for one line.
-func encodeJSON(v lua.LValue, indent string) (string, error) {
-	w := jsonWriter{indent: indent, open: make(map[*lua.LTable]bool)}
+// It ends when the task of L does; L may be nil.
+func encodeJSON(L *lua.LState, v lua.LValue, indent string) (string, error) {
+	w := jsonWriter{lookout: lookout{L: L}, indent: indent, open: make(map[*lua.LTable]bool)}
 	if err := w.value(v, "value"); err != nil {
 		return "", err
 	}
@@ -116,6 +119,7 @@ func encodeJSON(v lua.LValue, indent string) (string, error) {
 }
 
 type jsonWriter struct {
+	lookout
 	b      strings.Builder
 	indent string
 	depth  int
@@ -123,8 +127,9 @@ type jsonWriter struct {
 }
 
 func (w *jsonWriter) value(v lua.LValue, path string) error {
+	w.round()
 	if w.b.Len() > maxJSONSize {
-		return fmt.Errorf("the text would be longer than %d MB", maxJSONSize>>20)
+		return errJSONSize
 	}
 	switch v := v.(type) {
 	case *lua.LNilType:
@@ -142,7 +147,7 @@ func (w *jsonWriter) value(v lua.LValue, path string) error {
 			w.b.WriteString(strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	case lua.LString:
-		writeJSONString(&w.b, string(v))
+		return w.text(string(v))
 	case *lua.LTable:
 		return w.table(v, path)
 	case *lua.LUserData:
@@ -199,11 +204,16 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 	case n > 0 || array:
 		return w.list(t, n, path)
 	}
-	sort.Strings(names)
+	sort.Slice(names, func(i, j int) bool {
+		w.round()
+		return names[i] < names[j]
+	})
 	w.b.WriteByte('{')
 	for i, name := range names {
 		w.next(i)
-		writeJSONString(&w.b, name)
+		if err := w.text(name); err != nil {
+			return err
+		}
 		w.b.WriteByte(':')
 		if w.indent != "" {
 			w.b.WriteByte(' ')
@@ -249,8 +259,12 @@ func (w *jsonWriter) newLine(depth int) {
 	}
 }
 
-// writeJSONString writes s as UTF-8; bytes that are none become U+FFFD.
-func writeJSONString(b *strings.Builder, s string) {
+// text writes s as UTF-8; bytes that are none become U+FFFD.
+func (w *jsonWriter) text(s string) error {
+	if w.b.Len()+len(s) > maxJSONSize {
+		return errJSONSize
+	}
+	b := &w.b
 	b.WriteByte('"')
 	for _, r := range s {
 		switch {
@@ -264,10 +278,12 @@ func writeJSONString(b *strings.Builder, s string) {
 		case r == '\t':
 			b.WriteString(`\t`)
 		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
+			w.round()
 			fmt.Fprintf(b, `\u%04x`, r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	b.WriteByte('"')
+	return nil
 }

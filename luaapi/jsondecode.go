@@ -19,7 +19,7 @@ func jsonDecode(c *call) int {
 	if len(s) > maxJSONSize {
 		c.misuse("the text is longer than %d MB", maxJSONSize>>20)
 	}
-	r := jsonReader{L: c.L, s: string(s)}
+	r := jsonReader{lookout: lookout{L: c.L}, s: string(s)}
 	v, err := r.document()
 	if err != nil {
 		c.misuse("%v", err)
@@ -30,7 +30,7 @@ func jsonDecode(c *call) int {
 
 // jsonReader reads one text strictly.
 type jsonReader struct {
-	L     *lua.LState
+	lookout
 	s     string
 	at    int
 	depth int
@@ -80,6 +80,7 @@ func (r *jsonReader) take(c byte) bool {
 }
 
 func (r *jsonReader) value() (lua.LValue, error) {
+	r.round()
 	r.blanks()
 	rest := r.s[r.at:]
 	for word, v := range map[string]lua.LValue{"true": lua.LTrue, "false": lua.LFalse, "null": nil} {
@@ -228,6 +229,7 @@ func (r *jsonReader) text() (string, error) {
 var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func (r *jsonReader) escape(b *strings.Builder) error {
+	r.round()
 	if r.at >= len(r.s) {
 		return r.fail("a string has no end")
 	}

@@ -57,7 +57,7 @@ func (c *call) attr(key string, v lua.LValue) slog.Attr {
 		return slog.Float64(key, float64(v))
 	case *lua.LTable:
 		if !isErrorObject(v) && c.L.GetMetaField(v, "__tostring") == lua.LNil {
-			if text, err := encodeJSON(v, ""); err == nil {
+			if text, err := encodeJSON(c.L, v, ""); err == nil {
 				return slog.String(key, shorten(text, maxLogged))
 			}
 		}

@@ -52,7 +52,7 @@ func describeTable(t *lua.LTable) Report {
 		r.Kind = "error"
 	}
 	if r.Message == "" {
-		text, err := encodeJSON(t, "")
+		text, err := encodeJSON(nil, t, "")
 		if err != nil {
 			text = "a table"
 		}

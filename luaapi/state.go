@@ -245,7 +245,7 @@ func (s *stateTable) text() string {
 	if v == lua.LNil {
 		return s.String() + " (no longer there)"
 	}
-	text, err := encodeJSON(v, "")
+	text, err := encodeJSON(nil, v, "")
 	if err != nil {
 		return fmt.Sprintf("%s (a table)", s)
 	}

@@ -32,8 +32,10 @@ var xmlEntries = []entry{
 		doc: "XML as a table: text is a string, an element is a table of its children, repeated ones are a list, attributes are under _attr",
 		fn: func(c *call) int {
 			c.atMost(1)
-			tree, err := isapi.ParseXML([]byte(c.bounded(0, "the text", maxXMLWritten)))
+			tree, err := isapi.ReadXML(c.context(), []byte(c.bounded(0, "the text", maxXMLWritten)))
 			if err != nil {
+				task := lookout{L: c.L}
+				task.look()
 				c.misuse("%v", err)
 			}
 			c.L.Push(xmlDocument(c.L, tree))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -20,11 +21,15 @@ import (
 const (
 	maxXMLWritten = 8 << 20
 	maxXMLNested  = 60 // decode reads 64
+	maxXMLAttrs   = 1000
+	maxXMLPiece   = 64 << 10 // of a text, between two looks at the task
 )
+
+var errXMLSize = fmt.Errorf("the text would be longer than %d MB", maxXMLWritten>>20)
 
 func xmlEncode(c *call) int {
 	c.atMost(3)
-	w := xmlWriter{}
+	w := xmlWriter{lookout: lookout{L: c.L}}
 	err := w.element(c.text(0, "the name of the root"), c.arg(1), c.arg(2), 1)
 	if err != nil {
 		c.misuse("%v", err)
@@ -33,16 +38,20 @@ func xmlEncode(c *call) int {
 	return 1
 }
 
-type xmlWriter struct{ b strings.Builder }
+type xmlWriter struct {
+	lookout
+	b strings.Builder
+}
 
 func (w *xmlWriter) element(name string, content, attrs lua.LValue, depth int) error {
+	w.round()
 	switch {
+	case len(name) > maxXMLWritten || w.b.Len() > maxXMLWritten:
+		return errXMLSize
 	case !isXMLName(name):
 		return fmt.Errorf("%q is no name of an element", shorten(name, 60))
 	case depth > maxXMLNested:
 		return fmt.Errorf("%s is nested deeper than %d", name, maxXMLNested)
-	case w.b.Len() > maxXMLWritten:
-		return fmt.Errorf("the text would be longer than %d MB", maxXMLWritten>>20)
 	}
 	w.b.WriteString("<" + name)
 	if err := w.attributes(name, attrs); err != nil {
@@ -94,7 +103,14 @@ func (w *xmlWriter) attributes(name string, v lua.LValue) error {
 		return fmt.Errorf("the attributes of %s must be a table {name = value}, not %s", name, describe(v))
 	}
 	values := make(map[string]lua.LValue)
-	t.ForEach(func(key, value lua.LValue) { values[keyText(key)] = value })
+	t.ForEach(func(key, value lua.LValue) {
+		if len(values) <= maxXMLAttrs {
+			values[keyText(key)] = value
+		}
+	})
+	if len(values) > maxXMLAttrs {
+		return fmt.Errorf("%s has more than %d attributes", name, maxXMLAttrs)
+	}
 	for _, key := range sortedKeys(values) {
 		if !isXMLName(key) {
 			return fmt.Errorf("%q is no name of an attribute of %s", shorten(key, 60), name)
@@ -112,7 +128,22 @@ func (w *xmlWriter) text(name string, v lua.LValue) error {
 	if !isPlain(v) {
 		return fmt.Errorf("%s can't be %s", name, describe(v))
 	}
-	return xml.EscapeText(&w.b, []byte(v.String()))
+	s := v.String()
+	if w.b.Len()+len(s) > maxXMLWritten {
+		return errXMLSize
+	}
+	for s != "" {
+		n := min(len(s), maxXMLPiece)
+		for n < len(s) && n > maxXMLPiece-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		w.look()
+		if err := xml.EscapeText(&w.b, []byte(s[:n])); err != nil {
+			return err
+		}
+		s = s[n:]
+	}
+	return nil
 }
 
 // isXMLName takes the names that devices use, a prefix with a colon included.

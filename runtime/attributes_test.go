@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -144,6 +145,8 @@ devices:
     ptz_id: stream
     channels:
       main: {address: "1", stream_url: "rtsp://user:hidden@192.0.2.1:554/Streaming/Channels/101"}
+  by1: {simulate: ptz, ptz_id: channel}
+  by101: {simulate: ptz, ptz_id: stream}
   cam:
     simulate: ipc
     channels:
@@ -161,13 +164,14 @@ vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
 			print("two a second", took(four("paced")))
 			print("stream_url", hik.device("gate"):channel("main").stream_url)
 			hik.device("gate"):channel("main"):preset(1)
+			print("not its number", pcall(hik.preset, "by1", 1, 1) or pcall(hik.preset, "by101", 1, 1))
 			hik.device("cam"):channel("small"):snapshot()
 			hik.device("cam"):snapshot(1, {stream = "main"})
 			print("vars", hik.vars.night, hik.vars.dwell, hik.vars.deep.list[2])
 		end)
 	`}, func(o *sim.Options) {
 		o.Latency = 100 * time.Millisecond
-		if o.Name == "gate" {
+		if o.Name == "gate" || o.Name == "by1" {
 			o.PTZID = sim.PTZByStream
 		}
 	})
@@ -183,6 +187,20 @@ vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
 		}
 		return found
 	}
+	// These know their head by the other number, which auto would find out.
+	for name, number := range map[string]string{"by1": "/channels/1/", "by101": "/channels/101/"} {
+		tried := 0
+		for _, e := range w.devices[name].Journal() {
+			if strings.Contains(e.Path, "/goto") {
+				if tried++; !strings.Contains(e.Path, number) {
+					t.Errorf("%s: %s was tried", name, e.Path)
+				}
+			}
+		}
+		if tried == 0 {
+			t.Errorf("%s: nothing was tried", name)
+		}
+	}
 	if got := fmt.Sprint(paths("gate", "goto")); got != "[/ISAPI/PTZCtrl/channels/101/presets/1/goto]" {
 		t.Errorf("ptz_id: stream: %s", got)
 	}
@@ -195,6 +213,7 @@ vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
 		"four at once\t0.3\ttrue",
 		"two a second\t2.6\ttrue",
 		"stream_url\trtsp://user@192.0.2.1:554/Streaming/Channels/101",
+		"not its number\tfalse",
 		"vars\t22:00\t15s\t2",
 	)
 	if strings.Contains(w.log.String()+strings.Join(w.printed, ""), "hidden") {
@@ -203,45 +222,92 @@ vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
 	w.devices["slow"].SetFaults()
 }
 
+// recordings is what the recorded devices say of themselves.
+var recordings = map[string]struct {
+	model    string
+	channels string   // that the device lists, those that it calls offline after a bar
+	pictures []string // channels that have a picture
+}{
+	"DS-2CD2146G2-ISU":    {"DS-2CD2146G2-ISU", "1 |", []string{"1"}},
+	"DS-2CD2386G2-IU":     {"DS-2CD2386G2-IU", "1 |", []string{"1"}},
+	"DS-2CD2443G0-IW":     {"DS-2CD2443G0-IW", "1 |", []string{"1"}},
+	"DS-2CD2T46G2-ISU":    {"DS-2CD2T46G2-ISU/SL", "1 |", []string{"1"}},
+	"DS-2SE4C425MWG-E-26": {"DS-2SE4C425MWG-E-26", "1 2 |", []string{"1", "2"}},
+	"DS-7608NXI-I2":       {"DS-7608NXI-I2/8P/S", "1 2 3 4 |", []string{"1", "2", "3"}},
+	"DS-7616NI-K2":        {"DS-7616NI-K2", "1 2 3 4 5 6 |", []string{"1", "2", "3", "4", "5", "6"}},
+	"iDS-7204HUHI-M1":     {"iDS-7204HUHI-M1/E", "1 3 | 2 4", []string{"1", "3"}},
+}
+
 // Connect, info, channels and the right picture path work on recorded devices
-// through the whole stack.
+// through the whole stack: with the channels that the device tells, and with
+// those of site.yaml as "devices --yaml" writes them.
 func TestRecordedDevices(t *testing.T) {
 	dir, ok := recorded.Dir()
 	if !ok {
 		t.Skip("no recorded devices here")
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		t.Run(e.Name(), func(t *testing.T) {
-			handler, err := recorded.Open(filepath.Join(dir, e.Name()), "op", "recorded-password")
+	for name, want := range recordings {
+		t.Run(name, func(t *testing.T) {
+			handler, err := recorded.Open(filepath.Join(dir, name), "op", "recorded-password")
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := httptest.NewServer(handler)
+			var pictures []string // streams of which pictures were asked, one after the other
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if path, ok := strings.CutSuffix(r.URL.Path, "/picture"); ok && (len(pictures) == 0 || pictures[len(pictures)-1] != pathpkg.Base(path)) {
+					pictures = append(pictures, pathpkg.Base(path))
+				}
+				handler.ServeHTTP(w, r)
+			}))
 			defer server.Close()
 			host, port := place(t, server)
-			yaml := fmt.Sprintf("devices:\n  cam:\n    ip: %s\n    port: %s\n    username: op\n    password: ${PW}\n", host, port)
-			got, result := execReal(t, yaml, map[string]string{"PW": "recorded-password"}, `
+			login := fmt.Sprintf("devices:\n  cam:\n    ip: %s\n    port: %s\n    username: op\n    password: ${PW}\n", host, port)
+			run := func(yaml, program string) string {
+				t.Helper()
+				pictures = nil
+				got, result := execReal(t, yaml, map[string]string{"PW": "recorded-password"}, program)
+				if result.Err != nil {
+					t.Fatal(result.Err)
+				}
+				return got
+			}
+			shown := func() string { return strings.Join(pictures, " ") }
+
+			first, last := want.pictures[0], want.pictures[len(want.pictures)-1]
+			got := run(login, `
 				local cam = hik.device("cam")
 				local info = cam:info()
 				print(info.model, info.firmware ~= "", info.serial ~= "", #info.raw > 100)
-				local online
+				local on, off = "", ""
 				for _, ch in ipairs(cam:channels()) do
-					if ch.online ~= false and ch.enabled ~= false then online = online or ch end
+					if ch.online == false then off = off .. " " .. ch.id else on = on .. ch.id .. " " end
 				end
-				print("picture", cam:snapshot(online.id).content_type)
+				print(on .. "|" .. off)
+				print("main", cam:snapshot(`+last+`).content_type)
+				print("sub", cam:snapshot(`+first+`, {stream = "sub"}).content_type)
 				print(cam.state)
 			`)
-			if result.Err != nil {
-				t.Fatal(result.Err)
+			text := fmt.Sprintf("%s\ttrue\ttrue\ttrue\n%s\nmain\timage/jpeg\nsub\timage/jpeg\nonline", want.model, want.channels)
+			if got != text {
+				t.Errorf("got %q, want %q", got, text)
 			}
-			want := e.Name() + "\ttrue\ttrue\ttrue\npicture\timage/jpeg\nonline"
-			// What was recorded has its digits made anonymous here and there.
-			if !strings.HasSuffix(got, "\ttrue\ttrue\ttrue\npicture\timage/jpeg\nonline") {
-				t.Errorf("got %q, want %q", got, want)
+			if streams := last + "01 " + first + "02"; shown() != streams {
+				t.Errorf("pictures of %s, want %s", shown(), streams)
+			}
+
+			block, text, streams := "    channels:\n", "", ""
+			for i, id := range want.pictures {
+				block += fmt.Sprintf("      c%s: {address: %s, stream: %s}\n", id, id, []string{"main", "sub"}[i%2])
+				text += fmt.Sprintf("c%s\t%s\timage/jpeg\n", id, id)
+				streams += fmt.Sprintf("%s0%d ", id, i%2+1)
+			}
+			got = run(login+block, `
+				for _, ch in ipairs(hik.device("cam"):channels()) do
+					if ch.name:find("^c%d$") then print(ch.name, ch.id, ch:snapshot().content_type) end
+				end
+			`)
+			if got+"\n" != text || shown()+" " != streams {
+				t.Errorf("with channels: got %q and pictures of %s, want %q and %s", got, shown(), text, streams)
 			}
 		})
 	}

@@ -70,6 +70,7 @@ type Device struct {
 	answered time.Time   // the last answer to any command
 	silent   int         // commands in a row that timed out
 	timeouts []time.Time // of the last ten minutes
+	hinted   time.Time   // when these were told last
 	retryAt  time.Time   // locked: when a login may be tried again
 	changed  []clock.Waiter
 

@@ -186,9 +186,12 @@ func (d *Device) enter(state string, err error) {
 	}
 }
 
-// countTimeout gives the hint of the troubleshooting table. Called with mu
-// held.
+// countTimeout gives the hint of the troubleshooting table: of a device that
+// answers in between, and once per window. Called with mu held.
 func (d *Device) countTimeout(now time.Time) {
+	if d.state == StateOffline || now.Sub(d.hinted) < slowWindow {
+		return
+	}
 	kept := d.timeouts[:0]
 	for _, t := range d.timeouts {
 		if now.Sub(t) < slowWindow {
@@ -199,7 +202,7 @@ func (d *Device) countTimeout(now time.Time) {
 	if len(d.timeouts) < slowTimeouts {
 		return
 	}
-	d.timeouts = d.timeouts[:0]
+	d.timeouts, d.hinted = d.timeouts[:0], now
 	d.remark(slog.LevelWarn, "device is slow under load",
 		keyHint, fmt.Sprintf("%d commands timed out within %v: raise status_interval (now %v) in site.yaml, and ask for fewer pictures",
 			slowTimeouts, slowWindow, d.conf().StatusInterval))

@@ -111,19 +111,67 @@ devices:
 	w.wantLog("device online again")
 }
 
+// slowPictures lets a recorder be too slow for the pictures that are taken at
+// these times, and only for them, and counts the hints.
+func slowPictures(t *testing.T, times ...time.Duration) int {
+	t.Helper()
+	var script strings.Builder
+	for _, at := range times {
+		fmt.Fprintf(&script, "hik.after(%v, function() pcall(hik.snapshot, 'nvr', 1) end)\n", at.Seconds())
+	}
+	w := newWorld(t, "timezone: UTC\ndevices:\n  nvr: {simulate: nvr, timeout: 2s}\n", map[string]string{"scripts/a.lua": script.String()})
+	w.start()
+	for _, at := range times {
+		w.run(at - time.Second - w.clk.Now().Sub(w.began))
+		w.devices["nvr"].SetFaults(sim.Fault{Name: "slow", Value: "5s", To: 2 * time.Second})
+		w.run(10 * time.Second)
+	}
+	w.run(time.Minute)
+	if got := w.host.Devices()[0].State(); got != StateOnline {
+		t.Errorf("state %s", got)
+	}
+	hint := "3 commands timed out within 10m0s: raise status_interval (now 1m0s)"
+	return strings.Count(w.log.String(), hint)
+}
+
+// Three timeouts within ten minutes earn the hint, once per ten minutes.
 func TestSlowRecorderGetsItsHint(t *testing.T) {
-	w := newWorld(t, `timezone: UTC
-devices:
-  nvr: {simulate: nvr, timeout: 2s}
-`, map[string]string{"scripts/a.lua": `hik.every(60, function() pcall(hik.snapshot, "nvr", 1) end)`})
+	every := func(d time.Duration, n int) (times []time.Duration) {
+		for i := range n {
+			times = append(times, time.Minute+time.Duration(i)*d)
+		}
+		return times
+	}
+	for _, test := range []struct {
+		name  string
+		times []time.Duration
+		want  int
+	}{
+		{"two", every(time.Minute, 2), 0},
+		{"three", every(time.Minute, 3), 1},
+		{"just within the window", []time.Duration{time.Minute, 6 * time.Minute, 11*time.Minute - time.Second}, 1},
+		{"just outside of it", []time.Duration{time.Minute, 6 * time.Minute, 11 * time.Minute}, 0},
+		{"ten minutes", every(time.Minute, 10), 1},
+		{"an hour", every(time.Minute, 60), 5},
+	} {
+		if got := slowPictures(t, test.times...); got != test.want {
+			t.Errorf("%s: %d hints, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+// A device that says nothing at all is offline, not slow.
+func TestSilentDeviceGetsNoHint(t *testing.T) {
+	w := newWorld(t, "timezone: UTC\ndevices:\n  cam: {simulate: ipc}\n", nil)
 	w.start()
 	w.run(90 * time.Second)
-	w.devices["nvr"].SetFaults(sim.Fault{Name: "slow", Value: "5s"})
-	w.run(30 * time.Second)
-	if strings.Contains(w.log.String(), "raise status_interval") {
-		t.Error("the hint came before the third timeout")
+	w.devices["cam"].SetFaults(sim.Fault{Name: "slow", Value: "10h"})
+	w.run(time.Hour)
+	if got := w.host.Devices()[0].State(); got != StateOffline {
+		t.Errorf("state %s", got)
 	}
-	w.run(5 * time.Minute)
-	w.wantLog("raise status_interval")
-	w.devices["nvr"].SetFaults()
+	if strings.Contains(w.log.String(), "device is slow") {
+		t.Errorf("a silent device is called slow:\n%s", w.log)
+	}
+	w.devices["cam"].SetFaults()
 }

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -40,7 +39,9 @@ type Change struct {
 
 // Sync compares site.yaml and the folder scripts/ with what runs, and makes live whatever
 // changed. A version that does not compile, or whose load fails, changes
-// nothing: the one before goes on. Unchanged content is left alone.
+// nothing: the one before goes on. Unchanged content is left alone. Scripts
+// load one after the other, in the order of names, but one that takes long
+// does not hold up the others.
 func (h *Host) Sync() []Change {
 	h.loading.Lock(context.Background())
 	defer h.loading.Unlock()
@@ -50,12 +51,41 @@ func (h *Host) Sync() []Change {
 		h.log.Error("scripts cannot be listed", keyError, err)
 		return changes
 	}
+	var slow []*edit
 	for _, file := range files {
-		if c, changed := h.syncFile(file); changed {
+		e := h.readEdit(file)
+		if e == nil {
+			continue
+		}
+		if !e.loaded(loadPatience) {
+			slow = append(slow, e)
+		} else if c, ok := h.goLive(e); ok {
 			changes = append(changes, c)
 		}
 	}
-	return append(changes, h.removeGone(files)...)
+	changes = append(changes, h.removeGone(files)...)
+	return append(changes, h.goLiveLater(slow)...)
+}
+
+// goLiveLater lets those whose loads take long go live as they end.
+func (h *Host) goLiveLater(slow []*edit) []Change {
+	loads := newGroup(h.clk)
+	later := make([]*Change, len(slow))
+	for i, e := range slow {
+		loads.Go(func() {
+			if c, ok := h.goLive(e); ok {
+				later[i] = &c
+			}
+		})
+	}
+	loads.Wait()
+	var changes []Change
+	for _, c := range later {
+		if c != nil {
+			changes = append(changes, *c)
+		}
+	}
+	return changes
 }
 
 // goneFor is how long a file must be away: some editors move it aside before
@@ -82,71 +112,6 @@ func (h *Host) removeGone(files []string) []Change {
 		}
 	}
 	return changes
-}
-
-// syncFile makes a new version of one file live.
-func (h *Host) syncFile(file string) (Change, bool) {
-	name := scriptName(file)
-	old := h.find(name)
-	source, err := os.ReadFile(filepath.Join(h.site().Dir, filepath.FromSlash(file)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return Change{}, false // gone since it was listed
-	}
-	if err == nil && len(bytes.TrimSpace(source)) == 0 && old != nil {
-		// An editor has truncated the file and will write it in a moment.
-		return Change{}, false
-	}
-	sum := sha256.Sum256(source)
-	if err == nil && h.unchanged(file, sum) {
-		return Change{}, false
-	}
-	change := Change{Script: name, Was: old != nil, Is: old != nil}
-	fail := func(err error) (Change, bool) {
-		change.Err = err
-		message := "script not loaded"
-		if old != nil {
-			message = "new version not loaded, the old one runs on"
-		}
-		h.logLoadError(name, message, err)
-		return change, true
-	}
-	if err != nil {
-		return fail(err)
-	}
-	s := h.newScript(name, file)
-	err = s.load(source)
-	h.mu.Lock()
-	h.tried[file] = version{source: sum, modules: s.required(), site: s.site, seen: s.seen, err: err}
-	h.mu.Unlock()
-	if err != nil {
-		s.close(errCancelled)
-		return fail(err)
-	}
-	if old != nil {
-		s.phases = phasesOf(old)
-		jobs := old.jobList()
-		h.handOver(old, s)
-		old.stop(errReload)
-		s.follow(jobs)
-	}
-	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
-		s.close(errShutdown)
-		return change, false
-	}
-	h.scripts = slices.DeleteFunc(h.scripts, func(other *script) bool { return other == old })
-	h.scripts = append(h.scripts, s)
-	slices.SortFunc(h.scripts, func(a, b *script) int { return strings.Compare(a.name, b.name) })
-	h.mu.Unlock()
-	s.goLive()
-	change.Is = true
-	verb := "script loaded"
-	if old != nil {
-		verb = "script reloaded"
-	}
-	h.log.Info(verb, keyScript, name, "jobs", s.jobCount())
-	return change, true
 }
 
 // version is what a load was made of.

@@ -18,8 +18,13 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// stopPatience is how long the on_stop functions of a script may take together.
-const stopPatience = 5 * time.Second
+const (
+	// stopPatience is how long the on_stop functions of a script may take together.
+	stopPatience = 5 * time.Second
+	// leavePatience is how long a new version waits for the tasks of the old
+	// one: longer than a stop of their heads may take.
+	leavePatience = 2 * stopTimeout
+)
 
 // script is one generation of a file of scripts/, or a piece of Lua that exec
 // or the REPL runs: one Lua state and one lock. Only the holder of the lock
@@ -92,9 +97,20 @@ func (h *Host) newScript(name, file string) *script {
 
 // load runs the main chunk, whose jobs and tasks are held back until goLive.
 func (s *script) load(source []byte) error {
-	t, err := s.newTask(s.ctx, "load", nil, s.host.site().Limits.Load)
+	t, err := s.beginLoad(source)
 	if err != nil {
 		return err
+	}
+	if err := t.join(context.Background()); err != nil {
+		return err
+	}
+	return t.err
+}
+
+func (s *script) beginLoad(source []byte) (*task, error) {
+	t, err := s.newTask(s.ctx, "load", nil, s.host.site().Limits.Load)
+	if err != nil {
+		return nil, err
 	}
 	t.loading, t.quiet = true, true
 	t.start(func(L *lua.LState) error {
@@ -104,10 +120,7 @@ func (s *script) load(source []byte) error {
 		}
 		return t.call(L, fn)
 	})
-	if err := t.join(context.Background()); err != nil {
-		return err
-	}
-	return t.err
+	return t, nil
 }
 
 // goLive lets the jobs fire and the tasks run that the load began.
@@ -143,7 +156,8 @@ func (s *script) forget(t *task) {
 // stop ends the script in an orderly way: no job fires any more, its tasks are
 // ended, its on_stop functions run, and the stops of its heads are on their
 // way. It returns when all of that is done. At a reload, runs of jobs with
-// on_reload = "finish" go on in the old state, which ends with the last.
+// on_reload = "finish" go on in the old state, which ends with the last; so
+// does what hangs in a call of Go, for which only Close waits longer.
 func (s *script) stop(why error) {
 	s.mu.Lock()
 	s.ending = true
@@ -165,11 +179,20 @@ func (s *script) stop(why error) {
 	for _, t := range ended {
 		t.cancel(why)
 	}
+	patience, done := context.Background(), func() {}
+	if why != errShutdown {
+		patience, done = clock.WithTimeout(s.host.clk, patience, leavePatience)
+	}
+	defer done()
+	left := finishing > 0
 	for _, t := range ended {
-		t.join(context.Background())
+		if t.join(patience) != nil {
+			left = true
+			s.host.log.Warn("a task has not ended, nobody waits for it any longer", keyScript, s.name, keyTask, t.name)
+		}
 	}
 	s.runOnStop()
-	if finishing > 0 {
+	if left {
 		s.host.lingering.Go(func() {
 			s.running.Wait()
 			s.close(why)

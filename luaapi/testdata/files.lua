@@ -57,6 +57,15 @@ case("xml that is written", function()
   local wide = {{"a", ("x"):rep(1000)}}
   for _ = 1, 14 do wide = {{"a", wide}, {"a", wide}} end
   misuse("encode: the text would be longer than 8 MB", function() encode("x", wide) end)
+  misuse("encode: the text would be longer than 8 MB", function() encode("x", ("&"):rep(2 ^ 23)) end)
+  local many = {}
+  for i = 1, 1001 do many["a" .. i] = i end
+  misuse("encode: x has more than 1000 attributes", function() encode("x", nil, many) end)
+  -- a letter of several bytes is not cut in two where a long text is written in pieces
+  for before = 2 ^ 16 - 4, 2 ^ 16 do
+    local text = ("a"):rep(before) .. "\226\130\172" .. "b"
+    equal(encode("x", text), "<x>" .. text .. "</x>")
+  end
 end)
 
 case("limits", function()

@@ -35,6 +35,8 @@ case("what JSON does not have", function()
   local wide = {"0123456789012345678901234567890123456789"}
   for _ = 1, 20 do wide = {wide, wide} end
   misuse("encode: the text would be longer than 8 MB", function() json.encode(wide) end)
+  misuse("encode: the text would be longer than 8 MB", function() json.encode({[("x"):rep(2 ^ 23)] = 1}) end)
+  misuse("encode: the text would be longer than 8 MB", function() json.encode(("\1"):rep(2 ^ 23 + 1)) end)
   local same = {}
   equal(json.encode({same, same}), "[{},{}]")
 end)

@@ -276,7 +276,8 @@ func (s *state) baseLoadString(L *lua.LState) int {
 }
 
 func (s *state) loadText(L *lua.LState, source, name string) int {
-	proto, err := compile([]byte(source), chunkName(source, name), s.MaxSource)
+	proto, err := compile(L, []byte(source), chunkName(source, name), s.MaxSource)
+	Check(L)
 	if err != nil {
 		return failed(L, err.Error())
 	}

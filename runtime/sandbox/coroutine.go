@@ -22,7 +22,7 @@ const machinery = "[coroutine]"
 var body = mustCompile("local f = ... return function(...) return f(...) end")
 
 func mustCompile(source string) *lua.FunctionProto {
-	proto, err := compile([]byte(source), machinery, len(source))
+	proto, err := compile(nil, []byte(source), machinery, len(source))
 	if err != nil {
 		panic(err)
 	}

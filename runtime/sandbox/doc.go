@@ -18,13 +18,13 @@
 //
 // # What is bounded
 //
-// Running time, by the flag: loops, coroutines, callbacks of sort and gsub, patterns, sorting. Recursion, by frames
+// Running time, by the flag: loops, coroutines, callbacks of sort and gsub, patterns, sorting, reading a chunk. Recursion, by frames
 // (Options.CallDepth) and by coroutines inside coroutines. The number of live coroutines. The size of one string that
-// a library function makes, the size of a source file and how deep it nests.
+// a library function or a concatenation makes, the size of a source file, how deep it nests and how many constants it has.
 //
-// What cannot be bounded from outside gopher-lua: the memory of a script. `s = s .. s` and a table that grows are
-// watched by the host with [Heap], which is the memory of the whole process. One single instruction is not interrupted:
-// a concatenation, or setting an element far beyond the end of a list, which fills the gap.
+// What cannot be bounded from outside gopher-lua: the memory of a script. A table that grows is watched by the host with
+// [Heap], which is the memory of the whole process. One single instruction is not interrupted: a concatenation of 64 MB, or
+// setting an element far beyond the end of a list, which fills the gap.
 //
 // # Faults of gopher-lua 1.1.2 that are mended here
 //

@@ -103,8 +103,11 @@ func Check(L *lua.LState) {
 	}
 }
 
-// stopped says whether the context of L has ended.
+// stopped says whether the context of L, which may be nil, has ended.
 func stopped(L *lua.LState) bool {
+	if L == nil {
+		return false
+	}
 	ctx := L.Context()
 	return ctx != nil && ctx.Err() != nil
 }

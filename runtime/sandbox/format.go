@@ -11,30 +11,25 @@ import (
 // strFormat is string.format with C's meaning of flags, width and precision. %s takes any value, by tostring.
 func (s *state) strFormat(L *lua.LState) int {
 	format := L.CheckString(1)
-	var b strings.Builder
+	b := &builder{L: L, limit: s.MaxString}
 	for arg := 1; ; {
+		Check(L)
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
-			b.WriteString(format)
+			b.add(format)
 			break
 		}
-		b.WriteString(format[:i])
+		b.add(format[:i])
 		format = format[i+1:]
 		if strings.HasPrefix(format, "%") {
-			b.WriteByte('%')
+			b.add("%")
 			format = format[1:]
 			continue
 		}
 		var c conversion
 		c, format = directive(L, format)
 		arg++
-		c.write(L, &b, arg)
-		if b.Len() > s.MaxString {
-			tooLarge(L)
-		}
-	}
-	if b.Len() > s.MaxString {
-		tooLarge(L)
+		c.write(L, b, arg)
 	}
 	L.Push(lua.LString(b.String()))
 	return 1
@@ -79,7 +74,7 @@ func twoDigits(L *lua.LState, format string) (int, string) {
 
 func (c conversion) has(flag string) bool { return strings.Contains(c.flags, flag) }
 
-func (c conversion) write(L *lua.LState, b *strings.Builder, arg int) {
+func (c conversion) write(L *lua.LState, b *builder, arg int) {
 	L.CheckAny(arg)
 	switch c.letter {
 	case 'c':
@@ -106,16 +101,18 @@ func (c conversion) write(L *lua.LState, b *strings.Builder, arg int) {
 }
 
 // pad counts bytes, where Go's fmt counts runes.
-func (c conversion) pad(b *strings.Builder, str string) {
+func (c conversion) pad(b *builder, str string) {
 	fill := strings.Repeat(" ", max(c.width-len(str), 0))
 	if c.has("-") {
-		b.WriteString(str + fill)
+		b.add(str)
+		b.add(fill)
 	} else {
-		b.WriteString(fill + str)
+		b.add(fill)
+		b.add(str)
 	}
 }
 
-func (c conversion) integer(b *strings.Builder, v int64) {
+func (c conversion) integer(b *builder, v int64) {
 	if c.precision == 0 && v == 0 {
 		c.pad(b, "")
 		return
@@ -124,7 +121,7 @@ func (c conversion) integer(b *strings.Builder, v int64) {
 }
 
 // verb lets Go's fmt do it, which agrees with C for whole numbers; a precision switches the zero flag off.
-func (c conversion) verb(b *strings.Builder, letter byte, v any) {
+func (c conversion) verb(b *builder, letter byte, v any) {
 	flags := c.flags
 	if c.has("-") || c.precision >= 0 {
 		flags = strings.ReplaceAll(flags, "0", "")
@@ -139,7 +136,7 @@ func (c conversion) verb(b *strings.Builder, letter byte, v any) {
 	fmt.Fprintf(b, spec+string(letter), v)
 }
 
-func (c conversion) float(b *strings.Builder, v float64) {
+func (c conversion) float(b *builder, v float64) {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		str := "nan"
 		if math.IsInf(v, 0) {
@@ -173,9 +170,13 @@ func (c conversion) float(b *strings.Builder, v float64) {
 }
 
 // quote writes a string that Lua reads back as the same.
-func quote(b *strings.Builder, str string) {
-	b.WriteByte('"')
+func quote(b *builder, str string) {
+	b.add(`"`)
 	for i := range len(str) {
+		if i%stepsPerCheck == 0 {
+			Check(b.L)
+			b.add("") // looks at the limit
+		}
 		switch c := str[i]; c {
 		case '"', '\\', '\n':
 			b.WriteByte('\\')
@@ -188,5 +189,5 @@ func quote(b *strings.Builder, str string) {
 			b.WriteByte(c)
 		}
 	}
-	b.WriteByte('"')
+	b.add(`"`)
 }

@@ -11,7 +11,7 @@ import (
 func TestHeapWatch(t *testing.T) {
 	errMemory := errors.New("out of memory")
 	for name, source := range map[string]string{
-		"string":     "local s = 'x' while true do s = s .. s end",
+		"string":     "local t, s = {}, ('x'):rep(1e6) while true do t[#t + 1] = s .. #t end",
 		"table":      "local t = {} while true do t[#t + 1] = {} end",
 		"strings":    "local t = {} while true do t[#t + 1] = ('x'):rep(1e5) .. #t end",
 		"keys":       "local t = {} local i = 0 while true do i = i + 1 t['k' .. i] = i end",

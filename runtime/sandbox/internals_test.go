@@ -13,8 +13,8 @@ func TestInternals(t *testing.T) {
 	if foreign != "" {
 		t.Fatal(foreign)
 	}
-	for i, inst := range instructions {
-		if inst == nil {
+	for i, inst := range upstreamInstructions {
+		if inst == nil || instructions[i] == nil {
 			t.Errorf("instruction %d is missing", i)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -29,9 +30,9 @@ func (e *SyntaxError) Error() string {
 }
 
 // Load compiles source, text only, into a function of L; name is what errors and tracebacks call it. A byte order
-// mark and a first line that begins with # are skipped. The error is a *SyntaxError.
+// mark and a first line that begins with # are skipped. The error is a *SyntaxError, or what L was stopped with meanwhile.
 func Load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
-	proto, err := Compile(source, name)
+	proto, err := compile(L, source, name, DefaultMaxSource)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +41,11 @@ func Load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 
 // Compile is Load without a state: for checking a file, or loading it many times (LState.NewFunctionFromProto).
 func Compile(source []byte, name string) (*lua.FunctionProto, error) {
-	return compile(source, name, DefaultMaxSource)
+	return compile(nil, source, name, DefaultMaxSource)
 }
 
-func compile(source []byte, name string, limit int) (*lua.FunctionProto, error) {
+// compile gives up when L, which may be nil, is stopped.
+func compile(L *lua.LState, source []byte, name string, limit int) (*lua.FunctionProto, error) {
 	whole := func(format string, args ...any) error {
 		return &SyntaxError{File: name, Message: fmt.Sprintf(format, args...)}
 	}
@@ -54,18 +56,37 @@ func compile(source []byte, name string, limit int) (*lua.FunctionProto, error) 
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
 	}
-	chunk, err := parse.Parse(bytes.NewReader(source), name)
+	if line := deepest(source, maxNesting); line > 0 {
+		return nil, &SyntaxError{File: name, Line: line, Message: tooDeep}
+	}
+	chunk, err := parse.Parse(&untilStopped{L, bytes.NewReader(source)}, name)
+	if stopped(L) {
+		return nil, L.Context().Err()
+	}
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}
-	if line, err := repair(chunk); err != nil {
-		return nil, &SyntaxError{File: name, Line: line, Message: err.Error()}
+	if line, refused := repair(chunk); refused != "" {
+		return nil, &SyntaxError{File: name, Line: line, Message: refused}
 	}
 	proto, err := lua.Compile(chunk, name)
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}
 	return proto, nil
+}
+
+// untilStopped is a source that ends early when L is stopped; the parser takes any error but io.EOF for text.
+type untilStopped struct {
+	L      *lua.LState
+	source io.Reader
+}
+
+func (u *untilStopped) Read(p []byte) (int, error) {
+	if stopped(u.L) {
+		return 0, io.EOF
+	}
+	return u.source.Read(p)
 }
 
 // plain takes off what is not Lua at the start, and leaves a line where a line was.

@@ -7,10 +7,38 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// instructions is gopher-lua's own table of what each instruction does.
+// upstreamInstructions is gopher-lua's own table of what each instruction does.
 //
-//go:linkname instructions github.com/yuin/gopher-lua.jumpTable
-var instructions [lua.OP_NOP + 1]func(L *lua.LState, inst uint32, base *frame) int
+//go:linkname upstreamInstructions github.com/yuin/gopher-lua.jumpTable
+var upstreamInstructions [lua.OP_NOP + 1]instruction
+
+type instruction func(L *lua.LState, inst uint32, base *frame) int
+
+// instructions is that table with a concatenation that is bounded.
+var instructions = func() [lua.OP_NOP + 1]instruction {
+	table := upstreamInstructions
+	table[lua.OP_CONCAT] = concat
+	return table
+}()
+
+// concat refuses a string that is too large before it is made: a..b..c is one instruction, and takes seconds and gigabytes
+// if it may.
+func concat(L *lua.LState, inst uint32, base *frame) int {
+	sum := 0
+	for i := int(inst>>9) & 0x1ff; i >= int(inst&0x1ff); i-- {
+		switch v := L.Get(i + 1).(type) { // register i
+		case lua.LString:
+			sum += len(v)
+		case lua.LNumber:
+		default:
+			sum = 0 // a metamethod makes something else of all that stands behind it
+		}
+		if sum > DefaultMaxString {
+			L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
+		}
+	}
+	return upstreamInstructions[lua.OP_CONCAT](L, inst, base)
+}
 
 // upstreamLoop is gopher-lua's main loop for states without a context.
 var upstreamLoop = func() interpreter {
@@ -50,7 +78,7 @@ func interpret(L *lua.LState, base *frame) {
 			return
 		}
 	}
-	fetch(L) // the place is that of the instruction which is due
+	fetch(L) // the line is that of what comes next: what came before may stand in front of the loop, or in another function
 	L.RaiseError("%s", flag.Err().Error())
 }
 

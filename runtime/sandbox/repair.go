@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -10,7 +11,16 @@ import (
 // this depth (10,000 additions in one expression take a second, 100,000 two minutes).
 const maxNesting = 1000
 
-// repair walks a chunk before it is compiled. It refuses one that nests too deep and rewrites every
+// maxSearched bounds how many constants the compiler compares: it looks for each one among those that its function has
+// already, one by one. 10,000 different ones take a quarter of a second, 80,000 most of a minute.
+const maxSearched = 50_000_000
+
+var (
+	tooDeep = fmt.Sprintf("nested too deep, at most %d levels", maxNesting)
+	tooMany = "more than 10000 different names, strings and numbers in one function: keep large tables in a JSON file"
+)
+
+// repair walks a chunk before it is compiled. It says where and why one is refused, and rewrites every
 //
 //	for NAMES in EXPRS do BODY end
 //
@@ -20,15 +30,21 @@ const maxNesting = 1000
 //
 // because gopher-lua's compiler leaves the third value undefined where fewer expressions stand there, and spoils calls
 // on the result of a call. It does not recurse itself, so that no source can exhaust Go's stack.
-func repair(chunk []ast.Stmt) (line int, err error) {
+func repair(chunk []ast.Stmt) (line int, refused string) {
 	w := walker{}
+	w.constants = make(map[string]int)
 	w.stmts(chunk, 1)
 	for len(w.pending) > 0 {
 		n := w.pending[len(w.pending)-1]
 		w.pending = w.pending[:len(w.pending)-1]
 		if n.depth > maxNesting {
-			return n.line, fmt.Errorf("nested too deep, at most %d levels", maxNesting)
+			return n.line, tooDeep
 		}
+		if w.searched > maxSearched {
+			return n.line, tooMany
+		}
+		w.constants = n.constants
+		first := len(w.pending)
 		if n.stmts != nil {
 			for i, s := range n.stmts {
 				n.stmts[i] = w.stmt(s, n.depth)
@@ -36,8 +52,12 @@ func repair(chunk []ast.Stmt) (line int, err error) {
 		} else {
 			w.expr(n.expr, n.depth)
 		}
+		slices.Reverse(w.pending[first:]) // in the order of the source, as the compiler
 	}
-	return 0, nil
+	if w.searched > maxSearched {
+		return 1, tooMany
+	}
+	return 0, ""
 }
 
 type node struct {
@@ -45,20 +65,36 @@ type node struct {
 	expr  ast.Expr
 	depth int
 	line  int
+
+	constants map[string]int // of the function around it, by their place
 }
 
-type walker struct{ pending []node }
+type walker struct {
+	pending   []node
+	constants map[string]int // of the function of the current node
+	searched  int
+}
+
+// constant counts the search for one.
+func (w *walker) constant(kind, value string) {
+	at, ok := w.constants[kind+value]
+	if !ok {
+		at = len(w.constants)
+		w.constants[kind+value] = at
+	}
+	w.searched += at
+}
 
 func (w *walker) stmts(list []ast.Stmt, depth int) {
 	if len(list) > 0 {
-		w.pending = append(w.pending, node{stmts: list, depth: depth, line: list[0].Line()})
+		w.pending = append(w.pending, node{stmts: list, depth: depth, line: list[0].Line(), constants: w.constants})
 	}
 }
 
 func (w *walker) exprs(depth int, list ...ast.Expr) {
 	for _, e := range list {
 		if e != nil {
-			w.pending = append(w.pending, node{expr: e, depth: depth, line: e.Line()})
+			w.pending = append(w.pending, node{expr: e, depth: depth, line: e.Line(), constants: w.constants})
 		}
 	}
 }
@@ -103,6 +139,12 @@ func (w *walker) stmt(s ast.Stmt, depth int) ast.Stmt {
 func (w *walker) expr(e ast.Expr, depth int) {
 	depth++
 	switch e := e.(type) {
+	case *ast.StringExpr:
+		w.constant("s", e.Value)
+	case *ast.NumberExpr:
+		w.constant("n", e.Value)
+	case *ast.IdentExpr:
+		w.constant("s", e.Value)
 	case *ast.AttrGetExpr:
 		w.exprs(depth, e.Object, e.Key)
 	case *ast.TableExpr:
@@ -110,6 +152,9 @@ func (w *walker) expr(e ast.Expr, depth int) {
 			w.exprs(depth, f.Key, f.Value)
 		}
 	case *ast.FuncCallExpr:
+		if e.Method != "" {
+			w.constant("s", e.Method)
+		}
 		w.exprs(depth, e.Func, e.Receiver)
 		w.exprs(depth, e.Args...)
 	case *ast.LogicalOpExpr:
@@ -127,6 +172,7 @@ func (w *walker) expr(e ast.Expr, depth int) {
 	case *ast.UnaryLenOpExpr:
 		w.exprs(depth, e.Expr)
 	case *ast.FunctionExpr:
+		w.constants = make(map[string]int)
 		w.stmts(e.Stmts, depth)
 	}
 }

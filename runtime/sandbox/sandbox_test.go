@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	goruntime "runtime"
 	"strings"
 	"testing"
@@ -69,17 +70,20 @@ func TestLoad(t *testing.T) {
 	run(t, L, "#only a first line", "x")
 	run(t, L, "", "x")
 	for source, want := range map[string]string{
-		"x = 1\nif x then\n":                    "s.lua:2: unexpected end of file",
-		"x = 1\ny = = 2":                        "s.lua:2:5: unexpected '='",
-		"x = 'abc":                              "s.lua:1: unterminated string",
-		"return 1 +":                            "s.lua:1: unexpected end of file",
-		"goto nowhere":                          "s.lua:",
-		"break":                                 "s.lua:1: no loop to break",
-		"\x1bLua":                               "s.lua: compiled Lua is not loaded, only source text",
-		strings.Repeat(" ", DefaultMaxSource+1): "s.lua: too large: 1048577 bytes, at most 1048576",
-		"x = " + strings.Repeat("{", 500_000):   "s.lua:1: unexpected end of file",
-		"\nx = " + deep("{", "}", 5000):         "s.lua:2: nested too deep, at most 1000 levels",
-		"x = " + strings.Repeat("#", 900_000) + "y":                           "s.lua:1: nested too deep, at most 1000 levels",
+		"x = 1\nif x then\n":                        "s.lua:2: unexpected end of file",
+		"x = 1\ny = = 2":                            "s.lua:2:5: unexpected '='",
+		"x = 'abc":                                  "s.lua:1: unterminated string",
+		"return 1 +":                                "s.lua:1: unexpected end of file",
+		"goto nowhere":                              "s.lua:",
+		"break":                                     "s.lua:1: no loop to break",
+		"\x1bLua":                                   "s.lua: compiled Lua is not loaded, only source text",
+		strings.Repeat(" ", DefaultMaxSource+1):     "s.lua: too large: 1048577 bytes, at most 1048576",
+		"x = " + strings.Repeat("{", 500_000):       "s.lua:1: nested too deep, at most 1000 levels",
+		"x = " + strings.Repeat("{", 400):           "s.lua:1: unexpected end of file",
+		"\nx = " + deep("(", ")", 5000):             "s.lua:2: nested too deep, at most 1000 levels",
+		"\nx = a" + deep("[a", "]", 5000):           "s.lua:2: nested too deep, at most 1000 levels",
+		"\nx = " + deep("{", "}", 5000):             "s.lua:2: nested too deep, at most 1000 levels",
+		"x = " + strings.Repeat("#", 900_000) + "y": "s.lua:1: nested too deep, at most 1000 levels",
 		"x = " + strings.Repeat("-", 1) + "y" + strings.Repeat("+y", 400_000): "s.lua:1: nested too deep, at most 1000 levels",
 		"x = y" + strings.Repeat("..y", 300_000):                              "s.lua:1: nested too deep, at most 1000 levels",
 		"f" + strings.Repeat("()", 400_000):                                   "s.lua:1: nested too deep, at most 1000 levels",
@@ -99,10 +103,84 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	// Parentheses leave nothing in the tree.
-	if _, err := Load(L, []byte("x = "+deep("(", ")", 100_000)[:200_000]), "s.lua"); err == nil {
-		t.Log("empty parentheses load")
+	if _, err := Load(L, []byte("x = "+strings.Repeat("(", 1000)+"1"+strings.Repeat(")", 1000)), "s.lua"); err != nil {
+		t.Error(err)
 	}
-	if _, err := Load(L, []byte("x = "+strings.Repeat("(", 100_000)+"1"+strings.Repeat(")", 100_000)), "s.lua"); err != nil {
+}
+
+// The compiler takes most of a minute for a chunk of 1 MB that holds ever new constants.
+func TestConstantsAreBounded(t *testing.T) {
+	list := func(n int, item string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, item, i)
+		}
+		return b.String()
+	}
+	functions := ""
+	for i := range 60 {
+		functions += "function f() return {" + list(1_000, fmt.Sprint("'s", i, "_%d', ")) + "} end\n"
+	}
+	for name, test := range map[string]struct {
+		source  string
+		refused bool
+	}{
+		"strings":         {"\nx = {" + list(60_000, "'s%d', ") + "}", true},
+		"numbers":         {"\nx = {" + list(60_000, "%d.5, ") + "}", true},
+		"keys":            {"\nx = {" + list(60_000, "k%d = 1, ") + "}", true},
+		"globals":         {"\n" + list(60_000, "g%d = 1 "), true},
+		"methods":         {"\n" + list(60_000, "g:m%d() "), true},
+		"fields":          {"\n" + list(60_000, "g.f%d = 1 "), true},
+		"the last, often": {"\nx = {" + list(9_000, "'s%d', ") + "} " + strings.Repeat("x = 'z' ", 50_000), true},
+		"in a function":   {"\nfunction f() return {" + list(60_000, "'s%d', ") + "} end", true},
+		"rows":            {"\nx = {" + list(4_000, "{name = 'n%[1]d', ip = '192.0.2.%[1]d', port = 80},\n") + "}", false},
+		"the same":        {"\nx = {" + strings.Repeat("'s', 1, ", 60_000) + "}", false},
+		"functions":       {functions, false},
+	} {
+		_, err := Compile([]byte(test.source), "s.lua")
+		refused := err != nil && err.Error() == "s.lua:2: "+tooMany
+		if refused != test.refused || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What stands in strings and comments nests nothing, and what is closed is over.
+func TestNestingIsCounted(t *testing.T) {
+	const limit = 3
+	for source, want := range map[string]int{
+		"f((({})))":                                1,
+		"f(({}))":                                  0,
+		"a = {{1}, {2}, {{3}}}\n":                  0,
+		"\n\na[b[c[d[1]]]]":                        3,
+		"f('(((((') g(\"{{{{{'\\\"{{{{\")":         0,
+		"f('a\\\n((((((')":                         0,
+		"-- do do do do (((( '\nx = [[ [ ((((( ]]": 0,
+		"--[[ ((((\n(((( ]] x = 1\n((((x))))":      3,
+		"--[==[ ]] (((( ]==] f(((1)))":             0,
+		"x = [=[ ]] ((((\n]=] .. ((((1))))":        2,
+		"x = [[ (((( \n":                           0,
+		"if a then elseif b then elseif c then elseif d then else end":    0,
+		"while a do for i = 1, 2 do repeat if x then end until y end end": 1,
+		"while a do for i = 1, 2 do repeat until y end end if b then end": 0,
+		"local function f() return function() end end do do end end":      0,
+		"adore.done, iffy = endless, doing_2":                             0,
+		"end end end ((((":                                                1,
+		"'\n((((":                                                         2,
+	} {
+		if line := deepest([]byte(source), limit); line != want {
+			t.Errorf("%q: line %d, want %d", source, line, want)
+		}
+	}
+}
+
+// A chunk that is read when its task is stopped goes no further.
+func TestLoadEndsWithTheFlag(t *testing.T) {
+	L := newTest(t)
+	flag := NewFlag(nil)
+	th := NewThread(L, flag)
+	flag.Stop(errLimit)
+	if _, err := Load(th, []byte("x = = 1"), "s.lua"); !errors.Is(err, errLimit) {
 		t.Error(err)
 	}
 }
