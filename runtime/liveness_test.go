@@ -21,7 +21,7 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	w := newWorld(t, oneHead, files)
 	w.head().SetPassword("admin", "another")
 	w.start()
-	w.run(20 * time.Minute)
+	w.run(5 * time.Minute)
 	if n := w.head().Counts().RejectedLogins; n < 1 || n > 2 {
 		t.Errorf("%d rejected logins", n)
 	}
@@ -38,7 +38,7 @@ func TestPasswordThatTurnsWrong(t *testing.T) {
 	w.start()
 	w.run(time.Minute)
 	w.head().SetPassword("admin", "another")
-	w.run(20 * time.Minute)
+	w.run(5 * time.Minute)
 	if n := w.head().Counts().RejectedLogins; n < 1 || n > 2 {
 		t.Errorf("%d rejected logins", n)
 	}

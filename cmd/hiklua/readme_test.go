@@ -91,6 +91,9 @@ var notRun = map[string]string{
 // folder for each page. Time is virtual, and devices that are not there are
 // simulated.
 func TestPagesCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each command has tests of its own")
+	}
 	top, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

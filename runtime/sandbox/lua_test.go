@@ -79,6 +79,9 @@ func TestLua(t *testing.T) {
 			"coroutine": "return coroutine.wrap(...)()",
 			"pcall":     "local fn = ... return coroutine.wrap(function() local ok, e = pcall(fn) if not ok then error(e, 0) end end)()",
 		} {
+			if testing.Short() && mode != "task" {
+				continue
+			}
 			t.Run(filepath.Base(file)+"/"+mode, func(t *testing.T) {
 				L := newTest(t)
 				th := NewThread(L, NewFlag(nil))

@@ -57,6 +57,9 @@ func TestFlagOf(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles for seconds")
+	}
 	L := newTest(t)
 	for name, source := range map[string]string{
 		"shebang": "#!/usr/bin/env hiklua\nreturn place()", "mark": "\xef\xbb\xbf\nreturn place()",
@@ -110,6 +113,9 @@ func TestLoad(t *testing.T) {
 
 // The compiler takes most of a minute for a chunk of 1 MB that holds ever new constants.
 func TestConstantsAreBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles for seconds")
+	}
 	list := func(n int, item string) string {
 		var b strings.Builder
 		for i := range n {
