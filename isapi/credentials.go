@@ -30,7 +30,8 @@ func (c *Client) credentials(ctx context.Context, cl *call, fresh bool) (*creden
 	for {
 		a.mu.Lock()
 		cr := c.choose(cl, fresh)
-		taken, nc := a.take(cr), a.nc
+		taken := a.take(cr)
+		nc := a.nc // counts this use
 		a.mu.Unlock()
 		if taken {
 			if cr.kind != credCached {

@@ -27,7 +27,7 @@ type fake struct {
 	password string
 	nonce    int
 	minNonce int            // older nonces are refused
-	uses     map[string]int // of each nonce
+	uses     map[string]int // of each nonce, alone and with its count
 	maxUses  int            // 0: no limit
 	requests int
 	rejected int // requests with credentials that got a 401
@@ -90,6 +90,11 @@ func (d *fake) check(r *http.Request) bool {
 	if _, err := fmt.Sscanf(p["nonce"], "nonce-%d", &n); err != nil || n <= d.minNonce {
 		return false
 	}
+	// RFC 7616: a count that was used before is a replay.
+	if p["nc"] != "" && d.uses[p["nonce"]+p["nc"]] > 0 {
+		return false
+	}
+	d.uses[p["nonce"]+p["nc"]]++
 	if d.uses[p["nonce"]]++; d.maxUses > 0 && d.uses[p["nonce"]] > d.maxUses {
 		return false
 	}
