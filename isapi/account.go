@@ -10,9 +10,9 @@ import (
 // promise that a wrong password costs one rejected login, at most two: with
 // Config.Parallel above one, at most one more than that.
 //
-// The promise does not rest on timing. A request with credentials is sent only
-// by whoever has taken a place of tries, of which there are as many as logins
-// may be rejected, and the place of a login that was rejected is not given back:
+// The promise does not rest on timing. A request is sent only by whoever has taken
+// a place of tries, of which there are as many as logins may be rejected, and the
+// place of a login that was rejected is not given back:
 //
 //   - A login that the device accepts gives its place back. If it was sent after
 //     the last rejection had come in, it proves the password, and gives back the
@@ -29,6 +29,9 @@ import (
 // seldom has to ask for a challenge first, others leave it the one that is known
 // while a head moves. While a picture is on its way it does ask: were that challenge
 // used up, there would be no try left for the stop before the picture came.
+//
+// Nobody waits, at the gate or for a place, with a challenge in hand: it might be used
+// up by then, and its rejection would be final.
 //
 // An answer that never comes is no rejection that could be counted. After one
 // the next request asks without credentials first, which costs no login, and is
@@ -88,25 +91,35 @@ func (a *Account) parallel() int {
 	return a.size - 1
 }
 
-// take takes cr's places and counts it; false: they are not free. Called with mu
+// take takes a place for cr and counts it; false: there is none. Called with mu
 // held.
 func (a *Account) take(cr *credentials) bool {
-	if cr.kind != credNone && !a.tries.tryEnter(cr.places) {
-		cr.places = 0
+	if !a.tries.tryEnter(1) {
 		return false
 	}
+	cr.placed = true
 	a.count(cr)
 	return true
 }
 
-// count is take for whoever has the places already.
+// retake is take for a second try, without waiting.
+func (a *Account) retake(cr *credentials) bool {
+	cr.placed = a.tries.tryEnter(1)
+	return cr.placed
+}
+
+// digest notes that the device offers digest login after all.
+func (a *Account) digest() {
+	a.mu.Lock()
+	a.basic = false
+	a.mu.Unlock()
+}
+
+// count notes that cr is about to be sent. Called with mu held.
 func (a *Account) count(cr *credentials) {
-	if cr.kind == credNone {
-		return
-	}
 	cr.epoch = a.epoch
-	cr.under = true
 	if cr.kind == credCached {
+		cr.counted = true
 		a.cached++
 		a.nc++
 	}
@@ -117,8 +130,10 @@ func (a *Account) back(cr *credentials) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.settled(cr)
-	a.tries.leave(cr.places)
-	cr.places = 0
+	if cr.placed {
+		a.tries.leave(1)
+		cr.placed = false
+	}
 	if cr.calm {
 		a.calm.leave(1)
 		cr.calm = false
@@ -146,17 +161,14 @@ func (a *Account) slowly(ctx context.Context) (done func(), err error) {
 
 // settled is called with mu held.
 func (a *Account) settled(cr *credentials) {
-	if !cr.under {
-		return
-	}
-	cr.under = false
-	if cr.kind == credCached {
+	if cr.counted {
+		cr.counted = false
 		a.cached--
 	}
 }
 
-// reject notes that the device refused cr. One of its places is gone until the
-// password is proven.
+// reject notes that the device refused cr. Its place is gone until the password
+// is proven.
 func (a *Account) reject(cr *credentials) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -166,9 +178,9 @@ func (a *Account) reject(cr *credentials) {
 	if a.chal == cr.chal {
 		a.chal, a.nc = nil, 0
 	}
-	if a.state == LoginOK {
+	if a.state == LoginOK && cr.placed {
 		a.rejected++
-		cr.places--
+		cr.placed = false
 	}
 }
 
@@ -181,21 +193,21 @@ func (a *Account) clear() {
 // accept notes what an answer other than 401 proves. Only a success proves a
 // password: a 404 or 503 may be said before anybody looked at it. cured: a cached
 // challenge was refused just before.
-func (a *Account) accept(cr *credentials, status int, cured bool) {
+func (a *Account) accept(cr *credentials, status int, cured bool) (proof bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if cr.kind == credNone {
 		a.open = status/100 == 2
-		return
+		return false
 	}
 	if a.state != LoginOK {
-		return
+		return false
 	}
 	if cr.kind == credFresh {
 		a.chal, a.nc = cr.chal, 1
 	}
 	if status/100 != 2 || cr.epoch != a.epoch {
-		return
+		return false
 	}
 	a.proven, a.before = true, true
 	a.clear()
@@ -207,6 +219,7 @@ func (a *Account) accept(cr *credentials, status int, cured bool) {
 	case cr.kind == credCached:
 		a.churn = 0
 	}
+	return true
 }
 
 // lost forgets the challenge of a login that was not answered: the next one
@@ -253,6 +266,7 @@ type pass struct {
 	a        *Account
 	held     bool // it has the gate
 	verified bool // the device has just said that the password is right
+	ask      bool // it has to say so before a stop is tried again
 }
 
 func (p *pass) leave() {

@@ -7,24 +7,24 @@ import (
 
 // credentials are how a request identifies itself.
 type credentials struct {
-	header string
-	kind   int
-	chal   *challenge
-	places int    // of Account.tries that it holds
-	under  bool   // counted as under way
-	calm   bool   // holds Account.calm
-	epoch  uint64 // Account.epoch when it was sent
+	header  string
+	kind    int
+	chal    *challenge
+	placed  bool   // has a place of Account.tries
+	counted bool   // in Account.cached
+	calm    bool   // has Account.calm
+	epoch   uint64 // Account.epoch when it was sent
 }
 
 const (
-	credNone   = iota
-	credCached // a challenge that was answered before
-	credFresh  // one that was given for this request
+	credNone   = iota // the device has to ask
+	credCached        // a challenge that was answered before
+	credFresh         // one that was given for this request
 	credBasic
 )
 
-// credentials are what cl may be sent with before the device has asked. fresh:
-// with no challenge that was answered before.
+// credentials are what cl may be sent with before the device has asked, and a place
+// for the login. fresh: with no challenge that was answered before.
 func (c *Client) credentials(ctx context.Context, cl *call, fresh bool) (*credentials, error) {
 	a := c.account
 	for {
@@ -77,7 +77,7 @@ func (c *Client) takeTry(ctx context.Context, cl *call, r refusal) error {
 func (c *Client) choose(cl *call, fresh bool) *credentials {
 	a := c.account
 	if c.cfg.Auth == AuthBasic || a.basic {
-		return &credentials{header: c.basicHeader(), kind: credBasic, places: 1}
+		return &credentials{header: c.basicHeader(), kind: credBasic}
 	}
 	most := a.size - 1
 	if !c.urgent && !cl.urgent && !cl.drives && !cl.slow && len(a.moving) > 0 {
@@ -89,17 +89,17 @@ func (c *Client) choose(cl *call, fresh bool) *credentials {
 	if cl.urgent && (a.slow > 0 || !a.calm.tryEnter(1)) {
 		return &credentials{}
 	}
-	return &credentials{kind: credCached, chal: a.chal, places: 1, calm: cl.urgent}
+	return &credentials{kind: credCached, chal: a.chal, calm: cl.urgent}
 }
 
 func (c *Client) basicHeader() string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(c.cfg.Username+":"+c.cfg.Password.Reveal()))
 }
 
-// answerFresh answers what r offers.
-func (c *Client) answerFresh(ctx context.Context, cl *call, r refusal) (*credentials, error) {
+// answerFresh answers what r offers, with the place that asked has.
+func (c *Client) answerFresh(cl *call, r refusal, asked *credentials) (*credentials, error) {
 	a := c.account
-	cr := &credentials{kind: credFresh, chal: r.offers.digest, places: 1}
+	cr := &credentials{kind: credFresh, chal: r.offers.digest}
 	switch {
 	case c.cfg.Username == "":
 		return nil, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "no user name is configured",
@@ -125,11 +125,12 @@ func (c *Client) answerFresh(ctx context.Context, cl *call, r refusal) (*credent
 		return nil, c.unauthorized(cl, r, "the device wants a login and offers none",
 			"too many connections may be open on the device; wait a minute, then restart it if this stays")
 	}
-	if err := c.takeTry(ctx, cl, r); err != nil {
+	if err := c.blocked(cl); err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
+	defer a.mu.Unlock()
+	cr.placed, asked.placed = asked.placed, false
 	a.count(cr)
-	a.mu.Unlock()
 	return cr, nil
 }

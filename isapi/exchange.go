@@ -44,22 +44,23 @@ func (c *Client) exchange(ctx context.Context, cl *call) (*http.Response, error)
 	}
 	p := &pass{a: c.account}
 	defer p.leave()
-	resp, again, err := c.try(ctx, cl, p, cl.fresh)
-	if !again {
-		return resp, err
-	}
-	if cl.urgent { // others verify where they enter
-		if p.verified, err = c.verify(ctx, cl); err != nil {
-			return nil, err
+	for fresh := cl.fresh; ; fresh = true {
+		resp, again, err := c.try(ctx, cl, p, fresh)
+		if !again {
+			return resp, err
+		}
+		if p.ask {
+			p.ask = false
+			if p.verified, err = c.verify(ctx, cl); err != nil {
+				return nil, err
+			}
 		}
 	}
-	resp, _, err = c.try(ctx, cl, p, true)
-	return resp, err
 }
 
-// try sends cl once, and once more if the device asks who it is. again: a
-// challenge that had served before was refused, which may mean that it is used
-// up; with fresh that cannot happen.
+// try sends cl once, and once more if the device asks who it is. again: it has to
+// wait for others before it may answer, or what was known of the login was refused,
+// which may mean that it is used up; then fresh is due.
 func (c *Client) try(ctx context.Context, cl *call, p *pass, fresh bool) (resp *http.Response, again bool, err error) {
 	if err := c.enter(ctx, cl, p); err != nil {
 		return nil, false, err

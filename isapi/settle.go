@@ -41,8 +41,12 @@ func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr *credentials,
 		return nil, false, c.refuse(LoginLocked, c.lockedError(cl, r))
 	}
 	c.account.asked()
-	ask := true
 	switch cr.kind {
+	case credNone:
+		// Another one's login may have been refused since this one entered.
+		if !p.held && !c.account.free(cl) {
+			return nil, true, nil
+		}
 	case credBasic:
 		c.account.reject(cr)
 		if c.cfg.Auth == AuthBasic && r.offers.digest != nil && !r.offers.basic {
@@ -51,23 +55,19 @@ func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr *credentials,
 		if c.cfg.Auth == AuthBasic || r.offers.digest == nil {
 			return nil, false, c.final(ctx, cl, p, r)
 		}
+		c.account.digest() // the device was set to digest since
+		return nil, true, nil
 	case credCached:
 		// Challenges expire, serve once, belong to one URL, and devices never
-		// say so. A stop is not kept waiting: it answers the new one at once.
+		// say so. A stop answers the new one at once if it may.
 		c.account.reject(cr)
-		if !cl.urgent || !r.offers.any || r.status.passwordRight() {
+		p.ask = cl.urgent && r.status.passwordRight()
+		if !cl.urgent || p.ask || !r.offers.any || !c.account.retake(cr) {
 			return nil, true, nil
 		}
-		ask, cured = false, true
+		cured = true
 	}
-	// The gate stands open for a request that was asked for its login after
-	// another one's was refused.
-	if ask {
-		if err := c.enter(ctx, cl, p); err != nil {
-			return nil, false, err
-		}
-	}
-	next, err := c.answerFresh(ctx, cl, r)
+	next, err := c.answerFresh(cl, r, cr)
 	if err != nil {
 		return nil, false, err
 	}
@@ -133,48 +133,58 @@ func (c *Client) final(ctx context.Context, cl *call, p *pass, r refusal) *Error
 func (c *Client) verify(ctx context.Context, cl *call) (right bool, err error) {
 	for _, path := range []string{userCheckPath, deviceInfoPath} {
 		check := &call{op: cl.op, channel: cl.channel, method: http.MethodGet, path: path}
-		if right, err = c.check(ctx, cl, check); right || err != nil || ctx.Err() != nil {
+		for answered := true; answered && !right; { // again if another login was rejected meanwhile
+			if answered, right, err = c.check(ctx, cl, check); err != nil || ctx.Err() != nil {
+				return right, err
+			}
+		}
+		if right {
 			break
 		}
 	}
-	return right, err
+	return right, nil
 }
 
-// check is one question of verify.
-func (c *Client) check(ctx context.Context, cl, check *call) (bool, error) {
+// check is one question of verify: was it answered, and does that prove the password?
+func (c *Client) check(ctx context.Context, cl, check *call) (answered, right bool, err error) {
+	if err := c.takeTry(ctx, cl, refusal{}); err != nil {
+		return false, false, err
+	}
+	asked := &credentials{placed: true}
+	defer c.account.back(asked)
 	resp, err := c.send(ctx, check, "")
 	if err != nil {
-		return false, nil
+		return false, false, nil
 	}
 	r := readRefusal(resp)
 	if resp.StatusCode != http.StatusUnauthorized || r.offers.digest == nil {
-		return false, nil
+		return false, false, nil
 	}
 	if r.status.locked() {
-		return false, c.refuse(LoginLocked, c.lockedError(cl, r))
+		return false, false, c.refuse(LoginLocked, c.lockedError(cl, r))
 	}
-	cr, err := c.answerFresh(ctx, check, r)
+	cr, err := c.answerFresh(check, r, asked)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer c.account.back(cr)
 	if resp, err = c.send(ctx, check, cr.header); err != nil {
 		c.account.lost(cr)
-		return false, nil
+		return false, false, nil
 	}
 	r = readRefusal(resp)
 	if resp.StatusCode == http.StatusUnauthorized {
 		c.account.reject(cr)
 		if r.status.locked() {
-			return false, c.refuse(LoginLocked, c.lockedError(cl, r))
+			return false, false, c.refuse(LoginLocked, c.lockedError(cl, r))
 		}
-		return false, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "", ""))
+		return false, false, c.refuse(LoginUnauthorized, c.unauthorized(cl, r, "", ""))
 	}
 	if r.status.failed() {
-		return false, nil
+		return false, false, nil
 	}
-	c.account.accept(cr, resp.StatusCode, false)
-	return resp.StatusCode == http.StatusOK, nil
+	right = c.account.accept(cr, resp.StatusCode, false)
+	return resp.StatusCode == http.StatusOK, right, nil
 }
 
 func (c *Client) unauthorized(cl *call, r refusal, detail, hint string) *Error {
