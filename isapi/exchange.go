@@ -58,9 +58,8 @@ func (c *Client) exchange(ctx context.Context, cl *call) (*http.Response, error)
 	}
 }
 
-// try sends cl once, and once more if the device asks who it is. again: it has to
-// wait for others before it may answer, or what was known of the login was refused,
-// which may mean that it is used up; then fresh is due.
+// try sends cl once, and once more if the device asks who it is. again: what was
+// known of the login was refused, which may mean that it is used up.
 func (c *Client) try(ctx context.Context, cl *call, p *pass, fresh bool) (resp *http.Response, again bool, err error) {
 	if err := c.enter(ctx, cl, p); err != nil {
 		return nil, false, err

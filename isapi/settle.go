@@ -42,11 +42,6 @@ func (c *Client) settle(ctx context.Context, cl *call, p *pass, cr *credentials,
 	}
 	c.account.asked()
 	switch cr.kind {
-	case credNone:
-		// Another one's login may have been refused since this one entered.
-		if !p.held && !c.account.free(cl) {
-			return nil, true, nil
-		}
 	case credBasic:
 		c.account.reject(cr)
 		if c.cfg.Auth == AuthBasic && r.offers.digest != nil && !r.offers.basic {
