@@ -11,11 +11,11 @@ import (
 
 // workloads is what the cost is measured with.
 var workloads = []struct{ name, source string }{
-	{"fib", "local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(24)"},
-	{"loops", "local s = 0 for i = 1, 1000000 do s = s + i % 7 end return s"},
-	{"tables", "local t = {} for i = 1, 100000 do t[i] = i * 2 end local s = 0 for i, v in ipairs(t) do s = s + v end for k, v in pairs(t) do s = s - v end return s"},
-	{"strings", "local n = 0 for round = 1, 10 do local t = {} for i = 1, 2000 do t[#t + 1] = ('%d:%s'):format(i, ('x'):rep(i % 10)) end local s = table.concat(t, ',') for w in s:gmatch('%d+:(x*)') do n = n + #w end n = n + #s:gsub('x', 'y') + (s:find('1999:x-$') or 0) end return n"},
-	{"calls", "local n = 0 local o = {add = function(self, x) n = n + x end} for i = 1, 200000 do o:add(i) end return n"},
+	{"fib", "local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(20)"},
+	{"loops", "local s = 0 for i = 1, 100000 do s = s + i % 7 end return s"},
+	{"tables", "local t = {} for i = 1, 20000 do t[i] = i * 2 end local s = 0 for i, v in ipairs(t) do s = s + v end for k, v in pairs(t) do s = s - v end return s"},
+	{"strings", "local n = 0 for round = 1, 1 do local t = {} for i = 1, 2000 do t[#t + 1] = ('%d:%s'):format(i, ('x'):rep(i % 10)) end local s = table.concat(t, ',') for w in s:gmatch('%d+:(x*)') do n = n + #w end n = n + #s:gsub('x', 'y') + (s:find('1999:x-$') or 0) end return n"},
+	{"calls", "local n = 0 local o = {add = function(self, x) n = n + x end} for i = 1, 50000 do o:add(i) end return n"},
 	{"deep", "local function down(n) if n == 0 then return 0 end local v = down(n - 1) return v + 1 end local s = 0 for i = 1, 300 do s = s + down(150) end return s"},
 	{"closures", "local s = 0 for i = 1, 50000 do local k = i local f = function(x) return x + k end s = f(s) end return s"},
 	{"metamethods", "local V = {} V.__index = V V.__add = function(a, b) return setmetatable({x = a.x + b.x}, V) end local s, one = setmetatable({x = 0}, V), setmetatable({x = 1}, V) for i = 1, 20000 do s = s + one end return s.x"},
