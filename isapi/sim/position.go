@@ -76,7 +76,7 @@ func absoluteExCapabilities(x *exchange, h *head) {
 	x.entry.What = "position capabilities"
 	x.send(el("PTZAbsoluteEx", root{},
 		el("elevation", span(-tiltHigh, -tiltLow), tenth(-p.Tilt)), el("azimuth", span(0, 360), tenth(p.Pan)),
-		el("absoluteZoom", span(1, zoomMax), tenth(p.Zoom)), el("focus", span(4096, 2576990208)),
+		el("absoluteZoom", span(1, zoomMax), tenth(p.Zoom)), el("focus", span(4096, int64(2576990208))),
 		el("horizontalSpeed", span(slowestPan, fastestPan)), el("verticalSpeed", span(slowestTilt, fastestTilt))))
 }
 

@@ -85,7 +85,7 @@ func optInteger(L *lua.LState, n, def int) int {
 }
 
 func whole(f lua.LNumber) int {
-	const limit = 1 << 52
+	const limit = min(1<<52, math.MaxInt)
 	switch {
 	case f != f:
 		return 0
