@@ -30,6 +30,10 @@ import (
 // while a head moves. While a picture is on its way it does ask: were that challenge
 // used up, there would be no try left for the stop before the picture came.
 //
+// The opening of an event stream, which a device may let hang, takes the place that
+// is left for a stop as long as no head moves, and one of the others else: then no
+// command waits for it but a move.
+//
 // Nobody waits, at the gate or for a place, with a challenge in hand: it might be used
 // up by then, and its rejection would be final.
 //
@@ -39,6 +43,7 @@ import (
 type Account struct {
 	lane  *turnstile // requests under way, Config.Parallel at once
 	stops *turnstile // those of Urgent clients, one at once
+	opens *turnstile // an event stream that is being opened while no head moves; moves wait for its verdict
 	gate  *turnstile // one: whoever finds out
 	tries *turnstile
 	calm  *turnstile // one: a stop that answers a known challenge; whoever is slow waits for its verdict
@@ -58,6 +63,7 @@ type Account struct {
 	cached   int            // logins under way that answer a challenge again
 	slow     int            // requests that are about to be sent or under way, and whose verdict may take long
 	moving   map[mover]bool // stops are to come
+	starting int            // moves that are about to be sent or under way
 	rejected int            // since the password was proven; they keep their places
 	epoch    uint64         // rejections ever
 }
@@ -68,6 +74,7 @@ func newAccount(cfg *Config) *Account {
 		size:  room + 1,
 		lane:  newTurnstile(room, cfg.NewLock),
 		stops: newTurnstile(1, cfg.NewLock),
+		opens: newTurnstile(1, cfg.NewLock),
 		gate:  newTurnstile(1, cfg.NewLock),
 		tries: newTurnstile(room+1, cfg.NewLock),
 		calm:  newTurnstile(1, cfg.NewLock),
@@ -327,4 +334,30 @@ func (a *Account) moves(m mover, moving bool, err error) {
 		a.moving = make(map[mover]bool)
 	}
 	a.moving[m] = true
+}
+
+// atRest reports whether no stop is to be expected.
+func (a *Account) atRest() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.moving) == 0 && a.starting == 0
+}
+
+// start notes that a move is to be sent, and waits for the event stream that is
+// being opened: a stop may come from now on.
+func (a *Account) start(ctx context.Context) (done func(), err error) {
+	a.mu.Lock()
+	a.starting++
+	a.mu.Unlock()
+	done = func() {
+		a.mu.Lock()
+		a.starting--
+		a.mu.Unlock()
+	}
+	if err := a.opens.enter(ctx, 1); err != nil {
+		done()
+		return nil, err
+	}
+	a.opens.leave(1)
+	return done, nil
 }

@@ -108,7 +108,7 @@ type call struct {
 	urgent  bool // a stop: does not wait for a login that is only in doubt
 	slow    bool // its answer may take seconds to begin
 	drives  bool // a move: the stop of its head is not sent before it is answered
-	fresh   bool // never with a cached challenge; a refusal asks whether it meant the password
+	fresh   bool // an event stream: never with a known challenge; a refusal asks whether it meant the password
 }
 
 // answer is a body that was read to its end.

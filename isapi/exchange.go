@@ -11,16 +11,22 @@ import (
 // and the others follow once it is answered: if the password was changed while
 // nothing was asked, one request finds out, not all.
 func (c *Client) begin(ctx context.Context, cl *call) (end func(), err error) {
-	lane, places := c.account.lane, 1
-	if c.urgent {
-		lane = c.account.stops
-	} else if all := c.account.parallel(); all > 1 && lane.tryEnter(all) {
-		return func() { lane.leave(all) }, nil
+	a := c.account
+	lane := a.lane
+	switch {
+	case c.urgent:
+		lane = a.stops
+	case cl.fresh && a.atRest():
+		lane = a.opens
+	default:
+		if all := a.parallel(); all > 1 && lane.tryEnter(all) {
+			return func() { lane.leave(all) }, nil
+		}
 	}
-	if err := lane.enter(ctx, places); err != nil {
+	if err := lane.enter(ctx, 1); err != nil {
 		return nil, c.failNet(ctx, cl, err)
 	}
-	return func() { lane.leave(places) }, nil
+	return func() { lane.leave(1) }, nil
 }
 
 // exchange sends cl and settles whatever the device wants to know about us.
@@ -28,6 +34,13 @@ func (c *Client) begin(ctx context.Context, cl *call) (end func(), err error) {
 func (c *Client) exchange(ctx context.Context, cl *call) (*http.Response, error) {
 	if err := c.blocked(cl); err != nil {
 		return nil, err
+	}
+	if cl.drives {
+		done, err := c.account.start(ctx)
+		if err != nil {
+			return nil, c.failNet(ctx, cl, err)
+		}
+		defer done()
 	}
 	end, err := c.begin(ctx, cl)
 	if err != nil {

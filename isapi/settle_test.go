@@ -200,3 +200,64 @@ func TestStopDoesNotWaitForPicture(t *testing.T) {
 		wg.Wait()
 	})
 }
+
+// A device that lets the opening of its event stream hang holds up nothing but a move,
+// for whose stop a place has to be left.
+func TestHangingStreamHoldsUpNoCommand(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(nil)
+		d.serve = func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/alertStream") {
+				select {
+				case <-time.After(10 * time.Second):
+				case <-r.Context().Done():
+				}
+				reply(w, 404, "")
+				return
+			}
+			okTree(w, r)
+		}
+		c := d.client(t)
+		stream, urgent := c.Sibling(), c.Urgent()
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		took := func(f func() error) time.Duration {
+			t.Helper()
+			began := time.Now()
+			if err := f(); err != nil {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		open := func() (ended chan struct{}) {
+			ended = make(chan struct{})
+			go func() {
+				_, _ = stream.open(bg, &call{op: "events", method: "GET", path: alertPath, fresh: true, slow: true})
+				close(ended)
+			}()
+			synctest.Wait()
+			return ended
+		}
+		move := func() error { return c.Continuous(bg, 1, Velocity{Pan: 10}) }
+		info := func() error { _, err := c.DeviceInfo(bg); return err }
+		stop := func() error { return urgent.StopPTZ(bg, 1) }
+
+		hangs := open()
+		if d := took(info); d != 0 {
+			t.Errorf("a command took %v", d)
+		}
+		if d := took(stop); d != 0 {
+			t.Errorf("a stop took %v", d)
+		}
+		if d := took(move); d != 10*time.Second {
+			t.Errorf("a move took %v", d)
+		}
+		<-hangs
+		hangs = open() // while the head moves
+		if d := took(stop); d != 0 {
+			t.Errorf("a stop took %v while the head moved", d)
+		}
+		<-hangs
+	})
+}
