@@ -47,7 +47,7 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	if len(text) == 0 || text[0] != '<' {
 		return nil, errNoXML
 	}
-	dec := xml.NewDecoder(&untilDone{ctx, bytes.NewReader(text)})
+	dec := xml.NewDecoder(&untilDone{ctx: ctx, Reader: bytes.NewReader(text)})
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 
@@ -81,7 +81,9 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 			open = append(open, element{node: n})
 		case xml.EndElement:
 			if last := len(open) - 1; last >= 0 {
-				open[last].node.Text = strings.Join(open[last].text, " ")
+				if rest := open[last].rest; rest != nil {
+					open[last].node.Text += rest.String()
+				}
 				open = open[:last]
 			}
 			if len(open) == 0 {
@@ -91,8 +93,7 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 		case xml.CharData:
 			if len(open) > 0 {
 				if s := strings.TrimSpace(string(t)); s != "" {
-					e := &open[len(open)-1]
-					e.text = append(e.text, s)
+					open[len(open)-1].add(s)
 				}
 			}
 		}
@@ -106,20 +107,34 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 // element is one that has not ended. Its text may come in a million pieces.
 type element struct {
 	node *Node
-	text []string
+	rest *strings.Builder // of its text, after the first piece
 }
 
-// untilDone reads until ctx ends.
-type untilDone struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (u *untilDone) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
+func (e *element) add(text string) {
+	switch {
+	case e.rest != nil:
+	case e.node.Text == "":
+		e.node.Text = text
+		return
+	default:
+		e.rest = new(strings.Builder)
 	}
-	return u.r.Read(p)
+	e.rest.WriteString(" " + text)
+}
+
+// untilDone reads until ctx ends. The decoder takes it byte by byte.
+type untilDone struct {
+	*bytes.Reader
+	ctx context.Context
+}
+
+func (u *untilDone) ReadByte() (byte, error) {
+	if u.Len()%4096 == 0 {
+		if err := u.ctx.Err(); err != nil {
+			return 0, err
+		}
+	}
+	return u.Reader.ReadByte()
 }
 
 // cleanXML takes off what stands before the root's prolog, the prolog itself
