@@ -126,6 +126,9 @@ func read(t *testing.T, file string) string {
 
 // TestAPIExamples runs every example of docs/api.md against simulated devices.
 func TestAPIExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the commands have tests of their own")
+	}
 	for _, b := range blocks(t, "../../docs/api.md") {
 		if b.lang != "lua" {
 			continue

@@ -32,6 +32,9 @@ const nightJobs = `
 // The list of next, what status and job:next() say, and what the host then
 // does, are one, over both changes of the clock.
 func TestNextIsWhatHappens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("weeks of virtual time")
+	}
 	for _, from := range []string{"2026-03-28 12:00", "2026-10-24 12:00", "2026-06-01 00:00"} {
 		s := newSession(t)
 		dir := t.TempDir()

@@ -36,6 +36,9 @@ func operator(u sim.User) patient {
 // what an installer has to do; whatever else was looked at is fine, or
 // skipped if it comes after.
 func TestOneFaultEach(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one question after the other: nothing for the race detector")
+	}
 	one := func(o sim.Options, faults ...string) patient {
 		for _, f := range faults {
 			o.Faults = append(o.Faults, fault(t, f)...)
