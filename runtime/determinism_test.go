@@ -12,7 +12,7 @@ import (
 	"github.com/hiklua/hiklua/isapi/sim"
 )
 
-var raceHours = flag.Int("racehours", 1, "hours of TestADayIsTheSameOnEveryRun under the race detector")
+var raceHours = flag.Int("racehours", 2, "hours of TestADayIsTheSameOnEveryRun under the race detector")
 
 // A site of ten scripts with sleeps, parallel tasks, commands and errors over
 // a virtual day gives the same history to the byte with any number of
