@@ -20,7 +20,7 @@ func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
 		e.Hint = hintContext(e)
 		return e
 	}
-	kind, detail, hint := c.netKind(err)
+	detail, hint, kind := c.netKind(err)
 	e.Err, e.Detail, e.Hint = because(kind, err), c.scrub(detail), hint
 	return e
 }
@@ -46,7 +46,8 @@ func (c *Client) failRead(ctx context.Context, cl *call, status int, err error) 
 	return e
 }
 
-func (c *Client) netKind(err error) (kind error, detail, hint string) {
+// netKind tells what an error of the connection means, what to do about it, and its kind.
+func (c *Client) netKind(err error) (detail, hint string, kind error) {
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
@@ -55,27 +56,27 @@ func (c *Client) netKind(err error) (kind error, detail, hint string) {
 	otherPort := fmt.Sprintf("check port and scheme (now %s, port %d); https may listen on 443 or 8443", c.cfg.Scheme, c.cfg.Port)
 	switch {
 	case errors.Is(err, errCancelled):
-		return errCancelled, "", ""
+		return "", "", errCancelled
 	case errors.Is(err, errPinned):
-		return ErrBadAnswer, "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint (in a site: its line in data/pins); if not, somebody may be listening"
+		return "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint (in a site: its line in data/pins); if not, somebody may be listening", ErrBadAnswer
 	case certificateRefused(err):
-		return because(ErrBadAnswer, errCertificate), "the certificate is not trusted: " + text, "install a certificate on the device, or set tls: pin or tls: any"
+		return "the certificate is not trusted: " + text, "install a certificate on the device, or set tls: pin or tls: any", because(ErrBadAnswer, errCertificate)
 	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(text, "tls: "):
-		return ErrOffline, "TLS fails: " + text, otherPort + "; the device may speak an old TLS only"
+		return "TLS fails: " + text, otherPort + "; the device may speak an old TLS only", ErrOffline
 	case errors.As(err, &dns):
-		return ErrOffline, "the name " + c.cfg.Host + " is not known", "check the host name, or give the address"
+		return "the name " + c.cfg.Host + " is not known", "check the host name, or give the address", ErrOffline
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return ErrOffline, "connection refused", "nothing listens there: " + otherPort
+		return "connection refused", "nothing listens there: " + otherPort, ErrOffline
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return ErrOffline, "no route to the device", "check address, cable and network; the device may have no power"
+		return "no route to the device", "check address, cable and network; the device may have no power", ErrOffline
 	case strings.Contains(text, "server response headers exceeded"):
-		return ErrBadAnswer, "the answer's header does not end", "this is no ISAPI device; check address and port"
+		return "the answer's header does not end", "this is no ISAPI device; check address and port", ErrBadAnswer
 	case strings.Contains(text, "malformed HTTP"):
-		return ErrBadAnswer, "the answer is not HTTP", otherPort
+		return "the answer is not HTTP", otherPort, ErrBadAnswer
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return ErrTimeout, "", hintTimeout
+		return "", hintTimeout, ErrTimeout
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return because(ErrOffline, errDropped), "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart"
+		return "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart", because(ErrOffline, errDropped)
 	}
-	return ErrOffline, text, "check address, port and network"
+	return text, "check address, port and network", ErrOffline
 }

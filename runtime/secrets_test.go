@@ -201,7 +201,7 @@ func TestNoSecretComesOut(t *testing.T) {
 		"again":   func(rw http.ResponseWriter, _ *http.Request, sent string) { refuses(rw, 401, sent) },
 		"busy":    func(rw http.ResponseWriter, _ *http.Request, sent string) { refuses(rw, 503, sent) },
 		"elsewhere": func(rw http.ResponseWriter, r *http.Request, sent string) {
-			http.Redirect(rw, r, other.URL+"/http?"+url.QueryEscape(sent), 302)
+			http.Redirect(rw, r, other.URL+"/http?"+url.QueryEscape(sent), http.StatusFound)
 		},
 		"status": func(rw http.ResponseWriter, _ *http.Request, sent string) {
 			conn, _, _ := http.NewResponseController(rw).Hijack()

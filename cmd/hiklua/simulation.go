@@ -33,13 +33,6 @@ func (s *simulation) transport(d site.Device) (http.RoundTripper, error) {
 	return device.Transport(), nil
 }
 
-// made lists the devices that were made.
-func (s *simulation) made() []*sim.Device {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.devices)
-}
-
 // withAccounts gives an account to each device that has none because its
 // password was not looked up.
 func withAccounts(s *site.Site) *site.Site {

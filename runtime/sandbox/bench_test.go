@@ -28,7 +28,7 @@ func bare() *lua.LState { return lua.NewState() }
 
 func flagged(t testing.TB) *lua.LState {
 	L := New(testOptions(t))
-	th := NewThread(L, NewFlag(nil))
+	th := NewThread(L, new(Flag))
 	return th
 }
 
@@ -91,7 +91,7 @@ func BenchmarkMemory(b *testing.B) {
 		L := New(testOptions(b))
 		fn := load(b, L, "local s = 0 for i = 1, 10 do s = s + i end tostring(s)", "m")
 		task = measure(func() any {
-			th := NewThread(L, NewFlag(nil))
+			th := NewThread(L, new(Flag))
 			once(b, th, fn)
 			return th
 		})

@@ -8,7 +8,7 @@ import (
 // a .. b .. c is one instruction, which nothing interrupts: one that makes more than 64 MB is refused before it does.
 func TestConcatIsBounded(t *testing.T) {
 	L := newTest(t)
-	setFlag(L, NewFlag(nil))
+	setFlag(L, new(Flag))
 	run(t, L, `half = ("x"):rep(32 * 2 ^ 20)`, "prepare.lua")
 	var before, after goruntime.MemStats
 	goruntime.ReadMemStats(&before)

@@ -32,8 +32,8 @@ type Flag struct {
 
 var _ context.Context = (*Flag)(nil)
 
-// NewFlag gives a flag that is not stopped. Values are looked up in parent, which may be nil; that parent is
-// cancelled does not stop the flag.
+// NewFlag gives a flag that is not stopped. Values are looked up in parent; that parent is cancelled does
+// not stop the flag.
 func NewFlag(parent context.Context) *Flag { return &Flag{parent: parent} }
 
 // Stop ends whatever runs with this flag; err is the reason that Err and the Lua error tell. The first call counts.

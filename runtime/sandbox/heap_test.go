@@ -23,7 +23,7 @@ func TestHeapWatch(t *testing.T) {
 			goruntime.GC()
 			limit := Heap() + 48<<20
 			L := newTest(t)
-			flag := NewFlag(nil)
+			flag := new(Flag)
 			setFlag(L, flag)
 			ended, watched := make(chan struct{}), make(chan struct{})
 			go func() {

@@ -145,14 +145,6 @@ func dropUpvalues(L *lua.LState) {
 	*list = nil
 }
 
-// depth is how many calls are inside each other on L.
-func depth(L *lua.LState) int {
-	if f := current(L); f != nil {
-		return f.Idx + 1
-	}
-	return 0
-}
-
 // wants gives how many results the call expects that f, a Lua function's frame, is in the middle of: lua.MultRet for all.
 func (f *frame) wants() int {
 	return int(f.Fn.Proto.Code[f.Pc-1]>>9)&0x1ff - 1

@@ -84,7 +84,7 @@ func TestLua(t *testing.T) {
 			}
 			t.Run(filepath.Base(file)+"/"+mode, func(t *testing.T) {
 				L := newTest(t)
-				th := NewThread(L, NewFlag(nil))
+				th := NewThread(L, new(Flag))
 				if _, err := Call(th, load(t, L, wrapper, "wrapper"), 0, load(t, L, string(source), file)); err != nil {
 					f := err.(*Fault)
 					t.Fatalf("%s\n%s\n%s", f.Message, f.Traceback, f.GoStack)
@@ -110,7 +110,7 @@ func TestYieldLikeLua51(t *testing.T) {
 	var got strings.Builder
 	L := New(Options{Print: func(_ *lua.LState, text string) { got.WriteString(text + "\n") }})
 	defer L.Close()
-	th := NewThread(L, NewFlag(nil))
+	th := NewThread(L, new(Flag))
 	if _, err := Call(th, load(t, L, string(source), "yield.lua"), 0); err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func FuzzMatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, subject, pattern string) {
 		L := New(Options{MaxString: 1 << 20})
 		defer L.Close()
-		flag := NewFlag(nil)
+		flag := new(Flag)
 		setFlag(L, flag)
 		m := &matcher{L: L, subject: subject, pattern: pattern}
 		rounds := 0

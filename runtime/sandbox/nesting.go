@@ -33,9 +33,10 @@ func deepest(source []byte, limit int) int {
 			for n < len(source)-i && isWordByte(source[i+n]) {
 				n++
 			}
-			if word := string(source[i : i+n]); opening[word] {
+			switch word := source[i : i+n]; {
+			case opening[string(word)]:
 				step = 1
-			} else if closing[word] {
+			case closing[string(word)]:
 				step = -1
 			}
 		}

@@ -61,7 +61,7 @@ func runaway(t *testing.T, file, wrapper string) time.Duration {
 		t.Fatal(err)
 	}
 	L := newTest(t)
-	flag := NewFlag(nil)
+	flag := new(Flag)
 	th := NewThread(L, flag)
 	outer, fn := load(t, L, wrapper, "wrapper"), load(t, L, string(source), file)
 	var at time.Time
@@ -133,7 +133,7 @@ func TestRecursion(t *testing.T) {
 	for name, source := range cases {
 		t.Run(name, func(t *testing.T) {
 			L := newTest(t)
-			flag := NewFlag(nil)
+			flag := new(Flag)
 			th := NewThread(L, flag)
 			timer := time.AfterFunc(300*time.Millisecond, func() { flag.Stop(errLimit) })
 			defer timer.Stop()
@@ -150,7 +150,7 @@ func TestRecursion(t *testing.T) {
 				t.Errorf("no place in %q", fault.Message)
 			}
 			// The script goes on.
-			setFlag(th, NewFlag(nil))
+			setFlag(th, new(Flag))
 			if got := run(t, th, "local ok, e = pcall(error, 'x') return 1 + 1", "after"); len(got) != 1 || got[0] != lua.LNumber(2) {
 				t.Errorf("afterwards: %v", got)
 			}
@@ -231,7 +231,7 @@ func TestInterleavedTasks(t *testing.T) {
 	done := make(chan int, tasks)
 	for i := range waits {
 		waits[i] = &wait{make(chan struct{}), make(chan struct{})}
-		th := NewThread(L, NewFlag(nil))
+		th := NewThread(L, new(Flag))
 		go func() {
 			<-waits[i].resume
 			_, errs[i] = Call(th, fn, 0)
@@ -261,13 +261,13 @@ func TestInterleavedTasks(t *testing.T) {
 // A coroutine handed to another task runs with that task's flag.
 func TestCoroutineTakesFlagOfResumer(t *testing.T) {
 	L := newTest(t)
-	flag := NewFlag(nil)
+	flag := new(Flag)
 	first := NewThread(L, flag)
 	if _, err := Call(first, load(t, L, "co = coroutine.create(function() coroutine.yield() while true do end end) coroutine.resume(co)", "a.lua"), 0); err != nil {
 		t.Fatal(err)
 	}
 	flag.Stop(errLimit)
-	other := NewFlag(nil)
+	other := new(Flag)
 	second := NewThread(L, other)
 	timer := time.AfterFunc(20*time.Millisecond, func() { other.Stop(fmt.Errorf("the second task")) })
 	defer timer.Stop()

@@ -17,7 +17,7 @@ func TestFlag(t *testing.T) {
 	if f.Done() != nil || f.Err() != nil || f.Stopped() {
 		t.Fatal("stopped from the start")
 	}
-	if f.Value(key{}) != "task 7" || f.Value("other") != nil || NewFlag(nil).Value(key{}) != nil {
+	if f.Value(key{}) != "task 7" || f.Value("other") != nil || new(Flag).Value(key{}) != nil {
 		t.Fatal("values")
 	}
 	first := errors.New("first")
@@ -39,12 +39,12 @@ func TestFlagOf(t *testing.T) {
 	if FlagOf(L) != nil {
 		t.Fatal("a flag out of nowhere")
 	}
-	f := NewFlag(nil)
+	f := new(Flag)
 	setFlag(L, f)
 	var seen []*Flag
 	L.SetGlobal("see", L.NewFunction(func(L *lua.LState) int { seen = append(seen, FlagOf(L)); return 0 }))
 	run(t, L, "see() coroutine.wrap(see)() coroutine.wrap(function() coroutine.wrap(function() pcall(see) end)() end)()", "see")
-	L.SetContext(context.WithValue(f, "k", "v"))
+	L.SetContext(context.WithoutCancel(f))
 	run(t, L, "see()", "see")
 	if len(seen) != 4 {
 		t.Fatal(len(seen))
@@ -183,7 +183,7 @@ func TestNestingIsCounted(t *testing.T) {
 // A chunk that is read when its task is stopped goes no further.
 func TestLoadEndsWithTheFlag(t *testing.T) {
 	L := newTest(t)
-	flag := NewFlag(nil)
+	flag := new(Flag)
 	th := NewThread(L, flag)
 	flag.Stop(errLimit)
 	if _, err := Load(th, []byte("x = = 1"), "s.lua"); !errors.Is(err, errLimit) {
@@ -195,7 +195,8 @@ func deep(begin, end string, n int) string { return strings.Repeat(begin, n) + s
 
 func TestFault(t *testing.T) {
 	L := newTest(t)
-	L.SetGlobal("boom", L.NewFunction(Guard(func(L *lua.LState) int { var m map[string]int; m["x"] = 1; return 0 })))
+	put := func(m map[string]int) { m["x"] = 1 }
+	L.SetGlobal("boom", L.NewFunction(Guard(func(L *lua.LState) int { put(nil); return 0 })))
 	L.SetGlobal("wrong", L.NewFunction(Guard(func(L *lua.LState) int { L.RaiseError("no such preset"); return 0 })))
 	call := func(source string) *Fault {
 		t.Helper()

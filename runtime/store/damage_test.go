@@ -18,6 +18,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 )
@@ -272,7 +273,7 @@ func TestNoPermissionIsNoDamage(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, err := range []error{&os.PathError{Err: syscall.EIO}, bolt.ErrInvalid, io.ErrUnexpectedEOF} {
+	for _, err := range []error{&os.PathError{Err: syscall.EIO}, bolterrors.ErrInvalid, io.ErrUnexpectedEOF} {
 		if !isDamage(err) {
 			t.Error(err)
 		}

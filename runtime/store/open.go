@@ -10,6 +10,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // ErrLocked is for a file that another process has open.
@@ -98,7 +99,7 @@ func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 			return f, err
 		},
 	})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%s %w%s: does another hiklua run this site?", path, ErrLocked, holder(path))
 	}
 	return db, err
