@@ -1,51 +1,9 @@
 package luaapi
 
 import (
-	"os"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestDurations(t *testing.T) {
-	table, err := os.ReadFile("testdata/durations.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range strings.Split(strings.TrimRight(string(table), "\n"), "\n") {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		text, want, _ := strings.Cut(line, "\t")
-		got, err := ParseDuration(text)
-		if want == "error" {
-			if err == nil {
-				t.Errorf("%q: %v, want an error", text, got)
-			}
-			continue
-		}
-		seconds, _ := strconv.ParseFloat(want, 64)
-		if err != nil || got != time.Duration(seconds*float64(time.Second)) {
-			t.Errorf("%q: %v %v, want %v s", text, got, err, want)
-		}
-		if back, err := ParseDuration(FormatDuration(got)); got >= time.Millisecond && (err != nil || back != got) {
-			t.Errorf("%q is written as %q, which is %v %v", text, FormatDuration(got), back, err)
-		}
-	}
-}
-
-func TestNearest(t *testing.T) {
-	known := []string{"duration", "wait", "name", "snapshot", "ptz_stop", "ptz_preset"}
-	for word, want := range map[string]string{
-		"duraton": "duration", "DURATION": "duration", "dur": "duration", "wiat": "wait", "nmae": "name",
-		"snapshoot": "snapshot", "ptz_stpo": "ptz_stop", "xyz": "", "": "", "q": "", "preset": "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-}
 
 // A command's number of plain values is that of its documented arguments:
 // with one more the first is taken for the channel.

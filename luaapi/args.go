@@ -8,6 +8,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // arg is the argument at i, from 0; nil where there is none.
@@ -84,9 +86,9 @@ func (c *call) duration(v lua.LValue, what string) time.Duration {
 	var err error
 	switch v := v.(type) {
 	case lua.LNumber:
-		d, err = secondsToDuration(float64(v))
+		d, err = durationOf(float64(v))
 	case lua.LString:
-		d, err = ParseDuration(string(v))
+		d, err = clock.ParseDuration(string(v))
 	default:
 		c.wrong(what, `a duration: seconds, or a string such as "1m30s"`, v)
 	}
@@ -94,6 +96,19 @@ func (c *call) duration(v lua.LValue, what string) time.Duration {
 		c.misuse("%s: %v", what, err)
 	}
 	return d
+}
+
+// durationOf refuses seconds that are no length of time.
+func durationOf(seconds float64) (time.Duration, error) {
+	switch {
+	case math.IsNaN(seconds) || math.IsInf(seconds, 0):
+		return 0, fmt.Errorf("%v is not a duration", seconds)
+	case seconds < 0:
+		return 0, fmt.Errorf("a duration can't be negative (%v)", seconds)
+	case seconds > clock.MaxDuration.Seconds():
+		return 0, fmt.Errorf("%v seconds are longer than 100 years", seconds)
+	}
+	return time.Duration(math.Round(seconds * float64(time.Second))), nil
 }
 
 func (c *call) function(i int, what string) *lua.LFunction {

@@ -61,7 +61,7 @@ func (c *call) awaitArrival() {
 			case moved && still >= 2, !moved && took >= arrivalStart:
 				return nil
 			case took >= arrivalLimit:
-				return &Failure{Kind: "timeout", Message: "the head still moves after " + FormatDuration(arrivalLimit),
+				return &Failure{Kind: "timeout", Message: "the head still moves after " + clock.FormatDuration(arrivalLimit),
 					Device: dev.Name(), Channel: id, Hint: "somebody else may be moving it"}
 			}
 		}

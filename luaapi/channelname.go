@@ -11,6 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 const maxChannel = 9999
@@ -112,7 +113,7 @@ func (c *call) resolve(ref *channelRef) {
 		for _, n := range all {
 			words = append(words, n.name)
 		}
-		help := didYouMean(ref.name, words)
+		help := nearest.Hint(ref.name, words)
 		if help == "" {
 			help = "; it has " + listDevice(list)
 		}

@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // Event is something that a device noticed, or that became of the device
@@ -167,7 +168,7 @@ func (c *call) eventWord(text string) string {
 	if _, known := isapi.AlertType(text); known || strings.ToLower(text) != text {
 		return text
 	}
-	if near := didYouMean(text, words); near != "" {
+	if near := nearest.Hint(text, words); near != "" {
 		c.misuse("no event is called %q%s", text, near)
 	}
 	return text

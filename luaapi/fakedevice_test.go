@@ -131,7 +131,7 @@ func (d *fakeDevice) Do(ctx context.Context, cmd Command, f func(context.Context
 func (d *fakeDevice) Move(ctx context.Context, cmd Command, v isapi.Velocity, o MoveOptions) error {
 	more := ""
 	if o.Duration > 0 {
-		more = " for " + FormatDuration(o.Duration)
+		more = " for " + clock.FormatDuration(o.Duration)
 	}
 	if o.NoWait {
 		more += " nowait"

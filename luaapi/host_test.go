@@ -259,7 +259,7 @@ func (k *fakeTask) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (S
 func (k *fakeTask) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error) {
 	child := k.h.newTask(k.ctx)
 	timer := k.h.clk.AfterFunc(d, func() {
-		child.cancel(&Failure{Kind: "timeout", Message: "took longer than " + FormatDuration(d)})
+		child.cancel(&Failure{Kind: "timeout", Message: "took longer than " + clock.FormatDuration(d)})
 	})
 	defer timer.Stop()
 	child.start(fn, nil)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const (
@@ -69,7 +71,7 @@ func (c *call) http(method string, i int) int {
 	if o.given("timeout") {
 		x.timeout = o.duration("timeout")
 		if x.timeout <= 0 || x.timeout > maxHTTPTimeout {
-			c.misuse("timeout must be more than 0 and at most %s", FormatDuration(maxHTTPTimeout))
+			c.misuse("timeout must be more than 0 and at most %s", clock.FormatDuration(maxHTTPTimeout))
 		}
 	}
 	c.wait(func(ctx context.Context) error {

@@ -68,7 +68,7 @@ func (x *httpExchange) run(ctx context.Context, rt http.RoundTripper) error {
 	case clock.Cause(ctx) != nil:
 		return clock.Cause(ctx)
 	case clock.Cause(limited) != nil:
-		return x.failure("timeout", "no answer within "+FormatDuration(x.timeout), "")
+		return x.failure("timeout", "no answer within "+clock.FormatDuration(x.timeout), "")
 	}
 	return x.told(err)
 }

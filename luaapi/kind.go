@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // kind is a sort of object: its metatable, and the methods made so far.
@@ -58,7 +60,7 @@ func (m *module) member(L *lua.LState, k *kind, self any, key lua.LValue) lua.LV
 	e := k.names.byName[word]
 	switch {
 	case e == nil:
-		raiseMisuse(L, "a %s has no %q%s%s", k.name, word, didYouMean(word, k.names.known), m.elsewhere(k.name, word))
+		raiseMisuse(L, "a %s has no %q%s%s", k.name, word, nearest.Hint(word, k.names.known), m.elsewhere(k.name, word))
 	case e.get != nil:
 		return e.get(m, L, self)
 	}

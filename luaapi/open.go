@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // module is the hik module of one Lua state.
@@ -112,7 +114,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		}
 		e := n.byName[key]
 		if e == nil {
-			raiseMisuse(c.L, "there is no %s.%s%s", owner, key, didYouMean(key, n.known))
+			raiseMisuse(c.L, "there is no %s.%s%s", owner, key, nearest.Hint(key, n.known))
 		}
 		var v lua.LValue
 		if e.get != nil {

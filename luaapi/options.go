@@ -7,6 +7,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // Option is a key of a table of options.
@@ -66,7 +68,7 @@ func (c *call) unknownOption(name string, known []Option) {
 	for _, k := range known {
 		words = append(words, k.Name)
 	}
-	help := didYouMean(name, words)
+	help := nearest.Hint(name, words)
 	switch {
 	case len(known) == 0:
 		help = "; it has none"
@@ -94,7 +96,7 @@ func (o *options) check(k Option, v lua.LValue) {
 			o.c.wrong(k.Name, "a string", v)
 		}
 		if len(k.Words) > 0 && !slices.Contains(k.Words, string(s)) {
-			o.c.misuse("%s must be %s, not %q%s", k.Name, either(k.Words), string(s), didYouMean(string(s), k.Words))
+			o.c.misuse("%s must be %s, not %q%s", k.Name, either(k.Words), string(s), nearest.Hint(string(s), k.Words))
 		}
 	case "function":
 		if _, ok := v.(*lua.LFunction); !ok {

@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // presetKey says whose presets.
@@ -70,7 +71,7 @@ func (c *call) preset(i int) int {
 		id = c.matchPreset(text, list)
 	}
 	if id == 0 {
-		help := didYouMean(text, presetNames(list))
+		help := nearest.Hint(text, presetNames(list))
 		if help == "" {
 			help = "; it has " + listPresetNames(list)
 		}

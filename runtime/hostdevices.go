@@ -7,6 +7,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -102,7 +103,7 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 		known = append(known, d.Name())
 	}
 	hint := "site.yaml has no devices"
-	if near := site.Nearest(name, known); near != "" {
+	if near := nearest.Word(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(known) > 0 {
 		hint = fmt.Sprintf("site.yaml has %s", joined(known))

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
-	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // The states of a script.
@@ -316,7 +316,7 @@ func (h *Host) noSuchJob(name string) error {
 		}
 	}
 	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name)}
-	if near := site.Nearest(name, known); near != "" {
+	if near := nearest.Word(name, known); near != "" {
 		failure.Hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(known) == 0 {
 		failure.Hint = "no script has a job"

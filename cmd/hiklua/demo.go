@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -96,7 +95,7 @@ func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir
 			h.Sync() // nothing watches files in virtual time
 		}
 	}
-	how := luaapi.FormatDuration(span) + " are over"
+	how := clock.FormatDuration(span) + " are over"
 	if clock.Sleep(ctx, a.clk, span-span/2) != nil {
 		how = "interrupted"
 	}
@@ -108,14 +107,14 @@ func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir
 type duration struct{ d time.Duration }
 
 // String implements pflag.Value.
-func (f *duration) String() string { return luaapi.FormatDuration(f.d) }
+func (f *duration) String() string { return clock.FormatDuration(f.d) }
 
 // Type implements pflag.Value.
 func (*duration) Type() string { return "DURATION" }
 
 // Set implements pflag.Value.
 func (f *duration) Set(text string) error {
-	d, err := luaapi.ParseDuration(text)
+	d, err := clock.ParseDuration(text)
 	switch {
 	case err != nil:
 		return err

@@ -12,7 +12,6 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -84,7 +83,7 @@ func (d *demoDevices) close() error {
 // introduce says what the site has.
 func (d *demoDevices) introduce(a *app, dir string, span time.Duration) {
 	out := a.output()
-	fmt.Fprintf(out, "A site in %s, for %s. Ctrl-C ends it earlier.\n\n", dir, luaapi.FormatDuration(span))
+	fmt.Fprintf(out, "A site in %s, for %s. Ctrl-C ends it earlier.\n\n", dir, clock.FormatDuration(span))
 	for i, device := range d.devices {
 		address := "in memory"
 		if len(d.servers) > 0 {

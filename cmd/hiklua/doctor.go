@@ -13,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/doctor"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -87,7 +88,7 @@ func (a *app) chooseDevices(s *site.Site, names []string) (*site.Site, error) {
 	for _, name := range names {
 		if _, ok := s.Device(name); !ok {
 			m := &misuse{fmt.Sprintf("doctor: site.yaml has no device named %q", name), a.name + " devices"}
-			if near := site.Nearest(name, s.DeviceNames()); near != "" {
+			if near := nearest.Word(name, s.DeviceNames()); near != "" {
 				m.problem += fmt.Sprintf(" (did you mean %q?)", near)
 				m.try = a.name + " doctor " + near
 				if s.Dir != "." {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -152,7 +151,7 @@ func (a *app) parseSince(text string, zone *time.Location) (time.Time, error) {
 		}
 		return at, nil
 	}
-	if d, err := luaapi.ParseDuration(text); err == nil && d >= 0 {
+	if d, err := clock.ParseDuration(text); err == nil && d >= 0 {
 		return a.clk.Now().Add(-d), nil
 	}
 	return time.Time{}, fmt.Errorf(`--since %q is neither a time nor how long ago`, text)

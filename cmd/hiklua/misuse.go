@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // noSuchCommand is the error of "hiklua NAME" for a NAME that is no command.
@@ -20,7 +20,7 @@ func noSuchCommand(a *app, root *cobra.Command, name string) error {
 		}
 	}
 	m := &misuse{fmt.Sprintf("unknown command %q", name), a.name + " --help"}
-	if near := site.Nearest(name, names); near != "" {
+	if near := nearest.Word(name, names); near != "" {
 		m.problem += fmt.Sprintf(" (did you mean %q?)", near)
 		m.try = a.name + " " + near + " --help"
 	}
@@ -42,7 +42,7 @@ func flagMisuse(a *app, c *cobra.Command, err error) error {
 			break
 		}
 		m.problem = fmt.Sprintf("unknown flag --%s", name)
-		if near := site.Nearest(name, flagNames(c)); near != "" {
+		if near := nearest.Word(name, flagNames(c)); near != "" {
 			m.problem += fmt.Sprintf(" (did you mean --%s?)", near)
 			m.try = commandLine(a, c) + " --" + near + argumentOf(c.Flag(near))
 		}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 func newSimCommand(a *app) *cobra.Command {
@@ -56,7 +56,7 @@ func faultMisuse(a *app, text string, err error) error {
 	name, _, _ := strings.Cut(text, "@")
 	name, _, _ = strings.Cut(name, "=")
 	m := &misuse{"--fault: " + err.Error(), a.name + " sim --fault slow=2s@10s-20s"}
-	if near := site.Nearest(name, sim.FaultNames()); near != "" && near != name {
+	if near := nearest.Word(name, sim.FaultNames()); near != "" && near != name {
 		m.problem = fmt.Sprintf("--fault: unknown fault %q (did you mean %q?)", name, near)
 		m.try = a.name + " sim --fault " + shellWord(near+strings.TrimPrefix(text, name))
 	}

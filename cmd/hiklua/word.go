@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // word is a flag that takes one of a few words.
@@ -48,4 +48,4 @@ func (u *unknownWord) Error() string {
 	return fmt.Sprintf("%q is none of %s", u.text, strings.Join(u.known, ", "))
 }
 
-func (u *unknownWord) near() string { return site.Nearest(u.text, u.known) }
+func (u *unknownWord) near() string { return nearest.Word(u.text, u.known) }

@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // names are the names of one owner of the API.
@@ -47,7 +47,7 @@ func resultOwner(e *luaapi.Entry) string {
 
 // unknownName says that there is no such name, as the bindings do.
 func unknownName(owner, name string) string {
-	hint := didYouMean(name, api()[owner].list)
+	hint := nearest.Hint(name, api()[owner].list)
 	if isLibrary(owner) {
 		return fmt.Sprintf("there is no %s.%s%s", owner, name, hint)
 	}
@@ -56,13 +56,6 @@ func unknownName(owner, name string) string {
 		text += fmt.Sprintf("; its device has: ch.device:%s(...)", name)
 	}
 	return text
-}
-
-func didYouMean(word string, known []string) string {
-	if near := site.Nearest(word, known); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
 }
 
 // plainArgs are the arguments that are neither channel, options nor function.

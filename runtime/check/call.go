@@ -8,6 +8,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // call is a call of anything.
@@ -131,7 +132,7 @@ func (w *walker) optionNames(entry *luaapi.Entry, options value) {
 		if found {
 			continue
 		}
-		hint := didYouMean(it.key.Value, known)
+		hint := nearest.Hint(it.key.Value, known)
 		if hint == "" {
 			hint = "; there are " + strings.Join(known, ", ")
 		}

@@ -7,6 +7,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // channels compares the channel that a call names with those of site.yaml. The
@@ -44,7 +46,7 @@ func (w *walker) channels(f value, args []value, exprs []ast.Expr, at position) 
 			}
 			known = append(known, ch.Name)
 		}
-		hint := didYouMean(string(v), known)
+		hint := nearest.Hint(string(v), known)
 		if hint == "" {
 			hint = "; it has " + d.list()
 		}

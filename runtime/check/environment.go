@@ -6,6 +6,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // environment is what Lua itself offers to scripts, read from a state that is
@@ -66,7 +68,7 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 		known = append(known, name)
 	}
 	slices.Sort(known)
-	hint := didYouMean(e.Value, known)
+	hint := nearest.Hint(e.Value, known)
 	switch {
 	case e.Value == "arg":
 		hint = ` (it is there under "hiklua exec" only)`
@@ -107,7 +109,7 @@ func (w *walker) missing(library, name string, at position) {
 	if w.dynamic || w.guarded[path] || w.checker.fields[path] {
 		return
 	}
-	hint := didYouMean(name, w.checker.environment.libraries[library])
+	hint := nearest.Hint(name, w.checker.environment.libraries[library])
 	if w.library && hint == "" {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/schedule"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -71,7 +72,7 @@ func (h *host) Device(name string) (luaapi.Device, error) {
 		hint := "site.yaml has no devices"
 		if known := h.site.DeviceNames(); len(known) > 0 {
 			hint = fmt.Sprintf("site.yaml has %s", shortList(known))
-			if near := site.Nearest(name, known); near != "" {
+			if near := nearest.Word(name, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 		}

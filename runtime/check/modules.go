@@ -6,6 +6,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/scripts"
 )
 
@@ -37,7 +38,7 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 		w.report(at, "module name %q: it is made of letters, digits, _ and -, with dots for folders", text)
 		return value{}
 	}
-	hint := didYouMean(text, w.checker.moduleNames())
+	hint := nearest.Hint(text, w.checker.moduleNames())
 	if hint == "" {
 		if w.library && w.depth > 0 {
 			return value{} // one that it can do without, perhaps
@@ -64,7 +65,7 @@ func Modules(dir string) []string {
 func (w *walker) variable(object value, key, path string, at position) value {
 	v := value{known: w.checker.rehearsal.member(object.known, key)}
 	if v.known == nil {
-		if hint := didYouMean(key, w.checker.rehearsal.keys(object.known)); hint != "" && path != "" {
+		if hint := nearest.Hint(key, w.checker.rehearsal.keys(object.known)); hint != "" && path != "" {
 			w.warn(at, "site.yaml has no %q%s", strings.TrimPrefix(path, "hik."), hint)
 		}
 		return value{}

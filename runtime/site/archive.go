@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // Archive is where snapshots are kept, for how long, and which are taken.
@@ -87,12 +90,12 @@ func readArchive(r *reader, n *yaml.Node, into *Site) {
 }
 
 func (r *reader) age(n *yaml.Node) (time.Duration, bool) {
-	d, ok := r.duration(n, time.Second, ageUnits)
+	d, ok := r.duration(n, clock.ParseAge)
 	if ok && d < time.Minute && isDigits(n.Value) {
 		r.fail(n, "%s is seconds; days are written %sd", shown(n), n.Value)
 		return 0, false
 	}
-	return d, ok && r.within(n, d, time.Second, time.Minute, maxDuration)
+	return d, ok && r.within(n, d, time.Second, time.Minute, clock.MaxDuration)
 }
 
 func readArchivePath(r *reader, n *yaml.Node, a *Archive) {
@@ -111,7 +114,7 @@ func readLayout(r *reader, n *yaml.Node, a *Archive) {
 	for _, word := range layoutWord.FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(LayoutWords, word[1]) {
 			hint := "known: " + strings.Join(LayoutWords, ", ")
-			if near := Nearest(word[1], LayoutWords); near != "" {
+			if near := nearest.Word(word[1], LayoutWords); near != "" {
 				hint = fmt.Sprintf("did you mean {%s}?", near)
 			}
 			r.fail(n, "unknown word {%s} (%s)", strings.Trim(quoted(word[1]), `"`), hint)
@@ -141,8 +144,8 @@ func readThinning(r *reader, n *yaml.Node, a *Archive) {
 			continue
 		}
 		every, age, _ := strings.Cut(text, " ")
-		d, err := parseDuration(strings.TrimSpace(age), 0, ageUnits)
-		if !slices.Contains(words, every) || err != nil || d <= 0 {
+		d, err := clock.ParseAge(strings.TrimSpace(age))
+		if !slices.Contains(words, every) || err != nil || d <= 0 || strings.Trim(age, " .0123456789") == "" {
 			r.fail(item, "%s is not a step: write one of %s and an age, such as \"hourly 30d\"", shown(item), strings.Join(words, ", "))
 			continue
 		}

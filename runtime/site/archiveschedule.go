@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // ArchiveSchedule takes snapshots by itself.
@@ -22,7 +24,7 @@ type ArchiveSchedule struct {
 var scheduleFields = []field[ArchiveSchedule]{
 	{name: "channels", kind: "list", meaning: `"device/channel" by name or number; * stands for all`, read: readPatterns, also: []string{"channel"}},
 	{name: "every", kind: "duration", meaning: "time between two snapshots, counted from midnight",
-		read: durationField(func(s *ArchiveSchedule) *time.Duration { return &s.Every }, time.Second, time.Second, day)},
+		read: durationField(func(s *ArchiveSchedule) *time.Duration { return &s.Every }, time.Second, time.Second, 24*time.Hour)},
 	{name: "between", kind: "text", def: "always", meaning: `a window of the day: "06:00-20:00", "sunrise-sunset"`, read: readBetween},
 	{name: "days", kind: "text", def: "each day", meaning: `days of the week: "mon-fri", "sat,sun"`, read: readDays},
 	{name: "label", kind: "text", meaning: "label of the files", read: readLabel},
@@ -140,7 +142,7 @@ func (r *reader) checkPattern(n *yaml.Node, s *Site, device, channel string) {
 	d, found := s.Device(device)
 	if !found {
 		hint := ""
-		if near := Nearest(device, s.DeviceNames()); near != "" {
+		if near := nearest.Word(device, s.DeviceNames()); near != "" {
 			hint = fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		r.fail(n, "no device %s%s", quoted(device), hint)
@@ -155,7 +157,7 @@ func (r *reader) checkPattern(n *yaml.Node, s *Site, device, channel string) {
 	}
 	if !slices.Contains(names, channel) {
 		hint := " (its number works too)"
-		if near := Nearest(channel, names); near != "" {
+		if near := nearest.Word(channel, names); near != "" {
 			hint = fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		r.fail(n, "device %q has no channel %s%s", device, quoted(channel), hint)

@@ -27,7 +27,7 @@ var deviceFields = []field[Device]{
 	{name: "auth_mode", kind: "word: digest | basic | auto", def: "digest", meaning: "login: digest, basic, or basic only if nothing else is offered (basic shows the password on the wire)",
 		read: wordField(func(d *Device) *AuthMode { return &d.AuthMode }, AuthDigest, AuthBasic, AuthAuto)},
 	{name: "status_interval", kind: "duration", def: "60000", meaning: "time between two liveness polls; a bare number is milliseconds",
-		read: durationField(func(d *Device) *time.Duration { return &d.StatusInterval }, time.Millisecond, time.Second, day)},
+		read: durationField(func(d *Device) *time.Duration { return &d.StatusInterval }, time.Millisecond, time.Second, 24*time.Hour)},
 	{name: "timeout", kind: "duration", def: "10s", meaning: "time that one command may take",
 		read: durationField(func(d *Device) *time.Duration { return &d.Timeout }, time.Second, 100*time.Millisecond, 10*time.Minute)},
 	{name: "concurrency", kind: "number 1-64", def: "1", meaning: "commands at once",

@@ -191,8 +191,8 @@ func TestWholeSite(t *testing.T) {
 		t.Errorf("toy: %+v", toy)
 	}
 	a := s.Archive
-	if a.MaxSize != 200e9 || a.MinFree != 5e9 || len(a.Thinning) != 3 || a.Thinning[2] != (Thin{ThinDaily, 365 * day}) ||
-		a.Labels[0] != (LabelKeep{"alarm", 365 * day}) || len(a.Schedules) != 2 || a.Schedules[0].Every != 15*time.Minute ||
+	if a.MaxSize != 200e9 || a.MinFree != 5e9 || len(a.Thinning) != 3 || a.Thinning[2] != (Thin{ThinDaily, 365 * 24 * time.Hour}) ||
+		a.Labels[0] != (LabelKeep{"alarm", 365 * 24 * time.Hour}) || len(a.Schedules) != 2 || a.Schedules[0].Every != 15*time.Minute ||
 		a.Schedules[1].Between != "sunset-30m-sunrise+1h" || a.CopyTo != "s3://bucket?endpoint=http://127.0.0.1:9000" {
 		t.Errorf("archive: %+v", a)
 	}

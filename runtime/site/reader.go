@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // reader walks nodes and collects problems. It lives for one Load.
@@ -104,7 +106,7 @@ func alsoKnown[T any](fields []field[T], name string) string {
 
 func (r *reader) unknownKey(key *yaml.Node, known []string, meant string) string {
 	if meant == "" {
-		meant = Nearest(key.Value, known)
+		meant = nearest.Word(key.Value, known)
 	}
 	hint := fmt.Sprintf(" (known: %s)", strings.Join(known, ", "))
 	if meant != "" {

@@ -10,6 +10,8 @@ import (
 	_ "time/tzdata" // machines without a zone database, and Windows
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // zoneNames only serves to suggest: what time.LoadLocation finds is accepted.
@@ -40,14 +42,14 @@ func readTimezone(r *reader, n *yaml.Node, into *Site) {
 func nearestZone(name string) string {
 	zones := strings.Fields(zoneNames)
 	word := strings.ReplaceAll(name, " ", "_")
-	if near := Nearest(word, zones); near != "" {
+	if near := nearest.Word(word, zones); near != "" {
 		return near
 	}
 	cities := make([]string, len(zones))
 	for i, z := range zones {
 		cities[i] = z[strings.LastIndexByte(z, '/')+1:]
 	}
-	if near := Nearest(word, cities); near != "" {
+	if near := nearest.Word(word, cities); near != "" {
 		return zones[slices.Index(cities, near)]
 	}
 	return ""

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -8,6 +9,9 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // The functions of this file each make a field's read function: they parse one
@@ -36,7 +40,7 @@ func (r *reader) word(n *yaml.Node, words []string) (string, bool) {
 	}
 	if !slices.Contains(words, text) {
 		hint := ""
-		if near := Nearest(n.Value, words); near != "" {
+		if near := nearest.Word(n.Value, words); near != "" {
 			hint = " (did you mean \"" + near + "\"?)"
 		}
 		r.fail(n, "%s is none of %s%s", shown(n), strings.Join(words, ", "), hint)
@@ -47,28 +51,36 @@ func (r *reader) word(n *yaml.Node, words []string) (string, bool) {
 
 // durationField reads a duration from least to most; a bare number counts bare.
 func durationField[T any](dst func(*T) *time.Duration, bare, least, most time.Duration) func(*reader, *yaml.Node, *T) {
+	parse := clock.ParseDuration
+	if bare == time.Millisecond {
+		parse = parseMilliseconds
+	}
 	return func(r *reader, n *yaml.Node, into *T) {
-		if d, ok := r.duration(n, bare, durationUnits); ok && r.within(n, d, bare, least, most) {
+		if d, ok := r.duration(n, parse); ok && r.within(n, d, bare, least, most) {
 			*dst(into) = d
 		}
 	}
 }
 
-func (r *reader) duration(n *yaml.Node, bare time.Duration, units []unit) (time.Duration, bool) {
+// parseMilliseconds reads a duration whose bare number is milliseconds.
+func parseMilliseconds(text string) (time.Duration, error) {
+	if text != "" && strings.Trim(text, ".0123456789") == "" {
+		text += "ms"
+	}
+	return clock.ParseDuration(text)
+}
+
+func (r *reader) duration(n *yaml.Node, parse func(string) (time.Duration, error)) (time.Duration, bool) {
 	text, ok := r.scalar(n)
 	if !ok {
 		return 0, false
 	}
-	d, err := parseDuration(text, bare, units)
-	if err != nil {
-		if text != n.Value || d > 0 {
-			r.fail(n, "%s is not a duration (such as %s)", shown(n), exampleDurations(units))
-		} else {
-			r.fail(n, "%s", err)
-		}
-		return 0, false
+	d, err := parse(text)
+	var bad *clock.DurationError
+	if errors.As(err, &bad) {
+		r.fail(n, "%s %s", shown(n), bad.Reason)
 	}
-	return d, true
+	return d, err == nil
 }
 
 func (r *reader) within(n *yaml.Node, d, bare, least, most time.Duration) bool {
@@ -79,7 +91,7 @@ func (r *reader) within(n *yaml.Node, d, bare, least, most time.Duration) bool {
 	if bare == time.Millisecond && d < least && isDigits(n.Value) {
 		note = " (a bare number is milliseconds here; seconds are written " + n.Value + "s)"
 	}
-	r.fail(n, "%s is outside %s to %s%s", shown(n), FormatDuration(least), FormatDuration(most), note)
+	r.fail(n, "%s is outside %s to %s%s", shown(n), clock.FormatDuration(least), clock.FormatDuration(most), note)
 	return false
 }
 

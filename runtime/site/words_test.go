@@ -4,50 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
-
-func TestNearest(t *testing.T) {
-	known := []string{"ip", "username", "password", "port", "scheme", "snapshot", "ptz_stop"}
-	for word, want := range map[string]string{
-		"pasword": "password", "passwrod": "password", "Password": "password", "pass": "password", "usrname": "username",
-		"prot": "port", "pi": "ip", "snapshoot": "snapshot", "ptz-stop": "ptz_stop", "": "", "zzz": "", "x": "", "password": "password",
-		"completely different": "",
-	} {
-		if got := Nearest(word, known); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)
-		}
-	}
-	if got := Nearest("x", nil); got != "" {
-		t.Errorf("of nothing: %q", got)
-	}
-}
-
-func TestParseDuration(t *testing.T) {
-	for text, want := range map[string]time.Duration{
-		"90": 90 * time.Second, "90s": 90 * time.Second, "1m30s": 90 * time.Second, "2d": 48 * time.Hour, "250ms": 250 * time.Millisecond,
-		"1.5h": 90 * time.Minute, "0": 0, "0s": 0, ".5s": 500 * time.Millisecond, "1d12h": 36 * time.Hour, "0.1": 100 * time.Millisecond, "36500d": maxDuration,
-	} {
-		if got, err := ParseDuration(text); err != nil || got != want {
-			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", " ", "s", "1x", "1m30", "-1s", "+1s", "1e3", "1 s", "1w", "1y", "1S", "..s", "1..s", "inf", "nan", "36501d", strings.Repeat("9", 400)} {
-		if got, err := ParseDuration(text); err == nil || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: %v, %v", text, got, err)
-		}
-	}
-}
-
-func TestFormatDuration(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 90 * time.Second: "1m30s", 48 * time.Hour: "2d", 1500 * time.Millisecond: "1s500ms", time.Microsecond: "1µs",
-	} {
-		if got := FormatDuration(d); got != want {
-			t.Errorf("%d: %q, want %q", d, got, want)
-		}
-	}
-}
 
 func TestParseSize(t *testing.T) {
 	for text, want := range map[string]int64{
