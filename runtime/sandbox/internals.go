@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"reflect"
 	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,8 +9,8 @@ import (
 // What gopher-lua does wrong, or slowly, and cannot be mended through its exported functions: a yield across a Go
 // function (nothing tells where the nested interpreters are), a yield whose results nobody fills in, errors that close
 // the upvalues of frames that live on, a context that is asked before each instruction, call stacks that are either large
-// or slow. So its states are reached through a mirror of their layout. Were a version of gopher-lua laid out in another
-// way, New would panic at its first call, and TestInternals says why.
+// or slow. So its states are reached through mirrors of their layout, which checkLayout compares with the real one before the first
+// state is made. A field that has another type here than there names the real one in its tag.
 
 // thread mirrors the head of gopher-lua's LState.
 type thread struct {
@@ -23,14 +22,14 @@ type thread struct {
 	Options lua.Options
 
 	stop         int32
-	reg          unsafe.Pointer
-	stack        frames // its calls
-	alloc        unsafe.Pointer
-	currentFrame *frame // the innermost call; nil if nothing runs
+	reg          unsafe.Pointer `real:"*lua.registry"`
+	stack        frames         `real:"lua.callFrameStack"` // its calls
+	alloc        unsafe.Pointer `real:"*lua.allocator"`
+	currentFrame *frame         `real:"*lua.callFrame"` // the innermost call; nil if nothing runs
 	wrapped      bool
 	uvcache      *lua.Upvalue // those that are still registers, in the order of their index
 	hasErrorFunc bool
-	mainLoop     interpreter // what runs its functions
+	mainLoop     interpreter `real:"func(*lua.LState, *lua.callFrame)"` // what runs its functions
 }
 
 // of gives the inside of L.
@@ -40,7 +39,7 @@ func of(L *lua.LState) *thread { return (*thread)(unsafe.Pointer(L)) }
 type frame struct {
 	Idx        int
 	Fn         *lua.LFunction
-	Parent     *frame
+	Parent     *frame `real:"*lua.callFrame"`
 	Pc         int
 	Base       int
 	LocalBase  int
@@ -52,8 +51,8 @@ type frame struct {
 
 // upvalue mirrors the head of gopher-lua's Upvalue.
 type upvalue struct {
-	next  *upvalue
-	reg   unsafe.Pointer
+	next  *upvalue       `real:"*lua.Upvalue"`
+	reg   unsafe.Pointer `real:"*lua.registry"`
 	index int
 }
 
@@ -74,61 +73,6 @@ type frames interface {
 // interpreter mirrors the type of gopher-lua's main loops.
 type interpreter func(L *lua.LState, base *frame)
 
-// foreign names the first thing that is not as the mirrors here have it; empty: all is.
-var foreign = inspect()
-
-func inspect() string {
-	state := reflect.TypeFor[lua.LState]()
-	if m := mismatch(reflect.TypeFor[thread](), state, false); m != "" {
-		return m
-	}
-	field := func(name string) reflect.Type { f, _ := state.FieldByName(name); return f.Type }
-	call, loop := field("currentFrame"), field("mainLoop")
-	switch {
-	case call.Kind() != reflect.Pointer:
-		return "LState.currentFrame is no pointer"
-	case field("uvcache") != reflect.TypeFor[*lua.Upvalue]():
-		return "LState.uvcache is no *Upvalue"
-	case !sameMethods(field("stack"), reflect.TypeFor[frames]()):
-		return "LState.stack has other methods"
-	case loop.Kind() != reflect.Func || loop.NumOut() != 0 || loop.NumIn() != 2 || loop.In(0) != reflect.PointerTo(state) || loop.In(1) != call:
-		return "LState.mainLoop is another function"
-	}
-	if m := mismatch(reflect.TypeFor[frame](), call.Elem(), true); m != "" {
-		return m
-	}
-	return mismatch(reflect.TypeFor[upvalue](), reflect.TypeFor[lua.Upvalue](), false)
-}
-
-// sameMethods says whether two interfaces have methods of the same names, with as many parameters and results.
-func sameMethods(a, b reflect.Type) bool {
-	if a.Kind() != reflect.Interface || a.NumMethod() != b.NumMethod() {
-		return false
-	}
-	for i := range a.NumMethod() {
-		x, y := a.Method(i), b.Method(i)
-		if x.Name != y.Name || x.Type.NumIn() != y.Type.NumIn() || x.Type.NumOut() != y.Type.NumOut() {
-			return false
-		}
-	}
-	return true
-}
-
-// mismatch names the first field of mirror that real does not have at the same place.
-func mismatch(mirror, real reflect.Type, whole bool) string {
-	if whole && mirror.Size() != real.Size() {
-		return real.String() + " has another size"
-	}
-	for i := range mirror.NumField() {
-		want := mirror.Field(i)
-		got, ok := real.FieldByName(want.Name)
-		if !ok || got.Offset != want.Offset || got.Type.Size() != want.Type.Size() {
-			return real.String() + "." + want.Name + " is not where it was"
-		}
-	}
-	return ""
-}
-
 // current gives the innermost frame of L, nil if nothing runs.
 func current(L *lua.LState) *frame { return of(L).currentFrame }
 
@@ -147,7 +91,7 @@ func dropUpvalues(L *lua.LState) {
 
 // wants gives how many results the call expects that f, a Lua function's frame, is in the middle of: lua.MultRet for all.
 func (f *frame) wants() int {
-	return int(f.Fn.Proto.Code[f.Pc-1]>>9)&0x1ff - 1
+	return argC(f.Fn.Proto.Code[f.Pc-1]) - 1
 }
 
 // crossesGo says whether a Go function or a metamethod stands between the innermost frame of L, a Go function, and
@@ -161,7 +105,7 @@ func crossesGo(L *lua.LState) bool {
 		if f.Fn.IsG || f.Pc == 0 {
 			return true
 		}
-		switch int(f.Fn.Proto.Code[f.Pc-1] >> 26) {
+		switch opcode(f.Fn.Proto.Code[f.Pc-1]) {
 		case lua.OP_CALL, lua.OP_TAILCALL:
 		default:
 			return true

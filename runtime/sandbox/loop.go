@@ -10,12 +10,15 @@ import (
 // upstreamInstructions is gopher-lua's own table of what each instruction does.
 //
 //go:linkname upstreamInstructions github.com/yuin/gopher-lua.jumpTable
-var upstreamInstructions [lua.OP_NOP + 1]instruction
+var upstreamInstructions instructionTable
 
-type instruction func(L *lua.LState, inst uint32, base *frame) int
+type (
+	instruction      func(L *lua.LState, inst uint32, base *frame) int
+	instructionTable [lua.OP_NOP + 1]instruction
+)
 
 // instructions is that table with a concatenation that is bounded.
-var instructions = func() [lua.OP_NOP + 1]instruction {
+var instructions = func() instructionTable {
 	table := upstreamInstructions
 	table[lua.OP_CONCAT] = concat
 	return table
@@ -25,7 +28,7 @@ var instructions = func() [lua.OP_NOP + 1]instruction {
 // if it may.
 func concat(L *lua.LState, inst uint32, base *frame) int {
 	sum := 0
-	for i := int(inst>>9) & 0x1ff; i >= int(inst&0x1ff); i-- {
+	for i := argC(inst); i >= argB(inst); i-- {
 		switch v := L.Get(i + 1).(type) { // register i
 		case lua.LString:
 			sum += len(v)
@@ -40,15 +43,8 @@ func concat(L *lua.LState, inst uint32, base *frame) int {
 	return upstreamInstructions[lua.OP_CONCAT](L, inst, base)
 }
 
-// upstreamLoop is gopher-lua's main loop for states without a context.
-var upstreamLoop = func() interpreter {
-	if foreign != "" {
-		return nil // New says so
-	}
-	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1, RegistrySize: 1})
-	defer L.Close()
-	return of(L).mainLoop
-}()
+// upstreamLoop is gopher-lua's main loop for states without a context. checkLayout fetches it.
+var upstreamLoop interpreter
 
 // interpret runs Lua functions as gopher-lua's mainLoop does, until the flag is stopped.
 //
@@ -59,7 +55,7 @@ func interpret(L *lua.LState, base *frame) {
 		upstreamLoop(L, base)
 		return
 	}
-	flag := L.Context().(*Flag) // whoever sets another context sets another loop, too
+	flag := L.Context().(*Flag) // setContext sets another loop with any other context
 	for flag.reason.Load() == nil {
 		inst := fetch(L)
 		if instructions[inst>>26](L, inst, base) == 1 {

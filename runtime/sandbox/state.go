@@ -26,10 +26,11 @@ type state struct {
 }
 
 // New gives a state with the libraries open: base, table, string, math, coroutine, and what is harmless of os, io and
-// debug. There is no require; the host sets that global. Close it with LState.Close when no thread of it runs.
+// debug. There is no require; the host sets that global. Close it with LState.Close when no thread of it runs. In a program
+// that was built with another gopher-lua than the one this package knows, New panics and says what differs.
 func New(options Options) *lua.LState {
-	if foreign != "" {
-		panic("sandbox: not made for this version of gopher-lua: " + foreign)
+	if err := checkLayout(); err != nil {
+		panic("sandbox: " + err.Error())
 	}
 	s := &state{Options: options.withDefaults()}
 	L := lua.NewState(lua.Options{
