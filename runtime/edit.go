@@ -88,7 +88,7 @@ func (h *Host) goLive(e *edit) (Change, bool) {
 	}
 	if old != nil {
 		s.phases = phasesOf(old)
-		jobs := old.jobList()
+		jobs := old.allJobs()
 		h.handOver(old, s)
 		old.stop(errReload)
 		s.follow(jobs)
@@ -109,6 +109,6 @@ func (h *Host) goLive(e *edit) (Change, bool) {
 	if old != nil {
 		verb = "script reloaded"
 	}
-	h.log.Info(verb, keyScript, name, "jobs", s.jobCount())
+	h.log.Info(verb, keyScript, name, "jobs", len(s.allJobs()))
 	return change, true
 }

@@ -64,10 +64,12 @@ func (j *job) listen() {
 	s := j.script
 	s.host.hub.add(j.on.listener)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if j.stopped {
+	if j.stopped { // since it was registered
+		s.mu.Unlock()
+		j.unlisten()
 		return
 	}
+	defer s.mu.Unlock()
 	j.began = s.host.clk.Now()
 	j.on.ready = true
 	kept := j.on.kept
@@ -137,7 +139,7 @@ func (j *job) take(f luaapi.Firing) {
 // old one's. What comes from now on is kept for them until they are live, and
 // so are the runs that the old ones had queued.
 func (h *Host) handOver(old, s *script) {
-	next := s.jobList()
+	next := s.allJobs()
 	var before, after []*listener
 	var heirs []func()
 	for _, j := range next {
@@ -145,7 +147,7 @@ func (h *Host) handOver(old, s *script) {
 			after = append(after, j.on.listener)
 		}
 	}
-	for _, o := range old.jobList() {
+	for _, o := range old.allJobs() {
 		if o.on == nil {
 			continue
 		}

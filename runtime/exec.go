@@ -32,7 +32,7 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 	s := h.newScript("exec", p.Name)
 	defer s.stop(errShutdown)
 	s.live = true
-	main, err := s.newTask(s.ctx, "main", nil, 0)
+	main, err := s.newTask(taskSpec{name: "main"})
 	if err != nil {
 		return Result{Err: err}
 	}
@@ -52,7 +52,7 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 		return main.call(L, fn)
 	})
 	main.join(context.Background())
-	if main.err == nil && p.Stay && s.jobCount() > 0 {
+	if main.err == nil && p.Stay && len(s.allJobs()) > 0 {
 		until := h.clk.NewWaiter()
 		leave := clock.OnDone(ctx, until.Wake)
 		until.Wait()
@@ -88,7 +88,7 @@ func (s *script) waitSpawned(ctx context.Context) error {
 
 // haltJobs lets no job fire any more and counts those that never ran.
 func (s *script) haltJobs() (unfired int) {
-	for _, j := range s.jobList() {
+	for _, j := range s.allJobs() {
 		s.mu.Lock()
 		if j.runs == 0 {
 			unfired++

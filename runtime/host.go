@@ -190,8 +190,12 @@ func (h *Host) Close() error {
 	h.mu.Lock()
 	scripts := slices.Clone(h.scripts)
 	h.scripts = nil
+	states := slices.Clone(h.states)
 	h.mu.Unlock()
-
+	// Also old versions, loads and sessions: no head waits for what comes next.
+	for _, s := range states {
+		s.endTasks(errShutdown)
+	}
 	stopped := newGroup(h.clk)
 	for _, s := range scripts {
 		stopped.Go(func() { s.stop(errShutdown) })

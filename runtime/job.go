@@ -29,6 +29,8 @@ type job struct {
 	timer   clock.Timer
 	next    time.Time // of the plan, without jitter; zero: never again
 	stopped bool
+	spent   bool // its only time has come
+	lasts   bool // set by a run that may finish while its script ends
 	running int
 	queued  []luaapi.Firing
 	// forerunner is the job of the generation before whose run, with
@@ -109,8 +111,10 @@ func (j *job) phase() string { return j.name + " " + j.spec.Interval.String() }
 // phasesOf tells the jobs of a new generation when their forerunners went
 // live.
 func phasesOf(old *script) map[string]time.Time {
+	old.mu.Lock()
+	defer old.mu.Unlock()
 	phases := make(map[string]time.Time)
-	for _, j := range old.jobList() {
+	for _, j := range old.jobs.list {
 		if j.spec.Kind == "every" {
 			phases[j.phase()] = j.began
 		}
@@ -148,9 +152,20 @@ func (j *job) fire() {
 	}
 	f, due := j.due(now)
 	j.arm(after)
+	j.spent = j.next.IsZero()
 	if due {
 		j.ran(now)
 		j.begin(f)
+	}
+	j.leave()
+}
+
+// leave takes a job that will not run again out of its script's list. Called
+// with script.mu held.
+func (j *job) leave() {
+	if j.stopped || j.spent && j.running == 0 && len(j.queued) == 0 {
+		j.script.jobs.drop(j)
+		j.script.noteIdle()
 	}
 }
 
@@ -190,7 +205,7 @@ func (j *job) run(f luaapi.Firing) {
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)
 	entered := false
-	t, err := s.newTask(s.ctx, fmt.Sprintf("%s#%d", j.name, number), j, j.spec.Timeout)
+	t, err := s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, limit: j.spec.Timeout})
 	if err != nil {
 		if !isOrderly(err) {
 			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
@@ -213,6 +228,9 @@ func (j *job) run(f luaapi.Firing) {
 	j.last = Run{Scheduled: f.Scheduled, Started: f.Started, Ended: s.host.clk.Now(), Err: err}
 	s.mu.Unlock()
 	j.free()
+	s.mu.Lock()
+	j.leave()
+	s.mu.Unlock()
 }
 
 // free begins the next run that waits for the overlap slot.
@@ -248,7 +266,7 @@ func (s *script) follow(old []*job) {
 		if o.spec.OnReload != "finish" {
 			continue
 		}
-		for _, j := range s.jobList() {
+		for _, j := range s.allJobs() {
 			if j.name == o.name {
 				s.mu.Lock()
 				j.forerunner = o
@@ -309,7 +327,5 @@ func (j *job) Stop() {
 	if j.timer != nil {
 		j.timer.Stop()
 	}
-	if i := slices.Index(j.script.jobs, j); i >= 0 {
-		j.script.jobs = slices.Delete(j.script.jobs, i, i+1)
-	}
+	j.leave()
 }

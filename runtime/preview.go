@@ -49,7 +49,7 @@ func (h *Host) Preview(n int, began map[string]time.Time) ([]Planned, []Unplanne
 			none = append(none, Unplanned{Script: scriptName(file), Why: Report(err).String(), Err: err})
 			continue
 		}
-		for _, j := range s.jobList() {
+		for _, j := range s.allJobs() {
 			from := now
 			if since, ok := began[s.name+"/"+j.name]; ok {
 				from = since

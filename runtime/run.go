@@ -188,14 +188,6 @@ func (h *Host) find(name string) *script {
 	return nil
 }
 
-func (s *script) jobCount() int { return len(s.jobList()) }
-
-func (s *script) jobList() []*job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.jobs)
-}
-
 func joined(names []string) string {
 	const most = 12
 	if len(names) > most {

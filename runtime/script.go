@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -52,12 +51,13 @@ type script struct {
 
 	mu     sync.Mutex
 	tasks  []*task // that have not ended, oldest first
-	jobs   []*job  // in the order of registration
+	jobs   jobList
 	held   []func()
 	phases map[string]time.Time // of the generation before
 	live   bool                 // jobs may fire
 	closed bool                 // no task may begin
-	ending bool                 // only on_stop may begin
+	ending error                // why it ends: then only on_stop and what finishes may begin
+	onIdle []clock.Waiter
 	onStop []*lua.LFunction
 	health health
 
@@ -108,7 +108,7 @@ func (s *script) load(source []byte) error {
 }
 
 func (s *script) beginLoad(source []byte) (*task, error) {
-	t, err := s.newTask(s.ctx, "load", nil, s.host.site().Limits.Load)
+	t, err := s.newTask(taskSpec{name: "load", limit: s.host.site().Limits.Load})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (s *script) goLive() {
 	s.mu.Lock()
 	s.live = true
 	s.health.since = s.host.clk.Now()
-	held, jobs := s.held, slices.Clone(s.jobs)
+	held, jobs := s.held, slices.Clone(s.jobs.list)
 	s.held = nil
 	s.mu.Unlock()
 	for _, j := range jobs {
@@ -151,27 +151,59 @@ func (s *script) forget(t *task) {
 	if i := slices.Index(s.tasks, t); i >= 0 {
 		s.tasks = slices.Delete(s.tasks, i, i+1)
 	}
+	s.noteIdle()
 }
 
 // stop ends the script in an orderly way: no job fires any more, its tasks are
 // ended, its on_stop functions run, and the stops of its heads are on their
 // way. It returns when all of that is done. At a reload, runs of jobs with
-// on_reload = "finish" go on in the old state, which ends with the last; so
-// does what hangs in a call of Go, for which only Close waits longer.
+// on_reload = "finish" go on in the old state, which ends with the last of them
+// and of the hik.after that they set; so does what hangs in a call of Go, for
+// which only Close waits longer.
 func (s *script) stop(why error) {
+	ended := s.endTasks(why)
+	patience, done := context.Background(), func() {}
+	if why != errShutdown {
+		patience, done = clock.WithTimeout(s.host.clk, patience, leavePatience)
+	}
+	defer done()
+	for _, t := range ended {
+		if t.join(patience) != nil {
+			s.host.log.Warn("a task has not ended, nobody waits for it any longer", keyScript, s.name, keyTask, t.name)
+		}
+	}
+	s.runOnStop()
 	s.mu.Lock()
-	s.ending = true
-	jobs := slices.Clone(s.jobs)
-	var finishing int
-	var ended []*task
+	left := !s.idle()
+	s.mu.Unlock()
+	if left {
+		s.host.lingering.Go(func() {
+			s.awaitIdle()
+			s.runOnStop() // of what was registered meanwhile
+			s.close(why)
+		})
+		return
+	}
+	s.close(why)
+}
+
+// endTasks lets no job fire any more and tells the tasks to end, but for those
+// that may go on: on_stop, and at a reload runs that may finish. It returns the
+// tasks that it has told.
+func (s *script) endTasks(why error) (ended []*task) {
+	s.mu.Lock()
+	if s.ending == nil || why == errShutdown {
+		s.ending = why
+	}
 	for _, t := range s.tasks {
 		if why == errReload && t.job != nil && t.job.spec.OnReload == "finish" {
-			finishing++
-		} else {
+			t.lasts = true
+		}
+		if !t.lasts || why != errReload && t.job != nil {
 			ended = append(ended, t)
 		}
 	}
-	s.ending = finishing == 0
+	jobs := slices.Clone(s.jobs.list)
 	s.mu.Unlock()
 	for _, j := range jobs {
 		j.Stop()
@@ -179,36 +211,50 @@ func (s *script) stop(why error) {
 	for _, t := range ended {
 		t.cancel(why)
 	}
-	patience, done := context.Background(), func() {}
-	if why != errShutdown {
-		patience, done = clock.WithTimeout(s.host.clk, patience, leavePatience)
+	return ended
+}
+
+// idle reports whether nothing of the script runs or is to come. Called with mu
+// held.
+func (s *script) idle() bool { return len(s.tasks) == 0 && len(s.jobs.list) == 0 }
+
+// awaitIdle returns when an ending script has neither a task nor a job left.
+func (s *script) awaitIdle() {
+	s.mu.Lock()
+	for !s.idle() {
+		w := s.host.clk.NewWaiter()
+		s.onIdle = append(s.onIdle, w)
+		s.mu.Unlock()
+		w.Wait()
+		s.mu.Lock()
 	}
-	defer done()
-	left := finishing > 0
-	for _, t := range ended {
-		if t.join(patience) != nil {
-			left = true
-			s.host.log.Warn("a task has not ended, nobody waits for it any longer", keyScript, s.name, keyTask, t.name)
-		}
-	}
-	s.runOnStop()
-	if left {
-		s.host.lingering.Go(func() {
-			s.running.Wait()
-			s.close(why)
-		})
+	s.mu.Unlock()
+}
+
+// noteIdle is called with mu held when a task or a job has gone.
+func (s *script) noteIdle() {
+	if !s.idle() {
 		return
 	}
-	s.running.Wait()
-	s.close(why)
+	for _, w := range s.onIdle {
+		w.Wake()
+	}
+	s.onIdle = nil
 }
 
 // close ends whatever still runs and gives the state back.
 func (s *script) close(why error) {
 	s.mu.Lock()
 	s.closed = true
-	s.jobs, s.held, s.onStop = nil, nil, nil
+	if s.ending == nil {
+		s.ending = why
+	}
+	jobs := slices.Clone(s.jobs.list)
+	s.held, s.onStop = nil, nil
 	s.mu.Unlock()
+	for _, j := range jobs {
+		j.Stop()
+	}
 	s.cancel(why)
 	s.running.Wait()
 	s.lock.Lock(context.Background())
@@ -222,17 +268,29 @@ func (s *script) close(why error) {
 	}
 }
 
+// runOnStop runs the on_stop functions, and those that they register.
 func (s *script) runOnStop() {
-	s.mu.Lock()
-	functions := s.onStop
-	s.onStop = nil
-	s.mu.Unlock()
-	if len(functions) == 0 {
+	next := func() *lua.LFunction {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.onStop) == 0 {
+			return nil
+		}
+		fn := s.onStop[0]
+		s.onStop = s.onStop[1:]
+		return fn
+	}
+	first := next()
+	if first == nil {
 		return
 	}
-	t := s.addTask(s.ctx, "on_stop", nil, stopPatience)
+	t, err := s.newTask(taskSpec{name: "on_stop", limit: stopPatience, lasts: true})
+	if err != nil {
+		return
+	}
+	t.household = t.ctx
 	t.start(func(L *lua.LState) error {
-		for _, fn := range functions {
+		for fn := first; fn != nil; fn = next() {
 			if err := t.call(L, fn); err != nil {
 				return err
 			}
@@ -293,49 +351,4 @@ func (s *script) OnStop(fn *lua.LFunction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onStop = append(s.onStop, fn)
-}
-
-// AddJob implements luaapi.Script.
-func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
-	j, err := s.newJob(spec)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, errShutdown
-	}
-	var old *job
-	if i := slices.IndexFunc(s.jobs, func(other *job) bool { return other.name == j.name }); i >= 0 {
-		if spec.Name == "" {
-			j.name = s.freeName(j.name)
-			s.jobs = append(s.jobs, j)
-		} else {
-			old = s.jobs[i]
-			s.jobs[i] = j
-		}
-	} else {
-		s.jobs = append(s.jobs, j)
-	}
-	live := s.live
-	s.mu.Unlock()
-	if old != nil {
-		old.Stop()
-	}
-	if live {
-		j.start()
-	}
-	return j, nil
-}
-
-// freeName numbers jobs without a name that would share one. Called with mu
-// held.
-func (s *script) freeName(name string) string {
-	for n := 2; ; n++ {
-		candidate := fmt.Sprintf("%s (%d)", name, n)
-		if !slices.ContainsFunc(s.jobs, func(j *job) bool { return j.name == candidate }) {
-			return candidate
-		}
-	}
 }

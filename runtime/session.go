@@ -39,7 +39,7 @@ func (h *Host) NewPrintingSession(print func(text string)) *Session {
 // values as text that Lua could read where that is possible. Ending ctx ends
 // it. It runs on a goroutine of the clock.
 func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
-	t, err := n.s.newTask(n.s.ctx, "line", nil, 0)
+	t, err := n.s.newTask(taskSpec{name: "line"})
 	if err != nil {
 		return nil, err
 	}

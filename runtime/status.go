@@ -135,7 +135,7 @@ func (h *Host) Status() Status {
 		st.Devices = append(st.Devices, d.status(h.site().Timezone))
 	}
 	for _, s := range h.running() {
-		for _, j := range s.jobList() {
+		for _, j := range s.allJobs() {
 			st.Jobs = append(st.Jobs, j.status())
 		}
 	}
@@ -233,7 +233,7 @@ func (s *script) status() ScriptStatus {
 	defer s.mu.Unlock()
 	st := ScriptStatus{
 		Name: s.name, State: ScriptRunning, Since: zoned(s.health.since, zone),
-		Tasks: []string{}, Jobs: len(s.jobs), Held: s.health.holds,
+		Tasks: []string{}, Jobs: len(s.jobs.list), Held: s.health.holds,
 	}
 	if until := s.heldBack(); !until.IsZero() {
 		st.State, st.HeldUntil = ScriptHeld, zoned(until, zone)
@@ -273,7 +273,7 @@ func (j *job) status() JobStatus {
 func (h *Host) jobsNamed(name string) []*job {
 	var found []*job
 	for _, s := range h.running() {
-		for _, j := range s.jobList() {
+		for _, j := range s.allJobs() {
 			if j.name == name || s.name+"/"+j.name == name {
 				found = append(found, j)
 			}
@@ -311,7 +311,7 @@ func (h *Host) RunJob(name string) error {
 func (h *Host) noSuchJob(name string) error {
 	var known []string
 	for _, s := range h.running() {
-		for _, j := range s.jobList() {
+		for _, j := range s.allJobs() {
 			known = append(known, s.name+"/"+j.name, j.name)
 		}
 	}

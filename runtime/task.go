@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,10 @@ type task struct {
 	// keepsHeads: the owner outlives the task, as a REPL session its lines.
 	keepsHeads bool
 
+	// household is where the tasks live that it spawns: the script, or of
+	// on_stop itself.
+	household context.Context
+
 	ctx    context.Context // for clock and devices; carries the task
 	cancel context.CancelCauseFunc
 	flag   *sandbox.Flag // the same for gopher-lua
@@ -35,6 +40,7 @@ type task struct {
 	since atomic.Int64 // the stopwatch when it began to compute; 0: it waits
 
 	// Guarded by script.mu.
+	lasts   bool // it may go on, and begin others, while its script ends
 	ended   bool
 	err     error
 	waiters []clock.Waiter
@@ -76,26 +82,48 @@ var (
 	errCancelled = errors.New("the task was cancelled")
 )
 
-// newTask makes a task that start begins. Its context ends with parent's.
-func (s *script) newTask(parent context.Context, name string, j *job, limit time.Duration) (*task, error) {
+// taskSpec is what a task begins as.
+type taskSpec struct {
+	name   string
+	parent context.Context // nil: the script's
+	job    *job            // nil: not the run of a job
+	by     *task           // nil: no task of the script has begun it
+	limit  time.Duration   // 0: none
+	lasts  bool            // also while the script ends
+}
+
+// newTask makes a task that start begins. Its context ends with spec.parent.
+// While the script ends, only on_stop and a run that may finish begin tasks.
+func (s *script) newTask(spec taskSpec) (*task, error) {
 	s.mu.Lock()
-	closed, tasks, most := s.closed || s.ending, len(s.tasks), s.host.site().Limits.Tasks
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	isOnStop := spec.lasts
+	spec.lasts = spec.lasts || spec.by != nil && spec.by.lasts || spec.job != nil && spec.job.lasts
+	most := s.host.site().Limits.Tasks
 	switch {
-	case closed:
-		return nil, errShutdown
-	case most > 0 && tasks >= most:
+	case s.closed || s.ending != nil && !spec.lasts:
+		return nil, s.ending
+	case most > 0 && len(s.tasks) >= most && !isOnStop:
 		return nil, &luaapi.Failure{
 			Kind:    "busy",
-			Message: fmt.Sprintf("%s/%s was not started: the script has %d tasks already (limits.tasks)", s.name, name, most),
+			Message: fmt.Sprintf("%s/%s was not started: the script has %d tasks already (limits.tasks)", s.name, spec.name, most),
 			Hint:    "wait for tasks to end before you spawn more, or raise limits.tasks in site.yaml",
 		}
 	}
-	return s.addTask(parent, name, j, limit), nil
+	t := s.makeTask(spec)
+	s.tasks = append(s.tasks, t)
+	return t, nil
 }
 
-func (s *script) addTask(parent context.Context, name string, j *job, limit time.Duration) *task {
-	t := &task{script: s, name: s.name + "/" + name, job: j}
+func (s *script) makeTask(spec taskSpec) *task {
+	t := &task{script: s, name: s.name + "/" + spec.name, job: spec.job, lasts: spec.lasts, household: s.ctx}
+	parent := spec.parent
+	if parent == nil {
+		parent = s.ctx
+	}
+	if spec.by != nil {
+		t.household, t.chain = spec.by.household, spec.by.chain
+	}
 	mine := &owner{name: t.name}
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)
@@ -106,15 +134,12 @@ func (s *script) addTask(parent context.Context, name string, j *job, limit time
 	// The stop goes out when the task is told to end: to unwind it needs the
 	// script's lock, which another task may hold for long.
 	clock.OnDone(ctx, func() { mine.end() })
-	if limit > 0 {
-		timer := s.host.clk.AfterFunc(limit, func() {
-			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", limit)})
+	if spec.limit > 0 {
+		timer := s.host.clk.AfterFunc(spec.limit, func() {
+			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", spec.limit)})
 		})
 		clock.OnDone(ctx, func() { timer.Stop() })
 	}
-	s.mu.Lock()
-	s.tasks = append(s.tasks, t)
-	s.mu.Unlock()
 	return t
 }
 
@@ -259,11 +284,11 @@ func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
 // Spawn implements luaapi.Task.
 func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaapi.Spawned, error) {
 	s := t.script
-	child, err := s.newTask(s.ctx, fmt.Sprintf("task-%d", s.spawns.Add(1)), t.job, 0)
+	child, err := s.newTask(taskSpec{name: fmt.Sprintf("task-%d", s.spawns.Add(1)), parent: t.household, job: t.job, by: t})
 	if err != nil {
 		return nil, err
 	}
-	child.chain, child.patient = t.chain, true
+	child.patient = true
 	begin := func() { child.start(func(L *lua.LState) error { return child.call(L, fn, args...) }) }
 	if t.loading {
 		s.hold(begin)
@@ -276,11 +301,11 @@ func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaap
 // Limit implements luaapi.Task.
 func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error) {
 	s := t.script
-	child, err := s.newTask(t.ctx, fmt.Sprintf("timeout-%d", s.spawns.Add(1)), t.job, d)
+	child, err := s.newTask(taskSpec{name: fmt.Sprintf("timeout-%d", s.spawns.Add(1)), parent: t.ctx, job: t.job, by: t, limit: d})
 	if err != nil {
 		return nil, err
 	}
-	child.quiet, child.loading, child.chain = true, t.loading, t.chain
+	child.quiet, child.loading = true, t.loading
 	child.start(func(L *lua.LState) error {
 		err := child.call(L, fn)
 		if err == nil {
@@ -336,8 +361,11 @@ func (t *task) join(ctx context.Context) error {
 	w := t.script.host.clk.NewWaiter()
 	t.waiters = append(t.waiters, w)
 	t.script.mu.Unlock()
-	if err := clock.WaitFor(ctx, w); err != nil {
-		return err
+	err := clock.WaitFor(ctx, w)
+	if err != nil {
+		t.script.mu.Lock()
+		defer t.script.mu.Unlock()
+		t.waiters = slices.DeleteFunc(t.waiters, func(other clock.Waiter) bool { return other == w })
 	}
-	return nil
+	return err
 }

@@ -1,0 +1,104 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+// jobList are the jobs of one generation that may still run: one that was
+// stopped, or whose only time has passed, has left it. Guarded by script.mu.
+type jobList struct {
+	list    []*job // in the order of registration
+	named   map[string]*job
+	numbers map[string]int // the last number given to a job that shares a name, by that name
+}
+
+// add puts a job into the list and returns the one that it replaces, if any. A
+// job without a name of its own replaces none: it gets a number.
+func (l *jobList) add(j *job) (replaced *job) {
+	if l.named == nil {
+		l.named, l.numbers = make(map[string]*job), make(map[string]int)
+	}
+	replaced = l.named[j.name]
+	switch {
+	case replaced == nil:
+		l.list = append(l.list, j)
+	case j.spec.Name != "":
+		l.list[slices.Index(l.list, replaced)] = j
+	default:
+		replaced = nil
+		j.name = l.freeName(j.name)
+		l.list = append(l.list, j)
+	}
+	l.named[j.name] = j
+	return replaced
+}
+
+func (l *jobList) freeName(name string) string {
+	for n := max(l.numbers[name]+1, 2); ; n++ {
+		if free := fmt.Sprintf("%s (%d)", name, n); l.named[free] == nil {
+			l.numbers[name] = n
+			return free
+		}
+	}
+}
+
+// drop takes a job out, if it is still there.
+func (l *jobList) drop(j *job) {
+	if l.named[j.name] != j {
+		return
+	}
+	l.list = slices.Delete(l.list, slices.Index(l.list, j), slices.Index(l.list, j)+1)
+	delete(l.named, j.name)
+	delete(l.numbers, j.name)
+}
+
+// AddJob implements luaapi.Script.
+func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
+	j, err := s.newJob(spec)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	if err := s.admit(j); err != nil {
+		s.mu.Unlock()
+		return nil, err
+	}
+	replaced, live := s.jobs.add(j), s.live
+	s.mu.Unlock()
+	if replaced != nil {
+		replaced.Stop()
+	}
+	if live {
+		j.start()
+	}
+	return j, nil
+}
+
+// admit refuses a job that an ending script registers, since nothing would be
+// left to run it. Only a run with on_reload = "finish" may set hik.after: the
+// old version stays until that has run, too. Called with mu held.
+func (s *script) admit(j *job) error {
+	by := s.computing.Load() // the task that calls: it has the script's lock
+	switch {
+	case s.ending == nil && !s.closed:
+		return nil
+	case !s.closed && j.spec.Kind == "after" && by != nil && by.lasts && by.job != nil:
+		j.lasts = true
+		return nil
+	}
+	return &luaapi.Failure{
+		Kind:    "misuse",
+		Message: fmt.Sprintf("%s was not registered: %v, and what ends takes no more jobs", j.name, s.ending),
+		Hint:    `register jobs while the script loads; only a run with on_reload = "finish" may still set hik.after`,
+	}
+}
+
+// allJobs are the jobs in the order of registration.
+func (s *script) allJobs() []*job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.jobs.list)
+}
