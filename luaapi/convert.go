@@ -8,9 +8,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// seconds is a time as scripts have it: seconds since 1970, with fractions.
+// seconds is a time as scripts have it: seconds since 1970, to the millisecond, which is what print shows of it.
 func seconds(t time.Time) lua.LNumber {
-	return lua.LNumber(float64(t.UnixMicro()) / 1e6)
+	return lua.LNumber(float64(t.UnixMilli()) / 1e3)
 }
 
 // fromSeconds is the way back.

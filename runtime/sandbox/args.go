@@ -1,77 +1,22 @@
 package sandbox
 
 import (
+	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
 
-// parseNumber reads a number as Lua 5.1 does: decimal or 0x, with spaces around. gopher-lua's own reading takes "010"
-// for eight and "1e3" for no number at all.
-func parseNumber(s string) (lua.LNumber, bool) {
-	s = strings.Trim(s, " \t\n\v\f\r")
-	digits, negative := s, false
-	if digits != "" && (digits[0] == '-' || digits[0] == '+') {
-		negative = digits[0] == '-'
-		digits = digits[1:]
-	}
-	if len(digits) > 2 && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X') {
-		return parseBase(digits[2:], 16, negative)
-	}
-	if digits == "" || strings.ContainsAny(digits, "_xXpPnNiI") {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil && !math.IsInf(f, 0) {
-		return 0, false
-	}
-	return lua.LNumber(f), true
-}
-
-func parseBase(digits string, base int, negative bool) (lua.LNumber, bool) {
-	if digits == "" {
-		return 0, false
-	}
-	var sum float64
-	for i := range len(digits) {
-		d := digitValue(digits[i])
-		if d >= base {
-			return 0, false
-		}
-		sum = sum*float64(base) + float64(d)
-	}
-	if negative {
-		sum = -sum
-	}
-	return lua.LNumber(sum), true
-}
-
-func digitValue(c byte) int {
-	switch {
-	case '0' <= c && c <= '9':
-		return int(c - '0')
-	case 'a' <= c && c <= 'z':
-		return int(c-'a') + 10
-	case 'A' <= c && c <= 'Z':
-		return int(c-'A') + 10
-	}
-	return math.MaxInt
-}
+// The checks of arguments say what Lua's own say, and read numbers in strings and write numbers as text as it does,
+// which those of gopher-lua's LState do not.
 
 // number gives argument n, which may be a string that reads as a number.
 func number(L *lua.LState, n int) lua.LNumber {
-	switch v := L.Get(n).(type) {
-	case lua.LNumber:
-		return v
-	case lua.LString:
-		if f, ok := parseNumber(string(v)); ok {
-			return f
-		}
+	f, ok := toNumber(L.Get(n))
+	if !ok {
+		typeError(L, n, "number")
 	}
-	L.TypeError(n, lua.LTNumber)
-	return 0
+	return f
 }
 
 // integer gives argument n cut to a whole number that arithmetic on it cannot overflow.
@@ -97,5 +42,120 @@ func whole(f lua.LNumber) int {
 	return int(f)
 }
 
+// checkText gives argument n, a string or a number.
+func checkText(L *lua.LState, n int) string {
+	switch v := L.Get(n).(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return NumberText(v)
+	}
+	typeError(L, n, "string")
+	return ""
+}
+
+func optText(L *lua.LState, n int, def string) string {
+	if L.Get(n) == lua.LNil {
+		return def
+	}
+	return checkText(L, n)
+}
+
+func checkTable(L *lua.LState, n int) *lua.LTable {
+	t, ok := L.Get(n).(*lua.LTable)
+	if !ok {
+		typeError(L, n, "table")
+	}
+	return t
+}
+
+func checkFunction(L *lua.LState, n int) *lua.LFunction {
+	fn, ok := L.Get(n).(*lua.LFunction)
+	if !ok {
+		typeError(L, n, "function")
+	}
+	return fn
+}
+
+// checkAny gives argument n, which must be there, be it nil.
+func checkAny(L *lua.LState, n int) lua.LValue {
+	if n > L.GetTop() {
+		argError(L, n, "value expected")
+	}
+	return L.Get(n)
+}
+
+func typeError(L *lua.LState, n int, expected string) {
+	got := "no value"
+	if n <= L.GetTop() {
+		got = L.Get(n).Type().String()
+	}
+	argError(L, n, expected+" expected, got "+got)
+}
+
+// argError raises the error about argument n of the running library function.
+func argError(L *lua.LState, n int, message string) {
+	name, method := called(L)
+	if method {
+		n--
+		if n == 0 {
+			raisef(L, "calling '%s' on bad self (%s)", name, message)
+		}
+	}
+	raisef(L, "bad argument #%d to '%s' (%s)", n, name, message)
+}
+
+// called tells what the caller called the running function, and whether as a method: self is no argument then. A
+// function without a name there, as pcall calls it, is found in the libraries.
+func called(L *lua.LState) (name string, method bool) {
+	f := current(L)
+	if name := f.name(); name != "" {
+		return name, f.Parent.callsMethod()
+	}
+	for _, library := range []string{"", "string", "table", "math", "os", "coroutine", "io", "debug"} {
+		t := L.G.Global
+		if library != "" {
+			t, _ = t.RawGetString(library).(*lua.LTable)
+		}
+		if t == nil {
+			continue
+		}
+		found := ""
+		t.ForEach(func(key, value lua.LValue) {
+			if value == f.Fn && found == "" {
+				found = key.String()
+			}
+		})
+		if found != "" {
+			return found, false
+		}
+	}
+	return "?", false
+}
+
+// callsMethod says whether the call that f, a Lua function's frame, is in the middle of is written obj:name().
+func (f *frame) callsMethod() bool {
+	code := f.Fn.Proto.Code
+	call := code[f.Pc-1]
+	for pc := f.Pc - 2; pc >= 0; pc-- { // back to what loaded the function
+		inst := code[pc]
+		if argA(inst) != argA(call) {
+			continue
+		}
+		switch opcode(inst) {
+		case lua.OP_SELF:
+			return true
+		case lua.OP_MOVE, lua.OP_GETGLOBAL, lua.OP_GETUPVAL, lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_CALL, lua.OP_CLOSURE:
+			return false
+		}
+	}
+	return false
+}
+
+// raisef raises an error with the place of the function that called the running one.
+func raisef(L *lua.LState, format string, args ...any) {
+	rethrow(L, lua.LString(placeBefore(L, 1)+fmt.Sprintf(format, args...)))
+}
+
 // tooLarge raises the error for a result beyond the limit.
-func tooLarge(L *lua.LState) { L.RaiseError("resulting string too large") }
+func tooLarge(L *lua.LState) { raisef(L, "resulting string too large") }

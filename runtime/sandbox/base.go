@@ -6,25 +6,20 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// kept are the functions of gopher-lua's base library that are right and harmless as they are.
-var kept = []string{
-	"_VERSION", "rawequal", "rawget", "rawset", "select", "type", "getfenv", "setfenv",
-}
-
 func (s *state) openBase(L *lua.LState) {
 	upstream(L, lua.OpenBase)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
 	old := globals
 	globals = L.CreateTable(0, 40)
 	L.G.Global, L.Env = globals, globals
-	for _, name := range kept {
-		globals.RawSetString(name, old.RawGetString(name))
-	}
+	globals.RawSetString("_VERSION", lua.LString("Lua 5.1"))
 	globals.RawSetString("_G", globals)
 	setFuncs(L, globals, map[string]lua.LGFunction{
 		"assert": baseAssert, "error": baseError, "pcall": basePCall, "xpcall": baseXPCall,
 		"getmetatable": baseGetMetatable, "setmetatable": baseSetMetatable,
 		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": asTable(baseUnpack), "next": baseNext,
+		"type": baseType, "rawequal": baseRawEqual, "rawget": baseRawGet, "rawset": baseRawSet, "select": baseSelect,
+		"getfenv": baseGetFEnv, "setfenv": baseSetFEnv,
 		"load": s.baseLoad, "loadstring": s.baseLoadString, "collectgarbage": baseCollectGarbage,
 	})
 	globals.RawSetString("ipairs", L.NewClosure(baseIpairs, L.NewFunction(ipairsStep), L.NewFunction(ipairsIndexed)))
@@ -33,7 +28,7 @@ func (s *state) openBase(L *lua.LState) {
 
 // baseAssert raises an error object as it is; a message gets the place of the caller.
 func baseAssert(L *lua.LState) int {
-	if lua.LVAsBool(L.CheckAny(1)) {
+	if lua.LVAsBool(checkAny(L, 1)) {
 		return L.GetTop()
 	}
 	switch message := L.Get(2).(type) {
@@ -59,7 +54,7 @@ func baseError(L *lua.LState) int {
 
 // baseGetMetatable shows the metatables of tables only: the others belong to the host.
 func baseGetMetatable(L *lua.LState) int {
-	v := L.CheckAny(1)
+	v := checkAny(L, 1)
 	mt := L.GetMetatable(v)
 	if _, isTable := v.(*lua.LTable); !isTable && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
 		mt = lua.LFalse
@@ -69,10 +64,17 @@ func baseGetMetatable(L *lua.LState) int {
 }
 
 func baseSetMetatable(L *lua.LState) int {
-	t := L.CheckTable(1)
-	L.CheckTypes(2, lua.LTNil, lua.LTTable)
+	t := checkTable(L, 1)
+	switch L.Get(2).(type) {
+	case *lua.LNilType, *lua.LTable:
+	default:
+		argError(L, 2, "nil or table expected")
+	}
+	if L.GetTop() < 2 {
+		argError(L, 2, "nil or table expected")
+	}
 	if L.GetMetaField(t, "__metatable") != lua.LNil {
-		L.RaiseError("cannot change a protected metatable")
+		raisef(L, "cannot change a protected metatable")
 	}
 	t.Metatable = L.Get(2)
 	L.SetTop(1)
@@ -80,7 +82,7 @@ func baseSetMetatable(L *lua.LState) int {
 }
 
 func baseToString(L *lua.LState) int {
-	L.Push(lua.LString(text(L, L.CheckAny(1))))
+	L.Push(lua.LString(text(L, checkAny(L, 1))))
 	return 1
 }
 
@@ -90,41 +92,47 @@ func text(L *lua.LState, v lua.LValue) string {
 	case lua.LString:
 		return string(v)
 	case lua.LNumber, lua.LBool:
-		return v.String()
+		return Text(v)
 	}
 	if L.GetMetaField(v, "__tostring") == lua.LNil {
 		return v.String()
 	}
-	s, ok := L.ToStringMeta(v).(lua.LString)
-	if !ok {
-		L.RaiseError("'tostring' must return a string")
+	L.Push(L.GetMetaField(v, "__tostring"))
+	L.Push(v)
+	L.Call(1, 1)
+	result := L.Get(-1)
+	L.Pop(1)
+	if !lua.LVCanConvToString(result) {
+		raisef(L, "'tostring' must return a string to 'print'")
 	}
-	return string(s)
+	return Text(result)
 }
 
 func baseToNumber(L *lua.LState) int {
-	v := L.CheckAny(1)
+	v := checkAny(L, 1)
 	base := optInteger(L, 2, 10)
 	var result lua.LValue = lua.LNil
 	switch {
 	case base == 10:
-		switch v := v.(type) {
-		case lua.LNumber:
-			result = v
-		case lua.LString:
-			if f, ok := parseNumber(string(v)); ok {
-				result = f
-			}
+		if f, ok := toNumber(v); ok {
+			result = f
 		}
 	case base < 2 || base > 36:
-		L.ArgError(2, "base out of range")
+		argError(L, 2, "base out of range")
 	default:
-		digits := strings.ToLower(strings.Trim(L.CheckString(1), " \t\n\v\f\r"))
+		digits := strings.ToLower(strings.Trim(checkText(L, 1), " \t\n\v\f\r"))
 		digits, negative := strings.CutPrefix(digits, "-")
+		if !negative {
+			digits = strings.TrimPrefix(digits, "+")
+		}
 		if base == 16 {
 			digits = strings.TrimPrefix(digits, "0x")
 		}
-		if f, ok := parseBase(digits, base, negative); ok {
+		f, ok := parseBase(digits, base)
+		switch {
+		case ok && negative:
+			result = -f
+		case ok:
 			result = f
 		}
 	}
@@ -148,7 +156,7 @@ func (s *state) basePrint(L *lua.LState) int {
 const maxUnpack = 500_000
 
 func baseUnpack(L *lua.LState) int {
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	from := optInteger(L, 2, 1)
 	to := optInteger(L, 3, t.Len())
 	n := to - from + 1
@@ -156,7 +164,7 @@ func baseUnpack(L *lua.LState) int {
 		return 0
 	}
 	if n > maxUnpack {
-		L.RaiseError("too many results to unpack")
+		raisef(L, "too many results to unpack")
 	}
 	reserve(L, n)
 	for i := from; i <= to; i++ {
@@ -167,13 +175,13 @@ func baseUnpack(L *lua.LState) int {
 
 // basePairs knows __pairs, so that what the host gives as userdata can be walked.
 func basePairs(L *lua.LState) int {
-	if meta := L.GetMetaField(L.CheckAny(1), "__pairs"); meta != lua.LNil {
+	if meta := L.GetMetaField(L.Get(1), "__pairs"); meta != lua.LNil {
 		L.Push(meta)
 		L.Push(L.Get(1))
 		L.Call(1, 3)
 		return 3
 	}
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	L.Push(L.Get(lua.UpvalueIndex(1)))
 	L.Push(t)
 	L.Push(lua.LNil)
@@ -182,12 +190,12 @@ func basePairs(L *lua.LState) int {
 
 // baseIpairs looks at __index only where there is one, so that what the host gives as userdata can be walked too.
 func baseIpairs(L *lua.LState) int {
-	v := L.CheckAny(1)
+	v := L.Get(1)
 	step := 1
 	if L.GetMetaField(v, "__index") != lua.LNil {
 		step = 2
 	} else {
-		L.CheckTable(1)
+		checkTable(L, 1)
 	}
 	L.Push(L.Get(lua.UpvalueIndex(step)))
 	L.Push(v)
@@ -196,8 +204,8 @@ func baseIpairs(L *lua.LState) int {
 }
 
 func ipairsStep(L *lua.LState) int {
-	i := L.CheckNumber(2) + 1
-	v := L.CheckTable(1).RawGet(i)
+	i := number(L, 2) + 1
+	v := checkTable(L, 1).RawGet(i)
 	if v == lua.LNil {
 		return 0
 	}
@@ -207,7 +215,7 @@ func ipairsStep(L *lua.LState) int {
 }
 
 func ipairsIndexed(L *lua.LState) int {
-	i := L.CheckNumber(2) + 1
+	i := number(L, 2) + 1
 	v := L.GetTable(L.Get(1), i)
 	if v == lua.LNil {
 		return 0
@@ -219,7 +227,7 @@ func ipairsIndexed(L *lua.LState) int {
 
 // baseCollectGarbage answers; Go's collector needs no advice from scripts. "count" is the whole host's memory.
 func baseCollectGarbage(L *lua.LState) int {
-	switch option := L.OptString(1, "collect"); option {
+	switch option := optText(L, 1, "collect"); option {
 	case "count":
 		L.Push(lua.LNumber(float64(Heap()) / 1024))
 	case "step":
@@ -227,7 +235,7 @@ func baseCollectGarbage(L *lua.LState) int {
 	case "collect", "stop", "restart", "setpause", "setstepmul":
 		L.Push(lua.LNumber(0))
 	default:
-		L.ArgError(1, "invalid option '"+option+"'")
+		argError(L, 1, "invalid option '"+option+"'")
 	}
 	return 1
 }
@@ -249,22 +257,22 @@ func (s *state) baseLoad(L *lua.LState) int {
 			if piece == lua.LNil || piece == lua.LString("") {
 				break
 			}
-			if _, ok := piece.(lua.LString); !ok {
+			if !lua.LVCanConvToString(piece) {
 				return failed(L, "reader function must return a string")
 			}
-			b.WriteString(piece.String())
+			b.WriteString(Text(piece))
 			if b.Len() > s.MaxSource {
 				break
 			}
 		}
 		source = b.String()
 	default:
-		L.TypeError(1, lua.LTFunction)
+		typeError(L, 1, "function")
 	}
-	if mode := L.OptString(3, "bt"); !strings.Contains(mode, "t") {
+	if mode := optText(L, 3, "bt"); !strings.Contains(mode, "t") {
 		return failed(L, "attempt to load a text chunk (mode is '"+mode+"')")
 	}
-	n := s.loadText(L, source, L.OptString(2, ""))
+	n := s.loadText(L, source, optText(L, 2, ""))
 	if env, ok := L.Get(4).(*lua.LTable); ok && n == 1 {
 		L.SetFEnv(L.Get(-1), env)
 	}
@@ -272,7 +280,7 @@ func (s *state) baseLoad(L *lua.LState) int {
 }
 
 func (s *state) baseLoadString(L *lua.LState) int {
-	return s.loadText(L, L.CheckString(1), L.OptString(2, ""))
+	return s.loadText(L, checkText(L, 1), optText(L, 2, ""))
 }
 
 func (s *state) loadText(L *lua.LState, source, name string) int {

@@ -60,7 +60,10 @@ func (s *state) coCreate(L *lua.LState) int {
 
 // newCoroutine gives a thread that is not started: it has the frame of its function, which does not run yet.
 func (s *state) newCoroutine(L *lua.LState) *lua.LState {
-	fn := L.CheckFunction(1)
+	fn, ok := L.Get(1).(*lua.LFunction)
+	if !ok {
+		argError(L, 1, "Lua function expected")
+	}
 	if fn.IsG {
 		fn = made(L, body, fn)
 	}
@@ -160,6 +163,15 @@ func (s *state) resume(L, th *lua.LState) (n int, ok bool) {
 	return 1, false
 }
 
+// checkThread gives argument 1.
+func checkThread(L *lua.LState) *lua.LState {
+	th, ok := L.Get(1).(*lua.LState)
+	if !ok {
+		argError(L, 1, "coroutine expected")
+	}
+	return th
+}
+
 // refusal says why th cannot be resumed by L; empty: it can.
 func refusal(L, th *lua.LState) string {
 	if st := status(L, th); st != "suspended" {
@@ -176,7 +188,7 @@ func refusal(L, th *lua.LState) string {
 }
 
 func (s *state) coResume(L *lua.LState) int {
-	n, ok := s.resume(L, L.CheckThread(1))
+	n, ok := s.resume(L, checkThread(L))
 	L.Insert(lua.LBool(ok), L.GetTop()-n+1)
 	return n + 1
 }
@@ -206,7 +218,7 @@ func coYield(L *lua.LState) int {
 }
 
 func coStatus(L *lua.LState) int {
-	L.Push(lua.LString(status(L, L.CheckThread(1))))
+	L.Push(lua.LString(status(L, checkThread(L))))
 	return 1
 }
 

@@ -134,5 +134,5 @@ func plainText(L *lua.LState, v lua.LValue) string {
 	if v == lua.LNil {
 		return "nil"
 	}
-	return v.String()
+	return Text(v)
 }

@@ -18,7 +18,7 @@ func strFind(L *lua.LState) int  { return find(L, true) }
 func strMatch(L *lua.LState) int { return find(L, false) }
 
 func find(L *lua.LState, wantPlace bool) int {
-	subject, pattern := L.CheckString(1), L.CheckString(2)
+	subject, pattern := checkText(L, 1), checkText(L, 2)
 	start := offset(optInteger(L, 3, 1), len(subject))
 	if wantPlace && (L.ToBool(4) || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
 		i := strings.Index(subject[start:], pattern)
@@ -54,7 +54,7 @@ func find(L *lua.LState, wantPlace bool) int {
 }
 
 func strGmatch(L *lua.LState) int {
-	subject, pattern := L.CheckString(1), L.CheckString(2)
+	subject, pattern := checkText(L, 1), checkText(L, 2)
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		m := &matcher{L: L, subject: subject, pattern: pattern}
@@ -76,12 +76,12 @@ func strGmatch(L *lua.LState) int {
 }
 
 func (s *state) strGsub(L *lua.LState) int {
-	subject, pattern := L.CheckString(1), L.CheckString(2)
+	subject, pattern := checkText(L, 1), checkText(L, 2)
 	with := L.Get(3)
 	switch with.(type) {
 	case lua.LString, lua.LNumber, *lua.LTable, *lua.LFunction:
 	default:
-		L.ArgError(3, "string/function/table expected, got "+with.Type().String())
+		argError(L, 3, "string/function/table expected")
 	}
 	limit := optInteger(L, 4, len(subject)+1)
 	anchored := strings.HasPrefix(pattern, "^")
@@ -143,14 +143,14 @@ func (m *matcher) replace(b *builder, with lua.LValue, s, e int) {
 		value = m.L.Get(-1)
 		m.L.Pop(1)
 	default:
-		m.template(b, with.String(), s, e)
+		m.template(b, Text(with), s, e)
 		return
 	}
 	switch {
 	case !lua.LVAsBool(value):
 		b.add(m.subject[s:e])
 	case lua.LVCanConvToString(value):
-		b.add(value.String())
+		b.add(Text(value))
 	default:
 		m.fail("invalid replacement value (a " + value.Type().String() + ")")
 	}
@@ -171,7 +171,7 @@ func (m *matcher) template(b *builder, text string, s, e int) {
 		case c == '0':
 			b.add(m.subject[s:e])
 		case isDigit(c):
-			b.add(m.value(int(c)-'1', s, e).String())
+			b.add(Text(m.value(int(c)-'1', s, e)))
 		default:
 			b.add(text[i+1 : i+2])
 		}

@@ -10,7 +10,7 @@ import (
 
 // strFormat is string.format with C's meaning of flags, width and precision. %s takes any value, by tostring.
 func (s *state) strFormat(L *lua.LState) int {
-	format := L.CheckString(1)
+	format := checkText(L, 1)
 	b := &builder{L: L, limit: s.MaxString}
 	for arg := 1; ; {
 		Check(L)
@@ -47,7 +47,7 @@ func directive(L *lua.LState, format string) (conversion, string) {
 	c := conversion{precision: -1}
 	n := len(format) - len(strings.TrimLeft(format, "-+ #0"))
 	if n > 5 {
-		L.RaiseError("invalid format (repeated flags)")
+		raisef(L, "invalid format (repeated flags)")
 	}
 	c.flags, format = format[:n], format[n:]
 	c.width, format = twoDigits(L, format)
@@ -55,7 +55,7 @@ func directive(L *lua.LState, format string) (conversion, string) {
 		c.precision, format = twoDigits(L, format[1:])
 	}
 	if format == "" {
-		L.RaiseError("%s", "invalid option '%' to 'format'")
+		raisef(L, "%s", "invalid option '%' to 'format'")
 	}
 	c.letter = format[0]
 	return c, format[1:]
@@ -65,7 +65,7 @@ func twoDigits(L *lua.LState, format string) (int, string) {
 	n, i := 0, 0
 	for ; i < len(format) && isDigit(format[i]); i++ {
 		if i == 2 {
-			L.RaiseError("invalid format (width or precision too long)")
+			raisef(L, "invalid format (width or precision too long)")
 		}
 		n = n*10 + int(format[i]-'0')
 	}
@@ -75,7 +75,9 @@ func twoDigits(L *lua.LState, format string) (int, string) {
 func (c conversion) has(flag string) bool { return strings.Contains(c.flags, flag) }
 
 func (c conversion) write(L *lua.LState, b *builder, arg int) {
-	L.CheckAny(arg)
+	if arg > L.GetTop() {
+		argError(L, arg, "no value")
+	}
 	switch c.letter {
 	case 'c':
 		c.pad(b, string([]byte{byte(integer(L, arg))}))
@@ -88,7 +90,7 @@ func (c conversion) write(L *lua.LState, b *builder, arg int) {
 	case 'e', 'E', 'f', 'g', 'G':
 		c.float(b, float64(number(L, arg)))
 	case 'q':
-		quote(b, L.CheckString(arg))
+		quote(b, checkText(L, arg))
 	case 's':
 		str := text(L, L.Get(arg))
 		if c.precision >= 0 && c.precision < len(str) {
@@ -96,7 +98,7 @@ func (c conversion) write(L *lua.LState, b *builder, arg int) {
 		}
 		c.pad(b, str)
 	default:
-		L.RaiseError("invalid option '%%%s' to 'format'", string(c.letter))
+		raisef(L, "invalid option '%%%s' to 'format'", string(c.letter))
 	}
 }
 

@@ -9,10 +9,13 @@ func (s *state) openIO(L *lua.LState) {
 	methods := L.CreateTable(0, 16)
 	setFuncs(L, methods, map[string]lua.LGFunction{
 		"write": func(L *lua.LState) int {
-			ud := L.CheckUserData(1)
+			ud, _ := L.Get(1).(*lua.LUserData)
+			if ud == nil {
+				typeError(L, 1, "FILE*")
+			}
 			out, ok := ud.Value.(*output)
 			if !ok {
-				L.TypeError(1, lua.LTUserData)
+				typeError(L, 1, "FILE*")
 			}
 			out.write(L, 2)
 			L.Push(ud)
@@ -53,7 +56,7 @@ type output struct {
 // write writes the arguments from the given one on, strings and numbers only.
 func (o *output) write(L *lua.LState, from int) {
 	for i := from; i <= L.GetTop(); i++ {
-		if err := o.put(L, L.CheckString(i)); err != nil {
+		if err := o.put(L, checkText(L, i)); err != nil {
 			L.RaiseError("cannot write to %s: %s", o.name, err.Error())
 		}
 	}

@@ -17,31 +17,13 @@ type (
 	instructionTable [lua.OP_NOP + 1]instruction
 )
 
-// instructions is that table with a concatenation that is bounded.
+// instructions is that table with a concatenation that is bounded, and which writes numbers as Lua does, and a for loop that
+// reads text as numbers as Lua does.
 var instructions = func() instructionTable {
 	table := upstreamInstructions
-	table[lua.OP_CONCAT] = concat
+	table[lua.OP_CONCAT], table[lua.OP_FORPREP] = concat, forPrep
 	return table
 }()
-
-// concat refuses a string that is too large before it is made: a..b..c is one instruction, and takes seconds and gigabytes
-// if it may.
-func concat(L *lua.LState, inst uint32, base *frame) int {
-	sum := 0
-	for i := argC(inst); i >= argB(inst); i-- {
-		switch v := L.Get(i + 1).(type) { // register i
-		case lua.LString:
-			sum += len(v)
-		case lua.LNumber:
-		default:
-			sum = 0 // a metamethod makes something else of all that stands behind it
-		}
-		if sum > DefaultMaxString {
-			L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
-		}
-	}
-	return upstreamInstructions[lua.OP_CONCAT](L, inst, base)
-}
 
 // upstreamLoop is gopher-lua's main loop for states without a context. checkLayout fetches it.
 var upstreamLoop interpreter

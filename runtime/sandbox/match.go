@@ -37,7 +37,7 @@ type matcher struct {
 // begin forgets the captures of the last try.
 func (m *matcher) begin() { m.level, m.depth = 0, 0 }
 
-func (m *matcher) fail(message string) { m.L.RaiseError("%s", message) }
+func (m *matcher) fail(message string) { raisef(m.L, "%s", message) }
 
 // work counts n steps.
 func (m *matcher) work(n int) {

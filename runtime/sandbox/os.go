@@ -26,7 +26,7 @@ func (s *state) openOS(L *lua.LState) {
 			return 1
 		},
 		"getenv": func(L *lua.LState) int {
-			if v, ok := s.Getenv(L.CheckString(1)); ok {
+			if v, ok := s.Getenv(checkText(L, 1)); ok {
 				L.Push(lua.LString(v))
 			} else {
 				L.Push(lua.LNil)
@@ -42,7 +42,7 @@ func (s *state) osTime(L *lua.LState) int {
 		L.Push(lua.LNumber(s.Now().Unix()))
 		return 1
 	}
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	field := func(name string, def int) int {
 		v, ok := t.RawGetString(name).(lua.LNumber)
 		if str, isString := t.RawGetString(name).(lua.LString); isString {
@@ -50,11 +50,11 @@ func (s *state) osTime(L *lua.LState) int {
 		}
 		switch {
 		case ok && math.Abs(float64(v)) > 1e9:
-			L.RaiseError("field '%s' is out of range", name)
+			raisef(L, "field '%s' is out of range", name)
 		case ok:
 			return int(v)
 		case def < 0:
-			L.RaiseError("field '%s' missing in date table", name)
+			raisef(L, "field '%s' missing in date table", name)
 		}
 		return def
 	}
@@ -104,13 +104,13 @@ func offsetAt(unix int64, zone *time.Location) int64 {
 func (s *state) osDate(L *lua.LState) int {
 	format := "%c"
 	if L.Get(1) != lua.LNil {
-		format = L.CheckString(1)
+		format = checkText(L, 1)
 	}
 	t := s.Now()
 	if L.Get(2) != lua.LNil {
 		seconds := math.Floor(float64(number(L, 2)))
 		if !(math.Abs(seconds) < 1e13) { // the year 318,857: beyond, no calendar means anything
-			L.RaiseError("time result cannot be represented")
+			raisef(L, "time result cannot be represented")
 		}
 		t = time.Unix(int64(seconds), 0)
 	}

@@ -108,10 +108,10 @@ func debugTraceback(L *lua.LState) int {
 		L.Push(message)
 		return 1
 	}
-	level = L.OptInt(arg+1, level)
+	level = optInteger(L, arg+1, level)
 	text := "stack traceback:"
 	if message != lua.LNil {
-		text = message.String() + "\n" + text
+		text = Text(message) + "\n" + text
 	}
 	for _, line := range traced(of, max(level, 0)) {
 		text += "\n\t" + line

@@ -112,7 +112,7 @@ func callable(L *lua.LState, n int) (nargs int, ok bool) {
 }
 
 func basePCall(L *lua.LState) int {
-	v := L.CheckAny(1)
+	v := checkAny(L, 1)
 	nargs, ok := callable(L, 1)
 	if !ok {
 		L.Push(lua.LFalse)
@@ -125,8 +125,8 @@ func basePCall(L *lua.LState) int {
 // baseXPCall calls the handler where the error is raised, so that its traceback shows the culprit. Further arguments go
 // to the function, as in later versions of Lua.
 func baseXPCall(L *lua.LState) int {
-	v := L.CheckAny(1)
-	handler := L.CheckFunction(2)
+	v := checkAny(L, 1)
+	handler := checkFunction(L, 2)
 	L.Remove(2)
 	nargs, ok := callable(L, 1)
 	if !ok {

@@ -54,7 +54,7 @@ func insertInto(L *lua.LState, v lua.LValue) int {
 		}
 		L.SetTable(v, lua.LNumber(pos), L.Get(3))
 	default:
-		L.RaiseError("wrong number of arguments to 'insert'")
+		raisef(L, "wrong number of arguments to 'insert'")
 	}
 	return 0
 }
@@ -78,7 +78,7 @@ func removeFrom(L *lua.LState, v lua.LValue) int {
 // sortInPlace sorts an ordinary table and puts its items back.
 func sortInPlace(L *lua.LState, v *lua.LUserData) int {
 	asTable(tableSort)(L)
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	for i := 1; i <= t.Len(); i++ {
 		L.SetTable(v, lua.LNumber(i), t.RawGetInt(i))
 		checkEvery(L, i)
@@ -102,7 +102,7 @@ func baseNext(L *lua.LState) int {
 		}
 		return 2
 	}
-	key, value := L.CheckTable(1).Next(L.Get(2))
+	key, value := checkTable(L, 1).Next(L.Get(2))
 	L.Push(key)
 	if key == lua.LNil {
 		return 1

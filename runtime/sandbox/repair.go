@@ -142,6 +142,7 @@ func (w *walker) expr(e ast.Expr, depth int) {
 	case *ast.StringExpr:
 		w.constant("s", e.Value)
 	case *ast.NumberExpr:
+		e.Value = decimal(e.Value)
 		w.constant("n", e.Value)
 	case *ast.IdentExpr:
 		w.constant("s", e.Value)

@@ -17,6 +17,7 @@ func (s *state) openString(L *lua.LState) {
 	})
 	L.SetGlobal("string", mod)
 	meta := L.CreateTable(0, 16)
+	setFuncs(L, meta, textArithmetic())
 	meta.RawSetString("__index", mod)
 	meta.RawSetString("__metatable", lua.LFalse)
 	L.SetMetatable(lua.LString(""), meta)
@@ -38,11 +39,11 @@ func span(from, to, length int) (int, int) {
 }
 
 func strByte(L *lua.LState) int {
-	str := L.CheckString(1)
+	str := checkText(L, 1)
 	first := optInteger(L, 2, 1)
 	from, to := span(first, optInteger(L, 3, first), len(str))
 	if to-from > maxUnpack {
-		L.RaiseError("string slice too long")
+		raisef(L, "string slice too long")
 	}
 	reserve(L, to-from)
 	for i := from; i < to; i++ {
@@ -56,7 +57,7 @@ func strChar(L *lua.LState) int {
 	for i := range b {
 		c := integer(L, i+1)
 		if c < 0 || c > 255 {
-			L.ArgError(i+1, "invalid value")
+			argError(L, i+1, "invalid value")
 		}
 		b[i] = byte(c)
 	}
@@ -65,7 +66,7 @@ func strChar(L *lua.LState) int {
 }
 
 func strLen(L *lua.LState) int {
-	L.Push(lua.LNumber(len(L.CheckString(1))))
+	L.Push(lua.LNumber(len(checkText(L, 1))))
 	return 1
 }
 
@@ -74,7 +75,7 @@ func strUpper(L *lua.LState) int { return eachByte(L, 'a', 'z') }
 
 // eachByte changes the case of the letters from first to last.
 func eachByte(L *lua.LState, first, last byte) int {
-	b := []byte(L.CheckString(1))
+	b := []byte(checkText(L, 1))
 	for i, c := range b {
 		if first <= c && c <= last {
 			b[i] = c ^ 0x20
@@ -85,8 +86,8 @@ func eachByte(L *lua.LState, first, last byte) int {
 }
 
 func (s *state) strRep(L *lua.LState) int {
-	str, n := L.CheckString(1), integer(L, 2)
-	separator := L.OptString(3, "")
+	str, n := checkText(L, 1), integer(L, 2)
+	separator := optText(L, 3, "")
 	if n <= 0 || len(str)+len(separator) == 0 {
 		L.Push(lua.LString(""))
 		return 1
@@ -99,7 +100,7 @@ func (s *state) strRep(L *lua.LState) int {
 }
 
 func strReverse(L *lua.LState) int {
-	str := L.CheckString(1)
+	str := checkText(L, 1)
 	b := make([]byte, len(str))
 	for i := range b {
 		b[i] = str[len(str)-1-i]
@@ -109,7 +110,7 @@ func strReverse(L *lua.LState) int {
 }
 
 func strSub(L *lua.LState) int {
-	str := L.CheckString(1)
+	str := checkText(L, 1)
 	from, to := span(integer(L, 2), optInteger(L, 3, -1), len(str))
 	L.Push(lua.LString(str[from:to]))
 	return 1

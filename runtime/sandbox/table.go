@@ -16,10 +16,10 @@ func (s *state) openTable(L *lua.LState) {
 }
 
 func (s *state) tableConcat(L *lua.LState) int {
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	separator := ""
 	if L.Get(2) != lua.LNil {
-		separator = L.CheckString(2)
+		separator = checkText(L, 2)
 	}
 	from := optInteger(L, 3, 1)
 	to := optInteger(L, 4, t.Len())
@@ -27,9 +27,9 @@ func (s *state) tableConcat(L *lua.LState) int {
 	for i := from; i <= to; i++ {
 		v := t.RawGet(lua.LNumber(i))
 		if !lua.LVCanConvToString(v) {
-			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
+			raisef(L, "invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
-		b.add(v.String())
+		b.add(Text(v))
 		if i < to {
 			b.add(separator)
 		}
@@ -50,7 +50,7 @@ func tableInsert(L *lua.LState) int {
 	if v := standIn(L); v != nil {
 		return insertInto(L, v)
 	}
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	switch L.GetTop() {
 	case 2:
 		t.RawSet(lua.LNumber(t.Len()+1), L.Get(2))
@@ -62,7 +62,7 @@ func tableInsert(L *lua.LState) int {
 			t.RawSet(lua.LNumber(pos), L.Get(3))
 		}
 	default:
-		L.RaiseError("wrong number of arguments to 'insert'")
+		raisef(L, "wrong number of arguments to 'insert'")
 	}
 	return 0
 }
@@ -71,7 +71,7 @@ func tableRemove(L *lua.LState) int {
 	if v := standIn(L); v != nil {
 		return removeFrom(L, v)
 	}
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	n := t.Len()
 	pos := optInteger(L, 2, n)
 	if pos < 1 || pos > n {
@@ -82,13 +82,13 @@ func tableRemove(L *lua.LState) int {
 }
 
 func tableGetN(L *lua.LState) int {
-	L.Push(lua.LNumber(L.CheckTable(1).Len()))
+	L.Push(lua.LNumber(checkTable(L, 1).Len()))
 	return 1
 }
 
 func tableMaxN(L *lua.LState) int {
 	var most lua.LNumber
-	L.CheckTable(1).ForEach(func(k, _ lua.LValue) {
+	checkTable(L, 1).ForEach(func(k, _ lua.LValue) {
 		if n, ok := k.(lua.LNumber); ok && n > most {
 			most = n
 		}
@@ -103,10 +103,10 @@ func tableSort(L *lua.LState) int {
 	if v := standIn(L); v != nil {
 		return sortInPlace(L, v)
 	}
-	t := L.CheckTable(1)
+	t := checkTable(L, 1)
 	var fn *lua.LFunction
 	if L.Get(2) != lua.LNil {
-		fn = L.CheckFunction(2)
+		fn = checkFunction(L, 2)
 	}
 	values := make([]lua.LValue, t.Len())
 	for i := range values {
@@ -125,11 +125,11 @@ func tableSort(L *lua.LState) int {
 			if !less(values[i], values[i-1]) {
 				ordered = true
 			} else if !less(values[i-1], values[i]) {
-				L.RaiseError("invalid order function for sorting")
+				raisef(L, "invalid order function for sorting")
 			}
 		}
 		if !ordered {
-			L.RaiseError("invalid order function for sorting")
+			raisef(L, "invalid order function for sorting")
 		}
 	}
 	for i, v := range values {

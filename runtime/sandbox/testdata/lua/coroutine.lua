@@ -25,7 +25,7 @@ fails(coroutine.wrap(function() error("wrapped") end), "wrapped$")
 local object = {}
 ok, message = coroutine.resume(coroutine.create(function() error(object) end)) eq(message, object)
 w = coroutine.wrap(function() return 1 end) w() fails(w, "cannot resume dead coroutine")
-fails(function() coroutine.create(1) end, "function expected") fails(function() coroutine.resume(1) end, "thread expected")
+fails(function() coroutine.create(1) end, "function expected") fails(function() coroutine.resume(1) end, "coroutine expected")
 
 -- where one is
 local outer = coroutine.running()

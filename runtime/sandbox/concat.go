@@ -1,0 +1,70 @@
+package sandbox
+
+import lua "github.com/yuin/gopher-lua"
+
+// concat refuses a string that is too large before it is made: a..b..c is one instruction, and takes seconds and gigabytes
+// if it may. Numbers are written as Lua does.
+func concat(L *lua.LState, inst uint32, base *frame) int {
+	first, last := argB(inst)+1, argC(inst)+1 // as L.Get counts registers
+	sum, numbers, others := 0, false, false
+	for i := last; i >= first; i-- {
+		switch v := L.Get(i).(type) {
+		case lua.LString:
+			sum += len(v)
+		case lua.LNumber:
+			numbers = true
+		default:
+			others = true
+			sum = 0 // a metamethod makes something else of all that stands behind it
+		}
+		if sum > DefaultMaxString {
+			L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
+		}
+	}
+	if others {
+		L.Replace(argA(inst)+1, concatPairs(L, first, last))
+		return 0
+	}
+	if numbers {
+		for i := first; i <= last; i++ {
+			if n, ok := L.Get(i).(lua.LNumber); ok {
+				L.Replace(i, lua.LString(NumberText(n)))
+			}
+		}
+	}
+	return upstreamInstructions[lua.OP_CONCAT](L, inst, base)
+}
+
+// concatPairs concatenates from the right, two values at a time, because a metamethod may be among them.
+func concatPairs(L *lua.LState, first, last int) lua.LValue {
+	right := L.Get(last)
+	for i := last - 1; i >= first; i-- {
+		left := L.Get(i)
+		if lua.LVCanConvToString(left) && lua.LVCanConvToString(right) {
+			a, b := Text(left), Text(right)
+			if len(a)+len(b) > DefaultMaxString {
+				L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
+			}
+			right = lua.LString(a + b)
+			continue
+		}
+		method := L.GetMetaField(left, "__concat")
+		if method == lua.LNil {
+			method = L.GetMetaField(right, "__concat")
+		}
+		if method == lua.LNil {
+			culprit := left
+			if lua.LVCanConvToString(left) {
+				culprit = right
+			}
+			L.RaiseError("attempt to concatenate a %s value", culprit.Type().String())
+		}
+		L.Push(method)
+		L.Push(left)
+		L.Push(right)
+		L.Call(2, 1)
+		right = L.Get(-1)
+		L.Pop(1)
+	}
+	return right
+}
