@@ -1,6 +1,6 @@
 // Package runtime is the host: it decides who runs when, and who owns what.
 //
-// Host owns the scripts and the devices of a site. Each script has one Lua
+// Host owns the scripts of a site, and package device its devices. Each script has one Lua
 // state and one lock; each task of it runs on a goroutine of its own and holds
 // the lock only while it computes. Each device has one worker (or as many as
 // site.yaml's concurrency), a watcher, and for as long as one of its heads has

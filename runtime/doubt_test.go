@@ -9,21 +9,12 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // between has f stand between the host and the device of oneHead.
 func (w *world) between(f func(r *http.Request, device http.RoundTripper) (*http.Response, error)) {
-	w.t.Helper()
-	device, gate := w.head().Transport(), w.host.devices[0]
-	w.host.conf.Transport = func(site.Device) (http.RoundTripper, error) {
-		return roundTrip(func(r *http.Request) (*http.Response, error) { return f(r, device) }), nil
-	}
-	l, err := w.host.newLine(gate.line.Load().conf)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	gate.line.Store(l)
+	w.via["gate"] = f
 }
 
 // isMove reports whether a request sets the head in motion.
@@ -111,7 +102,7 @@ func TestStopAnswered5xxIsTriedAgain(t *testing.T) {
 		return device.RoundTrip(r)
 	})
 	w.start()
-	w.run(2*time.Minute + stopRetryMax + time.Second)
+	w.run(2*time.Minute + 5*time.Second + time.Second)
 	if w.head().Driven(1) {
 		t.Errorf("the head turns\n%s", w.log)
 	}
@@ -164,7 +155,7 @@ func TestPanicOfACommand(t *testing.T) {
 			w.wantPrinted(test.want)
 			w.wantLog("internal error: boom")
 			w.wantLog("doubt_test.go") // in the Go stack
-			if w.head().Driven(1) || w.host.Devices()[0].State() != StateOnline {
+			if w.head().Driven(1) || w.host.Devices()[0].State() != device.StateOnline {
 				t.Errorf("the head turns\n%v\n%s", w.sent("gate"), w.log)
 			}
 		})

@@ -122,7 +122,7 @@ func TestOnStopRegistersNothing(t *testing.T) {
 	if n := w.clk.Pending(); n != timers {
 		t.Errorf("%d timers, were %d", n, timers)
 	}
-	if n := len(w.host.hub.byKey[hubKey{name: "x"}]); n != 0 {
+	if n := w.host.devices.Hub().Len(); n != 0 {
 		t.Errorf("%d listeners", n)
 	}
 	if n := len(w.host.computers()); n != 0 {

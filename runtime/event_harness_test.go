@@ -12,7 +12,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // onEvents is a script that prints "3.5 motion start ch1" for each event.
@@ -71,25 +71,14 @@ type piece struct {
 func (w *world) can(device string, lives ...[]piece) *canned {
 	w.t.Helper()
 	c := &canned{clk: w.clk, lives: lives}
-	d := w.dev(device)
-	make := w.host.conf.Transport
-	w.host.conf.Transport = func(conf site.Device) (http.RoundTripper, error) {
-		next, err := make(conf)
-		if conf.Name == device {
-			c.next = next
-			return c, err
-		}
-		return next, err
+	w.via[device] = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+		c.next = next
+		return c.RoundTrip(r)
 	}
-	l, err := w.host.newLine(*d.conf())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	d.line.Store(l)
 	return c
 }
 
-func (w *world) dev(name string) *Device {
+func (w *world) dev(name string) *device.Device {
 	w.t.Helper()
 	for _, d := range w.host.Devices() {
 		if d.Name() == name {

@@ -95,7 +95,7 @@ func TestRunThatNeverBeganGoesOver(t *testing.T) {
 		if err := next.load([]byte(`hik.device("cam"):on("motion", function(ev) print("new", ev.channel) end)`)); err != nil {
 			t.Error(err)
 		}
-		h.hub.deliver(w.dev("cam"), &luaapi.Event{Type: "motion", Native: "VMD", State: "start", Device: "cam", Channel: 1})
+		h.devices.Hub().Deliver(w.dev("cam"), &luaapi.Event{Type: "motion", Native: "VMD", State: "start", Device: "cam", Channel: 1})
 		h.handOver(old, next)
 		old.stop(errReload)
 		h.mu.Lock()
@@ -291,7 +291,7 @@ func TestEventsOfAChangedDevice(t *testing.T) {
 	if old == w.devices["cam"] {
 		t.Fatal("the device is the same")
 	}
-	if n := len(w.host.allDevices()); n != 1 {
+	if n := len(w.host.devices.All()); n != 1 {
 		t.Errorf("%d devices", n)
 	}
 }
@@ -346,12 +346,7 @@ func TestReloadsLeaveNoListeners(t *testing.T) {
 		w.run(3 * time.Second)
 	}
 	w.run(time.Minute)
-	w.host.hub.mu.RLock()
-	listeners := 0
-	for _, l := range w.host.hub.byKey {
-		listeners += len(l)
-	}
-	w.host.hub.mu.RUnlock()
+	listeners := w.host.devices.Hub().Len()
 	if listeners != 2 || w.clk.Live() != live || w.clk.Pending() > timers {
 		t.Errorf("%d listeners; goroutines %d, were %d; timers %d, were %d", listeners, w.clk.Live(), live, w.clk.Pending(), timers)
 	}

@@ -39,7 +39,7 @@ func (t *task) Emit(name string, value any) error {
 			Hint:    "a handler must not emit what leads back to it; if it has to, let it sleep in between",
 		}
 	}
-	t.script.host.hub.emit(name, value, now, link)
+	t.script.host.devices.Hub().Emit(name, value, now, link)
 	return nil
 }
 

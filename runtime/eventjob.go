@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
@@ -18,7 +19,7 @@ const maxKept = 256
 // handler is what a job has that runs on events. Its fields are guarded by
 // script.mu, except for listener, which is set once.
 type handler struct {
-	listener *listener
+	listener *device.Listener
 	filter   schedule.Filter
 
 	ready   bool // the script is live; until then events are kept
@@ -28,6 +29,12 @@ type handler struct {
 	// though it may come outside the hours of the handler.
 	open map[alarmKey]bool
 	heir *job // of the next generation, once it listens in this one's place
+}
+
+// alarmKey tells one alarm of a device from another.
+type alarmKey struct {
+	kind                  string
+	channel, region, port int
 }
 
 // onEvent is the schedule of a handler: no time is known.
@@ -55,14 +62,14 @@ func (j *job) handle() error {
 		return err
 	}
 	j.on = &handler{filter: filter, open: make(map[alarmKey]bool)}
-	j.on.listener = &listener{spec: *spec.Event, tell: j.receive}
+	j.on.listener = &device.Listener{Spec: *spec.Event, Tell: j.receive}
 	return nil
 }
 
 // listen lets the handler run: first for what was kept for it.
 func (j *job) listen() {
 	s := j.script
-	s.host.hub.add(j.on.listener)
+	s.host.devices.Hub().Add(j.on.listener)
 	s.mu.Lock()
 	if j.stopped { // since it was registered
 		s.mu.Unlock()
@@ -87,12 +94,12 @@ func (j *job) listen() {
 // unlisten is called without script.mu.
 func (j *job) unlisten() {
 	if j.on != nil {
-		j.script.host.hub.remove(j.on.listener)
+		j.script.host.devices.Hub().Remove(j.on.listener)
 	}
 }
 
 // receive is told of an event by the hub.
-func (j *job) receive(ev *luaapi.Event, value any, chain *emission) {
+func (j *job) receive(ev *luaapi.Event, value, chain any) {
 	s := j.script
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +113,7 @@ func (j *job) receive(ev *luaapi.Event, value any, chain *emission) {
 // letsThrough asks days and between.
 func (o *handler) letsThrough(ev *luaapi.Event, now time.Time) bool {
 	in := o.filter.Match(now)
-	if o.listener.spec.State != "both" || ev.Device == "" {
+	if o.listener.Spec.State != "both" || ev.Device == "" {
 		return in
 	}
 	key := alarmKey{ev.Type, ev.Channel, ev.Region, ev.Port}
@@ -140,7 +147,7 @@ func (j *job) take(f luaapi.Firing) {
 // so are the runs that the old ones had queued.
 func (h *Host) handOver(old, s *script) {
 	next := s.allJobs()
-	var before, after []*listener
+	var before, after []*device.Listener
 	var heirs []func()
 	for _, j := range next {
 		if j.on != nil {
@@ -172,7 +179,7 @@ func (h *Host) handOver(old, s *script) {
 			}
 		})
 	}
-	h.hub.swap(before, after)
+	h.devices.Hub().Swap(before, after)
 	for _, inherit := range heirs {
 		inherit()
 	}

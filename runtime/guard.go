@@ -78,15 +78,3 @@ func (h *Host) logPanic(t *task, message, stack string) {
 	h.log.Error("a function of hiklua failed: please report this", keyScript, t.script.name, keyTask, t.name,
 		keyError, message, "go_stack", stack)
 }
-
-// recovered is deferred where something is sent: a Go panic there is the error
-// of that one command. It must not end the process, which has heads to stop.
-func (d *Device) recovered(err *error) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	message := fmt.Sprintf("internal error: %v", v)
-	d.log.Error("a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
-	*err = d.failure("panic", 0, message, "")
-}

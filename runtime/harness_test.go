@@ -15,6 +15,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -27,12 +28,15 @@ type world struct {
 	devices map[string]*sim.Device
 	log     *bytes.Buffer // without times
 	printed []string
-	records []Record
+	records []journal.Entry
 	began   time.Time
 	stop    context.CancelFunc
 	ended   bool
 	err     error        // of Run
 	disk    func() error // what the disk of a state file says; nil: it works
+	logged  func()       // called while a line is logged
+	// via stands between the host and a device.
+	via map[string]func(r *http.Request, device http.RoundTripper) (*http.Response, error)
 }
 
 // noon is when the tests begin: a Wednesday.
@@ -53,6 +57,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 	w := &world{
 		t: t, dir: t.TempDir(), clk: clock.NewVirtual(noon), began: noon,
 		devices: make(map[string]*sim.Device), log: new(bytes.Buffer),
+		via: make(map[string]func(*http.Request, http.RoundTripper) (*http.Response, error)),
 	}
 	w.write("site.yaml", yaml)
 	for path, content := range files {
@@ -66,6 +71,9 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey {
+				if w.logged != nil {
+					w.logged()
+				}
 				return slog.String("at", fmt.Sprint(w.clk.Now().Sub(w.began)))
 			}
 			return a
@@ -80,9 +88,15 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 			}
 			dev := sim.New(o)
 			w.devices[d.Name] = dev
-			return dev.Transport(), nil
+			device, name := dev.Transport(), d.Name
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				if via := w.via[name]; via != nil {
+					return via(r, device)
+				}
+				return device.RoundTrip(r)
+			}), nil
 		},
-		Record: func(r Record) { w.records = append(w.records, r) },
+		Record: func(r journal.Entry) { w.records = append(w.records, r) },
 		Print:  func(_, text string) { w.printed = append(w.printed, text) },
 	})
 	if err != nil {

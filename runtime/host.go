@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"log/slog"
@@ -18,6 +17,8 @@ import (
 
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
@@ -28,10 +29,6 @@ const (
 	// hastyStop is how long heads get to be stopped after Abort, and at the
 	// least when scripts do not end.
 	hastyStop = 2 * time.Second
-	// connectSpread lies between the first polls of two devices, up to
-	// connectWithin for all of them.
-	connectSpread = 20 * time.Millisecond
-	connectWithin = 5 * time.Second
 )
 
 // Config is what a Host is made of.
@@ -57,7 +54,7 @@ type Config struct {
 	Transport func(site.Device) (http.RoundTripper, error)
 	// Record, if it is set, is told of every command that was sent to a
 	// device. It must not wait.
-	Record func(Record)
+	Record func(journal.Entry)
 	// HTTP, if it is set, carries the requests of hik.http. Nil is the network;
 	// in virtual time, where nothing may reach it, nil refuses them.
 	HTTP http.RoundTripper
@@ -76,22 +73,18 @@ type Config struct {
 // Host runs the scripts of a site against its devices. New makes it, Open
 // starts the devices, Run or Exec or a Session run scripts, Close ends it all.
 type Host struct {
-	conf  Config
-	now   atomic.Pointer[site.Site] // what site.yaml says; see site
-	clk   clock.Clock
-	log   *slog.Logger
-	watch clock.Stopwatch
-	files *archive.Folder
-	web   http.RoundTripper // of hik.http
-	hub   *hub
+	conf    Config
+	now     atomic.Pointer[site.Site] // what site.yaml says; see site
+	clk     clock.Clock
+	log     *slog.Logger
+	watch   clock.Stopwatch
+	files   *archive.Folder
+	web     http.RoundTripper // of hik.http
+	devices *device.Set
 
-	accounts accounts
-
-	store   *store.Store
-	durable bool         // the store has a file
-	book    *logbook     // nil: it has none
-	disk    func() error // set by tests: see store.Options
-	noted   sync.Once    // of StateNote
+	store *store.Store
+	disk  func() error // set by tests: see store.Options
+	noted sync.Once    // of StateNote
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
@@ -103,14 +96,10 @@ type Host struct {
 	abort     context.CancelFunc
 	stopGuard func()
 	loading   *clock.Mutex // one change of the scripts at a time
-	lingering *group       // old generations whose last runs may finish
-	retiring  *group       // of devices that were taken out
+	lingering *clock.Group // old generations whose last runs may finish
 
 	mu        sync.Mutex
 	rand      *rand.Rand
-	devices   []*Device          // of the site, in its order
-	opened    []*Device          // by hik.device{...}
-	retired   []*Device          // taken out of the site, and not yet at rest
 	siteErr   error              // why site.yaml is not what runs
 	states    []*script          // every Lua state that is alive, for the guard
 	scripts   []*script          // that run, by name
@@ -132,29 +121,21 @@ func New(conf Config) (*Host, error) {
 		files: archive.NewFolder(cmp.Or(conf.Data, filepath.Join(conf.Site.Dir, "data"))),
 		web:   newWeb(conf),
 		tried: make(map[string]version),
-		hub:   newHub(),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
 	h.now.Store(conf.Site)
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.loading = clock.NewMutex(h.clk)
-	h.lingering = newGroup(h.clk)
-	h.retiring = newGroup(h.clk)
-	var problems []error
-	for _, conf := range h.site().Devices {
-		d, err := h.newDevice(conf)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
-			continue
-		}
-		h.devices = append(h.devices, d)
+	h.lingering = clock.NewGroup(h.clk)
+	var err error
+	h.devices, err = device.NewSet(device.Config{
+		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
+	})
+	if err == nil {
+		err = h.openStore()
 	}
-	if len(problems) == 0 {
-		problems = append(problems, h.openStore())
-	}
-	h.equipDevices()
-	return h, errors.Join(problems...)
+	return h, err
 }
 
 // Open starts the devices and the guard, and has the heads stopped that an
@@ -166,13 +147,8 @@ func (h *Host) Open() {
 	}
 	h.mu.Lock()
 	h.started, h.startedAt = true, h.clk.Now()
-	devices := slices.Clone(h.devices)
 	h.mu.Unlock()
-	spread := min(connectSpread, connectWithin/time.Duration(max(len(devices), 1)))
-	for i, d := range devices {
-		d.start(time.Duration(i) * spread)
-	}
-	h.stopLeftMoving()
+	h.devices.Start()
 	h.stopGuard = clock.Tick(guardEvery, h.guard)
 }
 
@@ -196,7 +172,7 @@ func (h *Host) Close() error {
 	for _, s := range states {
 		s.endTasks(errShutdown)
 	}
-	stopped := newGroup(h.clk)
+	stopped := clock.NewGroup(h.clk)
 	for _, s := range scripts {
 		stopped.Go(func() { s.stop(errShutdown) })
 	}
@@ -210,39 +186,16 @@ func (h *Host) Close() error {
 	h.mu.Unlock()
 	h.cancel(errShutdown) // every owner of a motion ends with it
 	h.waitFor(patience, h.lingering.Wait)
-	h.retiring.Wait()
-	err := h.closeDevices(limit)
+	err := h.devices.Close(limit)
+	if h.stopGuard != nil {
+		h.stopGuard()
+	}
 	return errors.Join(err, h.closeStore(limit))
 }
 
 // Abort makes a Close that is under way, or comes, hurry: tasks are ended at
 // once, and only heads are waited for, 2 s at most.
 func (h *Host) Abort() { h.abort() }
-
-func (h *Host) closeDevices(limit context.Context) error {
-	devices := h.allDevices()
-	for clock.Cause(limit) == nil {
-		if !slices.ContainsFunc(devices, func(d *Device) bool { return !d.atRest() }) {
-			break
-		}
-		clock.Sleep(limit, h.clk, 20*time.Millisecond)
-	}
-	var moving []error
-	for _, d := range devices {
-		if !d.atRest() {
-			moving = append(moving, fmt.Errorf("%s: a head may still be moving: its stop was not answered", d.Name()))
-		}
-	}
-	closed := newGroup(h.clk)
-	for _, d := range devices {
-		closed.Go(d.stop)
-	}
-	closed.Wait()
-	if h.stopGuard != nil {
-		h.stopGuard()
-	}
-	return errors.Join(moving...)
-}
 
 // waitFor runs wait and returns when it has ended, or ctx.
 func (h *Host) waitFor(ctx context.Context, wait func()) {

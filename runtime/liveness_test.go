@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // A wrong password costs one rejected login, at most two, however many scripts
@@ -25,7 +26,7 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 	if n := w.head().Counts().RejectedLogins; n < 1 || n > 2 {
 		t.Errorf("%d rejected logins", n)
 	}
-	if got := w.host.Devices()[0].State(); got != StateUnauthorized {
+	if got := w.host.Devices()[0].State(); got != device.StateUnauthorized {
 		t.Errorf("state %s", got)
 	}
 	w.wantLog("login refused")
@@ -46,7 +47,7 @@ func TestPasswordThatTurnsWrong(t *testing.T) {
 	w.head().SetPassword("admin", "simulated")
 	w.host.Devices()[0].Retry()
 	w.run(time.Minute)
-	if got := w.host.Devices()[0].State(); got != StateOnline {
+	if got := w.host.Devices()[0].State(); got != device.StateOnline {
 		t.Errorf("state %s", got)
 	}
 }
@@ -60,7 +61,7 @@ func TestLockedAccountIsLeftAlone(t *testing.T) {
 	w.run(10 * time.Second)
 	w.head().SetFaults(sim.Fault{Name: "locked", Value: "10m", To: 10 * time.Minute})
 	w.run(20 * time.Second)
-	if got := w.host.Devices()[0].State(); got != StateLocked {
+	if got := w.host.Devices()[0].State(); got != device.StateLocked {
 		t.Fatalf("state %s\n%s", got, w.log)
 	}
 	before := w.head().Counts()
@@ -69,7 +70,7 @@ func TestLockedAccountIsLeftAlone(t *testing.T) {
 		t.Errorf("%d requests while the account was locked", after.Requests-before.Requests)
 	}
 	w.run(2 * time.Minute)
-	if got := w.host.Devices()[0].State(); got != StateOnline {
+	if got := w.host.Devices()[0].State(); got != device.StateOnline {
 		t.Errorf("state %s after the unlock time\n%s", got, w.log)
 	}
 	if n := w.head().Counts().RejectedLogins; n > 2 {
@@ -101,11 +102,11 @@ devices:
 	}
 	w.devices["quiet"].SetFaults(sim.Fault{Name: "offline", To: time.Minute})
 	w.run(12 * time.Second)
-	if got := w.host.Devices()[1].State(); got != StateOffline {
+	if got := w.host.Devices()[1].State(); got != device.StateOffline {
 		t.Errorf("state %s", got)
 	}
 	w.run(time.Minute)
-	if got := w.host.Devices()[1].State(); got != StateOnline {
+	if got := w.host.Devices()[1].State(); got != device.StateOnline {
 		t.Errorf("state %s after it came back", got)
 	}
 	w.wantLog("device online again")
@@ -127,7 +128,7 @@ func slowPictures(t *testing.T, times ...time.Duration) int {
 		w.run(10 * time.Second)
 	}
 	w.run(time.Minute)
-	if got := w.host.Devices()[0].State(); got != StateOnline {
+	if got := w.host.Devices()[0].State(); got != device.StateOnline {
 		t.Errorf("state %s", got)
 	}
 	hint := "3 commands timed out within 10m0s: raise status_interval (now 1m0s)"
@@ -167,7 +168,7 @@ func TestSilentDeviceGetsNoHint(t *testing.T) {
 	w.run(90 * time.Second)
 	w.devices["cam"].SetFaults(sim.Fault{Name: "slow", Value: "10h"})
 	w.run(time.Hour)
-	if got := w.host.Devices()[0].State(); got != StateOffline {
+	if got := w.host.Devices()[0].State(); got != device.StateOffline {
 		t.Errorf("state %s", got)
 	}
 	if strings.Contains(w.log.String(), "device is slow") {

@@ -18,6 +18,8 @@ const (
 	// what it wrote. The wait of a task that goes on has no such end: it has
 	// the task's own.
 	endPatience = 5 * time.Second
+	// loadWrite is how long the load of a script waits for the disk.
+	loadWrite = 250 * time.Millisecond
 	// closePatience is how long the disk gets at least when the host stops.
 	closePatience = time.Second
 )
@@ -40,7 +42,8 @@ func (h *Host) openStore() error {
 		h.store = store.Memory(o)
 		return nil
 	}
-	h.store, h.durable = s, true
+	h.store = s
+	h.devices.Remember(s)
 	if notice := s.Notice(); notice != "" {
 		h.log.Error(notice)
 	}
@@ -155,7 +158,7 @@ func (w written) wait(ctx context.Context) error {
 		return nil
 	}
 	if w.task.loading {
-		short, cancel := clock.WithTimeout(w.task.script.host.clk, ctx, diskPatience)
+		short, cancel := clock.WithTimeout(w.task.script.host.clk, ctx, loadWrite)
 		defer cancel()
 		w.own.Wait(short)
 		w.shared.Wait(short)

@@ -30,7 +30,6 @@ func (w *world) keeps() {
 	if err := w.host.openStore(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.host.equipDevices()
 }
 
 // newKeeper is newWorld with a state file.

@@ -69,7 +69,7 @@ func (h *Host) Sync() []Change {
 
 // goLiveLater lets those whose loads take long go live as they end.
 func (h *Host) goLiveLater(slow []*edit) []Change {
-	loads := newGroup(h.clk)
+	loads := clock.NewGroup(h.clk)
 	later := make([]*Change, len(slow))
 	for i, e := range slow {
 		loads.Go(func() {

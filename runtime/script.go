@@ -13,6 +13,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -22,7 +23,7 @@ const (
 	stopPatience = 5 * time.Second
 	// leavePatience is how long a new version waits for the tasks of the old
 	// one: longer than a stop of their heads may take.
-	leavePatience = 2 * stopTimeout
+	leavePatience = 2 * device.StopTimeout
 )
 
 // script is one generation of a file of scripts/, or a piece of Lua that exec
@@ -42,7 +43,7 @@ type script struct {
 
 	ctx     context.Context // parent of its tasks
 	cancel  context.CancelCauseFunc
-	running *group // its tasks
+	running *clock.Group // its tasks
 	spawns  atomic.Int64
 	failed  atomic.Int64 // tasks whose error was logged
 
@@ -73,7 +74,7 @@ func (h *Host) newScript(name, file string) *script {
 		host: h, name: name, file: file,
 		site: h.site(), seen: new(lookups),
 		lock:    clock.NewMutex(h.clk),
-		running: newGroup(h.clk),
+		running: clock.NewGroup(h.clk),
 		modules: make(map[string][sha256.Size]byte),
 	}
 	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
@@ -343,7 +344,7 @@ func (s *script) Devices() []luaapi.Device {
 
 // OpenDevice implements luaapi.Script.
 func (s *script) OpenDevice(spec map[string]any) (luaapi.Device, error) {
-	return s.host.openDevice(spec)
+	return s.host.openDevice(s, spec)
 }
 
 // OnStop implements luaapi.Script.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -278,7 +279,7 @@ func runSecrets(t *testing.T, yaml, program string) string {
 	h, err := New(Config{
 		Site: conf, Clock: clock.Real(), Log: log, Version: "test", Getenv: getenv,
 		Print: func(_, line string) { mu.Lock(); defer mu.Unlock(); printed.WriteString("\n" + line) },
-		Record: func(r Record) {
+		Record: func(r journal.Entry) {
 			mu.Lock()
 			defer mu.Unlock()
 			fmt.Fprintf(&records, "%v %+v %#v\n%s\n", r, r, r, spelledOut(r.Err))

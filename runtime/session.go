@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
@@ -15,15 +16,15 @@ import (
 // belongs to it, not to the line that began it.
 type Session struct {
 	s     *script
-	owner *owner
+	owner *device.Owner
 }
 
 // NewSession opens a session; the host must be open.
 func (h *Host) NewSession() *Session {
 	s := h.newScript("repl", "repl")
 	s.live = true
-	n := &Session{s: s, owner: &owner{name: "the REPL"}}
-	clock.OnDone(s.ctx, func() { n.owner.end() }) // the host may end before the session does
+	n := &Session{s: s, owner: &device.Owner{Name: "the REPL", Script: "repl", Task: "repl/line"}}
+	clock.OnDone(s.ctx, n.owner.End) // the host may end before the session does
 	return n
 }
 
@@ -45,6 +46,7 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 	}
 	defer clock.OnDone(ctx, func() { t.cancel(ErrInterrupted) })()
 	t.quiet, t.owner, t.keepsHeads = true, n.owner, true
+	t.ctx = device.WithOwner(t.ctx, n.owner)
 	var values []string
 	t.start(func(L *lua.LState) error {
 		fn, err := sandbox.Load(L, []byte("return "+code), "repl")
@@ -127,16 +129,11 @@ func unfinished(err error) bool {
 
 // StopHeads stops every head that the session has set moving.
 func (n *Session) StopHeads() {
-	n.owner.mu.Lock()
-	motions := append([]*motion(nil), n.owner.motions...)
-	n.owner.mu.Unlock()
-	for _, m := range motions {
-		m.stop()
-	}
+	n.owner.StopHeads()
 }
 
 // Close ends the session's tasks and stops its heads.
 func (n *Session) Close() {
-	n.owner.end()
+	n.owner.End()
 	n.s.stop(errShutdown)
 }

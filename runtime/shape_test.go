@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
 	"runtime/check":    {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
 	"runtime/stubs":    {"runtime/site", "luaapi", "scripts"},
+	"runtime/device":   {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
 	"runtime/store":    {"runtime/clock"},
 	"runtime/journal":  {"runtime/clock"},
 	"runtime/archive":  {"runtime/clock"},

@@ -3,21 +3,15 @@ package runtime
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/site"
 )
-
-// retirePatience is how long a device that was taken out of the site is still
-// asked to stop its heads, and how long its last commands may take.
-const retirePatience = time.Minute
 
 // site is what site.yaml says at present. It is never changed, only replaced.
 func (h *Host) site() *site.Site { return h.now.Load() }
@@ -39,11 +33,11 @@ func (h *Host) syncSite() []Change {
 		return nil
 	}
 	var what site.Changes
-	var swap siteSwap
+	var swap *device.Swap
 	if err == nil {
 		what = site.Compare(h.site(), next)
 		if !what.Empty() {
-			swap, err = h.prepareSwap(next)
+			swap, err = h.devices.Prepare(next)
 		}
 	}
 	if err != nil {
@@ -59,9 +53,14 @@ func (h *Host) syncSite() []Change {
 		}
 		return nil
 	}
-	if !h.swapSite(next, swap) {
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
 		return nil
 	}
+	h.now.Store(next)
+	h.mu.Unlock()
+	swap.Commit()
 	h.log.Info("site.yaml taken over", "changed", describeChanges(what))
 	return []Change{{Site: &what, Was: true, Is: true}}
 }
@@ -107,127 +106,6 @@ func (h *Host) SiteError() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.siteErr
-}
-
-// siteSwap is what a new site.yaml does to the devices.
-type siteSwap struct {
-	devices []*Device           // of the new site, in its order
-	added   []*Device           // of those, the ones that have to be started
-	instead map[*Device]*Device // new ones, by the old one that has to end first
-	gone    []*Device
-	lines   map[*Device]*line // kept ones with other settings
-}
-
-// prepareSwap makes whatever is new and touches nothing.
-func (h *Host) prepareSwap(next *site.Site) (siteSwap, error) {
-	swap := siteSwap{instead: make(map[*Device]*Device), lines: make(map[*Device]*line)}
-	old := make(map[string]*Device)
-	for _, d := range h.Devices() {
-		old[d.Name()] = d
-	}
-	var problems []error
-	for _, conf := range next.Devices {
-		d := old[conf.Name]
-		delete(old, conf.Name)
-		was, _ := h.site().Device(conf.Name)
-		var err error
-		switch {
-		case d != nil && was.Equal(conf):
-		case d != nil && samePlace(was, conf):
-			swap.lines[d], err = h.newLine(conf)
-		default:
-			before := d
-			if d, err = h.newDevice(conf); err != nil {
-				break
-			}
-			if before == nil {
-				swap.added = append(swap.added, d)
-			} else {
-				swap.instead[before] = d
-			}
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
-			continue
-		}
-		swap.devices = append(swap.devices, d)
-	}
-	for _, d := range h.Devices() {
-		if old[d.Name()] == d || swap.instead[d] != nil {
-			swap.gone = append(swap.gone, d)
-		}
-	}
-	return swap, errors.Join(problems...)
-}
-
-// samePlace reports whether two blocks of one name mean the same device,
-// reached in another way or under other names.
-func samePlace(a, b site.Device) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && a.Port == b.Port &&
-		a.Simulate == b.Simulate && a.Concurrency == b.Concurrency
-}
-
-// swapSite makes next what the site says; false: the host has closed.
-func (h *Host) swapSite(next *site.Site, swap siteSwap) bool {
-	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
-		return false
-	}
-	h.now.Store(next)
-	h.devices = swap.devices
-	h.retired = append(h.retired, swap.gone...)
-	started := h.started
-	h.mu.Unlock()
-	for _, d := range h.allDevices() {
-		d.setLimits(next.Limits)
-	}
-	for _, d := range swap.devices {
-		if l := swap.lines[d]; l != nil {
-			d.rewire(l)
-		}
-	}
-	for _, d := range swap.added {
-		if started {
-			d.start(0)
-		}
-	}
-	for _, d := range swap.gone {
-		successor := swap.instead[d]
-		d.retire(successor)
-		h.retiring.Go(func() { h.awaitRest(d, successor) })
-	}
-	return true
-}
-
-// awaitRest closes a device that was retired once it is at rest, and starts
-// its successor, which does not wait for that for ever.
-func (h *Host) awaitRest(d, successor *Device) {
-	ctx, cancel := clock.WithTimeout(h.clk, h.ctx, retirePatience)
-	defer cancel()
-	hurry := h.clk.Now().Add(stopTimeout)
-	for clock.Cause(ctx) == nil && !d.finished() {
-		if successor != nil && h.clk.Now().After(hurry) {
-			// It is not reached at its old address any more: perhaps it is at
-			// the new one.
-			successor.stopEach(d.movingHeads())
-			successor.start(0)
-			successor = nil
-		}
-		clock.Sleep(ctx, h.clk, 20*time.Millisecond)
-	}
-	if clock.Cause(h.ctx) != nil {
-		return // Close waits for it with the others
-	}
-	if successor != nil {
-		successor.start(0)
-	}
-	d.stop()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if i := slices.Index(h.retired, d); i >= 0 {
-		h.retired = slices.Delete(h.retired, i, i+1)
-	}
 }
 
 // describeChanges gives "gate changed, yard removed, vars".
@@ -281,7 +159,7 @@ func (l *lookups) concerns(before, now *site.Site) bool {
 	for name := range names {
 		was, had := before.Device(name)
 		is, has := now.Device(name)
-		if had != has || !samePlace(was, is) || !reflect.DeepEqual(was.Channels, is.Channels) {
+		if had != has || !device.SamePlace(was, is) || !reflect.DeepEqual(was.Channels, is.Channels) {
 			return true
 		}
 	}

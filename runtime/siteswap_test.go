@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
-	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // twoHeads has a second device beside the one of oneHead.
@@ -54,7 +54,7 @@ func TestSiteDeviceAdded(t *testing.T) {
 	w.sync()
 	w.run(time.Second)
 	w.wantPrinted("a\tgate", "c\t1", "b\tnvr", "c\t2")
-	if w.host.Devices()[0] != gate || w.host.Devices()[1].State() != StateOnline {
+	if w.host.Devices()[0] != gate || w.host.Devices()[1].State() != device.StateOnline {
 		t.Errorf("%s\n%s", w.host.Devices()[1].State(), w.log)
 	}
 }
@@ -78,8 +78,8 @@ func TestSiteDeviceRemovedInMotion(t *testing.T) {
 	if w.head().Moving(1) || w.head().Driven(1) {
 		t.Error("the head moves on")
 	}
-	if len(w.host.allDevices()) != 1 {
-		t.Errorf("%d devices, want 1", len(w.host.allDevices()))
+	if len(w.host.devices.All()) != 1 {
+		t.Errorf("%d devices, want 1", len(w.host.devices.All()))
 	}
 	w.wantLog(`no device \"gate\"`)
 	w.wantLog("the old one runs on")
@@ -110,8 +110,8 @@ func TestSiteDeviceRemovedOffline(t *testing.T) {
 	w.run(20 * time.Second)
 	w.head().SetFaults()
 	w.run(10 * time.Second)
-	if w.head().Driven(1) || len(w.host.allDevices()) != 1 {
-		t.Errorf("driven %v, %d devices\n%s", w.head().Driven(1), len(w.host.allDevices()), w.log)
+	if w.head().Driven(1) || len(w.host.devices.All()) != 1 {
+		t.Errorf("driven %v, %d devices\n%s", w.head().Driven(1), len(w.host.devices.All()), w.log)
 	}
 }
 
@@ -121,25 +121,22 @@ func TestSitePasswordChanged(t *testing.T) {
 	w := newWorld(t, strings.ReplaceAll(yaml, "WORD", "wrong1"), map[string]string{
 		"scripts/a.lua": `print("load") hik.every(10, function() print(pcall(function() hik.device("gate"):preset(1) end) and "moved" or "failed") end)`,
 	})
-	device := sim.New(sim.Options{Name: "gate", Model: sim.PTZ, Clock: w.clk, Username: "admin", Password: "right1"})
-	w.host.conf.Transport = func(site.Device) (http.RoundTripper, error) { return device.Transport(), nil }
-	gate := w.host.devices[0]
-	l, err := w.host.newLine(gate.line.Load().conf)
-	if err != nil {
-		t.Fatal(err)
+	camera := sim.New(sim.Options{Name: "gate", Model: sim.PTZ, Clock: w.clk, Username: "admin", Password: "right1"})
+	w.via["gate"] = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		return camera.Transport().RoundTrip(r)
 	}
-	gate.line.Store(l)
+	gate := w.host.Devices()[0]
 	w.start()
 	w.run(15 * time.Second)
-	if gate.State() != StateUnauthorized {
+	if gate.State() != device.StateUnauthorized {
 		t.Fatalf("%s\n%s", gate.State(), w.log)
 	}
-	rejected := device.Counts().RejectedLogins
+	rejected := camera.Counts().RejectedLogins
 	w.write("site.yaml", strings.ReplaceAll(yaml, "WORD", "right1"))
 	w.sync()
 	w.run(10 * time.Second)
-	if gate.State() != StateOnline || w.host.Devices()[0] != gate || device.Counts().RejectedLogins != rejected {
-		t.Errorf("%s, rejected %d, were %d\n%s", gate.State(), device.Counts().RejectedLogins, rejected, w.log)
+	if gate.State() != device.StateOnline || w.host.Devices()[0] != gate || camera.Counts().RejectedLogins != rejected {
+		t.Errorf("%s, rejected %d, were %d\n%s", gate.State(), camera.Counts().RejectedLogins, rejected, w.log)
 	}
 	w.wantPrinted("load", "failed", "moved")
 	if strings.Contains(w.log.String(), "right1") || strings.Contains(w.log.String(), "wrong1") {
@@ -164,8 +161,8 @@ func TestSiteAddressChanged(t *testing.T) {
 	if now := w.head(); now == old || old.Driven(1) || !now.Driven(1) {
 		t.Errorf("new %v, old driven %v, new driven %v\n%s", now != old, old.Driven(1), now.Driven(1), w.log)
 	}
-	if len(w.host.allDevices()) != 1 {
-		t.Errorf("%d devices", len(w.host.allDevices()))
+	if len(w.host.devices.All()) != 1 {
+		t.Errorf("%d devices", len(w.host.devices.All()))
 	}
 }
 

@@ -243,7 +243,7 @@ func (s *soaker) check() {
 		dev := s.devices[d.Name()]
 		excused := now.Before(s.disturbed[d.Name()])
 		// 1: what moves has somebody who will stop it.
-		if dev.Driven(1) && d.atRest() && !excused {
+		if dev.Driven(1) && d.AtRest() && !excused {
 			s.t.Errorf("invariant 1: %s moves and nobody will stop it\n%s", d.Name(), strings.Join(last(s.sent(d.Name()), 8), "\n"))
 		}
 		// 2: no account is locked by us.

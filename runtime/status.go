@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"cmp"
 	"fmt"
 	goruntime "runtime"
 	"slices"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
@@ -53,30 +53,8 @@ type ErrorStatus struct {
 
 // DeviceStatus is one device.
 type DeviceStatus struct {
-	Name     string       `json:"name"`
-	Address  string       `json:"address"`
-	State    string       `json:"state"`
-	Model    string       `json:"model,omitempty"`
-	Firmware string       `json:"firmware,omitempty"`
-	Events   string       `json:"events"`
-	Answered *time.Time   `json:"answered,omitempty"` // last answer to any command
-	RetryAt  *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
-	Error    *ErrorStatus `json:"error,omitempty"`    // why it is not online
-	Queue    int          `json:"queue"`              // commands that wait
-	Active   int          `json:"active"`             // commands under way
-	Heads    []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
-	Leaving  bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
-}
-
-// HeadStatus is a head in motion, or held by exclusive.
-type HeadStatus struct {
-	Channel   int        `json:"channel"`
-	Part      string     `json:"part,omitempty"` // focus, iris; empty: pan, tilt and zoom
-	Moving    bool       `json:"moving"`
-	Stopping  bool       `json:"stopping"` // a stop is on its way
-	Owner     string     `json:"owner,omitempty"`
-	Since     *time.Time `json:"since,omitempty"`
-	Exclusive string     `json:"exclusive,omitempty"` // who has it for itself
+	device.Status
+	Error *ErrorStatus `json:"error,omitempty"` // why it is not online
 }
 
 // ScriptStatus is one file of scripts/.
@@ -131,8 +109,9 @@ func (h *Host) Status() Status {
 	h.mu.Lock()
 	st.Started = h.startedAt.In(h.site().Timezone)
 	h.mu.Unlock()
-	for _, d := range h.allDevices() {
-		st.Devices = append(st.Devices, d.status(h.site().Timezone))
+	for _, d := range h.devices.All() {
+		one := d.Status(h.site().Timezone)
+		st.Devices = append(st.Devices, DeviceStatus{one, errorStatus(one.Err)})
 	}
 	for _, s := range h.running() {
 		for _, j := range s.allJobs() {
@@ -162,45 +141,6 @@ func zoned(t time.Time, zone *time.Location) *time.Time {
 	}
 	t = t.In(zone)
 	return &t
-}
-
-func (d *Device) status(zone *time.Location) DeviceStatus {
-	st := DeviceStatus{
-		Name: d.name, Address: d.conf().Address(), State: d.State(), Events: d.Events(),
-		Heads: []HeadStatus{},
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.info != nil {
-		st.Model, st.Firmware = d.info.Model, d.info.Firmware
-	}
-	st.Answered = zoned(d.answered, zone)
-	if d.state == StateLocked {
-		st.RetryAt = zoned(d.retryAt, zone)
-	}
-	st.Error = errorStatus(d.lastErr)
-	st.Queue, st.Active, st.Leaving = len(d.queue), d.active, d.retired
-	for key, h := range d.heads {
-		if h.motion == nil && h.holder == nil && !h.stopping {
-			continue
-		}
-		head := HeadStatus{Channel: key.channel, Part: string(key.part), Moving: h.motion != nil, Stopping: h.stopping}
-		if h.motion != nil {
-			head.Owner = h.motion.owner.name
-			head.Since = zoned(h.motion.began, zone)
-		}
-		if h.holder != nil {
-			head.Exclusive = h.holder.name
-			if head.Since == nil {
-				head.Since = zoned(h.since, zone)
-			}
-		}
-		st.Heads = append(st.Heads, head)
-	}
-	slices.SortFunc(st.Heads, func(a, b HeadStatus) int {
-		return cmp.Or(a.Channel-b.Channel, strings.Compare(a.Part, b.Part))
-	})
-	return st
 }
 
 // scriptStatus tells of the scripts that run, and of those that never did.

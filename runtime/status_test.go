@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // A script whose tasks run away three times within a minute is held back, for
@@ -67,7 +69,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 	gate := st.Devices[0]
-	if gate.State != StateOnline || gate.Model == "" || len(gate.Heads) != 1 || !gate.Heads[0].Moving || gate.Heads[0].Owner != "a/task-1" || gate.Heads[0].Since == nil {
+	if gate.State != device.StateOnline || gate.Model == "" || len(gate.Heads) != 1 || !gate.Heads[0].Moving || gate.Heads[0].Owner != "a/task-1" || gate.Heads[0].Since == nil {
 		t.Errorf("%+v", gate)
 	}
 	a, b := st.Scripts[0], st.Scripts[1]

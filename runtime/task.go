@@ -12,6 +12,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
@@ -25,7 +26,7 @@ type task struct {
 	loading bool
 	patient bool // it waits while its script is held back
 	quiet   bool // somebody waits for its error, or asked not to be told
-	owner   *owner
+	owner   *device.Owner
 	// keepsHeads: the owner outlives the task, as a REPL session its lines.
 	keepsHeads bool
 
@@ -53,26 +54,6 @@ type task struct {
 var _ luaapi.Task = (*task)(nil)
 
 type taskKey struct{}
-
-// ownerOf finds whose command a context is.
-func ownerOf(ctx context.Context) *owner {
-	if t, ok := ctx.Value(taskKey{}).(*task); ok {
-		return t.owner
-	}
-	return &owner{name: "the host"}
-}
-
-// by notes who gave the command that ctx belongs to.
-func (r *Record) by(ctx context.Context) {
-	t, ok := ctx.Value(taskKey{}).(*task)
-	if !ok {
-		return
-	}
-	r.Script, r.Task = t.script.name, t.name
-	if t.job != nil {
-		r.Job = t.job.name
-	}
-}
 
 // The reasons for which a task is ended without that being its error.
 var (
@@ -124,16 +105,22 @@ func (s *script) makeTask(spec taskSpec) *task {
 	if spec.by != nil {
 		t.household, t.chain = spec.by.household, spec.by.chain
 	}
-	mine := &owner{name: t.name}
+	mine := &device.Owner{Name: t.name, Script: s.name, Task: t.name}
+	if t.job != nil {
+		mine.Job = t.job.name
+	}
+	if spec.by != nil {
+		mine.Parent = spec.by.owner
+	}
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)
 	t.cancel = cancel
-	t.ctx = context.WithValue(ctx, taskKey{}, t)
+	t.ctx = device.WithOwner(context.WithValue(ctx, taskKey{}, t), mine)
 	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
 	clock.OnDone(ctx, func() { t.flag.Stop(clock.Cause(ctx)) })
 	// The stop goes out when the task is told to end: to unwind it needs the
 	// script's lock, which another task may hold for long.
-	clock.OnDone(ctx, func() { mine.end() })
+	clock.OnDone(ctx, mine.End)
 	if spec.limit > 0 {
 		timer := s.host.clk.AfterFunc(spec.limit, func() {
 			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", spec.limit)})
@@ -204,7 +191,9 @@ func (t *task) finish(err error, wrote written) {
 	t.cancel(errCancelled)
 	s := t.script
 	if !t.keepsHeads {
-		t.stopHeads()
+		// Whoever waits for the task may count on its heads being at rest,
+		// unless the device does not answer.
+		t.owner.EndAndWait(s.host.hurry, s.host.clk)
 	}
 	err = wrote.waitAtEnd(err)
 	s.mu.Lock()
@@ -221,21 +210,6 @@ func (t *task) finish(err error, wrote written) {
 	if logged {
 		s.failed.Add(1)
 		s.host.logTaskError(t)
-	}
-}
-
-// stopHeads has the heads stopped that the task has set moving. Whoever waits
-// for the task may count on their being at rest, unless the device does not
-// answer.
-func (t *task) stopHeads() {
-	motions := t.owner.end()
-	if len(motions) == 0 {
-		return
-	}
-	ctx, cancel := clock.WithTimeout(t.script.host.clk, t.script.host.hurry, stopTimeout)
-	defer cancel()
-	for _, m := range motions {
-		m.wait(ctx)
 	}
 }
 
@@ -309,7 +283,7 @@ func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.L
 	child.start(func(L *lua.LState) error {
 		err := child.call(L, fn)
 		if err == nil {
-			child.owner.giveTo(t.owner)
+			child.owner.GiveTo(t.owner)
 		}
 		return err
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -96,8 +97,8 @@ func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found,
 }
 
 // ask asks one device. What it does not tell beside its channels is left out.
-func (a *app) ask(ctx context.Context, conf site.Device, d *runtime.Device) found {
-	f := found{conf: conf, state: runtime.StateOnline}
+func (a *app) ask(ctx context.Context, conf site.Device, d *device.Device) found {
+	f := found{conf: conf, state: device.StateOnline}
 	client := d.Client()
 	limited := func() (context.Context, context.CancelFunc) { return clock.WithTimeout(a.clk, ctx, conf.Timeout) }
 
@@ -129,13 +130,13 @@ func (a *app) ask(ctx context.Context, conf site.Device, d *runtime.Device) foun
 func stateOf(err error) string {
 	switch runtime.Report(err).Kind {
 	case "unauthorized":
-		return runtime.StateUnauthorized
+		return device.StateUnauthorized
 	case "locked":
-		return runtime.StateLocked
+		return device.StateLocked
 	case "offline", "timeout":
-		return runtime.StateOffline
+		return device.StateOffline
 	}
-	return runtime.StateUnknown
+	return device.StateUnknown
 }
 
 // parallel calls f for 0 to n-1, at most limit at once, and waits for all.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
@@ -64,7 +65,7 @@ type hostOptions struct {
 	transport func(site.Device) (http.RoundTripper, error) // nil: devices are real, but for those of simulate:
 	simulate  bool                                         // every device is simulated
 	print     func(script, text string)                    // nil: what scripts print is logged
-	record    func(runtime.Record)
+	record    func(journal.Entry)
 	state     bool // what scripts keep outlives the command, if it can
 	shared    bool // a running host may have it already: then it does not
 	reload    bool // site.yaml is read anew when it is saved

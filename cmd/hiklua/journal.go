@@ -24,7 +24,7 @@ func journalFolder(dir string) string { return filepath.Join(dataFolder(dir), "j
 
 // openJournal takes the record of a running host. Without a disk that takes
 // it, the host runs without a record; what simulated devices were sent is none.
-func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record func(runtime.Record), end func()) {
+func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record func(journal.Entry), end func()) {
 	if o.simulate {
 		return nil, func() {}
 	}
@@ -35,7 +35,7 @@ func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record 
 		log.Error("commands are not put on record", errorKey, err)
 		return nil, func() {}
 	}
-	record = func(r runtime.Record) { j.Write(r.Entry()) }
+	record = j.Write
 	return record, func() {
 		ctx, cancel := clock.WithTimeout(a.clk, context.Background(), journalPatience)
 		defer cancel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -100,7 +101,7 @@ func presetKey(device string, channel int, id string) string {
 }
 
 // record takes a command that a device was sent.
-func (n *narrator) record(r runtime.Record) {
+func (n *narrator) record(r journal.Entry) {
 	who := r.Script
 	if who == "" {
 		who = "host"
@@ -117,7 +118,7 @@ func (n *narrator) record(r runtime.Record) {
 
 // words says what a command does; nothing for those that other lines tell of:
 // a script says itself where its pictures lie.
-func (n *narrator) words(r runtime.Record) string {
+func (n *narrator) words(r journal.Entry) string {
 	place := r.Device
 	conf, _ := n.site.Device(r.Device)
 	if ch, ok := configured(conf, r.Channel); ok {

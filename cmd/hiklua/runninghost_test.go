@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // ask runs another program beside a running host, in its folder.
@@ -63,7 +64,7 @@ func TestRunningHost(t *testing.T) {
 	}, "run", "--log-file", "data/hiklua.log")
 	p.logs("2 of 3 scripts live")
 	var st runtime.Status
-	for len(st.Devices) == 0 || st.Devices[0].State != runtime.StateOnline {
+	for len(st.Devices) == 0 || st.Devices[0].State != device.StateOnline {
 		st = p.status()
 	}
 	if st.PID != p.cmd.Process.Pid || len(st.Scripts) != 3 || len(st.Jobs) != 2 {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 func newStatusCommand(a *app) *cobra.Command {
@@ -96,7 +97,7 @@ func (a *app) writeTable(t *table) {
 	}
 }
 
-func headText(h runtime.HeadStatus, now time.Time) string {
+func headText(h device.HeadStatus, now time.Time) string {
 	part := strings.TrimSpace(fmt.Sprintf("%d %s", h.Channel, h.Part))
 	since := ""
 	if h.Since != nil {

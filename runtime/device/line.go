@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -106,7 +106,7 @@ func (d *Device) retire(successor *Device) {
 		d.feed.hub.move(d, successor)
 	}
 	for _, c := range waiting {
-		d.finish(c, errClosed)
+		d.finish(c, ErrClosed)
 	}
 	d.log.Info("device taken out of the site")
 }
@@ -120,7 +120,7 @@ func (d *Device) finished() bool {
 	d.mu.Lock()
 	under := d.active
 	d.mu.Unlock()
-	return under == 0 && d.atRest()
+	return under == 0 && d.AtRest()
 }
 
 // motions are those that are under way, as far as we know.

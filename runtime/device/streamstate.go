@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -111,7 +111,7 @@ func (f *feed) sayStale(now time.Time, why error) {
 // found.
 func (f *feed) tell(ev luaapi.Event) {
 	ev.Device = f.d.name
-	f.hub.deliver(f.d, &ev)
+	f.hub.Deliver(f.d, &ev)
 }
 
 // refusal reports whether the device answered, and does not give the stream.

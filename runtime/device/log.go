@@ -1,8 +1,10 @@
-package runtime
+package device
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 )
 
 // remark is a line for the log.
@@ -36,4 +38,16 @@ func (d *Device) speak() {
 		d.mu.Lock()
 	}
 	d.speaking = false
+}
+
+// recovered is deferred where something is sent: a Go panic there is the error
+// of that one command. It must not end the process, which has heads to stop.
+func (d *Device) recovered(err *error) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	message := fmt.Sprintf("internal error: %v", v)
+	d.log.Error("a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
+	*err = d.failure("panic", 0, message, "")
 }

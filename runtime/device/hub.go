@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// hub knows who listens to which device, and to which emitted name. Events are
+// Hub knows who listens to which device, and to which emitted name. Events are
 // told under its lock, so that a reload hands the listeners over between two
 // events and never within one.
-type hub struct {
+type Hub struct {
 	mu    sync.RWMutex
-	byKey map[hubKey][]*listener
+	byKey map[hubKey][]*Listener
 }
 
 // hubKey is a device, or a name that scripts emit.
@@ -25,23 +25,24 @@ type hubKey struct {
 	name   string
 }
 
-// listener is one handler, or one task that waits.
-type listener struct {
-	spec luaapi.EventSpec
-	// tell must not wait, nor change who listens. Value is that of an
-	// emission.
-	tell func(ev *luaapi.Event, value any, chain *emission)
+// Listener is one handler, or one task that waits.
+type Listener struct {
+	Spec luaapi.EventSpec
+	// Tell must not wait, nor change who listens. Value and chain are those of
+	// an emission.
+	Tell func(ev *luaapi.Event, value, chain any)
 }
 
-func newHub() *hub { return &hub{byKey: make(map[hubKey][]*listener)} }
+// NewHub returns a hub that nobody listens to.
+func NewHub() *Hub { return &Hub{byKey: make(map[hubKey][]*Listener)} }
 
 // key is where it listens: a device that was replaced in site.yaml has handed
 // its listeners on.
-func (l *listener) key() hubKey {
-	if d, ok := l.spec.Device.(*Device); ok {
+func (l *Listener) key() hubKey {
+	if d, ok := l.Spec.Device.(*Device); ok {
 		return hubKey{device: d.latest()}
 	}
-	return hubKey{name: l.spec.Type}
+	return hubKey{name: l.Spec.Type}
 }
 
 // latest is the device that has d's name now.
@@ -53,8 +54,8 @@ func (d *Device) latest() *Device {
 }
 
 // wants reports whether an event of its device is one that it asked for.
-func (l *listener) wants(ev *luaapi.Event) bool {
-	s := l.spec
+func (l *Listener) wants(ev *luaapi.Event) bool {
+	s := l.Spec
 	switch s.State {
 	case "", "start":
 		if ev.State != "start" {
@@ -75,21 +76,22 @@ func (l *listener) wants(ev *luaapi.Event) bool {
 }
 
 // needsStream reports whether it listens to what only the event stream brings.
-func (l *listener) needsStream() bool {
-	return l.spec.Device != nil && (l.spec.Type == "stale" || !luaapi.HostEvent(l.spec.Type))
+func (l *Listener) needsStream() bool {
+	return l.Spec.Device != nil && (l.Spec.Type == "stale" || !luaapi.HostEvent(l.Spec.Type))
 }
 
-// add makes l hear what happens from now on. Once more does nothing.
-func (h *hub) add(l *listener) { h.swap(nil, []*listener{l}) }
+// Add makes l hear what happens from now on. Once more does nothing.
+func (h *Hub) Add(l *Listener) { h.Swap(nil, []*Listener{l}) }
 
-func (h *hub) remove(l *listener) { h.swap([]*listener{l}, nil) }
+// Remove makes l hear nothing any more.
+func (h *Hub) Remove(l *Listener) { h.Swap([]*Listener{l}, nil) }
 
-// swap lets those of next listen in the place of those of old: no event is
+// Swap lets those of next listen in the place of those of old: no event is
 // told to both, or to neither.
-func (h *hub) swap(old, next []*listener) {
+func (h *Hub) Swap(old, next []*Listener) {
 	interest := make(map[*Device]int)
 	var order []*Device
-	note := func(l *listener, d *Device, by int) {
+	note := func(l *Listener, d *Device, by int) {
 		if d != nil && l.needsStream() {
 			if _, known := interest[d]; !known {
 				order = append(order, d)
@@ -100,7 +102,7 @@ func (h *hub) swap(old, next []*listener) {
 	h.mu.Lock()
 	for _, l := range old {
 		k := l.key()
-		if d, ok := l.spec.Device.(*Device); ok && !slices.Contains(h.byKey[k], l) {
+		if d, ok := l.Spec.Device.(*Device); ok && !slices.Contains(h.byKey[k], l) {
 			k = hubKey{device: d} // about to be moved
 		}
 		if i := slices.Index(h.byKey[k], l); i >= 0 {
@@ -125,7 +127,7 @@ func (h *hub) swap(old, next []*listener) {
 }
 
 // move lets those who listen to old, which was replaced, listen to next.
-func (h *hub) move(old, next *Device) {
+func (h *Hub) move(old, next *Device) {
 	if h == nil {
 		return
 	}
@@ -144,8 +146,8 @@ func (h *hub) move(old, next *Device) {
 	old.feed.want(-interest)
 }
 
-// deliver tells of an event of d.
-func (h *hub) deliver(d *Device, ev *luaapi.Event) {
+// Deliver tells of an event of d.
+func (h *Hub) Deliver(d *Device, ev *luaapi.Event) {
 	if h == nil {
 		return
 	}
@@ -153,17 +155,28 @@ func (h *hub) deliver(d *Device, ev *luaapi.Event) {
 	defer h.mu.RUnlock()
 	for _, l := range h.byKey[hubKey{device: d}] {
 		if l.wants(ev) {
-			l.tell(ev, nil, nil)
+			l.Tell(ev, nil, nil)
 		}
 	}
 }
 
-// emit tells of a value under a name.
-func (h *hub) emit(name string, value any, at time.Time, chain *emission) {
+// Len is the number of those who listen.
+func (h *Hub) Len() int {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	n := 0
+	for _, l := range h.byKey {
+		n += len(l)
+	}
+	return n
+}
+
+// Emit tells of a value under a name.
+func (h *Hub) Emit(name string, value any, at time.Time, chain any) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for _, l := range h.byKey[hubKey{name: name}] {
-		l.tell(&luaapi.Event{Type: name, State: "start", Time: at}, value, chain)
+		l.Tell(&luaapi.Event{Type: name, State: "start", Time: at}, value, chain)
 	}
 }
 
@@ -175,7 +188,7 @@ func (d *Device) WaitEvent(ctx context.Context, spec luaapi.EventSpec, timeout t
 	var mu sync.Mutex
 	var got *luaapi.Event
 	w := d.clk.NewWaiter()
-	l := &listener{spec: spec, tell: func(ev *luaapi.Event, _ any, _ *emission) {
+	l := &Listener{Spec: spec, Tell: func(ev *luaapi.Event, _, _ any) {
 		mu.Lock()
 		defer mu.Unlock()
 		if got == nil {
@@ -183,8 +196,8 @@ func (d *Device) WaitEvent(ctx context.Context, spec luaapi.EventSpec, timeout t
 			w.Wake()
 		}
 	}}
-	d.feed.hub.add(l)
-	defer d.feed.hub.remove(l)
+	d.feed.hub.Add(l)
+	defer d.feed.hub.Remove(l)
 	if timeout > 0 {
 		defer d.clk.AfterFunc(timeout, w.Wake).Stop()
 	}

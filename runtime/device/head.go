@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// stopTimeout is how long one try of a stop waits for its answer.
-	stopTimeout = 5 * time.Second
+	// StopTimeout is how long one try of a stop waits for its answer.
+	StopTimeout = 5 * time.Second
 	// A stop that was not answered is tried again after stopRetryMin, then
 	// after twice that, up to stopRetryMax.
 	stopRetryMin = 250 * time.Millisecond
@@ -52,7 +52,7 @@ type head struct {
 	pending int            // moves of which it is not known yet what becomes
 	adrift  bool           // the last stop was refused, or never answered
 
-	holder  *owner // exclusive
+	holder  *Owner // exclusive
 	since   time.Time
 	waiting []clock.Waiter // for the holder to leave
 }
@@ -198,8 +198,8 @@ func mayHaveBeenDone(err error) bool {
 	return true
 }
 
-// atRest reports whether no head of the device has to be stopped any more.
-func (d *Device) atRest() bool {
+// AtRest reports whether no head of the device has to be stopped any more.
+func (d *Device) AtRest() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, h := range d.heads {
@@ -213,7 +213,7 @@ func (d *Device) atRest() bool {
 // logMove is for the motions that nobody asked to be told about.
 func (h *head) logMove(level slog.Level, message string, m *motion) {
 	h.d.mu.Lock()
-	task := m.owner.name
+	task := m.owner.Name
 	h.d.mu.Unlock()
 	h.d.log.Log(context.Background(), level, message, keyChannel, h.channel, keyTask, task)
 }

@@ -1,24 +1,21 @@
-package runtime
+package clock
 
-import (
-	"sync"
+import "sync"
 
-	"github.com/hiklua/hiklua/runtime/clock"
-)
-
-// group is a sync.WaitGroup that the clock knows of.
-type group struct {
-	clk clock.Clock
+// Group is a sync.WaitGroup that the clock knows of.
+type Group struct {
+	clk Clock
 
 	mu      sync.Mutex
 	running int
-	waiting []clock.Waiter
+	waiting []Waiter
 }
 
-func newGroup(clk clock.Clock) *group { return &group{clk: clk} }
+// NewGroup returns a group without goroutines.
+func NewGroup(clk Clock) *Group { return &Group{clk: clk} }
 
 // Go runs f on a goroutine of the group.
-func (g *group) Go(f func()) {
+func (g *Group) Go(f func()) {
 	g.mu.Lock()
 	g.running++
 	g.mu.Unlock()
@@ -28,7 +25,7 @@ func (g *group) Go(f func()) {
 	})
 }
 
-func (g *group) done() {
+func (g *Group) done() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.running--
@@ -41,7 +38,7 @@ func (g *group) done() {
 }
 
 // Wait returns when no goroutine of the group runs.
-func (g *group) Wait() {
+func (g *Group) Wait() {
 	g.mu.Lock()
 	if g.running == 0 {
 		g.mu.Unlock()

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // command is one request to a device in its queue.
@@ -36,21 +37,6 @@ const (
 	commandDone
 )
 
-// Record is one command as it was carried out, for the journal.
-type Record struct {
-	Time     time.Time
-	Duration time.Duration // on the wire, retries of a login included
-	Waited   time.Duration // in the queue
-	Device   string
-	Channel  int
-	What     string
-	Detail   string
-	Script   string
-	Job      string
-	Task     string
-	Err      error
-}
-
 // Do implements luaapi.Device.
 func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
 	if cmd.Head {
@@ -59,7 +45,7 @@ func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Cont
 		}
 	}
 	err := d.submit(&command{Command: cmd, ctx: ctx, run: f})
-	if next := d.successor.Load(); next != nil && errors.Is(err, errClosed) {
+	if next := d.successor.Load(); next != nil && errors.Is(err, ErrClosed) {
 		return next.Do(ctx, cmd, f) // it was not sent
 	}
 	return err
@@ -126,7 +112,7 @@ func (d *Device) enqueue(c *command) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || d.retired {
-		return errClosed
+		return ErrClosed
 	}
 	if len(d.queue) >= queueLength {
 		return d.failure("busy", c.Channel,
@@ -275,10 +261,10 @@ func (d *Device) write(c *command, began time.Time, err error) {
 	if d.record == nil {
 		return
 	}
-	r := Record{
+	e := journal.Entry{
 		Time: began, Duration: d.clk.Now().Sub(began), Waited: began.Sub(c.queued),
 		Device: d.name, Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
 	}
-	r.by(c.ctx)
-	d.record(r)
+	ownerOf(c.ctx).sign(&e)
+	d.record(e)
 }

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // StopHead implements luaapi.Device. It goes before everything in the queue
@@ -134,7 +135,7 @@ func (h *head) stopper() {
 // which the motion was begun: somebody has saved a wrong password since.
 func (h *head) sendStop(m *motion) error {
 	d, now := h.d, h.d.line.Load()
-	ctx, cancel := clock.WithTimeout(d.clk, d.ctx, stopTimeout)
+	ctx, cancel := clock.WithTimeout(d.clk, d.ctx, StopTimeout)
 	defer cancel()
 	drive := h.drive
 	if m != nil {
@@ -223,15 +224,15 @@ func (d *Device) writeStop(h *head, m *motion, requests []*stopRequest, began ti
 	if d.record == nil {
 		return
 	}
-	r := Record{
+	e := journal.Entry{
 		Time: began, Duration: d.clk.Now().Sub(began),
 		Device: d.name, Channel: h.channel, What: h.stopWord(), Err: err,
 	}
 	switch {
 	case len(requests) > 0:
-		r.by(requests[0].ctx)
+		ownerOf(requests[0].ctx).sign(&e)
 	case m != nil:
-		r.by(m.ctx)
+		ownerOf(m.ctx).sign(&e)
 	}
-	d.record(r)
+	d.record(e)
 }

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -33,17 +33,6 @@ type logbook struct {
 	told  atomic.Bool // that the disk is too slow, or full
 }
 
-// equipDevices gives the devices the logbook.
-func (h *Host) equipDevices() {
-	if !h.durable {
-		return
-	}
-	h.book = &logbook{store: h.store, clk: h.clk, log: h.log}
-	for _, d := range h.devices {
-		d.book = h.book
-	}
-}
-
 // address is where a device is, without its account.
 func (d *Device) address() string {
 	scheme, host, port := d.Address()
@@ -59,7 +48,7 @@ func (h *head) writeDown(ctx context.Context) (decided func()) {
 	}
 	m := store.Moving{
 		Device: d.name, Channel: h.channel, Part: string(h.part), Address: d.address(),
-		Task: ownerOf(ctx).name, Since: d.clk.Now(),
+		Task: ownerOf(ctx).Name, Since: d.clk.Now(),
 	}
 	d.mu.Lock()
 	h.pending++
@@ -116,22 +105,22 @@ func (h *head) settle() {
 // stopLeftMoving has the heads stopped that an earlier process set moving and
 // did not live to stop. Like other stops these are tried until they are
 // answered.
-func (h *Host) stopLeftMoving() {
-	if h.book == nil {
+func (s *Set) stopLeftMoving() {
+	if s.book == nil {
 		return
 	}
-	for _, m := range h.store.AllMoving() {
+	for _, m := range s.book.store.AllMoving() {
 		attrs := []any{keyDevice, m.Device, keyChannel, m.Channel, "address", m.Address, keyTask, m.Task,
-			"since", m.Since.In(h.site().Timezone).Format(time.DateTime)}
-		d := h.deviceOf(m)
+			"since", m.Since.In(s.site.Load().Timezone).Format(time.DateTime)}
+		d := s.deviceOf(m)
 		if d == nil {
-			h.log.Error("a head was left moving when hiklua ended, and site.yaml does not have its device any more: look at it", attrs...)
-			if h.clk.Now().Sub(m.Since) > tellFor {
-				h.store.ClearMoving(m)
+			s.log.Error("a head was left moving when hiklua ended, and site.yaml does not have its device any more: look at it", attrs...)
+			if s.clk.Now().Sub(m.Since) > tellFor {
+				s.book.store.ClearMoving(m)
 			}
 			continue
 		}
-		h.log.Warn("a head was left moving when hiklua ended: it is stopped now", attrs...)
+		s.log.Warn("a head was left moving when hiklua ended: it is stopped now", attrs...)
 		part := d.head(m.Channel, luaapi.Lens(m.Part))
 		d.mu.Lock()
 		part.note(m)
@@ -143,9 +132,9 @@ func (h *Host) stopLeftMoving() {
 
 // deviceOf finds the device that has a head now: the one at its address, also
 // under another name.
-func (h *Host) deviceOf(m store.Moving) *Device {
+func (s *Set) deviceOf(m store.Moving) *Device {
 	var found *Device
-	for _, d := range h.Devices() {
+	for _, d := range s.Devices() {
 		if d.address() == m.Address && (found == nil || d.name == m.Device) {
 			found = d
 		}

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -25,7 +25,7 @@ func (h *head) enter(ctx context.Context) error {
 		if left <= 0 {
 			h.d.mu.Unlock()
 			return h.d.failure("busy", h.channel,
-				fmt.Sprintf("%s has had the head for itself since %s", holder.name, since.Format(time.TimeOnly)),
+				fmt.Sprintf("%s has had the head for itself since %s", holder.Name, since.Format(time.TimeOnly)),
 				"wait, or stop that task")
 		}
 		w := h.d.clk.NewWaiter()

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -37,7 +37,7 @@ const (
 // is wanted one goroutine reads it and one watches over its silence.
 type feed struct {
 	d   *Device
-	hub *hub // set before the device starts
+	hub *Hub // set before the device starts
 
 	mu      sync.Mutex
 	wanted  int // listeners
@@ -250,7 +250,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	}
 	patience.Stop()
 	f.opened()
-	watch := newGroup(f.d.clk)
+	watch := clock.NewGroup(f.d.clk)
 	defer watch.Wait()
 	defer end(nil)
 	watch.Go(func() { f.watch(ctx) })
@@ -304,7 +304,7 @@ func (f *feed) post(ev *luaapi.Event) {
 			ev := f.waiting[0]
 			f.waiting = f.waiting[1:]
 			f.posts.Unlock()
-			f.hub.deliver(f.d, ev)
+			f.hub.Deliver(f.d, ev)
 		}
 	})
 }

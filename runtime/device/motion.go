@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // when that one ends, the stop goes out.
 type motion struct {
 	head  *head
-	owner *owner
+	owner *Owner
 	ctx   context.Context // whose command it was, for the journal
 	v     isapi.Velocity
 	o     luaapi.MoveOptions
@@ -68,7 +68,7 @@ func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v is
 		run: func(ctx context.Context, c *isapi.Client) error { return m.drive(ctx, c, v) },
 	}
 	if err := d.submit(c); err != nil {
-		if next := d.successor.Load(); next != nil && errors.Is(err, errClosed) {
+		if next := d.successor.Load(); next != nil && errors.Is(err, ErrClosed) {
 			d.mu.Lock()
 			m.end(err) // it was not sent
 			d.mu.Unlock()

@@ -1,4 +1,4 @@
-package runtime
+package device
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -38,7 +39,7 @@ type Device struct {
 	name   string
 	clk    clock.Clock
 	log    *slog.Logger
-	record func(Record)
+	record func(journal.Entry)
 	limits site.Limits
 
 	// line is how the device is reached; a new site.yaml may give another.
@@ -50,7 +51,7 @@ type Device struct {
 
 	ctx    context.Context // ends when the device is closed
 	cancel context.CancelFunc
-	ended  *group // workers, watcher, stoppers
+	ended  *clock.Group // workers, watcher, stoppers
 
 	mu       sync.Mutex
 	queue    []*command
@@ -78,14 +79,12 @@ type Device struct {
 	speaking bool     // a goroutine logs them
 }
 
-var _ luaapi.Device = (*Device)(nil)
-
 // newDevice makes a device that start starts.
-func newDevice(l *line, clk clock.Clock, log *slog.Logger, limits site.Limits, record func(Record)) *Device {
+func newDevice(l *line, clk clock.Clock, log *slog.Logger, limits site.Limits, record func(journal.Entry)) *Device {
 	d := &Device{
 		name: l.conf.Name, clk: clk, limits: limits, record: record,
 		log:   log.With(keyDevice, l.conf.Name),
-		ended: newGroup(clk),
+		ended: clock.NewGroup(clk),
 		heads: make(map[headKey]*head),
 		state: StateUnknown,
 	}
@@ -117,7 +116,7 @@ func (d *Device) stop() {
 	d.idle = nil
 	d.mu.Unlock()
 	for _, c := range waiting {
-		d.finish(c, errClosed)
+		d.finish(c, ErrClosed)
 	}
 	d.ended.Wait()
 	d.line.Load().close()
@@ -179,4 +178,6 @@ func (d *Device) failure(kind string, channel int, message, hint string) error {
 	return &luaapi.Failure{Kind: kind, Message: message, Device: d.name, Channel: channel, Hint: hint}
 }
 
-var errClosed = errors.New("the device was taken out of the site, or the host stops")
+// ErrClosed is the end of a command that was not sent because its device is
+// gone.
+var ErrClosed = errors.New("the device was taken out of the site, or the host stops")

@@ -1,0 +1,111 @@
+package device
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
+)
+
+// Owner is who gives commands: a task, or a REPL session. A motion belongs to
+// its owner, and is stopped when the owner ends.
+type Owner struct {
+	Name   string // as people read it: "tour/night#3", "the REPL"
+	Script string // for the journal, as are the next two
+	Job    string
+	Task   string
+	Parent *Owner // whose child it is; nil: nobody's
+
+	mu      sync.Mutex
+	motions []*motion
+	ended   bool
+}
+
+type ownerKey struct{}
+
+// WithOwner returns a context whose commands o gives.
+func WithOwner(ctx context.Context, o *Owner) context.Context {
+	return context.WithValue(ctx, ownerKey{}, o)
+}
+
+// ownerOf finds who gives the commands of a context.
+func ownerOf(ctx context.Context) *Owner {
+	if o, ok := ctx.Value(ownerKey{}).(*Owner); ok {
+		return o
+	}
+	return &Owner{Name: "the host"}
+}
+
+// sign notes in an entry of the journal who gave the command.
+func (o *Owner) sign(e *journal.Entry) { e.Script, e.Job, e.Task = o.Script, o.Job, o.Task }
+
+// add takes in a motion that is about to be sent.
+func (o *Owner) add(m *motion) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return errAbandoned
+	}
+	o.motions = append(o.motions, m)
+	return nil
+}
+
+func (o *Owner) remove(m *motion) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if i := slices.Index(o.motions, m); i >= 0 {
+		o.motions = slices.Delete(o.motions, i, i+1)
+	}
+}
+
+// StopHeads has every head stopped that the owner has set moving. It does not
+// wait.
+func (o *Owner) StopHeads() { o.stopHeads(false) }
+
+// End is StopHeads, and lets the owner begin no further motion.
+func (o *Owner) End() { o.stopHeads(true) }
+
+func (o *Owner) stopHeads(end bool) []*motion {
+	o.mu.Lock()
+	o.ended = o.ended || end
+	motions := slices.Clone(o.motions)
+	o.mu.Unlock()
+	for _, m := range motions {
+		m.stop()
+	}
+	return motions
+}
+
+// EndAndWait is End, and returns when the heads are at rest, StopTimeout has
+// passed, or ctx has ended.
+func (o *Owner) EndAndWait(ctx context.Context, clk clock.Clock) {
+	motions := o.stopHeads(true)
+	if len(motions) == 0 {
+		return
+	}
+	ctx, cancel := clock.WithTimeout(clk, ctx, StopTimeout)
+	defer cancel()
+	for _, m := range motions {
+		m.wait(ctx)
+	}
+}
+
+// GiveTo hands the motions to another owner.
+func (o *Owner) GiveTo(heir *Owner) {
+	o.mu.Lock()
+	motions := o.motions
+	o.motions = nil
+	o.mu.Unlock()
+	for _, m := range motions {
+		d := m.head.d
+		d.mu.Lock()
+		ended := m.ended
+		m.owner = heir
+		d.mu.Unlock()
+		if !ended && heir.add(m) != nil {
+			m.stop()
+		}
+	}
+}
