@@ -107,33 +107,6 @@ func TestOneTaskThatNeverWaitsHoldsTimeStill(t *testing.T) {
 	}
 }
 
-func TestMutexIsFairAndLeavesNobodyBehind(t *testing.T) {
-	v := NewVirtual(start)
-	m := NewMutex(v)
-	var got []string
-	hold := func(name string, ctx context.Context) {
-		v.Go(func() {
-			if err := m.Lock(ctx); err != nil {
-				got = append(got, name+" gave up")
-				return
-			}
-			got = append(got, name)
-			Sleep(context.Background(), v, time.Second)
-			m.Unlock()
-		})
-	}
-	bg := context.Background()
-	short, cancel := WithTimeout(v, bg, 500*time.Millisecond)
-	defer cancel()
-	hold("a", bg)
-	hold("b", short)
-	hold("c", bg)
-	v.RunFor(time.Minute)
-	if s := strings.Join(got, ", "); s != "a, b gave up, c" {
-		t.Error(s)
-	}
-}
-
 func TestChildrenOfTheStandardLibraryEndInOrder(t *testing.T) {
 	v := NewVirtual(start)
 	parent, cancel := WithTimeout(v, context.Background(), time.Second)
