@@ -148,6 +148,14 @@ func (s *state) resume(L, th *lua.LState) (n int, ok bool) {
 	if ctx := L.Context(); th.Context() != ctx {
 		setContext(th, ctx)
 	}
+	if current(th) == nil {
+		// gopher-lua gives a coroutine that starts another Panic, the last thing before its loop.
+		loop := of(th).mainLoop
+		of(th).mainLoop = func(th *lua.LState, base *frame) {
+			th.Panic, of(th).mainLoop = raise, loop
+			loop(th, base)
+		}
+	}
 	L.G.CurrentThread = L // see the package comment: it may be any task's
 	n = s.upstreamResume(L)
 	if ok, _ := L.Get(-n).(lua.LBool); bool(ok) {

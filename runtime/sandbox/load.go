@@ -69,7 +69,7 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if line, refused := repair(chunk); refused != "" {
 		return nil, &SyntaxError{File: name, Line: line, Message: refused}
 	}
-	proto, err := lua.Compile(chunk, name)
+	proto, err := compileScoped(chunk, name)
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}

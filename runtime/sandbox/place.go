@@ -76,11 +76,38 @@ func traced(L *lua.LState, skip int) []string {
 			lines = append(lines, f.place()+": in function '"+name+"'")
 		}
 	}
+	lines = folded(lines)
 	if len(lines) > head+tail {
 		left := fmt.Sprintf("... (%d more)", len(lines)-head-tail)
 		lines = append(append(lines[:head:head], left), lines[len(lines)-tail:]...)
 	}
 	return lines
+}
+
+// longestRound is how many functions that call each other in turn are seen as one recursion.
+const longestRound = 8
+
+// folded shows a call, or a round of calls, that follows itself at least three times only once.
+func folded(lines []string) []string {
+	var short []string
+	for i := 0; i < len(lines); {
+		round, same := 1, 0 // lines that repeat those one round before
+		for n := 1; n <= longestRound; n++ {
+			k := 0
+			for i+n+k < len(lines) && lines[i+n+k] == lines[i+k] {
+				k++
+			}
+			if k -= k % n; k >= 2*n && k > same {
+				round, same = n, k
+			}
+		}
+		short = append(short, lines[i:i+round]...)
+		if same > 0 {
+			short = append(short, fmt.Sprintf("... %d more of the same", same))
+		}
+		i += round + same
+	}
+	return short
 }
 
 // name is what the caller called the function, if it is a Lua function and gave it a name.

@@ -50,7 +50,7 @@ func caught(L *lua.LState, recovered any) *lua.ApiError {
 func witnessed(witness func(*lua.LState, lua.LValue) lua.LValue) func(*lua.LState) {
 	return func(L *lua.LState) {
 		L.Panic = raise // an error inside the witness is the error
-		object := mended(L, L.Get(-1))
+		object := worded(L, mended(L, L.Get(-1)))
 		if !final(L, object) {
 			object = witness(L, object)
 		}
@@ -63,7 +63,7 @@ func throw(object lua.LValue) {
 }
 
 // raise is what LState.Panic is while Lua runs; the error object is on top of the stack.
-func raise(L *lua.LState) { throw(mended(L, L.Get(-1))) }
+func raise(L *lua.LState) { throw(worded(L, mended(L, L.Get(-1)))) }
 
 // mended gives a message that was raised inside our machinery the place of whoever called it.
 func mended(L *lua.LState, object lua.LValue) lua.LValue {

@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/nearest"
+)
+
+// libraries are the tables of Lua's own functions.
+var libraries = []string{"string", "table", "math", "os", "io", "coroutine", "debug"}
+
+// instead says what to write for the names of other hosts of Lua and of later versions.
+var instead = map[string]string{
+	"io.open":      "use hik.file.read, hik.file.write or hik.file.append",
+	"io.lines":     "write for line in hik.file.read(path):gmatch(\"[^\\n]+\") do",
+	"io.read":      "a script has no input; take what it needs from site.yaml as hik.vars",
+	"io.input":     "use hik.file.read",
+	"io.output":    "use hik.file.write",
+	"io.popen":     "scripts start no programs; use hik.http to reach other services",
+	"io.tmpfile":   "use hik.file.write",
+	"io.close":     "files of hik.file need no closing",
+	"os.execute":   "scripts start no programs; use hik.http to reach other services",
+	"os.exit":      "use return, or error(...) to end with an error",
+	"os.remove":    "use hik.file.remove",
+	"os.rename":    "write the file under its new name with hik.file.write, then use hik.file.remove",
+	"os.tmpname":   "use hik.file.write with a name of your own",
+	"os.setlocale": "use string.format and os.date, which know no locale",
+
+	"table.pack":     "write {n = select('#', ...), ...}",
+	"table.move":     "copy with a for loop",
+	"table.maxn":     "use #",
+	"table.getn":     "use #",
+	"table.setn":     "assign nil to the elements beyond the end",
+	"table.foreach":  "use for key, value in pairs(t) do",
+	"table.foreachi": "use for i, value in ipairs(t) do",
+
+	"math.tointeger":  "use math.floor(x)",
+	"math.type":       "use type(x), and x == math.floor(x) for a whole number",
+	"math.ult":        "use <",
+	"math.maxinteger": "use 2^53",
+	"math.mininteger": "use -2^53",
+	"math.log10":      "use math.log(x) / math.log(10)",
+
+	"string.pack":     "use string.char and string.byte",
+	"string.unpack":   "use string.byte",
+	"string.packsize": "use string.byte",
+	"string.gfind":    "use string.gmatch",
+	"string.trim":     `use s:match("^%s*(.-)%s*$")`,
+	"string.split":    `use for part in s:gmatch("[^,]+") do`,
+
+	"utf8":  "Lua 5.1 has no utf8; strings are bytes, and UTF-8 text passes through as it is",
+	"bit32": "Lua 5.1 has no bit32; use arithmetic: math.floor(a / 2^n) % 2 is bit n of a",
+	"bit":   "there is no bit; use arithmetic: math.floor(a / 2^n) % 2 is bit n of a",
+	"ffi":   "there is no ffi; scripts are Lua 5.1",
+	"jit":   "there is no jit; scripts are Lua 5.1",
+
+	"loadfile": `use require "name" for lib/name.lua`,
+	"dofile":   `use require "name" for lib/name.lua`,
+	"module":   `return a table at the end of lib/name.lua, and use require "name"`,
+	"newproxy": "use setmetatable({}, ...)",
+	"warn":     "use hik.log.warn",
+	"sleep":    "use hik.sleep",
+	"wait":     "use hik.sleep",
+}
+
+// InsteadOf says what a script writes for a name that other versions and hosts of Lua have and this one has not,
+// "io.open" or "utf8"; empty if there is nothing to say.
+func InsteadOf(name string) string {
+	if text := instead[name]; text != "" {
+		return text
+	}
+	if rest, ok := strings.CutPrefix(name, "debug."); ok && rest != "traceback" {
+		return "debug has traceback only"
+	}
+	return ""
+}
+
+// InsteadOfModule is the same for the name of a module that require does not find.
+func InsteadOfModule(name string) string {
+	switch root, _, _ := strings.Cut(name, "."); root {
+	case "socket", "http", "ssl", "https", "copas", "curl", "lcurl", "ltn12":
+		return "use hik.http"
+	case "lfs", "path", "posix", "luv":
+		return "use hik.file"
+	case "cjson", "json", "dkjson", "rapidjson", "lunajson", "rxi-json":
+		return "use hik.json"
+	case "bit", "bit32", "utf8", "ffi", "jit":
+		return InsteadOf(root)
+	}
+	return ""
+}
+
+func (o operand) String() string { return o.kind + " '" + o.name + "'" }
+
+// holding is the operand with the value v in it: local 'x' (a nil value).
+func (o operand) holding(v lua.LValue) string {
+	if o.kind == "" {
+		return "a " + v.Type().String() + " value"
+	}
+	return o.String() + " (a " + v.Type().String() + " value)"
+}
+
+// path is `cfg.night` for what can be written so, else empty.
+func (o *operand) path() string {
+	switch {
+	case o == nil || o.name == "" || o.name == "?":
+		return ""
+	case o.kind != "field":
+		return o.name
+	}
+	of := o.of.path()
+	if of == "" {
+		return ""
+	}
+	if _, ok := parseNumber(o.name); ok {
+		return of + "[" + o.name + "]"
+	}
+	return of + "." + o.name
+}
+
+// advice says what was probably meant by a name that stands for nothing.
+func (o operand) advice(L *lua.LState, v lua.LValue) string {
+	if v != lua.LNil {
+		return ""
+	}
+	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
+	var names []string
+	switch o.kind {
+	case "global":
+		if text := InsteadOf(o.name); text != "" {
+			return "; " + text
+		}
+		hik := keysOf(globals.RawGetString("hik"))
+		if slices.Contains(hik, o.name) {
+			return "; did you mean 'hik." + o.name + "'?"
+		}
+		names = keysOf(globals)
+	case "field", "method":
+		for _, library := range libraries {
+			if t := globals.RawGetString(library); t != lua.LNil && t == o.of.value {
+				if text := InsteadOf(library + "." + o.name); text != "" {
+					return "; " + text
+				}
+			}
+		}
+		if _, ok := o.of.value.(lua.LString); ok {
+			if text := InsteadOf("string." + o.name); text != "" {
+				return "; " + text
+			}
+			names = keysOf(globals.RawGetString("string"))
+			break
+		}
+		names = keysOf(o.of.value)
+	}
+	if near := nearest.Word(o.name, names); near != "" && near != o.name {
+		return "; did you mean '" + near + "'?"
+	}
+	return ""
+}
+
+// maxNames is how many names are compared for a suggestion.
+const maxNames = 1000
+
+// keysOf lists the names in a table and in those it inherits from, sorted.
+func keysOf(v lua.LValue) []string {
+	var names []string
+	for range maxPath {
+		t, ok := v.(*lua.LTable)
+		if !ok {
+			break
+		}
+		for key, value := t.Next(lua.LNil); key != lua.LNil && len(names) < maxNames; key, value = t.Next(key) {
+			if name, ok := key.(lua.LString); ok && value != lua.LNil && len(name) < 64 {
+				names = append(names, string(name))
+			}
+		}
+		mt, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			break
+		}
+		v = mt.RawGetString("__index")
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

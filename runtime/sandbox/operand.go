@@ -1,0 +1,203 @@
+package sandbox
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// operand is what an instruction worked on, as the script named it.
+type operand struct {
+	kind  string // "global", "local", "upvalue", "field" or "method"; empty: it has no name
+	name  string
+	of    *operand   // what a field or method was looked for in
+	value lua.LValue // nil where it is not known any more
+}
+
+// operandAt tells what register reg of f, a Lua function's frame, held when the instruction at pc was reached. It reads
+// the instructions before that one, as getobjname of Lua's own ldebug.c does.
+func (f *frame) operandAt(L *lua.LState, reg, pc int) operand {
+	return f.operand(L, reg, pc, 0)
+}
+
+// maxPath bounds how far an operand is followed: a.b.c.d has four names, and copies count too.
+const maxPath = 20
+
+func (f *frame) operand(L *lua.LState, reg, pc, deep int) operand {
+	p := f.Fn.Proto
+	if name := localName(p, reg, pc); name != "" && name[0] != '(' {
+		return operand{kind: "local", name: name, value: f.register(L, reg)}
+	}
+	at := setterOf(p, reg, pc)
+	if at < 0 || deep > maxPath {
+		return operand{}
+	}
+	inst := p.Code[at]
+	a, b, c, bx := int(inst>>18)&0xff, int(inst)&0x1ff, int(inst>>9)&0x1ff, int(inst)&0x3ffff
+	switch int(inst >> 26) {
+	case lua.OP_MOVE, lua.OP_MOVEN:
+		return f.operand(L, b, at, deep+1)
+	case lua.OP_LOADK:
+		return operand{value: p.Constants[bx]}
+	case lua.OP_GETGLOBAL:
+		name := p.Constants[bx].String()
+		return operand{kind: "global", name: name, value: rawField(f.Fn.Env, lua.LString(name))}
+	case lua.OP_GETUPVAL:
+		if b < len(p.DbgUpvalues) && b < len(f.Fn.Upvalues) && !strings.HasPrefix(p.DbgUpvalues[b], "(") {
+			return operand{kind: "upvalue", name: p.DbgUpvalues[b], value: f.Fn.Upvalues[b].Value()}
+		}
+	case lua.OP_GETTABLE, lua.OP_GETTABLEKS:
+		return f.field(L, "field", b, c, at, deep)
+	case lua.OP_SELF:
+		if reg == a+1 {
+			return f.operand(L, b, at, deep+1)
+		}
+		return f.field(L, "method", b, c, at, deep)
+	}
+	return operand{}
+}
+
+// field is what was read from register b with the key c.
+func (f *frame) field(L *lua.LState, kind string, b, c, pc, deep int) operand {
+	of := f.operand(L, b, pc, deep+1)
+	key := f.constantOr(L, c, pc, deep+1)
+	o := operand{kind: kind, name: "?", of: &of}
+	switch key.value.(type) {
+	case lua.LString, lua.LNumber:
+		o.name = key.value.String()
+		if of.value != nil {
+			o.value = rawField(of.value, key.value)
+		}
+	}
+	return o
+}
+
+// constantOr is an operand that is a constant or in a register.
+func (f *frame) constantOr(L *lua.LState, rk, pc, deep int) operand {
+	if rk&0x100 != 0 {
+		return operand{value: f.Fn.Proto.Constants[rk&0xff]}
+	}
+	return f.operand(L, rk, pc, deep)
+}
+
+// register reads a register of f, which need not be the innermost frame.
+func (f *frame) register(L *lua.LState, reg int) lua.LValue {
+	th := of(L)
+	innermost := th.currentFrame
+	th.currentFrame = f
+	v := L.Get(reg + 1)
+	th.currentFrame = innermost
+	return v
+}
+
+// value is what a constant or register holds now.
+func (f *frame) value(L *lua.LState, rk int) lua.LValue {
+	if rk&0x100 != 0 {
+		return f.Fn.Proto.Constants[rk&0xff]
+	}
+	return f.register(L, rk)
+}
+
+// rawField reads a table without running anything; nil if that is not possible.
+func rawField(v, key lua.LValue) lua.LValue {
+	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
+		return t.RawGet(key)
+	}
+	return fieldOf(v, key, 0)
+}
+
+// fieldOf follows tables that are the __index of others; nil where a function stands there, which is not called.
+func fieldOf(v, key lua.LValue, deep int) lua.LValue {
+	t, ok := v.(*lua.LTable)
+	if !ok || deep > maxPath {
+		return nil
+	}
+	if found := t.RawGet(key); found != lua.LNil {
+		return found
+	}
+	mt, ok := t.Metatable.(*lua.LTable)
+	if !ok {
+		return lua.LNil
+	}
+	switch index := mt.RawGetString("__index").(type) {
+	case *lua.LNilType:
+		return lua.LNil
+	case *lua.LTable:
+		return fieldOf(index, key, deep+1)
+	}
+	return nil
+}
+
+// zeroJump stands in an instruction for a jump of length 0.
+const zeroJump = 1<<17 - 1
+
+// localName is the variable that register reg stands for at pc. Variables take registers in the order of their scopes.
+func localName(p *lua.FunctionProto, reg, pc int) string {
+	for _, v := range p.DbgLocals {
+		if v.StartPc > pc {
+			break
+		}
+		if pc < v.EndPc {
+			if reg == 0 {
+				return v.Name
+			}
+			reg--
+		}
+	}
+	return ""
+}
+
+// setterOf finds the instruction before pc that gave register reg its value; -1 if there is none, or if a jump may have
+// passed it over.
+func setterOf(p *lua.FunctionProto, reg, pc int) int {
+	found, target := -1, 0 // target is where the furthest jump ends
+	jump := func(from, to int) {
+		if from < to && to <= pc {
+			target = max(target, to)
+		}
+	}
+	for i := 0; i < pc && i < len(p.Code); i++ {
+		inst := p.Code[i]
+		at := i
+		a, b, c, bx := int(inst>>18)&0xff, int(inst)&0x1ff, int(inst>>9)&0x1ff, int(inst)&0x3ffff
+		sets := false
+		switch int(inst >> 26) {
+		case lua.OP_LOADNIL:
+			sets = a <= reg && reg <= b
+		case lua.OP_LOADBOOL:
+			sets = a == reg
+			if c != 0 {
+				jump(i, i+2)
+			}
+		case lua.OP_CALL, lua.OP_TAILCALL:
+			sets = reg >= a
+		case lua.OP_VARARG:
+			sets = reg >= a && (b == 0 || reg <= a+b-2)
+		case lua.OP_SELF:
+			sets = reg == a || reg == a+1
+		case lua.OP_TFORLOOP:
+			sets = reg >= a+2
+		case lua.OP_FORLOOP, lua.OP_FORPREP:
+			sets = reg == a || reg == a+3
+		case lua.OP_JMP:
+			jump(i, i+1+bx-zeroJump)
+		case lua.OP_CLOSURE:
+			sets = a == reg
+			i += int(p.FunctionPrototypes[bx].NumUpvalues)
+		case lua.OP_SETLIST:
+			if c == 0 {
+				i++
+			}
+		case lua.OP_SETGLOBAL, lua.OP_SETUPVAL, lua.OP_SETTABLE, lua.OP_SETTABLEKS, lua.OP_EQ, lua.OP_LT, lua.OP_LE, lua.OP_TEST,
+			lua.OP_RETURN, lua.OP_CLOSE, lua.OP_NOP:
+		default:
+			sets = a == reg
+		}
+		if sets {
+			if found = at; at < target {
+				found = -1
+			}
+		}
+	}
+	return found
+}
