@@ -95,61 +95,7 @@ func typeError(L *lua.LState, n int, expected string) {
 
 // argError raises the error about argument n of the running library function.
 func argError(L *lua.LState, n int, message string) {
-	name, method := called(L)
-	if method {
-		n--
-		if n == 0 {
-			raisef(L, "calling '%s' on bad self (%s)", name, message)
-		}
-	}
-	raisef(L, "bad argument #%d to '%s' (%s)", n, name, message)
-}
-
-// called tells what the caller called the running function, and whether as a method: self is no argument then. A
-// function without a name there, as pcall calls it, is found in the libraries.
-func called(L *lua.LState) (name string, method bool) {
-	f := current(L)
-	if name := f.name(); name != "" {
-		return name, f.Parent.callsMethod()
-	}
-	for _, library := range []string{"", "string", "table", "math", "os", "coroutine", "io", "debug"} {
-		t := L.G.Global
-		if library != "" {
-			t, _ = t.RawGetString(library).(*lua.LTable)
-		}
-		if t == nil {
-			continue
-		}
-		found := ""
-		t.ForEach(func(key, value lua.LValue) {
-			if value == f.Fn && found == "" {
-				found = key.String()
-			}
-		})
-		if found != "" {
-			return found, false
-		}
-	}
-	return "?", false
-}
-
-// callsMethod says whether the call that f, a Lua function's frame, is in the middle of is written obj:name().
-func (f *frame) callsMethod() bool {
-	code := f.Fn.Proto.Code
-	call := code[f.Pc-1]
-	for pc := f.Pc - 2; pc >= 0; pc-- { // back to what loaded the function
-		inst := code[pc]
-		if argA(inst) != argA(call) {
-			continue
-		}
-		switch opcode(inst) {
-		case lua.OP_SELF:
-			return true
-		case lua.OP_MOVE, lua.OP_GETGLOBAL, lua.OP_GETUPVAL, lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_CALL, lua.OP_CLOSURE:
-			return false
-		}
-	}
-	return false
+	raisef(L, "%s", current(L).badArgument(L, n, message))
 }
 
 // raisef raises an error with the place of the function that called the running one.

@@ -33,8 +33,8 @@ func (f *frame) operand(L *lua.LState, reg, pc, deep int) operand {
 		return operand{}
 	}
 	inst := p.Code[at]
-	a, b, c, bx := int(inst>>18)&0xff, int(inst)&0x1ff, int(inst>>9)&0x1ff, int(inst)&0x3ffff
-	switch int(inst >> 26) {
+	a, b, c, bx := argA(inst), argB(inst), argC(inst), int(inst)&0x3ffff
+	switch opcode(inst) {
 	case lua.OP_MOVE, lua.OP_MOVEN:
 		return f.operand(L, b, at, deep+1)
 	case lua.OP_LOADK:
@@ -159,9 +159,9 @@ func setterOf(p *lua.FunctionProto, reg, pc int) int {
 	for i := 0; i < pc && i < len(p.Code); i++ {
 		inst := p.Code[i]
 		at := i
-		a, b, c, bx := int(inst>>18)&0xff, int(inst)&0x1ff, int(inst>>9)&0x1ff, int(inst)&0x3ffff
+		a, b, c, bx := argA(inst), argB(inst), argC(inst), int(inst)&0x3ffff
 		sets := false
-		switch int(inst >> 26) {
+		switch opcode(inst) {
 		case lua.OP_LOADNIL:
 			sets = a <= reg && reg <= b
 		case lua.OP_LOADBOOL:

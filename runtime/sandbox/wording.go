@@ -35,11 +35,12 @@ func worded(L *lua.LState, object lua.LValue) lua.LValue {
 const (
 	nonFunction = "attempt to call a non-function object"
 	nonTable    = "attempt to index a non-table object(" // then the type
+	arithmetic  = "attempt to perform arithmetic on "
 )
 
 // engineWords are the beginnings of what gopher-lua says of an operand.
 var engineWords = []string{
-	nonFunction, nonTable, "cannot perform ", "attempt to perform arithmetic on ",
+	nonFunction, nonTable, "cannot perform ", arithmetic, "attempt to concatenate ",
 	"__unm undefined", "__len undefined", "attempt to compare ", "for statement ", "'for' ", "table index is ",
 }
 
@@ -62,8 +63,8 @@ func (f *frame) worded(L *lua.LState, engine string) (string, bool) {
 		return "", false
 	}
 	inst := f.Fn.Proto.Code[pc]
-	a, b, c := int(inst>>18)&0xff, int(inst)&0x1ff, int(inst>>9)&0x1ff
-	switch op := int(inst >> 26); op {
+	a, b, c := argA(inst), argB(inst), argC(inst)
+	switch opcode(inst) {
 	case lua.OP_CALL, lua.OP_TAILCALL:
 		return "attempt to call " + f.blamed(L, a, pc, true), true
 	case lua.OP_TFORLOOP:
@@ -79,7 +80,7 @@ func (f *frame) worded(L *lua.LState, engine string) (string, bool) {
 		}
 		return f.indexed(L, engine, a, b, pc), true
 	case lua.OP_ADD, lua.OP_SUB, lua.OP_MUL, lua.OP_DIV, lua.OP_MOD, lua.OP_POW:
-		if isNumeral(f.value(L, b)) {
+		if _, ok := toNumber(f.value(L, b)); ok {
 			b = c
 		}
 		return "attempt to perform arithmetic on " + f.blamed(L, b, pc, false), true
@@ -144,17 +145,6 @@ func shown(v lua.LValue) string {
 	return "a " + v.Type().String()
 }
 
-func isNumeral(v lua.LValue) bool {
-	switch v := v.(type) {
-	case lua.LNumber:
-		return true
-	case lua.LString:
-		_, ok := parseNumber(string(v))
-		return ok
-	}
-	return false
-}
-
 // notIterator is for what stands after `in`.
 func (f *frame) notIterator(L *lua.LState, reg, pc int) string {
 	text := "attempt to call " + f.blamed(L, reg, pc, true)
@@ -209,14 +199,15 @@ func (f *frame) compared(L *lua.LState, b, c, pc int) string {
 func wordedInGo(L *lua.LState, f *frame, engine string) (string, bool) {
 	var n int
 	if _, err := fmt.Sscanf(engine, "bad argument #%d to ", &n); err == nil {
-		called := f.engineName(L)
-		reason, ok := strings.CutPrefix(engine, fmt.Sprintf("bad argument #%d to %s (", n, called))
+		reason, ok := strings.CutPrefix(engine, fmt.Sprintf("bad argument #%d to %s (", n, f.engineName(L)))
 		if !ok {
 			return "", false
 		}
 		return f.badArgument(L, n, strings.TrimSuffix(reason, ")")), true
 	}
-	switch {
+	switch caller := f.Parent; {
+	case strings.HasPrefix(engine, arithmetic) && caller != nil && !caller.Fn.IsG:
+		return caller.worded(L, engine) // the metamethod of strings
 	case engine == nonFunction:
 		return "attempt to call a value that is no function", true
 	case strings.HasPrefix(engine, nonTable):
@@ -228,64 +219,64 @@ func wordedInGo(L *lua.LState, f *frame, engine string) (string, bool) {
 	return "", false
 }
 
-// badArgument is what Lua's luaL_argerror says.
+// badArgument is what Lua's luaL_argerror says of argument n of f, the innermost frame: counted without self, by the name
+// that the call has.
 func (f *frame) badArgument(L *lua.LState, n int, reason string) string {
 	if n > f.NArgs {
 		reason = strings.Replace(reason, "expected, got nil", "expected, got no value", 1)
 	}
 	o, call := f.called(L)
-	name := o.name
-	if name == "" {
-		name = "?"
+	advice := ""
+	if call >= 0 && strings.HasSuffix(reason, ", got nil") {
+		arg := f.Parent.operandAt(L, argA(f.Parent.Fn.Proto.Code[call])+n, call)
+		if advice = arg.advice(L, lua.LNil); advice != "" {
+			advice = "; " + arg.String() + " is nil" + advice
+		}
 	}
 	if o.kind == "method" {
 		if n--; n == 0 {
-			return fmt.Sprintf("calling '%s' on bad self (%s)", name, reason)
+			return fmt.Sprintf("calling '%s' on bad self (%s)", o.name, reason)
 		}
 	}
-	text := fmt.Sprintf("bad argument #%d to '%s' (%s)", n, name, reason)
-	if call >= 0 && strings.HasSuffix(reason, ", got nil") {
-		if o.kind == "method" {
-			n++
-		}
-		inst := f.Parent.Fn.Proto.Code[call]
-		arg := f.Parent.operandAt(L, int(inst>>18)&0xff+n, call)
-		if advice := arg.advice(L, lua.LNil); advice != "" {
-			text += "; " + arg.String() + " is nil" + advice
-		}
-	}
-	return text
+	return fmt.Sprintf("bad argument #%d to '%s' (%s)%s", n, o.name, reason, advice)
 }
 
 // called is how the caller of f, a frame of Go's, named it: what stands at the call, or else what the libraries call it.
-// call is the instruction, -1 if no Lua function called.
+// call is the instruction, -1 if it is not known.
 func (f *frame) called(L *lua.LState) (o operand, call int) {
 	caller := f.Parent
+	call = -1
 	if caller != nil && !caller.Fn.IsG && caller.Pc > 0 && caller.Fn.Proto.SourceName != machinery {
 		inst := caller.Fn.Proto.Code[caller.Pc-1]
-		switch int(inst >> 26) {
+		switch opcode(inst) {
 		case lua.OP_CALL, lua.OP_TAILCALL:
-			if o := caller.operandAt(L, int(inst>>18)&0xff, caller.Pc-1); o.kind != "" {
-				return o, caller.Pc - 1
-			}
+			call = caller.Pc - 1
+			o = caller.operandAt(L, argA(inst), call)
 		}
 	}
-	return operand{name: libraryName(L, f.Fn)}, -1
+	if o.kind == "" || !isName(o.name) {
+		o = operand{name: libraryName(L, f.Fn)}
+	}
+	return o, call
 }
 
-// libraryName is the name of a function in the globals or in a library; empty if it has none there.
-func libraryName(L *lua.LState, fn *lua.LFunction) (found string) {
+func isName(s string) bool {
+	return s != "" && !('0' <= s[0] && s[0] <= '9') && !strings.ContainsFunc(s, func(c rune) bool { return c > 127 || !isWordByte(byte(c)) })
+}
+
+// libraryName is the name of a function in the globals or in a library, ? if it has none there.
+func libraryName(L *lua.LState, fn *lua.LFunction) string {
+	found := "?"
 	search := func(t *lua.LTable) {
 		t.ForEach(func(key, v lua.LValue) {
-			if name, ok := key.(lua.LString); ok && v == fn && found == "" {
+			if name, ok := key.(lua.LString); ok && v == fn && found == "?" {
 				found = string(name)
 			}
 		})
 	}
-	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
-	search(globals)
+	search(L.G.Global)
 	for _, library := range libraries {
-		if t, ok := globals.RawGetString(library).(*lua.LTable); ok {
+		if t, ok := L.G.Global.RawGetString(library).(*lua.LTable); ok {
 			search(t)
 		}
 	}
