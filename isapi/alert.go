@@ -25,6 +25,8 @@ type Alert struct {
 	Channel int       // human number; 0: the device itself
 	Port    int       // alarm input, 0: none; 301 is port 1 of the camera on channel 3
 	Time    time.Time // by the device's clock; zero: it does not say, or not readably
+	Past    bool      // the device says itself that it noticed this earlier, and tells it late
+	Single  bool      // an event of its own, not a level that is repeated: a number plate, a card, a face
 	Count   int       // activePostCount; no sequence number, devices count differently
 
 	// Heartbeat: sent while nothing happens. It is also how the end of a real
@@ -36,7 +38,8 @@ type Alert struct {
 	Rect        *Rect  // where the target is
 	Region      *Region
 
-	Image []byte // a picture that came with it
+	Image    []byte // a picture that came with it
+	Pictures int    // how many pictures the device announces to send behind it
 	// Attachment: the alert itself was delivered before, this is its picture.
 	Attachment bool
 
@@ -108,13 +111,16 @@ func (c *Client) readAlert(root *Node, raw []byte) *Alert {
 		}
 	}
 	a.Type = alias(a.Native)
-	a.Channel, a.Port = c.eventPlace(root, "channelID", "dynChannelID")
-	a.Time, _ = parseTime(root.Get("dateTime"))
+	a.Channel, a.Port = c.eventPlace(root)
+	a.Time = c.eventTime(root)
+	a.Past = isPast(root)
+	a.Single = isSingle(a.Native)
+	a.Pictures = announcedPictures(root)
 	a.Count, _ = root.Int("activePostCount")
 	a.Heartbeat = a.State == StateInactive && strings.EqualFold(a.Native, "videoloss") ||
 		strings.EqualFold(a.Native, "heartbeat") ||
 		strings.EqualFold(a.Native, "other") && strings.EqualFold(a.Description, "heartbeat")
-	a.Target = strings.ToLower(root.Find("detectionTarget").text())
+	a.Target = strings.ToLower(first(root.Find, "detectionTarget", "targetType", "objectType"))
 	a.Rect = readRect(root.Find("TargetRect"))
 	a.Region = readRegion(root.Find("DetectionRegionEntry"))
 	return a
@@ -159,40 +165,6 @@ func readRegion(n *Node) *Region {
 		}
 	}
 	return r
-}
-
-// eventPlace reads channel and alarm input of an event. Numbers above 32 are
-// an SDK's way to count the cameras of a recorder from 33, unless the
-// recorder has a channel of that number.
-func (c *Client) eventPlace(n *Node, fixed, dynamic string) (channel, port int) {
-	channel, _ = n.Int(fixed)
-	if channel == 0 {
-		channel, _ = n.Int(dynamic)
-	}
-	if channel < 0 || channel > maxChannel {
-		channel = 0
-	}
-	if channel > 32 {
-		in := c.known.getInputs()
-		analog, exists := 0, false
-		if in != nil {
-			exists = in.proxy[channel] > 0 || channel <= in.analog
-			analog = in.analog
-		}
-		if !exists {
-			channel = channel - 32 + analog
-		}
-	}
-	for _, name := range []string{"inputIOPortID", "dynInputIOPortID"} {
-		if p, ok := n.Int(name); ok && p > 0 && p <= maxChannel*100 {
-			port = p
-			break
-		}
-	}
-	if channel == 0 && port > 100 {
-		channel = port / 100
-	}
-	return channel, port
 }
 
 // jsonNode makes the tree of an XML document out of a JSON one.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 func alertXML(fields string) string {
@@ -22,6 +24,19 @@ func vmd(channel int, state string) string {
 
 func framed(doc string) string {
 	return fmt.Sprintf("--boundary\r\nContent-Type: application/xml; charset=\"UTF-8\"\r\nContent-Length: %d\r\n\r\n%s\r\n", len(doc), doc)
+}
+
+func framedJSON(doc string) string {
+	return fmt.Sprintf("--MIME_boundary\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s\r\n", len(doc), doc)
+}
+
+func utf16Of(t *testing.T, doc string) string {
+	t.Helper()
+	out, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func framedImage(img []byte) string {
@@ -108,6 +123,25 @@ func TestAlertDialects(t *testing.T) {
 		{"two pictures", "multipart/mixed; boundary=boundary", framed(motion) + framedImage(img) + framedImage(img), "motion/active@1+" + imgLen + " motion/active@1+" + imgLen + "late"},
 		{"picture without length", "multipart/mixed; boundary=boundary", framed(motion) + "--boundary\r\nContent-Type: image/jpeg\r\n\r\n" + string(img) + "\r\n" + framed(motion), "motion/active@1+" + imgLen + " motion/active@1"},
 		{"json", "multipart/mixed; boundary=MIME_boundary", "--MIME_boundary\r\nContent-Type: application/json; charset=\"UTF-8\"\r\nContent-Length: " + fmt.Sprint(len(json)) + "\r\n\r\n" + json + "\r\n" + framed(motion), "AccessControllerEvent/active@2 motion/active@1"},
+		{"json cut off", "multipart/mixed; boundary=MIME_boundary", framedJSON(json[:len(json)-9]) + framedJSON(json) + framed(motion), "AccessControllerEvent/active@2 motion/active@1"},
+		{"json cut off within a string", "multipart/mixed; boundary=MIME_boundary", framedJSON(json[:20]) + framedJSON(json) + framed(motion), "AccessControllerEvent/active@2 motion/active@1"},
+		{"json cut off, boundary on its line", "multipart/mixed; boundary=MIME_boundary", "--MIME_boundary\r\nContent-Type: application/json\r\n\r\n" + json[:60] + framedJSON(json), "AccessControllerEvent/active@2"},
+		{"json cut off, XML behind", "", json[:60] + "\r\n" + motion + "\r\n" + motion, "motion/active@1 motion/active@1"},
+		{"cut off, boundary on its line", "multipart/mixed; boundary=boundary", "--boundary\r\nContent-Type: application/xml\r\n\r\n" + motion[:100] + framed(motion), "motion/active@1"},
+		{"cut off, boundary of its own", "multipart/mixed; boundary=a", strings.ReplaceAll(framed(motion)+framed(motion[:100])+framed(motion), "--boundary", "--7e13971310878"), "motion/active@1 motion/active@1"},
+		{"end tag in another case", "", framed(strings.ReplaceAll(motion, "</EventNotification", "</eventNotification")) + framed(motion), "motion/active@1 motion/active@1"},
+		{"bare less-than", "", framed(alertXML("<channelID>1</channelID><channelName>a < b</channelName><eventType>VMD</eventType><eventState>active</eventState>")) + framed(motion), "motion/active@1 motion/active@1"},
+		{"a list of alerts", "", framed("<EventNotificationAlertList>"+motion+motion+"</EventNotificationAlertList>") + framed(motion), "motion/active@1 motion/active@1 motion/active@1"},
+		{"marks before", "", framed("\xef\xbb\xbf"+motion) + "--boundary\r\n\xef\xbb\xbf" + json + "\r\n" + framed(motion), "motion/active@1 AccessControllerEvent/active@2 motion/active@1"},
+		{"utf-16", "", framed(utf16Of(t, motion)) + framed(motion), "motion/active@1 motion/active@1"},
+		{"utf-16, cut off", "", framed(utf16Of(t, motion)[:200]) + framed(motion), "motion/active@1"},
+		{"json in utf-16", "", framed(utf16Of(t, json)) + framed(motion), "AccessControllerEvent/active@2 motion/active@1"},
+		{"picture longer than said", "multipart/mixed; boundary=boundary", framed(motion) + "--boundary\r\nContent-Type: image/jpeg\r\nContent-Length: 90\r\n\r\n" + string(img) + "\r\n" + framed(motion), "motion/active@1+" + imgLen + " motion/active@1"},
+		{"picture shorter than said", "multipart/mixed; boundary=boundary", framed(motion) + "--boundary\r\nContent-Type: image/jpeg\r\nContent-Length: 99999\r\n\r\n" + string(img) + "\r\n" + framed(motion) + framed(motion), "motion/active@1+" + imgLen + " motion/active@1 motion/active@1"},
+		{"picture without an end", "", framed(motion) + "--x\r\nContent-Type: image/jpeg\r\nContent-Length: 100\r\n\r\n" + string(img[:100]) + "\r\n" + motion + framed(motion), "motion/active@1 motion/active@1 motion/active@1"},
+		{"picture cut off", "multipart/mixed; boundary=boundary", framed(motion) + "--boundary\r\nContent-Type: image/jpeg\r\nContent-Length: " + imgLen + "\r\n\r\n" + string(img[:100]) + "\r\n" + framed(motion) + framed(motion), "motion/active@1 motion/active@1 motion/active@1"},
+		{"another kind of picture", "multipart/mixed; boundary=boundary", framed(motion) + "--boundary\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n\x89PNG<a>{\n\r\n" + framed(motion), "motion/active@1 motion/active@1"},
+		{"junk that looks like a document", "", "--boundary\r\n<\x01\x02 { <a\r\n" + framed(motion), "motion/active@1"},
 		{"doorbell heartbeat", "", framed(alertXML("<channelID>0</channelID><eventType>other</eventType><eventState>inactive</eventState><eventDescription>Heartbeat</eventDescription>")), "heartbeat"},
 		{"sdk number", "", framed(vmd(34, "active")), "motion/active@2"},
 		{"alarm input", "", framed(alertXML("<channelID>1</channelID><eventType>IO</eventType><eventState>active</eventState><inputIOPortID>1</inputIOPortID>")), "io/active@1#1"},

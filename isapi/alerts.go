@@ -125,8 +125,12 @@ func (s *AlertStream) read(body []byte) (*Alert, error) {
 	s.first = false
 	var root *Node
 	var err error
-	if firstByte(body) == '{' {
-		root, err = jsonNode(body)
+	text := body
+	if wideCharset(text) != nil {
+		text = DecodeText(text, "")
+	}
+	if firstByte(text) == '{' {
+		root, err = jsonNode(DecodeText(text, ""))
 	} else {
 		root, err = ParseXML(body)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Channel is one video input of a device.
@@ -84,12 +85,35 @@ func (c *Client) takesNone(ctx context.Context, op string) (bool, error) {
 	return told && analog == 0 && proxies == 0, nil
 }
 
+// inputNumber is the number of an input, analog or on the network: its id, which
+// some recorders write as I-1 or D1, else its port. 0: it has none.
+func inputNumber(n *Node) int {
+	_, number := splitID(n.Get("id"))
+	if number == 0 {
+		number, _ = n.Int("inputPort")
+	}
+	if checkChannel(number) != nil {
+		return 0
+	}
+	return number
+}
+
+// splitID takes an id such as I-1 or D1 apart; number is 0 where the id has none.
+func splitID(id string) (prefix string, number int) {
+	prefix = strings.TrimRight(id, "0123456789")
+	number, ok := parseInt(id[len(prefix):])
+	if !ok || number > maxChannel || prefix != "" && !strings.ContainsFunc(prefix, unicode.IsLetter) {
+		return prefix, 0
+	}
+	return prefix, number
+}
+
 // ownInputs reads VideoInputChannelList.
 func ownInputs(root *Node) []Channel {
 	var list []Channel
 	for _, n := range root.All("VideoInputChannel") {
-		id, ok := n.Int("id")
-		if !ok || checkChannel(id) != nil || hasChannel(list, id) {
+		id := inputNumber(n)
+		if id == 0 || hasChannel(list, id) {
 			continue
 		}
 		ch := Channel{ID: id, Name: n.Get("name"), Enabled: true, Stream: StreamID(id, Main)}
@@ -110,8 +134,8 @@ func ownInputs(root *Node) []Channel {
 func (c *Client) proxyChannels(ctx context.Context, op string, root *Node, analog []Channel) ([]Channel, error) {
 	var list []Channel
 	for _, n := range root.All("InputProxyChannel") {
-		id, ok := n.Int("id")
-		if !ok || checkChannel(id) != nil || hasProxy(list, id) {
+		id := inputNumber(n)
+		if id == 0 || hasProxy(list, id) {
 			continue
 		}
 		src := n.Child("sourceInputPortDescriptor")
@@ -189,9 +213,9 @@ func (c *Client) proxyOnline(ctx context.Context, op string) (map[int]bool, erro
 	}
 	online := map[int]bool{}
 	for _, n := range root.All("InputProxyChannelStatus") {
-		id, ok := n.Int("id")
+		id := inputNumber(n)
 		found := n.Find("online")
-		if on, told := found.Bool(); ok && told {
+		if on, told := found.Bool(); id != 0 && told {
 			online[id] = on
 		}
 	}
@@ -212,7 +236,7 @@ func (c *Client) cameraChannels(ctx context.Context, op string, own *Node) ([]Ch
 		}
 		channel, number := SplitStreamID(id)
 		if channel == 0 {
-			channel, number = id, 1 // before ISAPI a camera's only stream was 1
+			channel, number = oldStream(n, id, list)
 		}
 		if number > 1 || checkChannel(channel) != nil || hasChannel(list, channel) {
 			continue
@@ -234,6 +258,24 @@ func (c *Client) cameraChannels(ctx context.Context, op string, own *Node) ([]Ch
 		return nil, err
 	}
 	return list, nil
+}
+
+// oldStream tells which channel a stream belongs to on firmware of before ISAPI,
+// which counts the streams of all channels in one: by the input that it names,
+// else those of one name are of one camera.
+func oldStream(n *Node, id int, list []Channel) (channel, number int) {
+	video := n.Child("Video")
+	for _, name := range []string{"videoInputChannelID", "dynVideoInputChannelID"} {
+		if input, ok := video.Int(name); ok && hasChannel(list, input) {
+			return input, 2
+		} else if ok {
+			return input, 1
+		}
+	}
+	if name := n.Get("channelName"); name != "" && slices.ContainsFunc(list, func(ch Channel) bool { return ch.Name == name }) {
+		return id, 2
+	}
+	return id, 1
 }
 
 // markHeads finds out which channels can move. A list of PTZ channels alone

@@ -189,8 +189,11 @@ func (c *Client) scrub(s string) string {
 
 func (c *Client) redirectTarget(h http.Header) string {
 	u, err := url.Parse(h.Get("Location"))
-	if err != nil || u.Host == "" {
+	switch {
+	case err != nil || u.Host == "" && u.Path == "":
 		return ""
+	case u.Host == "":
+		return " to " + c.scrub(u.Path)
 	}
-	return c.scrub(" to " + u.Scheme + "://" + u.Host)
+	return " to " + c.scrub(u.Scheme+"://"+u.Host)
 }

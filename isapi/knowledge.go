@@ -1,6 +1,9 @@
 package isapi
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // knowledge is what a client and its siblings have found out about their
 // device: which of several paths works for a channel. None of it is secret
@@ -18,6 +21,7 @@ type knowledge struct {
 	ptzAsked bool
 	special  map[int]map[int]bool // channel -> presets that are functions
 	headSeen map[int]bool         // channel -> its status answered (true) or failed (false)
+	zone     *time.Location       // of the device's clock; nil: not known yet
 }
 
 func newKnowledge() *knowledge {
@@ -44,6 +48,18 @@ func (k *knowledge) getInputs() *inputs {
 func (k *knowledge) setInputs(in *inputs) {
 	k.mu.Lock()
 	k.inputs = in
+	k.mu.Unlock()
+}
+
+func (k *knowledge) getZone() *time.Location {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.zone
+}
+
+func (k *knowledge) setZone(zone *time.Location) {
+	k.mu.Lock()
+	k.zone = zone
 	k.mu.Unlock()
 }
 

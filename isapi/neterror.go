@@ -61,6 +61,9 @@ func (c *Client) netKind(err error) (detail, hint string, kind error) {
 		return "the certificate changed since it was trusted first", "if the device was replaced or reset, forget the old fingerprint (in a site: its line in data/pins); if not, somebody may be listening", ErrBadAnswer
 	case certificateRefused(err):
 		return "the certificate is not trusted: " + text, "install a certificate on the device, or set tls: pin or tls: any", because(ErrBadAnswer, errCertificate)
+	case strings.Contains(text, "failed to parse certificate"), strings.Contains(text, "x509: "):
+		return "the certificate cannot be read: " + text[strings.LastIndex(text, "x509: ")+len("x509: "):],
+			"make a new certificate on the device (Network > Advanced > HTTPS), or set scheme: http", because(ErrBadAnswer, errCertificate)
 	case errors.As(err, &record), errors.As(err, &alert), strings.Contains(text, "tls: "):
 		return "TLS fails: " + text, otherPort + "; the device may speak an old TLS only", ErrOffline
 	case errors.As(err, &dns):
@@ -71,6 +74,9 @@ func (c *Client) netKind(err error) (detail, hint string, kind error) {
 		return "no route to the device", "check address, cable and network; the device may have no power", ErrOffline
 	case strings.Contains(text, "server response headers exceeded"):
 		return "the answer's header does not end", "this is no ISAPI device; check address and port", ErrBadAnswer
+	case isHeaderFault(err):
+		return "the answer's HTTP header has a fault: " + headerFault(text),
+			"the device answers, but not by the rules of HTTP: restart it or renew its firmware; if this is no Hikvision device, check address and port", ErrBadAnswer
 	case strings.Contains(text, "malformed HTTP"):
 		return "the answer is not HTTP", otherPort, ErrBadAnswer
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
@@ -79,4 +85,31 @@ func (c *Client) netKind(err error) (detail, hint string, kind error) {
 		return "the device closed the connection", "it may be restarting or overloaded; this passes, or it needs a restart", because(ErrOffline, errDropped)
 	}
 	return text, "check address, port and network", ErrOffline
+}
+
+// isHeaderFault reports whether a device answered with a header that net/http
+// does not take. net/http has no type for it; an error of the connection in
+// the same wrapping has.
+func isHeaderFault(err error) bool {
+	text := err.Error()
+	var op *net.OpError
+	if errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(text, "malformed HTTP") {
+		return false
+	}
+	for _, words := range []string{"transport connection broken", "malformed MIME header", "bad Content-Length", "transfer encoding", "invalid header"} {
+		if strings.Contains(text, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// headerFault leaves away what net/http says around the fault.
+func headerFault(text string) string {
+	for _, around := range []string{"transport connection broken: ", "net/http: ", "http: "} {
+		if _, inner, ok := strings.Cut(text, around); ok {
+			text = inner
+		}
+	}
+	return text
 }

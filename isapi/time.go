@@ -38,15 +38,16 @@ func (c *Client) readTime(ctx context.Context, op string) (*DeviceTime, *time.Lo
 	if !ok {
 		// Without an offset the zone has to tell; its daylight rules do not
 		// matter to a difference that is looked at by the hour.
-		offset, known := posixOffset(dt.Zone)
-		local, err := time.ParseInLocation("2006-01-02T15:04:05", text, time.FixedZone("", offset))
-		if err != nil || !known {
-			e := c.fail(cl, ErrBadAnswer)
-			e.Detail, e.Hint = c.scrub("the clock says "+strconv.Quote(text)), "set time and time zone on the device"
-			return nil, nil, e
+		if offset, known := posixOffset(dt.Zone); known {
+			t, ok = parseLocal(text, time.FixedZone("", offset))
 		}
-		t = local
 	}
+	if !ok {
+		e := c.fail(cl, ErrBadAnswer)
+		e.Detail, e.Hint = c.scrub("the clock says "+strconv.Quote(text)), "set time and time zone on the device"
+		return nil, nil, e
+	}
+	c.known.setZone(t.Location())
 	dt.Time = t
 	return dt, t.Location(), nil
 }
@@ -68,47 +69,78 @@ func (c *Client) SetTime(ctx context.Context, t time.Time) error {
 		t.In(loc).Format("2006-01-02T15:04:05-07:00")+"</localTime>"+zone+"</Time>")
 }
 
-var dateTime = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{2}):(\d{2})(?:[.,]\d+)?\s*(Z|[+-]\d{1,2}:?\d{2}|00:?00)?$`)
+var dateTime = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{2}):(\d{2})(?:[.,]\d+)?\s*(Z|[+-]\d{1,2}(?::?\d{2})?|00:?00)?$`)
 
-// parseTime reads a time as devices write it, one-digit offsets and lost plus
-// signs included. ok is false without a date or where the offset is unknown:
-// no time is better than a wrong one.
+// parseTime reads a time as devices write it, one-digit offsets, offsets
+// without minutes and lost plus signs included. ok is false without a date or
+// where the offset is unknown: no time is better than a wrong one.
 func parseTime(s string) (time.Time, bool) {
 	m := dateTime.FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil || m[7] == "" {
 		return time.Time{}, false
 	}
+	offset, ok := isoOffset(m[7])
+	if !ok {
+		return time.Time{}, false
+	}
+	return dateOf(m, time.FixedZone("", offset))
+}
+
+// parseLocal reads a time without an offset, by a clock in that zone.
+func parseLocal(s string, zone *time.Location) (time.Time, bool) {
+	m := dateTime.FindStringSubmatch(strings.TrimSpace(s))
+	if m == nil || m[7] != "" {
+		return time.Time{}, false
+	}
+	return dateOf(m, zone)
+}
+
+func dateOf(m []string, zone *time.Location) (time.Time, bool) {
 	var n [6]int
 	for i := range n {
 		n[i], _ = strconv.Atoi(m[i+1])
 	}
-	offset := 0
-	if zone := strings.ReplaceAll(m[7], ":", ""); zone != "Z" {
-		sign := 1
-		switch zone[0] {
-		case '-':
-			sign, zone = -1, zone[1:]
-		case '+':
-			zone = zone[1:]
-		}
-		v, _ := strconv.Atoi(zone)
-		if v > 1500 || v%100 > 59 {
-			return time.Time{}, false
-		}
-		offset = sign * (v/100*3600 + v%100*60)
-	}
-	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, time.FixedZone("", offset))
+	t := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, zone)
 	if t.Day() != n[2] || int(t.Month()) != n[1] || t.Hour() != n[3] || t.Minute() != n[4] || n[5] > 60 {
 		return time.Time{}, false
 	}
 	return t, true
 }
 
+// isoOffset reads Z, +8, +08, +0800, -08:00 as seconds east of UTC; 00:00 has
+// lost its sign.
+func isoOffset(zone string) (seconds int, ok bool) {
+	if zone == "Z" {
+		return 0, true
+	}
+	sign := 1
+	if digits, west := strings.CutPrefix(zone, "-"); west {
+		sign, zone = -1, digits
+	}
+	zone = strings.TrimPrefix(zone, "+")
+	digits := strings.ReplaceAll(zone, ":", "")
+	if len(digits) <= 2 {
+		digits += "00"
+	}
+	v, err := strconv.Atoi(digits)
+	if err != nil || v > 1500 || v%100 > 59 {
+		return 0, false
+	}
+	return sign * (v/100*3600 + v%100*60), true
+}
+
+var gmtZone = regexp.MustCompile(`(?i)^(?:GMT|UTC)\s*([+-]\d{1,2}(?::\d{2})?)$`)
+
 var posixZone = regexp.MustCompile(`^[A-Za-z<>0-9+-]*?([+-]?\d{1,2})(?::(\d{2}))?(?::\d{2})?(?:[A-Z].*)?$`)
 
 // posixOffset is the standard offset in seconds east of UTC of a zone such as
 // CST-1:00:00DST01:00:00,M3.5.0/02:00:00,M10.5.0/03:00:00.
 func posixOffset(zone string) (seconds int, ok bool) {
+	// GMT+08:00 is how people write it, east with a plus; POSIX would have
+	// seconds behind it on these devices.
+	if m := gmtZone.FindStringSubmatch(strings.TrimSpace(zone)); m != nil {
+		return isoOffset(m[1])
+	}
 	m := posixZone.FindStringSubmatch(strings.TrimSpace(zone))
 	if m == nil {
 		return 0, false

@@ -58,6 +58,9 @@ func tlsConfig(cfg *Config, p *pin) *tls.Config {
 		// VerifyConnection runs on resumed sessions too.
 		t.VerifyConnection = func(s tls.ConnectionState) error { return p.check(s, onPin) }
 	}
+	// The post-quantum share makes a first message of two packets, which old
+	// firmware does not read to its end.
+	t.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 	// Cameras of 2014 have no suite that Go would offer by itself.
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		t.CipherSuites = append(t.CipherSuites, s.ID)

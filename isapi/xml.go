@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // What a document may cost. Real ones stay below 50 kB, 2,000 elements and a
@@ -35,9 +35,10 @@ type Attr struct{ Name, Value string }
 var errNoXML = errors.New("no XML document")
 
 // ParseXML reads a document as devices write it: with a byte order mark or
-// blank lines before the prolog, with bare ampersands, stray control
-// characters, other charsets. A document that ends early is an error, and so
-// is one deeper than 64 levels or of more than 100,000 elements.
+// blank lines before the prolog, in any charset, with bare "&" and "<",
+// attributes without quotes, end tags in another case than their start tags or
+// missing, stray control characters. A document that ends early is an error,
+// and so is one deeper than 64 levels or of more than 100,000 elements.
 func ParseXML(doc []byte) (*Node, error) { return ReadXML(context.Background(), doc) }
 
 // ReadXML is ParseXML that ends with ctx: a document of some megabytes takes a
@@ -47,141 +48,123 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	if len(text) == 0 || text[0] != '<' {
 		return nil, errNoXML
 	}
-	dec := xml.NewDecoder(&untilDone{ctx: ctx, Reader: bytes.NewReader(text)})
-	dec.Strict = false
-	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-
+	r := xmlReader{text: text}
 	var root *Node
 	var open []element
 	count := 0
-	for {
-		tok, err := dec.Token()
-		if err == io.EOF {
-			break
+	for looked := 0; ; {
+		if r.at >= looked {
+			if err := ctx.Err(); err != nil {
+				return nil, fmt.Errorf("XML: %w", err)
+			}
+			looked = r.at + 4096
 		}
-		if err != nil {
-			return nil, fmt.Errorf("XML: %w", err)
+		t, ok := r.next()
+		switch {
+		case !ok && root == nil:
+			return nil, errNoXML
+		case !ok:
+			return nil, fmt.Errorf("XML: the document ends inside <%s>: %w", open[len(open)-1].node.Name, io.ErrUnexpectedEOF)
 		}
-		switch t := tok.(type) {
-		case xml.StartElement:
+		switch t.kind {
+		case tokenStart, tokenEmpty:
 			if count++; count > maxXMLNodes || len(open) >= maxXMLDepth {
 				return nil, fmt.Errorf("XML: more than %d elements or %d levels", maxXMLNodes, maxXMLDepth)
 			}
-			n := &Node{Name: t.Name.Local}
-			for _, a := range t.Attr {
-				n.Attrs = append(n.Attrs, Attr{a.Name.Local, a.Value})
-			}
-			switch {
-			case len(open) > 0:
-				parent := open[len(open)-1].node
-				parent.Children = append(parent.Children, n)
-			case root == nil:
+			n := &Node{Name: t.name, Attrs: t.attrs}
+			if len(open) > 0 {
+				parent := &open[len(open)-1]
+				parent.apart = true
+				parent.node.Children = append(parent.node.Children, n)
+			} else {
 				root = n
 			}
-			open = append(open, element{node: n})
-		case xml.EndElement:
-			if last := len(open) - 1; last >= 0 {
-				if rest := open[last].rest; rest != nil {
-					open[last].node.Text += rest.String()
-				}
-				open = open[:last]
+			if t.kind == tokenStart {
+				open = append(open, element{node: n})
 			}
-			if len(open) == 0 {
-				// What a device glues behind the document is not ours to judge.
-				return root, nil
-			}
-		case xml.CharData:
+		case tokenEnd:
+			open = closed(open, t.name)
+		case tokenText:
 			if len(open) > 0 {
-				if s := strings.TrimSpace(string(t)); s != "" {
-					open[len(open)-1].add(s)
-				}
+				open[len(open)-1].add(t.text)
 			}
 		}
+		if root != nil && len(open) == 0 {
+			// What a device glues behind the document is not ours to judge.
+			return root, nil
+		}
 	}
-	if root == nil {
-		return nil, errNoXML
-	}
-	return root, nil
 }
 
-// element is one that has not ended. Its text may come in a million pieces.
+// element is one that has not ended.
 type element struct {
-	node *Node
-	rest *strings.Builder // of its text, after the first piece
+	node  *Node
+	text  []byte
+	apart bool // a child stands between the text so far and what comes
 }
 
 func (e *element) add(text string) {
-	switch {
-	case e.rest != nil:
-	case e.node.Text == "":
-		e.node.Text = text
-		return
-	default:
-		e.rest = new(strings.Builder)
+	if e.apart {
+		if text = strings.TrimLeft(text, xmlBlanks); text == "" {
+			return
+		}
+		if e.text = bytes.TrimRight(e.text, xmlBlanks); len(e.text) > 0 {
+			e.text = append(e.text, ' ')
+		}
+		e.apart = false
 	}
-	e.rest.WriteString(" " + text)
+	e.text = append(e.text, text...)
 }
 
-// untilDone reads until ctx ends. The decoder takes it byte by byte.
-type untilDone struct {
-	*bytes.Reader
-	ctx context.Context
+// closed ends the innermost open element of that name, and with it those inside
+// whose end tags are missing. An end tag of none is ignored.
+func closed(open []element, name string) []element {
+	for i := len(open) - 1; i >= 0; i-- {
+		if !strings.EqualFold(open[i].node.Name, name) {
+			continue
+		}
+		for j := len(open) - 1; j >= i; j-- {
+			open[j].node.Text = strings.Trim(string(open[j].text), xmlBlanks)
+		}
+		return open[:i]
+	}
+	return open
 }
 
-func (u *untilDone) ReadByte() (byte, error) {
-	if u.Len()%4096 == 0 {
-		if err := u.ctx.Err(); err != nil {
-			return 0, err
+var declaredCharset = regexp.MustCompile(`(?i)encoding\s*[:=]?\s*["']?([a-z0-9_.:-]+)`)
+
+// cleanXML makes UTF-8 of a document, takes off its prolog and what stands
+// before that, and puts a blank in the place of each control character.
+func cleanXML(doc []byte) []byte {
+	label := ""
+	if start := bytes.Index(doc[:min(len(doc), 256)], []byte("<?xml")); start >= 0 {
+		prolog, _, _ := bytes.Cut(doc[start:min(len(doc), start+256)], []byte("?>"))
+		if m := declaredCharset.FindSubmatch(prolog); m != nil {
+			label = string(m[1])
 		}
 	}
-	return u.Reader.ReadByte()
-}
-
-// cleanXML takes off what stands before the root's prolog, the prolog itself
-// (devices write versions and encodings that strict readers refuse), and
-// makes valid UTF-8 of the rest.
-func cleanXML(doc []byte) []byte {
-	doc = bytes.TrimPrefix(doc, []byte("\xef\xbb\xbf"))
-	doc = bytes.TrimLeft(doc, " \t\r\n\x00")
-	latin := false
+	doc = bytes.TrimLeft(doc, xmlBlanks)
+	doc = bytes.TrimLeft(DecodeText(doc, label), "\ufeff"+xmlBlanks)
 	if bytes.HasPrefix(doc, []byte("<?xml")) {
-		end := bytes.Index(doc, []byte("?>"))
-		if end < 0 {
+		_, rest, ended := bytes.Cut(doc, []byte("?>"))
+		if !ended {
 			return nil
 		}
-		prolog := bytes.ToLower(doc[:end])
-		latin = bytes.Contains(prolog, []byte("8859-1")) || bytes.Contains(prolog, []byte("windows-1252"))
-		doc = bytes.TrimLeft(doc[end+2:], " \t\r\n\x00")
+		doc = bytes.TrimLeft(rest, "\ufeff"+xmlBlanks)
 	}
-	plain := utf8.Valid(doc)
-	if plain {
-		for _, b := range doc {
-			if b < ' ' && b != '\t' && b != '\n' && b != '\r' {
-				plain = false
-				break
+	if bytes.ContainsFunc(doc, noText) {
+		doc = bytes.Map(func(r rune) rune {
+			if noText(r) {
+				return ' '
 			}
-		}
-	}
-	if plain {
-		return doc
-	}
-	if latin {
-		text := make([]byte, 0, 2*len(doc))
-		for _, b := range doc {
-			text = utf8.AppendRune(text, rune(b))
-		}
-		doc = text
-	}
-	doc = bytes.ToValidUTF8(doc, []byte("\uFFFD"))
-	return bytes.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r':
 			return r
-		case r < ' ', r == 0xFFFE, r == 0xFFFF:
-			return ' '
-		}
-		return r
-	}, doc)
+		}, doc)
+	}
+	return doc
+}
+
+func noText(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 }
 
 // Child is the first child of that name, nil if there is none. Case does not count.
@@ -285,31 +268,14 @@ func xmlText(s string) string {
 
 // rootName finds the name of the root element without reading the document.
 func rootName(doc []byte) string {
-	doc = bytes.TrimPrefix(doc, []byte("\xef\xbb\xbf"))
+	r := xmlReader{text: cleanXML(doc[:min(len(doc), 4096)])}
 	for {
-		doc = bytes.TrimLeft(doc, " \t\r\n\x00")
-		if len(doc) < 2 || doc[0] != '<' {
+		t, ok := r.next()
+		if !ok {
 			return ""
 		}
-		if doc[1] != '?' && doc[1] != '!' {
-			break
+		if t.kind == tokenStart || t.kind == tokenEmpty {
+			return t.name
 		}
-		end := []byte(">")
-		if bytes.HasPrefix(doc, []byte("<!--")) {
-			end = []byte("-->")
-		}
-		i := bytes.Index(doc, end)
-		if i < 0 {
-			return ""
-		}
-		doc = doc[i+len(end):]
 	}
-	name := doc[1:]
-	if i := bytes.IndexAny(name, " \t\r\n/>"); i >= 0 {
-		name = name[:i]
-	}
-	if i := bytes.LastIndexByte(name, ':'); i >= 0 {
-		name = name[i+1:]
-	}
-	return string(name)
 }

@@ -1,0 +1,222 @@
+package isapi
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const xmlBlanks = " \t\r\n\x00"
+
+// The kinds of what an xmlReader finds.
+const (
+	tokenText = iota
+	tokenStart
+	tokenEmpty // <name/>
+	tokenEnd
+)
+
+type xmlToken struct {
+	kind  int
+	name  string // of a tag, without its namespace
+	attrs []Attr
+	text  string // of tokenText
+}
+
+// xmlReader takes a document apart. encoding/xml refuses a whole document for
+// a bare "<", for &#x0; or for an attribute without quotes, and loses elements
+// over an end tag in another case: firmware writes all of these.
+type xmlReader struct {
+	text []byte
+	at   int
+}
+
+// next gives the next tag or piece of text; false at the end of the document,
+// and where it ends within a tag. Comments, processing instructions and the
+// document type are skipped.
+func (r *xmlReader) next() (xmlToken, bool) {
+	for r.at < len(r.text) {
+		rest := r.text[r.at:]
+		switch {
+		case rest[0] != '<' || !beginsTag(rest):
+			end := 1 // a "<" that begins nothing is text
+			for end < len(rest) && (rest[end] != '<' || !beginsTag(rest[end:])) {
+				end++
+			}
+			r.at += end
+			return xmlToken{kind: tokenText, text: unescape(string(rest[:end]))}, true
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			text, ended := r.skip(len("<![CDATA["), "]]>")
+			return xmlToken{kind: tokenText, text: string(text)}, ended
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			r.skip(len("<!--"), "-->")
+		case rest[1] == '?':
+			r.skip(len("<?"), "?>")
+		case rest[1] == '!':
+			if inner, _ := r.skip(len("<!"), ">"); bytes.IndexByte(inner, '[') >= 0 {
+				r.skip(0, ">") // the end of a document type with declarations inside
+			}
+		case rest[1] == '/':
+			name, ended := r.skip(len("</"), ">")
+			return xmlToken{kind: tokenEnd, name: localName(strings.Trim(string(name), xmlBlanks))}, ended
+		default:
+			return r.startTag()
+		}
+	}
+	return xmlToken{}, false
+}
+
+// beginsTag reports whether what begins with "<" can be markup.
+func beginsTag(rest []byte) bool {
+	if len(rest) < 2 {
+		return false
+	}
+	switch c := rest[1]; {
+	case c == '?' || c == '!':
+		return true
+	case c == '/':
+		return len(rest) > 2 && isNameStart(rest[2])
+	default:
+		return isNameStart(c)
+	}
+}
+
+func isNameStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= utf8.RuneSelf
+}
+
+// skip goes behind the next end, and gives what stands before it, after a
+// beginning of that length. false: there is none, and the document is at its end.
+func (r *xmlReader) skip(beginning int, end string) ([]byte, bool) {
+	inner, _, ended := bytes.Cut(r.text[r.at+beginning:], []byte(end))
+	r.at = min(r.at+beginning+len(inner)+len(end), len(r.text))
+	return inner, ended
+}
+
+// startTag reads a start tag with its attributes.
+func (r *xmlReader) startTag() (xmlToken, bool) {
+	r.at++
+	t := xmlToken{kind: tokenStart, name: localName(r.word(" \t\r\n\x00/>"))}
+	for {
+		r.blanks()
+		if r.at >= len(r.text) {
+			return t, false
+		}
+		switch r.text[r.at] {
+		case '>':
+			r.at++
+			return t, true
+		case '/':
+			r.at++
+			if r.at < len(r.text) && r.text[r.at] == '>' {
+				r.at++
+				t.kind = tokenEmpty
+				return t, true
+			}
+		default:
+			if a := r.attr(); a.Name != "" {
+				t.attrs = append(t.attrs, a)
+			}
+		}
+	}
+}
+
+func (r *xmlReader) attr() Attr {
+	name := r.word(" \t\r\n\x00=/>")
+	r.blanks()
+	if r.at >= len(r.text) || r.text[r.at] != '=' {
+		return Attr{Name: localName(name)}
+	}
+	r.at++
+	r.blanks()
+	if r.at < len(r.text) && (r.text[r.at] == '"' || r.text[r.at] == '\'') {
+		quote := r.text[r.at : r.at+1]
+		value, _ := r.skip(1, string(quote))
+		return Attr{localName(name), unescape(string(value))}
+	}
+	value := r.word(" \t\r\n\x00>")
+	if strings.HasSuffix(value, "/") && r.at < len(r.text) && r.text[r.at] == '>' {
+		value = value[:len(value)-1]
+		r.at--
+	}
+	return Attr{localName(name), unescape(value)}
+}
+
+// word reads up to one of the bytes of ends.
+func (r *xmlReader) word(ends string) string {
+	rest := r.text[r.at:]
+	n := bytes.IndexAny(rest, ends)
+	if n < 0 {
+		n = len(rest)
+	}
+	r.at += n
+	return string(rest[:n])
+}
+
+func (r *xmlReader) blanks() {
+	for r.at < len(r.text) && strings.IndexByte(xmlBlanks, r.text[r.at]) >= 0 {
+		r.at++
+	}
+}
+
+func localName(name string) string { return name[strings.LastIndexByte(name, ':')+1:] }
+
+// unescape replaces the five named entities and numbers; whatever else begins
+// with "&" stays as it is: devices write URLs without escaping them.
+func unescape(s string) string {
+	if strings.IndexByte(s, '&') < 0 {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, "&")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, _, ended := strings.Cut(after[:min(len(after), 12)], ";")
+		r, known := entity(name)
+		if !ended || !known {
+			b.WriteByte('&')
+			s = after
+			continue
+		}
+		b.WriteRune(r)
+		s = after[len(name)+1:]
+	}
+}
+
+func entity(name string) (rune, bool) {
+	switch name {
+	case "amp":
+		return '&', true
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	digits, numeric := strings.CutPrefix(name, "#")
+	if !numeric {
+		return 0, false
+	}
+	base := 10
+	if hex, ok := strings.CutPrefix(strings.ToLower(digits), "x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	switch r := rune(n); {
+	case err != nil:
+		return 0, false
+	case n > utf8.MaxRune || !utf8.ValidRune(r):
+		return utf8.RuneError, true
+	case noText(r):
+		return ' ', true
+	default:
+		return r, true
+	}
+}
