@@ -50,6 +50,7 @@ var onlyIn = map[string][]string{
 	"github.com/reeflective/readline":    {"cmd/hiklua"},
 	"github.com/lmittmann/tint":          {"cmd/hiklua"},
 	"golang.org/x/image/font":            {"isapi/sim"},
+	"golang.org/x/text/encoding":         {"isapi"},
 	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
 }
 
