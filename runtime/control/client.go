@@ -75,9 +75,7 @@ func (c *Client) Call(ctx context.Context, op string, args any, each func(value 
 		}
 		r.Args = text
 	}
-	if err := c.send(r); err != nil {
-		return ErrGone
-	}
+	c.send(r) // if it fails, so does receive; but the host may have said why
 	defer clock.OnDone(ctx, func() { go c.send(request{ID: id, Cancel: true}) })()
 	var failed error
 	for {
@@ -85,6 +83,8 @@ func (c *Client) Call(ctx context.Context, op string, args any, each func(value 
 		switch {
 		case err != nil:
 			return err
+		case answer.ID == refused && answer.Error != nil:
+			return answer.Error
 		case answer.ID != id:
 			continue
 		case answer.Value != nil && each != nil && failed == nil:

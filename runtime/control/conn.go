@@ -15,8 +15,8 @@ import (
 // maxCalls bounds the calls of one connection at one time.
 const maxCalls = 16
 
-// hangUpPatience is how long a client may take to read what is left.
-const hangUpPatience = 2 * time.Second
+// hangUpTimeout is how long a client may take to read what is left.
+const hangUpTimeout = 2 * time.Second
 
 // Session is one client. Calls may come at the same time.
 type Session interface {
@@ -44,25 +44,32 @@ type conn struct {
 	writing sync.Mutex
 }
 
-func newConn(c net.Conn, session Session) *conn {
-	cn := &conn{net: c, session: session, running: make(map[int64]context.CancelFunc)}
+func newConn(c net.Conn) *conn {
+	cn := &conn{net: c, running: make(map[int64]context.CancelFunc)}
 	cn.ctx, cn.cancel = clock.WithCancel(context.Background())
 	return cn
 }
 
 // hangUp ends the calls and then the connection. A client that does not read
-// what they have left to say is not waited for.
+// their last lines is not waited for.
 func (c *conn) hangUp() {
 	c.mu.Lock()
 	c.leaving = true
 	c.mu.Unlock()
 	c.cancel()
-	impatient := clock.Real().AfterFunc(hangUpPatience, func() { c.net.Close() })
+	late := clock.Real().AfterFunc(hangUpTimeout, func() { c.net.Close() })
 	go func() {
 		c.calls.Wait()
-		impatient.Stop()
+		late.Stop()
 		c.net.Close()
 	}()
+}
+
+// refuse tells the client why it is not served, and hangs up.
+func (c *conn) refuse(why string) {
+	c.net.SetWriteDeadline(clock.Real().Now().Add(hangUpTimeout))
+	c.write(reply{ID: refused, Done: true, Error: &Fault{Message: why}})
+	c.net.Close()
 }
 
 // serve reads calls until the client goes.
@@ -72,7 +79,7 @@ func (c *conn) serve() {
 	for lines.Scan() {
 		var r request
 		if json.Unmarshal(lines.Bytes(), &r) != nil {
-			break // nobody who speaks this language
+			break // this is no client of ours
 		}
 		c.take(r)
 	}

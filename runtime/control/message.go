@@ -13,6 +13,9 @@ type request struct {
 	Cancel bool            `json:"cancel,omitempty"`
 }
 
+// refused is the ID of a reply to a client that gets no session.
+const refused = -1
+
 // reply is a line of the host.
 type reply struct {
 	ID    int64           `json:"id"`

@@ -1,0 +1,96 @@
+package control
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// fullListener has no descriptor left, but for those in conns.
+type fullListener struct {
+	tries  atomic.Int64
+	conns  chan net.Conn
+	closed atomic.Bool
+}
+
+func (l *fullListener) Accept() (net.Conn, error) {
+	l.tries.Add(1)
+	if l.closed.Load() {
+		return nil, net.ErrClosed
+	}
+	select {
+	case c := <-l.conns:
+		return c, nil
+	default:
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+}
+
+func (l *fullListener) Close() error   { l.closed.Store(true); return nil }
+func (l *fullListener) Addr() net.Addr { return &net.UnixAddr{} }
+
+func TestAcceptPausesWhenDescriptorsRunOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &fullListener{conns: make(chan net.Conn, 1)}
+		s := newServer(l, t.TempDir()+"/none", &echo{})
+		time.Sleep(time.Minute)
+		if n := l.tries.Load(); n < 50 || n > 80 {
+			t.Errorf("%d tries in a minute, want about one a second", n)
+		}
+		here, there := net.Pipe()
+		l.conns <- there
+		if line, err := ask(here, `{"id": 1, "op": "count"}`); err != nil || !strings.Contains(line, `"value":0`) {
+			t.Error(line, err)
+		}
+		here.Close()
+		before := l.tries.Load()
+		time.Sleep(100 * time.Millisecond)
+		if n := l.tries.Load() - before; n < 3 {
+			t.Errorf("%d tries: after a client the pauses begin short again", n)
+		}
+		closing := time.Now()
+		s.Close()
+		if took := time.Since(closing); took > 0 {
+			t.Errorf("Close waited %v for a pause", took)
+		}
+	})
+}
+
+// ask writes one line and reads one.
+func ask(c net.Conn, line string) (string, error) {
+	go c.Write([]byte(line + "\n"))
+	buf := make([]byte, 4096)
+	n, err := c.Read(buf)
+	return string(buf[:n]), err
+}
+
+func TestClientsAreLimited(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir)
+	clients := make([]*Client, maxClients)
+	for i := range clients {
+		clients[i] = dial(t, dir)
+		if err := clients[i].Call(t.Context(), "count", nil, nil); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	var refusal *Fault
+	if err := dial(t, dir).Call(t.Context(), "count", nil, nil); !errors.As(err, &refusal) || !strings.Contains(refusal.Message, "as many clients") {
+		t.Errorf("%v", err)
+	}
+	clients[0].Close()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		err := dial(t, dir).Call(t.Context(), "count", nil, nil)
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a place that was given back is not given away:", err)
+		}
+	}
+}
