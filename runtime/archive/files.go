@@ -89,7 +89,7 @@ func plainFile(root *os.Root, name, clean string) (fs.FileInfo, error) {
 // Append adds data to the end of a file, and makes it if it is not there. Two
 // who append to one file do so one after the other; if the disk is full nothing
 // is added. The file is not synced: a power cut may lose what was added last.
-func (f *Folder) Append(name string, data []byte) (err error) {
+func (f *Folder) Append(name string, data []byte) error {
 	clean, err := Clean(name)
 	if err != nil {
 		return err
@@ -121,10 +121,24 @@ func (f *Folder) Append(name string, data []byte) (err error) {
 	if err != nil {
 		return named(name, err)
 	}
-	if _, err = file.Write(data); err != nil {
-		err = named(name, errors.Join(err, file.Truncate(size)))
+	if n, err := file.Write(data); err != nil {
+		return named(name, errors.Join(err, takeBack(file, n), file.Close()))
 	}
-	return errors.Join(err, file.Close())
+	return file.Close()
+}
+
+// takeBack cuts off the last n bytes of a file, which this process has just
+// appended, unless another process has appended something behind them.
+func takeBack(file *os.File, n int) error {
+	end, err := file.Seek(0, io.SeekCurrent)
+	if err != nil || n == 0 {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil || info.Size() != end {
+		return err
+	}
+	return file.Truncate(end - int64(n))
 }
 
 // List lists a folder in the order of names; "" is the Folder itself, which is
@@ -189,11 +203,6 @@ func (f *Folder) cleanFolder(name string) (string, error) {
 		return ".", nil
 	}
 	return Clean(trimmed)
-}
-
-// unfinished is what WriteFrom calls a file before it is whole.
-func unfinished(name string) bool {
-	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, ".part")
 }
 
 // Remove removes a file, or a folder that is empty. A link is removed itself,

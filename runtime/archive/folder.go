@@ -10,23 +10,22 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Folder is a folder that files are written below. Its methods may be called
 // from any goroutine.
 type Folder struct {
-	dir    string
-	serial atomic.Int64 // tells two writers of one name apart
+	dir  string
+	sync func(*os.File) error // (*os.File).Sync, but in tests
 
 	appending sync.Mutex // one Append at a time
+	swept     sweeper
 }
 
 // NewFolder names the folder; it is made when the first file is written.
-func NewFolder(dir string) *Folder { return &Folder{dir: dir} }
+func NewFolder(dir string) *Folder { return &Folder{dir: dir, sync: (*os.File).Sync} }
 
 // Dir is the folder's own path.
 func (f *Folder) Dir() string { return f.dir }
@@ -84,13 +83,12 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
 		return "", escaped(name, err)
 	}
-	// The name of the unfinished file begins with a dot and ends so that no
-	// listing of pictures takes it for one.
-	part := path.Join(path.Dir(clean), "."+path.Base(clean)+"."+strconv.FormatInt(f.serial.Add(1), 10)+".part")
-	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	part := path.Join(path.Dir(clean), partName())
+	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", escaped(name, err)
 	}
+	f.swept.sweep(root, path.Dir(clean), file)
 	defer func() {
 		if err != nil {
 			root.Remove(part)
@@ -98,7 +96,7 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	}()
 	err = fill(file)
 	if err == nil {
-		err = file.Sync()
+		err = f.sync(file)
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", err
@@ -106,15 +104,15 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	if err := root.Rename(part, clean); err != nil {
 		return "", escaped(name, err)
 	}
-	syncDir(root, path.Dir(clean))
+	f.syncDir(root, path.Dir(clean))
 	return filepath.Join(f.dir, filepath.FromSlash(clean)), nil
 }
 
 // syncDir makes the renaming itself last over a power cut, where the file
 // system can; the file is whole either way.
-func syncDir(root *os.Root, dir string) {
+func (f *Folder) syncDir(root *os.Root, dir string) {
 	if d, err := root.Open(dir); err == nil {
-		d.Sync()
+		f.sync(d)
 		d.Close()
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 )
@@ -130,28 +129,5 @@ func TestNoWayOut(t *testing.T) {
 	var bad *PathError
 	if _, err := f.Write("../x", nil); !errors.As(err, &bad) || bad.Path != "../x" {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestManyWritersOfOneName(t *testing.T) {
-	dir := t.TempDir()
-	f := NewFolder(dir)
-	var all sync.WaitGroup
-	for i := range 20 {
-		all.Go(func() {
-			for range 20 {
-				if _, err := f.Write("a.jpg", bytes.Repeat([]byte{byte('a' + i)}, 10_000)); err != nil {
-					t.Error(err)
-				}
-				got, err := os.ReadFile(filepath.Join(dir, "a.jpg"))
-				if err != nil || len(got) != 10_000 || bytes.Count(got, got[:1]) != len(got) {
-					t.Errorf("a reader saw %d bytes, %v", len(got), err)
-				}
-			}
-		})
-	}
-	all.Wait()
-	if got := fmt.Sprint(files(t, dir)); got != "[a.jpg]" {
-		t.Errorf("left behind: %s", got)
 	}
 }
