@@ -10,8 +10,10 @@ import (
 )
 
 // bbolt trusts its file: a damaged one makes it panic, on goroutines of its
-// own too where nobody can recover, read past the end of its mapping, or
-// follow a circle of pages for ever. So the file's structure is checked before
+// own too where no other can recover, read past the end of its mapping, follow
+// a circle of pages for ever, or pass over a part of the tree. A child process
+// that tried it first would need a limit of time and one of memory, and would
+// not notice what is passed over. So the file's structure is checked before
 // bbolt sees it: every page that can be reached lies in the file, is what it
 // says, is used once, and its keys rise. (Format version 2, as bbolt's
 // internal/common has it.)

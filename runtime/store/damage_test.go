@@ -191,6 +191,77 @@ func TestRandomDamage(t *testing.T) {
 	}
 }
 
+// What power cuts and worn cards leave: a file that ends early, sectors of
+// zeroes, and pages that another page, or an older one, stands in for.
+func TestLostWrites(t *testing.T) {
+	whole := filled(t)
+	random := rand.New(rand.NewPCG(2, 2))
+	pageSize := os.Getpagesize()
+	pages := len(whole) / pageSize
+	page := func(data []byte, n int) []byte { return data[n*pageSize:][:pageSize] }
+	rounds := 20
+	if testing.Short() {
+		rounds = 10
+	}
+	for name, lose := range map[string]func(data []byte) []byte{
+		"cut off": func(data []byte) []byte { return data[:random.IntN(len(data))] },
+		"zeroes":  func(data []byte) []byte { clear(data[random.IntN(len(data)/512)*512:][:512]); return data },
+		"a page of zeroes and what follows": func(data []byte) []byte {
+			clear(data[random.IntN(pages)*pageSize:])
+			return data
+		},
+		"another page": func(data []byte) []byte {
+			copy(page(data, random.IntN(pages)), page(data, random.IntN(pages)))
+			return data
+		},
+		"another page that says it is the right one": func(data []byte) []byte {
+			p, id := page(data, 2+random.IntN(pages-2)), make([]byte, 8)
+			copy(id, p)
+			copy(p, page(data, 2+random.IntN(pages-2)))
+			copy(p, id)
+			return data
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			broken, dir := 0, t.TempDir()
+			for range rounds {
+				if openDamaged(t, dir, lose(bytes.Clone(whole))) != "" {
+					broken++
+				}
+			}
+			if broken < rounds/10 {
+				t.Errorf("%d of %d were set aside", broken, rounds)
+			}
+		})
+	}
+}
+
+// A page that leads to itself, or to nothing: bbolt would go round for ever, or
+// find less than there is.
+func TestBranchesThatLeadNowhere(t *testing.T) {
+	whole := filled(t)
+	pageSize, seen := os.Getpagesize(), 0
+	for at := 2 * pageSize; at < len(whole); at += pageSize {
+		if binary.NativeEndian.Uint16(whole[at+8:]) != flagBranch {
+			continue
+		}
+		id := binary.NativeEndian.Uint64(whole[at:])
+		for _, edit := range []func(page []byte){
+			func(page []byte) { binary.NativeEndian.PutUint64(page[pageHeader+8:], id) },
+			func(page []byte) { binary.NativeEndian.PutUint16(page[10:], 0) },
+		} {
+			data := bytes.Clone(whole)
+			edit(data[at:])
+			if openDamaged(t, t.TempDir(), data) != "" {
+				seen++
+			}
+		}
+	}
+	if seen < 4 {
+		t.Errorf("%d were set aside", seen)
+	}
+}
+
 // damage changes some bytes, more often where bbolt keeps its structure.
 func damage(data []byte, pick func(n int) int) {
 	pageSize := os.Getpagesize()
