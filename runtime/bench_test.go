@@ -36,15 +36,14 @@ func realHost(b *testing.B, yaml string, files map[string]string, print func(scr
 	if err != nil {
 		b.Fatal(err)
 	}
-	h.Open()
-	h.Sync()
 	ctx, cancel := context.WithCancel(context.Background())
-	var watching sync.WaitGroup
-	watching.Go(func() { h.Watch(ctx) })
+	var running sync.WaitGroup
+	loaded := make(chan struct{})
+	running.Go(func() { h.Run(ctx, func([]Change) { close(loaded) }) })
+	<-loaded
 	b.Cleanup(func() {
 		cancel()
-		watching.Wait()
-		h.Close()
+		running.Wait()
 	})
 	return h, dir
 }

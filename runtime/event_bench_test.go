@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -116,7 +117,7 @@ func eventLatency(b *testing.B, devices, scripts int) {
 		b.Fatal(err)
 	}
 	h.Open()
-	h.Sync()
+	h.Sync(context.Background())
 	defer h.Close()
 	for _, d := range order {
 		<-d.out

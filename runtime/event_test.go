@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -34,7 +35,7 @@ func TestNothingIsLostOverAReload(t *testing.T) {
 		w.devices["cam"].Raise(sim.Alert{Type: "motion", Channel: i + 1, For: 50 * time.Millisecond})
 		if i%20 == 10 {
 			w.write("scripts/a.lua", script(i))
-			w.clk.Go(func() { w.host.Sync() })
+			w.clk.Go(func() { w.host.Sync(context.Background()) })
 		}
 		w.run(100 * time.Millisecond)
 	}
@@ -96,10 +97,10 @@ func TestRunThatNeverBeganGoesOver(t *testing.T) {
 			t.Error(err)
 		}
 		h.devices.Hub().Deliver(w.dev("cam"), &luaapi.Event{Type: "motion", Native: "VMD", State: "start", Device: "cam", Channel: 1})
-		h.handOver(old, next)
+		h.inheritHandlers(old, next)
 		old.stop(errReload)
 		h.mu.Lock()
-		h.scripts = []*script{next}
+		h.loaders[0].live = next
 		h.mu.Unlock()
 		next.goLive()
 	})

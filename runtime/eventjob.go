@@ -142,10 +142,10 @@ func (j *job) take(f luaapi.Firing) {
 	}
 }
 
-// handOver lets the handlers of a new generation listen in the place of the
-// old one's. What comes from now on is kept for them until they are live, and
+// inheritHandlers lets the handlers of a new generation listen in the place of
+// the old one's. What comes from now on is kept for them until they are live, and
 // so are the runs that the old ones had queued.
-func (h *Host) handOver(old, s *script) {
+func (h *Host) inheritHandlers(old, s *script) {
 	next := s.allJobs()
 	var before, after []*device.Listener
 	var heirs []func()

@@ -108,7 +108,7 @@ func TestRunawayLeavesOthersAlone(t *testing.T) {
 		}
 		watchdog := time.AfterFunc(10*time.Second, cancel)
 		defer watchdog.Stop()
-		if err := h.Run(ctx); err != nil {
+		if err := h.Run(ctx, nil); err != nil {
 			t.Error(err)
 		}
 		mu.Lock()

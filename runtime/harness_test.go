@@ -123,7 +123,7 @@ func (w *world) start() {
 	ctx, stop := clock.WithCancel(context.Background())
 	w.stop = stop
 	w.clk.Go(func() {
-		w.err = w.host.Run(ctx)
+		w.err = w.host.Run(ctx, nil)
 		w.ended = true
 	})
 	w.t.Cleanup(func() {
@@ -138,7 +138,7 @@ func (w *world) start() {
 
 // sync looks at the scripts as the watcher does after a save.
 func (w *world) sync() {
-	w.clk.Go(func() { w.host.Sync() })
+	w.clk.Go(func() { w.host.Sync(context.Background()) })
 	w.run(0)
 }
 

@@ -95,18 +95,20 @@ type Host struct {
 	hurry     context.Context // ended by Abort
 	abort     context.CancelFunc
 	stopGuard func()
-	loading   *clock.Mutex // one change of the scripts at a time
-	lingering *clock.Group // old generations whose last runs may finish
+	siteTurn  *clock.Mutex    // for one look at site.yaml at a time
+	reloads   context.Context // ends first: nothing is loaded any more
+	endLoads  context.CancelFunc
+	children  *clock.Group // of Run: the watcher, scans, loaders
+	finishing *clock.Group // old generations whose last runs may finish
 
 	mu        sync.Mutex
 	rand      *rand.Rand
-	siteErr   error              // why site.yaml is not what runs
-	states    []*script          // every Lua state that is alive, for the guard
-	scripts   []*script          // that run, by name
-	tried     map[string]version // what of each file was last loaded, or failed to
+	siteErr   error     // why site.yaml is not what runs
+	states    []*script // every Lua state that is alive
+	loaders   []*loader // of the files of scripts/, by name
 	started   bool
 	startedAt time.Time
-	closed    bool
+	stopping  bool // nothing goes live any more
 }
 
 // New checks conf, opens the state file, and sends nothing. The error wraps
@@ -120,14 +122,15 @@ func New(conf Config) (*Host, error) {
 		watch: clock.NewStopwatch(),
 		files: archive.NewFolder(cmp.Or(conf.Data, filepath.Join(conf.Site.Dir, "data"))),
 		web:   newWeb(conf),
-		tried: make(map[string]version),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
 	h.now.Store(conf.Site)
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
-	h.loading = clock.NewMutex(h.clk)
-	h.lingering = clock.NewGroup(h.clk)
+	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
+	h.siteTurn = clock.NewMutex(h.clk)
+	h.children = clock.NewGroup(h.clk)
+	h.finishing = clock.NewGroup(h.clk)
 	var err error
 	h.devices, err = device.NewSet(device.Config{
 		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
@@ -139,15 +142,19 @@ func New(conf Config) (*Host, error) {
 }
 
 // Open starts the devices and the guard, and has the heads stopped that an
-// earlier process left moving. Close ends them.
+// earlier process left moving. Close ends them. A second call does nothing.
 func (h *Host) Open() {
+	h.mu.Lock()
+	again := h.started
+	h.started, h.startedAt = true, h.clk.Now()
+	h.mu.Unlock()
+	if again {
+		return
+	}
 	if h.site().Archive != nil {
 		h.log.Warn("archive: in site.yaml is checked and otherwise left alone by this version: no pictures are taken or thinned out by it",
 			keyHint, "take pictures in a script: hik.timelapse does it in a few lines")
 	}
-	h.mu.Lock()
-	h.started, h.startedAt = true, h.clk.Now()
-	h.mu.Unlock()
 	h.devices.Start()
 	h.stopGuard = clock.Tick(guardEvery, h.guard)
 }
@@ -163,15 +170,20 @@ func (h *Host) Close() error {
 		h.cancel(errShutdown)
 		h.clk.AfterFunc(hastyStop, cancel)
 	})()
+	scripts := h.running()
 	h.mu.Lock()
-	scripts := slices.Clone(h.scripts)
-	h.scripts = nil
+	h.stopping = true
 	states := slices.Clone(h.states)
+	for _, o := range h.loaders {
+		o.live = nil
+	}
 	h.mu.Unlock()
 	// Also old versions, loads and sessions: no head waits for what comes next.
 	for _, s := range states {
 		s.endTasks(errShutdown)
 	}
+	h.devices.StopAll()
+	h.endLoads()
 	stopped := clock.NewGroup(h.clk)
 	for _, s := range scripts {
 		stopped.Go(func() { s.stop(errShutdown) })
@@ -181,11 +193,9 @@ func (h *Host) Close() error {
 	patience, end := clock.WithTimeout(h.clk, limit, orderlyStop-hastyStop)
 	defer end()
 	h.waitFor(patience, stopped.Wait)
-	h.mu.Lock()
-	h.closed = true
-	h.mu.Unlock()
-	h.cancel(errShutdown) // every owner of a motion ends with it
-	h.waitFor(patience, h.lingering.Wait)
+	h.waitFor(patience, h.children.Wait) // not for long: a disk may hang
+	h.cancel(errShutdown)                // every owner of a motion ends with it
+	h.waitFor(patience, h.finishing.Wait)
 	err := h.devices.Close(limit)
 	if h.stopGuard != nil {
 		h.stopGuard()

@@ -1,17 +1,19 @@
 package runtime
 
 import (
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"sync"
 )
 
-// lookups are the devices of the site that a script has looked for, found or
-// not: if one of them changes, so may the script.
+// lookups are what a script has looked for, found or not: devices of the site,
+// and files of lib/. If one of them changes, so may the script.
 type lookups struct {
 	mu    sync.Mutex
 	names map[string]bool
-	all   bool // hik.devices()
+	all   bool                         // hik.devices()
+	files map[string][sha256.Size]byte // zero: there was none
 }
 
 func (l *lookups) note(name string) {
@@ -29,9 +31,39 @@ func (l *lookups) noteAll() {
 	l.all = true
 }
 
-// forgetTried drops what is known of files that are gone.
-func (h *Host) forgetTried(files []string) {
+func (l *lookups) noteModule(file string, sum [sha256.Size]byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.files == nil {
+		l.files = make(map[string][sha256.Size]byte)
+	}
+	l.files[file] = sum
+}
+
+func (l *lookups) modules() map[string][sha256.Size]byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.files)
+}
+
+// modules are the files of lib/ that some script has looked for, sorted.
+func (h *Host) modules() []string {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	maps.DeleteFunc(h.tried, func(file string, _ version) bool { return !slices.Contains(files, file) })
+	var all []*lookups
+	for _, s := range h.states {
+		all = append(all, s.seen)
+	}
+	for _, o := range h.loaders {
+		if o.bad != nil && o.bad.version != nil {
+			all = append(all, o.bad.version.seen)
+		}
+	}
+	h.mu.Unlock()
+	files := make(map[string]bool)
+	for _, l := range all {
+		for file := range l.modules() {
+			files[file] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(files))
 }

@@ -1,8 +1,6 @@
 package runtime
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,7 +91,7 @@ func (j *job) preview(now, began time.Time, n int) ([]schedule.Run, string) {
 
 // loadFile loads a file of scripts/ without letting it go live.
 func (h *Host) loadFile(file string) (*script, error) {
-	source, err := os.ReadFile(filepath.Join(h.site().Dir, filepath.FromSlash(file)))
+	source, err := readPlain(h.site().Dir, file)
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -90,9 +87,7 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 	path := strings.ReplaceAll(name, ".", "/")
 	for _, file := range []string{"lib/" + path + ".lua", "lib/" + path + "/init.lua"} {
 		source, sum, err := s.host.readModule(file)
-		s.mu.Lock()
-		s.modules[file] = sum
-		s.mu.Unlock()
+		s.seen.noteModule(file, sum)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -110,16 +105,9 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 // readModule reads a file of lib/ and what tells it from other contents; that
 // is zero for a file that cannot be read.
 func (h *Host) readModule(file string) (source []byte, sum [sha256.Size]byte, err error) {
-	source, err = os.ReadFile(filepath.Join(h.site().Dir, filepath.FromSlash(file)))
+	source, err = readPlain(h.site().Dir, file)
 	if err == nil {
 		sum = sha256.Sum256(source)
 	}
 	return source, sum, err
-}
-
-// required lists the files of lib/ that the script has looked for.
-func (s *script) required() map[string][sha256.Size]byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return maps.Clone(s.modules)
 }

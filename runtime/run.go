@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,18 +9,30 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// Run opens the host, loads the scripts of the site and keeps them running
-// until ctx ends. Then it ends everything in an orderly way. It runs on a
-// goroutine of the clock.
-func (h *Host) Run(ctx context.Context) error {
+// Run loads the scripts of the site and keeps them running, with what is saved,
+// until ctx ends. Then it closes the host, which stops the heads first: neither
+// a load nor a file that hangs is waited for. It opens the host if that has not
+// been done. loaded, if it is not nil, is told once what became of the scripts
+// that were there. In virtual time nothing watches the files: see Sync. Run
+// itself runs on a goroutine of the clock.
+func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
 	h.Open()
-	h.Sync()
+	h.children.Go(func() {
+		w := newWatcher(h)
+		defer w.close()
+		first := h.scan()
+		h.children.Go(func() {
+			if changes := first.changes(h.reloads); clock.Cause(h.reloads) == nil && loaded != nil {
+				loaded(changes)
+			}
+		})
+		w.run(h.reloads)
+	})
 	until := h.clk.NewWaiter()
 	defer clock.OnDone(ctx, until.Wake)()
 	until.Wait()
@@ -37,117 +48,83 @@ type Change struct {
 	Err    error         // why the new version does not run
 }
 
-// Sync compares site.yaml and the folder scripts/ with what runs, and makes live whatever
-// changed. A version that does not compile, or whose load fails, changes
-// nothing: the one before goes on. Unchanged content is left alone. Scripts
-// load one after the other, in the order of names, but one that takes long
-// does not hold up the others.
-func (h *Host) Sync() []Change {
-	h.loading.Lock(context.Background())
-	defer h.loading.Unlock()
-	changes := h.syncSite()
+// Sync compares site.yaml and the folder scripts/ with what runs, makes live
+// what has changed, and tells what became of it. A version that does not
+// compile, or whose load fails, changes nothing: the one before goes on.
+// Unchanged content is left alone. Scripts begin to load in the order of names,
+// but one that takes long does not hold up the others. When ctx ends, Sync
+// returns and the loads go on.
+func (h *Host) Sync(ctx context.Context) []Change {
+	var s scan
+	seen := h.clk.NewWaiter()
+	h.children.Go(func() {
+		s = h.scan()
+		seen.Wake()
+	})
+	if clock.WaitFor(ctx, seen) != nil {
+		return nil
+	}
+	return s.changes(ctx)
+}
+
+// scan is one look at all files of the site.
+type scan struct {
+	host  *Host
+	site  []Change
+	looks []*look
+}
+
+// scan looks at site.yaml and has the loaders look at their files. It waits for
+// nothing but the disk.
+func (h *Host) scan() scan {
+	s := scan{host: h}
+	if h.siteTurn.Lock(h.reloads) != nil {
+		return s
+	}
+	s.site = h.syncSite()
+	h.siteTurn.Unlock()
 	files, err := h.scriptFiles()
 	if err != nil {
 		h.log.Error("scripts cannot be listed", keyError, err)
-		return changes
+		return s
 	}
-	var slow []*edit
+	h.mu.Lock()
+	for _, o := range h.loaders {
+		if !slices.Contains(files, o.file) {
+			files = append(files, o.file) // gone, or perhaps only for a moment
+		}
+	}
+	h.mu.Unlock()
+	var before *look
 	for _, file := range files {
-		e := h.readEdit(file)
-		if e == nil {
-			continue
-		}
-		if !e.loaded(loadPatience) {
-			slow = append(slow, e)
-		} else if c, ok := h.goLive(e); ok {
-			changes = append(changes, c)
+		l, began := h.lookAt(file, before)
+		s.looks = append(s.looks, l)
+		if began {
+			before = l
 		}
 	}
-	changes = append(changes, h.removeGone(files)...)
-	return append(changes, h.goLiveLater(slow)...)
+	return s
 }
 
-// goLiveLater lets those whose loads take long go live as they end.
-func (h *Host) goLiveLater(slow []*edit) []Change {
-	loads := clock.NewGroup(h.clk)
-	later := make([]*Change, len(slow))
-	for i, e := range slow {
-		loads.Go(func() {
-			if c, ok := h.goLive(e); ok {
-				later[i] = &c
-			}
-		})
-	}
-	loads.Wait()
-	var changes []Change
-	for _, c := range later {
-		if c != nil {
-			changes = append(changes, *c)
+// changes waits for the loaders, unless ctx ends before.
+func (s scan) changes(ctx context.Context) []Change {
+	changes := s.site
+	for _, l := range s.looks {
+		if s.host.awaitDone(ctx, l.done) != nil {
+			break
+		}
+		if l.change != nil {
+			changes = append(changes, *l.change)
 		}
 	}
 	return changes
 }
 
-// goneFor is how long a file must be away: some editors move it aside before
-// they write the new one.
-const goneFor = 250 * time.Millisecond
-
-// removeGone ends the scripts whose files are no longer there.
-func (h *Host) removeGone(files []string) []Change {
-	var gone []*script
-	h.forgetTried(files)
-	for _, s := range h.running() {
-		if !slices.Contains(files, s.file) {
-			gone = append(gone, s)
-		}
-	}
-	if len(gone) == 0 || clock.Sleep(h.ctx, h.clk, goneFor) != nil {
-		return nil
-	}
-	var changes []Change
-	for _, s := range gone {
-		if _, err := os.Stat(filepath.Join(h.site().Dir, filepath.FromSlash(s.file))); errors.Is(err, fs.ErrNotExist) {
-			h.remove(s)
-			changes = append(changes, Change{Script: s.name, Was: true})
-		}
-	}
-	return changes
-}
-
-// version is what a load was made of.
-type version struct {
-	source  [sha256.Size]byte
-	modules map[string][sha256.Size]byte // of lib/, by file; zero: there is none
-	site    *site.Site
-	seen    *lookups // also what it looked for after the load
-	err     error    // why it does not run
-}
-
-// unchanged reports whether loading a file would load what was loaded, or
-// failed to load, the last time.
-func (h *Host) unchanged(file string, source [sha256.Size]byte) bool {
-	h.mu.Lock()
-	last, ok := h.tried[file]
-	h.mu.Unlock()
-	if !ok || last.source != source || last.seen.concerns(last.site, h.site()) {
-		return false
-	}
-	for module, sum := range last.modules {
-		if _, now, _ := h.readModule(module); now != sum {
-			return false
-		}
-	}
-	return true
-}
-
-// remove ends a script whose file is gone.
-func (h *Host) remove(s *script) {
-	h.mu.Lock()
-	h.scripts = slices.DeleteFunc(h.scripts, func(other *script) bool { return other == s })
-	delete(h.tried, s.file)
-	h.mu.Unlock()
-	s.stop(errRemoved)
-	h.log.Info("script removed", keyScript, s.name)
+// awaitDone waits for the end of a context that stands for an event.
+func (h *Host) awaitDone(ctx, event context.Context) error {
+	w := h.clk.NewWaiter()
+	defer clock.OnDone(event, w.Wake)()
+	return clock.WaitFor(ctx, w)
 }
 
 // scriptFiles lists scripts/ in the order of names, without those that are
@@ -160,7 +137,7 @@ func (h *Host) scriptFiles() ([]string, error) {
 	var files []string
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasSuffix(name, ".lua") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") && !e.IsDir() {
+		if strings.HasSuffix(name, ".lua") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") {
 			files = append(files, "scripts/"+name)
 		}
 	}
@@ -171,16 +148,21 @@ func scriptName(file string) string {
 	return strings.TrimSuffix(filepath.Base(file), ".lua")
 }
 
+// running are the generations that are live, by name.
 func (h *Host) running() []*script {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.scripts)
+	var live []*script
+	for _, o := range h.loaders {
+		if o.live != nil {
+			live = append(live, o.live)
+		}
+	}
+	return live
 }
 
 func (h *Host) find(name string) *script {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, s := range h.scripts {
+	for _, s := range h.running() {
 		if s.name == name {
 			return s
 		}

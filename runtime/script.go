@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"crypto/sha256"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
-	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const (
@@ -34,8 +32,7 @@ type script struct {
 	name string // "tour"
 	file string // "scripts/tour.lua", as errors name it
 
-	site *site.Site // that it was loaded under
-	seen *lookups
+	version
 
 	lock *clock.Mutex
 	L    *lua.LState // guarded by lock
@@ -62,8 +59,7 @@ type script struct {
 	onStop []*lua.LFunction
 	health health
 
-	printTo func(text string)            // nil: what it prints goes where the host says
-	modules map[string][sha256.Size]byte // files of lib/ that it has looked for
+	printTo func(text string) // nil: what it prints goes where the host says
 }
 
 var _ luaapi.Script = (*script)(nil)
@@ -72,10 +68,9 @@ var _ luaapi.Script = (*script)(nil)
 func (h *Host) newScript(name, file string) *script {
 	s := &script{
 		host: h, name: name, file: file,
-		site: h.site(), seen: new(lookups),
+		version: version{site: h.site(), seen: new(lookups)},
 		lock:    clock.NewMutex(h.clk),
 		running: clock.NewGroup(h.clk),
-		modules: make(map[string][sha256.Size]byte),
 	}
 	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
 	s.L = sandbox.New(sandbox.Options{
@@ -178,7 +173,7 @@ func (s *script) stop(why error) {
 	left := !s.idle()
 	s.mu.Unlock()
 	if left {
-		s.host.lingering.Go(func() {
+		s.host.finishing.Go(func() {
 			s.awaitIdle()
 			s.runOnStop() // of what was registered meanwhile
 			s.close(why)
@@ -261,6 +256,7 @@ func (s *script) close(why error) {
 	s.lock.Lock(context.Background())
 	s.L.Close()
 	s.lock.Unlock()
+	s.host.devices.Release(s)
 
 	s.host.mu.Lock()
 	defer s.host.mu.Unlock()

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,7 +63,7 @@ func TestSiteEditedAllTheTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Open()
-	h.Sync()
+	h.Sync(context.Background())
 	done := make(chan struct{})
 	var asking sync.WaitGroup
 	for range 2 {
@@ -79,7 +80,7 @@ func TestSiteEditedAllTheTime(t *testing.T) {
 	}
 	for i := 1; i <= 60; i++ {
 		save("site.yaml", edit(i))
-		for _, c := range h.Sync() {
+		for _, c := range h.Sync(context.Background()) {
 			if c.Err != nil {
 				t.Error(c.Err)
 			}

@@ -3,12 +3,12 @@ package runtime
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -18,7 +18,7 @@ func (h *Host) site() *site.Site { return h.now.Load() }
 
 // syncSite takes over a site.yaml that was changed, or says why not: then
 // nothing changes. The scripts that it concerns are reloaded by the caller,
-// who has h.loading.
+// who has h.siteTurn.
 //
 // A device whose block is the same is not touched. One of which only the
 // login, a time or a name changed goes on with its queue and its heads over
@@ -54,7 +54,7 @@ func (h *Host) syncSite() []Change {
 		return nil
 	}
 	h.mu.Lock()
-	if h.closed {
+	if h.stopping {
 		h.mu.Unlock()
 		return nil
 	}
@@ -71,8 +71,11 @@ var errUnsettled = errors.New("site.yaml is being written")
 // readSite reads site.yaml. An editor that truncates a file and then writes it
 // must not end every device for a moment.
 func (h *Host) readSite() (*site.Site, error) {
-	path := filepath.Join(h.site().Dir, site.FileName)
-	before, err := os.ReadFile(path)
+	dir := h.site().Dir
+	before, err := readPlain(dir, site.FileName)
+	if errors.Is(err, fs.ErrNotExist) && clock.Sleep(h.reloads, h.clk, goneFor) == nil {
+		before, err = readPlain(dir, site.FileName) // an editor had moved it aside
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +83,7 @@ func (h *Host) readSite() (*site.Site, error) {
 		return nil, errUnsettled
 	}
 	next, err := h.conf.Reload()
-	if after, readErr := os.ReadFile(path); readErr != nil || !bytes.Equal(before, after) {
+	if after, readErr := readPlain(dir, site.FileName); readErr != nil || !bytes.Equal(before, after) {
 		return nil, errUnsettled
 	}
 	return next, err

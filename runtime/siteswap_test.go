@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -179,7 +180,7 @@ func TestSiteBroken(t *testing.T) {
 			w.run(time.Second)
 			w.write("site.yaml", broken)
 			var changes []Change
-			w.clk.Go(func() { changes = w.host.Sync() })
+			w.clk.Go(func() { changes = w.host.Sync(context.Background()) })
 			w.run(time.Second)
 			if len(changes) != 1 || changes[0].Err == nil || w.host.SiteError() == nil || !w.head().Moving(1) {
 				t.Fatalf("%+v\n%s", changes, w.log)

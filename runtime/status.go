@@ -147,9 +147,9 @@ func zoned(t time.Time, zone *time.Location) *time.Time {
 func (h *Host) scriptStatus() []ScriptStatus {
 	h.mu.Lock()
 	broken := make(map[string]error)
-	for file, v := range h.tried {
-		if v.err != nil {
-			broken[scriptName(file)] = v.err
+	for _, o := range h.loaders {
+		if o.bad != nil {
+			broken[o.name] = o.bad.err
 		}
 	}
 	h.mu.Unlock()

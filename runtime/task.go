@@ -57,10 +57,11 @@ type taskKey struct{}
 
 // The reasons for which a task is ended without that being its error.
 var (
-	errShutdown  = errors.New("the host stops")
-	errReload    = errors.New("the script was reloaded")
-	errRemoved   = errors.New("the script was removed")
-	errCancelled = errors.New("the task was cancelled")
+	errShutdown   = errors.New("the host stops")
+	errReload     = errors.New("the script was reloaded")
+	errRemoved    = errors.New("the script was removed")
+	errSuperseded = errors.New("the script was saved again")
+	errCancelled  = errors.New("the task was cancelled")
 )
 
 // taskSpec is what a task begins as.
@@ -102,15 +103,12 @@ func (s *script) makeTask(spec taskSpec) *task {
 	if parent == nil {
 		parent = s.ctx
 	}
-	if spec.by != nil {
-		t.household, t.chain = spec.by.household, spec.by.chain
-	}
 	mine := &device.Owner{Name: t.name, Script: s.name, Task: t.name}
 	if t.job != nil {
 		mine.Job = t.job.name
 	}
 	if spec.by != nil {
-		mine.Parent = spec.by.owner
+		t.household, t.chain, mine.Parent = spec.by.household, spec.by.chain, spec.by.owner
 	}
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)
@@ -215,7 +213,7 @@ func (t *task) finish(err error, wrote written) {
 
 // isOrderly reports whether a task ended because it was told to.
 func isOrderly(err error) bool {
-	for _, orderly := range []error{errShutdown, errReload, errRemoved, errCancelled, context.Canceled} {
+	for _, orderly := range []error{errShutdown, errReload, errRemoved, errSuperseded, errCancelled, context.Canceled} {
 		if errors.Is(err, orderly) {
 			return true
 		}
@@ -305,11 +303,7 @@ func (p *spawned) Adopt() {
 	p.t.quiet = true
 }
 
-func (p *spawned) Done() bool {
-	p.t.script.mu.Lock()
-	defer p.t.script.mu.Unlock()
-	return p.t.ended
-}
+func (p *spawned) Done() bool { return p.t.over() }
 
 func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 	p.t.script.mu.Lock()
@@ -327,19 +321,31 @@ func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 
 // join waits until the task has ended; the error is about the waiting.
 func (t *task) join(ctx context.Context) error {
-	t.script.mu.Lock()
-	if t.ended {
-		t.script.mu.Unlock()
-		return nil
-	}
 	w := t.script.host.clk.NewWaiter()
-	t.waiters = append(t.waiters, w)
-	t.script.mu.Unlock()
-	err := clock.WaitFor(ctx, w)
-	if err != nil {
-		t.script.mu.Lock()
-		defer t.script.mu.Unlock()
-		t.waiters = slices.DeleteFunc(t.waiters, func(other clock.Waiter) bool { return other == w })
+	t.wake(w)
+	defer t.leave(w)
+	return clock.WaitFor(ctx, w)
+}
+
+// wake wakes w when the task has ended. Those who wait no longer leave.
+func (t *task) wake(w clock.Waiter) {
+	t.script.mu.Lock()
+	defer t.script.mu.Unlock()
+	if t.ended {
+		w.Wake()
+		return
 	}
-	return err
+	t.waiters = append(t.waiters, w)
+}
+
+func (t *task) leave(w clock.Waiter) {
+	t.script.mu.Lock()
+	defer t.script.mu.Unlock()
+	t.waiters = slices.DeleteFunc(t.waiters, func(other clock.Waiter) bool { return other == w })
+}
+
+func (t *task) over() bool {
+	t.script.mu.Lock()
+	defer t.script.mu.Unlock()
+	return t.ended
 }

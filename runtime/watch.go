@@ -2,14 +2,16 @@ package runtime
 
 import (
 	"context"
-	"io/fs"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -19,109 +21,145 @@ const (
 	settle = 40 * time.Millisecond
 	// settleMost bounds the wait while files go on changing.
 	settleMost = 500 * time.Millisecond
+	// pollEvery is how often names, times and sizes are compared: shares, and
+	// files behind links, tell nobody of their changes.
+	pollEvery = 3 * time.Second
 )
 
-// watcher makes live what is saved below scripts/ and lib/, and site.yaml. It watches
-// folders, not files: editors rename.
+// watcher makes live what is saved below scripts/ and lib/, and site.yaml. It
+// watches folders, not files: editors rename.
 type watcher struct {
 	host *Host
-	fs   *fsnotify.Watcher
+	fs   *fsnotify.Watcher // nil: changes are seen by polling alone
 
-	// Of the goroutine in run.
-	first time.Time // of the changes that have not been looked at; zero: none
+	folders []string // that were watched before, or could not be
+	files   string   // what poll saw last
 }
 
-// Watch makes live what is saved in the site's folder until ctx ends. It works
-// in real time only.
-func (h *Host) Watch(ctx context.Context) error {
-	notify, err := fsnotify.NewWatcher()
-	if err != nil {
-		return err
+// newWatcher begins to watch; nil in virtual time, in which no file changes by
+// itself.
+func newWatcher(h *Host) *watcher {
+	if _, virtual := h.clk.(*clock.Virtual); virtual {
+		return nil
 	}
-	defer notify.Close()
-	w := &watcher{host: h, fs: notify}
-	if err := notify.Add(h.site().Dir); err != nil {
-		return err
+	w := &watcher{host: h}
+	var err error
+	if w.fs, err = fsnotify.NewWatcher(); err != nil {
+		h.log.Warn(fmt.Sprintf("folders cannot be watched: what is saved goes live within %v", pollEvery), keyError, err)
 	}
-	w.addTree(filepath.Join(h.site().Dir, "scripts"))
-	w.addTree(filepath.Join(h.site().Dir, "lib"))
-	// Whatever was saved between the load and the first watch.
-	h.Sync()
-	w.run(ctx)
-	return nil
+	w.poll()
+	return w
 }
 
+func (w *watcher) close() {
+	if w != nil && w.fs != nil {
+		w.fs.Close()
+	}
+}
+
+// run has the host look at its files after each change until ctx ends.
 func (w *watcher) run(ctx context.Context) {
-	quiet := make(chan struct{}, 1)
-	timer := w.host.clk.AfterFunc(0, func() {})
+	if w == nil {
+		return
+	}
+	due := make(chan struct{}, 1)
+	after := func(d time.Duration) clock.Timer {
+		return w.host.clk.AfterFunc(d, func() {
+			select {
+			case due <- struct{}{}:
+			default:
+			}
+		})
+	}
+	var events chan fsnotify.Event
+	var errs chan error
+	if w.fs != nil {
+		events, errs = w.fs.Events, w.fs.Errors
+	}
+	var changed time.Time // the first change that has not been looked at; zero: none
+	polled := false       // it was poll that saw it, perhaps half written
+	timer := after(pollEvery)
 	defer func() { timer.Stop() }()
 	for {
+		now := w.host.clk.Now()
 		select {
 		case <-ctx.Done():
 			return
-		case event, ok := <-w.fs.Events:
-			if !ok {
-				return
-			}
+		case event := <-events:
 			if !w.concerns(event) {
 				continue
 			}
-			now := w.host.clk.Now()
-			if w.first.IsZero() {
-				w.first = now
+		case <-errs: // some events were lost
+		case <-due:
+			news := w.poll()
+			if news && (changed.IsZero() || polled && now.Sub(changed) < settleMost) {
+				polled = true
+				break
 			}
-			timer.Stop()
-			wait := min(settle, max(0, settleMost-now.Sub(w.first)))
-			timer = w.host.clk.AfterFunc(wait, func() {
-				select {
-				case quiet <- struct{}{}:
-				default:
-				}
-			})
-		case err, ok := <-w.fs.Errors:
-			if !ok {
-				return
+			if !changed.IsZero() {
+				changed, polled = time.Time{}, false
+				w.host.scan()
 			}
-			// Some events were lost: look at everything.
-			w.host.log.Warn("watching the site's folder", keyError, err)
-			w.host.Sync()
-		case <-quiet:
-			w.first = time.Time{}
-			w.host.Sync()
+			timer = after(pollEvery)
+			continue
 		}
+		if changed.IsZero() {
+			changed = now
+		}
+		timer.Stop()
+		timer = after(min(settle, max(0, settleMost-now.Sub(changed))))
 	}
 }
 
-// concerns reports whether an event may change what runs, and watches folders
-// that are new.
+// concerns reports whether an event may change what runs.
 func (w *watcher) concerns(event fsnotify.Event) bool {
-	if event.Op == fsnotify.Chmod {
-		return false
-	}
-	rel, err := filepath.Rel(w.host.site().Dir, event.Name)
-	if err != nil {
-		return false
-	}
-	top, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
-	if top != "scripts" && top != "lib" && filepath.ToSlash(rel) != site.FileName {
-		return false
-	}
-	if event.Has(fsnotify.Create) {
-		if info, err := os.Stat(event.Name); err == nil && info.IsDir() {
-			w.addTree(event.Name)
-		}
-	}
-	return true
+	return event.Op != fsnotify.Chmod &&
+		(filepath.Dir(event.Name) != filepath.Clean(w.host.site().Dir) || slices.Contains([]string{"scripts", "lib", site.FileName}, filepath.Base(event.Name)))
 }
 
-// addTree watches a folder and those below it.
-func (w *watcher) addTree(dir string) {
-	filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && e.IsDir() {
-			if err := w.fs.Add(path); err != nil {
-				w.host.log.Warn("a folder cannot be watched: changes in it are seen at the next start", "folder", path, keyError, err)
-			}
+// poll reports whether the name, time, size or mode of a file is another than
+// at the poll before, and watches the folders that are new. Links are followed.
+func (w *watcher) poll() bool {
+	dir := w.host.site().Dir
+	files := []string{site.FileName}
+	scripts, err := w.host.scriptFiles()
+	files = append(files, scripts...)
+	folders := []string{".", "scripts", "lib"}
+	for _, file := range w.host.modules() {
+		files = append(files, file)
+		folders = append(folders, filepath.Dir(file))
+	}
+	var all strings.Builder
+	fmt.Fprintln(&all, err)
+	for _, file := range files {
+		if info, err := os.Stat(filepath.Join(dir, file)); err == nil {
+			fmt.Fprintln(&all, file, info.ModTime().UnixNano(), info.Size(), info.Mode())
 		}
-		return nil
-	})
+	}
+	w.watch(folders)
+	changed := w.files != all.String()
+	w.files = all.String()
+	return changed
+}
+
+// watch watches the folders that are there, also one that has taken another's
+// place.
+func (w *watcher) watch(folders []string) {
+	if w.fs == nil {
+		return
+	}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
+		path := filepath.Join(w.host.site().Dir, folder)
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			continue
+		}
+		err := w.fs.Add(path)
+		if err != nil && !slices.Contains(w.folders, folder) {
+			w.host.log.Warn(fmt.Sprintf("a folder cannot be watched: what is saved there goes live within %v", pollEvery), "folder", path, keyError, err)
+		}
+		if !slices.Contains(w.folders, folder) {
+			w.folders = append(w.folders, folder)
+		}
+	}
 }

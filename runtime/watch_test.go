@@ -51,19 +51,16 @@ func newWatched(t *testing.T, files map[string]string) *watched {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Open()
-	h.Sync()
 	ctx, cancel := context.WithCancel(context.Background())
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		if err := h.Watch(ctx); err != nil {
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := h.Run(ctx, nil); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Cleanup(func() {
 		cancel()
-		watching.Wait()
-		h.Close()
+		running.Wait()
 	})
 	return w
 }

@@ -69,7 +69,7 @@ func play(t *testing.T, script string, span time.Duration, tune ...func(*sim.Opt
 	}
 	ctx, stop := clock.WithCancel(context.Background())
 	w.clk.Go(func() {
-		if err := host.Run(ctx); err != nil {
+		if err := host.Run(ctx, nil); err != nil {
 			t.Error(err)
 		}
 	})

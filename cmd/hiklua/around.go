@@ -23,9 +23,11 @@ type around struct {
 	server *control.Server
 	notify *notifier
 	data   string
-	unwind []func() // of the watchdog
 
-	closing sync.WaitGroup // of the server
+	mu       sync.Mutex
+	watchdog func() // ends it; nil: there is none
+	stopped  bool
+	closing  sync.WaitGroup // of the server
 }
 
 // hostAround takes the site. In virtual time nobody else can have it or ask.
@@ -57,32 +59,47 @@ func (a *app) hostAround(s *site.Site, o runOptions) (*around, error) {
 	return r, nil
 }
 
-// ready lets others ask the host. One that cannot be asked runs all the same.
-func (r *around) ready(h *runtime.Host) {
+// answer lets others ask the host, also while its scripts load. One that cannot
+// be asked runs all the same.
+func (r *around) answer(h *runtime.Host) {
 	if r.lock == nil {
 		return
 	}
 	server, err := control.Listen(r.data, &hostService{host: h, ring: r.ring, notify: r.notify})
 	if err != nil {
 		r.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
+		return
 	}
 	r.server = server
-	r.unwind = append(r.unwind, r.notify.watchdog(func() { h.Status() }))
+}
+
+// ready tells systemd that the scripts have been loaded, and from then on that
+// the host is alive.
+func (r *around) ready(h *runtime.Host) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lock == nil || r.stopped {
+		return
+	}
+	r.watchdog = r.notify.watchdog(func() { h.Status() })
 	r.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Devices()), "device")))
 }
 
-// stopping is called before the host closes: meanwhile sessions of other
-// programs end and their heads stop.
+// stopping is called when the host begins to close: sessions of other programs
+// end, and their heads stop. A second call does nothing.
 func (r *around) stopping() {
-	r.notify.tell("STOPPING=1")
-	for _, f := range r.unwind {
-		f()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped {
+		return
 	}
-	r.unwind = nil
+	r.stopped = true
+	r.notify.tell("STOPPING=1")
+	if r.watchdog != nil {
+		r.watchdog()
+	}
 	if r.server != nil {
-		server := r.server
-		r.server = nil
-		r.closing.Go(func() { server.Close() })
+		r.closing.Go(func() { r.server.Close() })
 	}
 }
 

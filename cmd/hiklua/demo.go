@@ -70,12 +70,16 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 	devices.introduce(a, s.Dir, span)
 	h.Open()
 	tell.askPresets(ctx, h)
-	h.Sync()
-	watched := a.watch(ctx, tell.logger(), h)
+	loaded, ended := a.clk.NewWaiter(), a.clk.NewWaiter()
+	var closed error
+	a.clk.Go(func() {
+		closed = h.Run(ctx, func([]runtime.Change) { loaded.Wake() })
+		ended.Wake()
+	})
+	clock.WaitFor(ctx, loaded)
 	saved := a.playDemo(ctx, tell, h, s.Dir, span)
 	stop()
-	watched()
-	closed := h.Close()
+	ended.Wait()
 	devices.settle(a)
 	sum := devices.summary(s.Dir, saved)
 	fmt.Fprint(a.output(), sum.text(a))
@@ -92,7 +96,7 @@ func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir
 			tell.warn("demo", err.Error())
 		}
 		if _, virtual := a.clk.(*clock.Virtual); virtual {
-			h.Sync() // nothing watches files in virtual time
+			h.Sync(ctx) // nothing watches files in virtual time
 		}
 	}
 	how := clock.FormatDuration(span) + " are over"

@@ -79,7 +79,7 @@ func TestNextIsWhatHappens(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, stop := clock.WithCancel(context.Background())
-		clk.Go(func() { h.Run(ctx) })
+		clk.Go(func() { h.Run(ctx, nil) })
 		clk.Run(start)
 		first := make(map[string]string) // by job
 		for _, r := range listed {

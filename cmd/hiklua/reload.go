@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,10 +18,10 @@ type reloaded struct {
 
 // reloadAnswer looks at the site and tells what changed, and what does not
 // run although it was saved before.
-func reloadAnswer(h *runtime.Host) []reloaded {
+func reloadAnswer(ctx context.Context, h *runtime.Host) []reloaded {
 	all := []reloaded{}
 	told := make(map[string]bool)
-	for _, c := range h.Sync() {
+	for _, c := range h.Sync(ctx) {
 		r := reloaded{What: c.Script}
 		switch {
 		case c.Site != nil:

@@ -61,34 +61,24 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	defer abortOnHurry(ctx, h)()
 	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
 	h.Open()
-	a.tellScripts(log, s, h.Sync())
-	watched := a.watch(ctx, log, h)
-	around.ready(h)
-	clock.WaitFor(ctx, a.clk.NewWaiter())
-	log.Info("stopping: scripts end, heads are stopped")
-	around.stopping()
-	watched()
-	if err := h.Close(); err != nil {
+	around.answer(h)
+	told := a.clk.NewWaiter()
+	a.clk.Go(func() {
+		defer told.Wake()
+		clock.WaitFor(ctx, a.clk.NewWaiter())
+		log.Info("stopping: scripts end, heads are stopped")
+		around.stopping()
+	})
+	err = h.Run(ctx, func(changes []runtime.Change) {
+		a.tellScripts(log, s, changes)
+		around.ready(h)
+	})
+	told.Wait()
+	if err != nil {
 		return err
 	}
 	log.Info("stopped, every head is at rest")
 	return nil
-}
-
-// watch makes saved scripts live until ctx ends; the function that it returns
-// waits for the end of it. Files change in real time only.
-func (a *app) watch(ctx context.Context, log *slog.Logger, h *runtime.Host) (wait func()) {
-	if _, virtual := a.clk.(*clock.Virtual); virtual {
-		return func() {}
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := h.Watch(ctx); err != nil {
-			log.Warn("the folder cannot be watched: saved scripts go live at the next start", "error", err)
-		}
-	}()
-	return func() { <-done }
 }
 
 // tellScripts says what was loaded. Why a script was not stands in the log

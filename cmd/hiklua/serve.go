@@ -54,7 +54,7 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 	case opReload:
 		s.notify.tell("RELOADING=1")
 		defer s.notify.tell("READY=1")
-		return send(reloadAnswer(s.host))
+		return send(reloadAnswer(ctx, s.host))
 	case opRunJob:
 		var name string
 		if err := json.Unmarshal(args, &name); err != nil {

@@ -265,6 +265,78 @@ func TestRunStopsTheHead(t *testing.T) {
 	}
 }
 
+// TestSignalWaitsForNoFile: heads stop within 2 s of the signal while a script
+// loads for a minute, at the start or after a save, and beside things in the
+// site's folders that are no files: opening a pipe would never come back.
+func TestSignalWaitsForNoFile(t *testing.T) {
+	const slow = `print("loads") hik.sleep(59)`
+	pipes := func(t *testing.T, dir string, paths ...string) {
+		for _, path := range paths {
+			os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755)
+			if err := syscall.Mkfifo(filepath.Join(dir, path), 0o644); err != nil {
+				t.Skip(err)
+			}
+		}
+	}
+	for name, prepare := range map[string]func(t *testing.T, p *process, dir string){
+		"first load": func(t *testing.T, p *process, dir string) {
+			write(t, dir, map[string]string{"scripts/a.lua": slow})
+			p.launch(dir, []string{"run"})
+			p.logs("loads")
+		},
+		"reload": func(t *testing.T, p *process, dir string) {
+			write(t, dir, map[string]string{"scripts/a.lua": `print("first")`})
+			p.launch(dir, []string{"run"})
+			p.logs("2 scripts live")
+			write(t, dir, map[string]string{"scripts/a.lua": slow})
+			p.logs("loads")
+		},
+		"pipes": func(t *testing.T, p *process, dir string) {
+			pipes(t, dir, "scripts/a.lua", "lib/m.lua")
+			write(t, dir, map[string]string{"scripts/c.lua": `require "m"`})
+			p.launch(dir, []string{"run"})
+			p.logs("lib/m.lua is a pipe, not a file")
+		},
+		"site.yaml becomes a pipe": func(t *testing.T, p *process, dir string) {
+			p.launch(dir, []string{"run"})
+			p.logs("1 script live")
+			os.Remove(filepath.Join(dir, "site.yaml"))
+			pipes(t, dir, "site.yaml")
+			p.logs("site.yaml is a pipe")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := aloneWithDevice(t)
+			_, port, _ := strings.Cut(p.server.Addr(), ":")
+			dir := t.TempDir()
+			write(t, dir, map[string]string{
+				"site.yaml":     strings.Replace(turningSite, "PORT", port, 1) + "limits: {load: 1h, motion: 5m}\n",
+				"scripts/b.lua": turner,
+			})
+			prepare(t, p, dir)
+			for !p.device.Driven(1) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			began := time.Now()
+			p.signal(syscall.SIGTERM)
+			for p.device.Driven(1) && time.Since(began) < 5*time.Second {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("the head was stopped after %v", took)
+			}
+			if status := p.ends(); status != statusOK {
+				t.Errorf("status %d\n%s", status, p.stderr())
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("the end took %v", took)
+			}
+			p.atRest()
+		})
+	}
+}
+
 // TestSecondSignal: the device does not answer any more, so the first Ctrl-C
 // waits for its stop, and the second one does not for long.
 func TestSecondSignal(t *testing.T) {

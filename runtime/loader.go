@@ -1,0 +1,322 @@
+package runtime
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+const (
+	// loadPatience is how long a load holds up the scripts after it.
+	loadPatience = time.Second
+	// goneFor is how long a file must be away before its script ends: some
+	// editors move it aside before they write the new one.
+	goneFor = 250 * time.Millisecond
+	// blankFor is how long a file must be empty: editors and slow copies
+	// truncate it before they write.
+	blankFor = 2 * time.Second
+)
+
+// loader brings the versions of one file of scripts/ live, one after another.
+// It has a goroutine while there is something to look at, so that no file waits
+// for another one: neither for its load nor for the disk.
+type loader struct {
+	host *Host
+	name string // "tour"
+	file string // "scripts/tour.lua"
+
+	// Guarded by Host.mu.
+	live    *script     // the generation that runs; nil: none
+	bad     *badVersion // what is saved and does not run; nil: it does
+	current *look       // that the goroutine is at; nil: there is no goroutine
+	next    *look
+	again   clock.Waiter // woken by a new look; nil: the goroutine does not wait
+}
+
+// badVersion is a version that does not run. version is nil if it could not be read.
+type badVersion struct {
+	version *version
+	err     error
+}
+
+// look is one look at a file. Those who ask for one while another goes on share
+// the next.
+type look struct {
+	after  *look           // of the file before; nil: none
+	turn   context.Context // ended when its load begins, or it is done without one
+	loads  bool            // set before turn
+	begin  context.CancelFunc
+	done   context.Context // ended when change is set
+	end    context.CancelFunc
+	change *Change // nil: nothing has changed
+}
+
+func newLook() *look {
+	l := &look{}
+	l.turn, l.begin = clock.WithCancel(context.Background())
+	l.done, l.end = clock.WithCancel(context.Background())
+	return l
+}
+
+// lookAt has the loader of a file compare it with what runs. What differs is
+// loaded after the look before, or once that has taken loadPatience; began
+// tells that the loader was idle. A host that stops looks at nothing.
+func (h *Host) lookAt(file string, before *look) (l *look, began bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l = newLook()
+	if h.stopping {
+		l.begin()
+		l.end()
+		return l, false
+	}
+	i := slices.IndexFunc(h.loaders, func(o *loader) bool { return o.file == file })
+	if i < 0 {
+		h.loaders = append(h.loaders, &loader{host: h, name: scriptName(file), file: file})
+		slices.SortFunc(h.loaders, func(a, b *loader) int { return strings.Compare(a.name, b.name) })
+		i = slices.IndexFunc(h.loaders, func(o *loader) bool { return o.file == file })
+	}
+	o := h.loaders[i]
+	if o.current == nil {
+		l.after = before
+		o.current = l
+		h.children.Go(o.run)
+		return l, true
+	}
+	if o.next == nil {
+		o.next = l
+	}
+	if o.again != nil {
+		o.again.Wake()
+	}
+	return o.next, false
+}
+
+// run is the loader's goroutine: it looks until nobody has asked for more. A
+// look that finds the work done by the one before tells of that.
+func (o *loader) run() {
+	h := o.host
+	h.mu.Lock()
+	l := o.current
+	h.mu.Unlock()
+	var before *Change
+	for l != nil {
+		change := o.look(l)
+		if l.change = change; change == nil {
+			l.change = before
+		}
+		before = change
+		h.mu.Lock()
+		l.begin()
+		l.end()
+		l, o.current, o.next = o.next, o.next, nil
+		if l == nil && o.live == nil && o.bad == nil {
+			h.loaders = slices.DeleteFunc(h.loaders, func(other *loader) bool { return other == o })
+		}
+		h.mu.Unlock()
+	}
+}
+
+// awaitTurn waits until the load before has ended, or has taken loadPatience.
+func (o *loader) awaitTurn(l *look) {
+	h := o.host
+	for before := l.after; before != nil; before = before.after {
+		h.awaitDone(h.reloads, before.turn)
+		if before.loads {
+			patience, cancel := clock.WithTimeout(h.clk, h.reloads, loadPatience)
+			h.awaitDone(patience, before.done)
+			cancel()
+			return
+		}
+	}
+}
+
+// look compares the file with what runs, and makes it live if that differs.
+func (o *loader) look(l *look) *Change {
+	for clock.Cause(o.host.reloads) == nil {
+		source, err := o.read()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return o.remove()
+		case err != nil:
+			return o.refuse(&badVersion{err: err})
+		}
+		sum := sha256.Sum256(source)
+		if o.known(sum) {
+			return nil
+		}
+		if !l.loads {
+			o.awaitTurn(l)
+			l.loads = true
+			l.begin()
+		}
+		s := o.host.newScript(o.name, o.file)
+		s.source = sum
+		load, err := s.beginLoad(source)
+		if err == nil && !o.await(load, s) {
+			// The file was saved again: only what is saved last has to load.
+			s.endTasks(errSuperseded)
+			o.host.finishing.Go(func() { s.close(errSuperseded) })
+			continue
+		}
+		if err == nil {
+			err = load.err
+		}
+		if err != nil {
+			s.close(errCancelled)
+			bad := s.version // not the script with its Lua state
+			return o.refuse(&badVersion{&bad, err})
+		}
+		if blank(source) {
+			o.host.log.Warn("the file of a script is empty: nothing of it runs", keyScript, o.name)
+		}
+		return o.replace(s)
+	}
+	return nil
+}
+
+// read reads the file. While a script runs, one that has just gone or is empty
+// is given the time to be there again.
+func (o *loader) read() (source []byte, err error) {
+	for waited := time.Duration(0); ; waited += goneFor {
+		source, err = readPlain(o.host.site().Dir, o.file)
+		patience := time.Duration(0)
+		switch live := o.running(); {
+		case live == nil:
+		case errors.Is(err, fs.ErrNotExist):
+			patience = goneFor
+		case err == nil && blank(source) && live.source != sha256.Sum256(source):
+			patience = blankFor
+		}
+		if waited >= patience || clock.Sleep(o.host.reloads, o.host.clk, goneFor) != nil {
+			return source, err
+		}
+	}
+}
+
+func blank(source []byte) bool { return len(bytes.TrimSpace(source)) == 0 }
+
+func (o *loader) running() *script {
+	o.host.mu.Lock()
+	defer o.host.mu.Unlock()
+	return o.live
+}
+
+// known reports whether loading would give what runs, or what was refused. A
+// mistake that was taken back is forgotten.
+func (o *loader) known(source [sha256.Size]byte) bool {
+	h := o.host
+	h.mu.Lock()
+	live, bad := o.live, o.bad
+	h.mu.Unlock()
+	if live != nil && live.isCurrent(h, source) {
+		if bad != nil {
+			h.mu.Lock()
+			o.bad = nil
+			h.mu.Unlock()
+			h.log.Info("script is again what runs", keyScript, o.name)
+		}
+		return true
+	}
+	return bad != nil && bad.version != nil && bad.version.isCurrent(h, source)
+}
+
+// await waits for the end of a load; false: what is saved is not any more what
+// loads.
+func (o *loader) await(load *task, s *script) bool {
+	h := o.host
+	for {
+		again := h.clk.NewWaiter()
+		h.mu.Lock()
+		o.again = again // from here on, no save is missed
+		h.mu.Unlock()
+		if load.over() {
+			return true
+		}
+		source, err := readPlain(h.site().Dir, o.file)
+		if err != nil || !blank(source) && !s.isCurrent(h, sha256.Sum256(source)) {
+			return false
+		}
+		load.wake(again)
+		again.Wait()
+		load.leave(again)
+	}
+}
+
+// remove ends the script whose file is gone, old generations of it included.
+func (o *loader) remove() *Change {
+	h := o.host
+	h.mu.Lock()
+	old := o.live
+	o.live, o.bad = nil, nil
+	var all []*script
+	for _, s := range h.states {
+		if s.file == o.file {
+			all = append(all, s)
+		}
+	}
+	h.mu.Unlock()
+	if old == nil {
+		return nil
+	}
+	for _, s := range all {
+		s.endTasks(errRemoved)
+	}
+	old.stop(errRemoved)
+	h.log.Info("script removed", keyScript, o.name)
+	return &Change{Script: o.name, Was: true}
+}
+
+// refuse notes, and tells once, why what is saved does not run.
+func (o *loader) refuse(r *badVersion) *Change {
+	h := o.host
+	h.mu.Lock()
+	same := o.bad != nil && o.bad.version == nil && r.version == nil && o.bad.err.Error() == r.err.Error()
+	o.bad = r
+	running := o.live != nil
+	h.mu.Unlock()
+	if same || clock.Cause(h.reloads) != nil {
+		return nil
+	}
+	message := "script not loaded"
+	if running {
+		message = "new version not loaded, the old one runs on"
+	}
+	h.logLoadError(o.name, message, r.err)
+	return &Change{Script: o.name, Was: running, Is: running, Err: r.err}
+}
+
+// replace puts a version that has loaded in the place of the one that runs.
+func (o *loader) replace(s *script) *Change {
+	h := o.host
+	old := o.running()
+	if old != nil {
+		s.phases = phasesOf(old)
+		jobs := old.allJobs()
+		h.inheritHandlers(old, s)
+		old.stop(errReload)
+		s.follow(jobs)
+	}
+	h.mu.Lock()
+	if h.stopping {
+		h.mu.Unlock()
+		s.close(errShutdown)
+		return nil
+	}
+	o.live, o.bad = s, nil
+	h.mu.Unlock()
+	s.goLive()
+	verb := "script loaded"
+	if old != nil {
+		verb = "script reloaded"
+	}
+	h.log.Info(verb, keyScript, o.name, "jobs", len(s.allJobs()))
+	return &Change{Script: o.name, Was: old != nil, Is: true}
+}
