@@ -108,14 +108,16 @@ func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) err
 			return errTold
 		}
 		shown++
-		var line []byte
+		e.Time = e.Time.In(zone)
+		line := e.String()
 		if o.json {
-			line = e.AppendJSON(nil)
-		} else {
-			e.Time = e.Time.In(zone)
-			line = []byte(e.String())
+			text, err := e.MarshalJSON()
+			if err != nil {
+				return err
+			}
+			line = string(text)
 		}
-		if _, err := fmt.Fprintf(a.stdout, "%s\n", line); err != nil {
+		if _, err := fmt.Fprintln(a.stdout, line); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path/filepath"
@@ -44,10 +45,11 @@ func BenchmarkWritten(b *testing.B) {
 }
 
 func BenchmarkLine(b *testing.B) {
-	e, line := move, []byte(nil)
+	e, line := move, new(bytes.Buffer)
 	b.ReportAllocs()
 	for b.Loop() {
-		line = e.appendJSON(line[:0], nil)
+		line.Reset()
+		encode(line, e.line(nil))
 	}
 }
 

@@ -1,14 +1,13 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Entry is one command as it was carried out, or, with nothing but Time and
@@ -36,9 +35,6 @@ type Answer struct {
 
 // Error is the message.
 func (a *Answer) Error() string { return a.Message }
-
-// maxText bounds a text in a line, in bytes; a line is below 4 kB.
-const maxText = 300
 
 // answerOf makes an error fit for the journal: with its kind, in one line.
 func answerOf(err error, kindOf func(error) string) *Answer {
@@ -83,125 +79,35 @@ func withoutAccount(text string) string {
 	}
 }
 
-// AppendJSON adds the entry as one line of JSON, without the newline. Times
-// are UTC, durations seconds. Texts are cut at 300 bytes.
-func (e Entry) AppendJSON(b []byte) []byte { return e.appendJSON(b, nil) }
-
-func (e *Entry) appendJSON(b []byte, kindOf func(error) string) []byte {
-	b = append(b, `{"time":"`...)
-	b = e.Time.UTC().AppendFormat(b, timeLayout)
-	b = append(b, '"')
-	if e.Dropped > 0 {
-		b = append(b, `,"dropped":`...)
-		b = strconv.AppendInt(b, int64(e.Dropped), 10)
-		return append(b, '}')
-	}
-	b = appendText(b, "device", e.Device)
-	if e.Channel != 0 {
-		b = append(b, `,"channel":`...)
-		b = strconv.AppendInt(b, int64(e.Channel), 10)
-	}
-	b = appendText(b, "script", e.Script)
-	b = appendText(b, "job", e.Job)
-	b = appendText(b, "task", e.Task)
-	b = appendText(b, "what", e.What)
-	b = appendText(b, "detail", e.Detail)
-	if e.Err == nil {
-		b = append(b, `,"answer":"ok"`...)
-	} else {
-		a := answerOf(e.Err, kindOf)
-		b = appendText(b, "answer", a.Kind)
-		b = appendText(b, "error", a.Message)
-	}
-	b = appendSeconds(b, "duration", e.Duration)
-	if e.Waited > 0 {
-		b = appendSeconds(b, "waited", e.Waited)
-	}
-	return append(b, '}')
+// MarshalJSON implements json.Marshaler: the entry as its line in the journal.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	encode(&b, e.line(nil))
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
-
-// timeLayout has a fixed width, so that Read can look at it before anything
-// else.
-const timeLayout = "2006-01-02T15:04:05.000000Z"
-
-func appendSeconds(b []byte, name string, d time.Duration) []byte {
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':')
-	return strconv.AppendFloat(b, max(d, 0).Round(time.Microsecond).Seconds(), 'f', -1, 64)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendText adds a field unless it is empty.
-func appendText(b []byte, name, text string) []byte {
-	if text == "" {
-		return b
-	}
-	b = append(b, ',', '"')
-	b = append(b, name...)
-	b = append(b, '"', ':', '"')
-	for i, start := 0, len(b); i < len(text); {
-		if len(b)-start >= maxText {
-			b = append(b, "..."...)
-			break
-		}
-		r, n := utf8.DecodeRuneInString(text[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b = append(b, "\ufffd"...)
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r < ' ' || r == 0x7f:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[r>>4], hexDigits[r&15])
-		default:
-			b = append(b, text[i:i+n]...)
-		}
-		i += n
-	}
-	return append(b, '"')
-}
-
-// MarshalJSON implements json.Marshaler.
-func (e Entry) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (e *Entry) UnmarshalJSON(data []byte) error {
-	var line struct {
-		Time     time.Time
-		Device   string
-		Channel  int
-		Script   string
-		Job      string
-		Task     string
-		What     string
-		Detail   string
-		Answer   string
-		Error    string
-		Duration float64
-		Waited   float64
-		Dropped  int
-	}
-	if err := json.Unmarshal(data, &line); err != nil {
+	var l line
+	if err := json.Unmarshal(data, &l); err != nil {
 		return err
 	}
-	if line.Time.IsZero() || line.Dropped < 0 || line.Answer == "" && line.Dropped == 0 {
+	at, err := time.Parse(time.RFC3339, l.Time)
+	if err != nil {
+		return err
+	}
+	if l.Dropped < 0 || l.Answer == "" && l.Dropped == 0 {
 		return errors.New("no entry of the journal")
 	}
 	*e = Entry{
-		Time: line.Time, Device: line.Device, Channel: line.Channel,
-		Script: line.Script, Job: line.Job, Task: line.Task, What: line.What, Detail: line.Detail,
-		Duration: seconds(line.Duration), Waited: seconds(line.Waited), Dropped: line.Dropped,
+		Time: at, Device: l.Device, Channel: l.Channel,
+		Script: l.Script, Job: l.Job, Task: l.Task, What: l.What, Detail: l.Detail,
+		Duration: durationOf(l.Duration), Waited: durationOf(l.Waited), Dropped: l.Dropped,
 	}
-	if line.Answer != "ok" && line.Answer != "" {
-		e.Err = &Answer{Kind: line.Answer, Message: line.Error}
+	if l.Answer != "ok" && l.Answer != "" {
+		e.Err = &Answer{Kind: l.Answer, Message: l.Error}
 	}
 	return nil
-}
-
-func seconds(s float64) time.Duration {
-	const most = 100 * 365 * 24 * 3600
-	return time.Duration(math.Round(min(max(s, 0), most)*1e6)) * time.Microsecond
 }
 
 // String is the entry as a person reads it, in the zone of its time:

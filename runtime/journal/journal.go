@@ -51,7 +51,7 @@ type Journal struct {
 
 	// Of the writer.
 	segments segments
-	lines    []byte
+	lines    bytes.Buffer
 	taken    [takenAtOnce]Entry
 	failing  bool   // the last write did not work; guarded by mu
 	drain    func() // write as a value, so that starting it costs nothing
@@ -153,7 +153,7 @@ func (j *Journal) write() {
 		if !ok {
 			return
 		}
-		written, err := j.segments.append(j.lines)
+		written, err := j.segments.append(j.lines.Bytes())
 		j.settle(noted, written, err)
 	}
 }
@@ -182,13 +182,13 @@ func (j *Journal) fill() (noted int, ok bool) {
 	noted, j.dropped = j.dropped, 0
 	j.mu.Unlock()
 
-	j.lines = j.lines[:0]
+	j.lines.Reset()
 	if noted > 0 {
 		note := Entry{Time: j.clk.Now(), Dropped: noted}
-		j.lines = append(note.appendJSON(j.lines, nil), '\n')
+		encode(&j.lines, note.line(nil))
 	}
 	for i := range n {
-		j.lines = append(j.taken[i].appendJSON(j.lines, j.kindOf), '\n')
+		encode(&j.lines, j.taken[i].line(j.kindOf))
 		j.taken[i] = Entry{}
 	}
 	return noted, true
@@ -205,7 +205,7 @@ func (j *Journal) settle(noted, written int, err error) {
 		}
 		return
 	}
-	lost := bytes.Count(j.lines[written:], []byte{'\n'})
+	lost := bytes.Count(j.lines.Bytes()[written:], []byte{'\n'})
 	if noted > 0 && written == 0 {
 		lost += noted - 1 // the note itself is no entry
 	}

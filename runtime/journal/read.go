@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -86,7 +87,9 @@ func newSieve(f Filter) *sieve {
 	}
 	for name, text := range map[string]string{"device": f.Device, "script": f.Script} {
 		if text != "" {
-			s.marks = append(s.marks, appendText(nil, name, text))
+			var quoted bytes.Buffer
+			encode(&quoted, cut(text))
+			s.marks = append(s.marks, []byte(`,"`+name+`":`+strings.TrimSpace(quoted.String())))
 		}
 	}
 	return s
