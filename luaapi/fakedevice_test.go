@@ -120,6 +120,18 @@ func (d *fakeDevice) note(cmd Command, more string) {
 	d.commands = append(d.commands, line+more)
 }
 
+// optionsText is what the options of a motion say.
+func optionsText(o MoveOptions) string {
+	text := ""
+	if o.Duration > 0 {
+		text = " for " + clock.FormatDuration(o.Duration)
+	}
+	if o.NoWait {
+		text += " nowait"
+	}
+	return text
+}
+
 func (d *fakeDevice) Do(ctx context.Context, cmd Command, f func(context.Context, *isapi.Client) error) error {
 	if d.busy {
 		return &Failure{Kind: "busy", Message: "its queue is full", Hint: "fewer at once"}
@@ -129,14 +141,7 @@ func (d *fakeDevice) Do(ctx context.Context, cmd Command, f func(context.Context
 }
 
 func (d *fakeDevice) Move(ctx context.Context, cmd Command, v isapi.Velocity, o MoveOptions) error {
-	more := ""
-	if o.Duration > 0 {
-		more = " for " + clock.FormatDuration(o.Duration)
-	}
-	if o.NoWait {
-		more += " nowait"
-	}
-	d.note(cmd, more)
+	d.note(cmd, optionsText(o))
 	if o.Send != nil {
 		if err := o.Send(ctx, d.client, v); err != nil {
 			return err
@@ -156,7 +161,7 @@ func (d *fakeDevice) Move(ctx context.Context, cmd Command, v isapi.Velocity, o 
 }
 
 func (d *fakeDevice) MoveLens(ctx context.Context, cmd Command, part Lens, speed int, o MoveOptions) error {
-	d.note(cmd, "")
+	d.note(cmd, optionsText(o))
 	if part == Focus {
 		return d.client.Focus(ctx, cmd.Channel, speed)
 	}
