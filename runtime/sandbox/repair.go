@@ -20,39 +20,38 @@ var (
 	tooMany = "more than 10000 different names, strings and numbers in one function: keep large tables in a JSON file"
 )
 
-// repair walks a chunk before it is compiled. It says where and why one is refused, and rewrites every
-//
-//	for NAMES in EXPRS do BODY end
-//
-// to
-//
-//	do local g, s, c = EXPRS; for NAMES in g, s, c do BODY end end
-//
-// because gopher-lua's compiler leaves the third value undefined where fewer expressions stand there, and spoils calls
-// on the result of a call. It does not recurse itself, so that no source can exhaust Go's stack.
+// repair walks a chunk before it is compiled. It says where and why one is refused, and rewrites what gopher-lua's
+// compiler would give another meaning; the files assignment.go, condition.go, constructor.go and block.go say what.
+// Whatever is safe stays as it is. The walk does not recurse itself, so that no source can exhaust Go's stack.
 func repair(chunk []ast.Stmt) (line int, refused string) {
-	w := walker{}
-	w.constants = make(map[string]int)
+	w := walker{scope: scope{visible: make(map[string]*variable)}}
+	w.enter(&function{constants: make(map[string]int)}, false)
 	w.stmts(chunk, 1)
-	for len(w.pending) > 0 {
-		n := w.pending[len(w.pending)-1]
-		w.pending = w.pending[:len(w.pending)-1]
-		if n.depth > maxNesting {
-			return n.line, tooDeep
-		}
-		if w.searched > maxSearched {
-			return n.line, tooMany
-		}
-		w.constants = n.constants
-		first := len(w.pending)
-		if n.stmts != nil {
-			for i, s := range n.stmts {
-				n.stmts[i] = w.stmt(s, n.depth)
+	for len(w.tasks) > 0 {
+		t := w.tasks[len(w.tasks)-1]
+		w.tasks = w.tasks[:len(w.tasks)-1]
+		first := len(w.tasks)
+		switch {
+		case t.depth > maxNesting:
+			return t.line(), tooDeep
+		case w.searched > maxSearched:
+			return t.line(), tooMany
+		case t.then != nil:
+			t.then()
+		case t.expr != nil:
+			if !t.folded {
+				fold(t.expr)
 			}
-		} else {
-			w.expr(n.expr, n.depth)
+			w.visit(t.expr, t.depth)
+		default:
+			w.behindLabel(t.list)
+			t.list[0] = w.stmt(t.list[0], t.depth)
+			w.stmts(t.list[1:], t.depth)
 		}
-		slices.Reverse(w.pending[first:]) // in the order of the source, as the compiler
+		if w.refused != "" {
+			return w.line, w.refused
+		}
+		slices.Reverse(w.tasks[first:]) // in the order of the source, as the compiler
 	}
 	if w.searched > maxSearched {
 		return 1, tooMany
@@ -60,85 +59,128 @@ func repair(chunk []ast.Stmt) (line int, refused string) {
 	return 0, ""
 }
 
-type node struct {
-	stmts []ast.Stmt // or
-	expr  ast.Expr
-	depth int
-	line  int
+// task is a part of the chunk that is not walked yet.
+type task struct {
+	list   []ast.Stmt // or
+	expr   *ast.Expr  // where the expression stands, or
+	then   func()     // what follows on the parts before
+	depth  int
+	folded bool // expr has been
+}
 
-	constants map[string]int // of the function around it, by their place
+func (t task) line() int {
+	switch {
+	case t.expr != nil:
+		return (*t.expr).Line()
+	case len(t.list) > 0:
+		return t.list[0].Line()
+	}
+	return 0
 }
 
 type walker struct {
-	pending   []node
-	constants map[string]int // of the function of the current node
-	searched  int
+	scope
+	tasks    []task
+	searched int
+
+	line    int
+	refused string
 }
+
+func (w *walker) refuse(line int, why string) { w.line, w.refused = line, why }
 
 // constant counts the search for one.
 func (w *walker) constant(kind, value string) {
-	at, ok := w.constants[kind+value]
+	constants := w.block.fn.constants
+	at, ok := constants[kind+value]
 	if !ok {
-		at = len(w.constants)
-		w.constants[kind+value] = at
+		at = len(constants)
+		constants[kind+value] = at
 	}
 	w.searched += at
 }
 
 func (w *walker) stmts(list []ast.Stmt, depth int) {
 	if len(list) > 0 {
-		w.pending = append(w.pending, node{stmts: list, depth: depth, line: list[0].Line(), constants: w.constants})
+		w.tasks = append(w.tasks, task{list: list, depth: depth})
 	}
 }
 
-func (w *walker) exprs(depth int, list ...ast.Expr) {
-	for _, e := range list {
-		if e != nil {
-			w.pending = append(w.pending, node{expr: e, depth: depth, line: e.Line(), constants: w.constants})
-		}
+func (w *walker) exprs(depth int, list []ast.Expr) {
+	for i := range list {
+		w.expr(depth, &list[i])
 	}
 }
 
+func (w *walker) expr(depth int, slot *ast.Expr) {
+	if *slot != nil {
+		w.tasks = append(w.tasks, task{expr: slot, depth: depth})
+	}
+}
+
+func (w *walker) then(do func()) { w.tasks = append(w.tasks, task{then: do}) }
+
+// inside walks a block; done, which may be nil, is told about it at its end.
+func (w *walker) inside(list []ast.Stmt, depth int) {
+	w.then(func() { w.enter(w.block.fn, false) })
+	w.stmts(list, depth)
+	w.then(func() { w.leave() })
+}
+
+// stmt gives what shall stand in the place of s.
 func (w *walker) stmt(s ast.Stmt, depth int) ast.Stmt {
 	depth++
 	switch s := s.(type) {
 	case *ast.AssignStmt:
-		w.exprs(depth, s.Lhs...)
-		w.exprs(depth, s.Rhs...)
+		if better := w.assignment(s); better != nil {
+			return w.stmt(better, depth)
+		}
+		w.exprs(depth, s.Lhs)
+		w.exprs(depth, s.Rhs)
 	case *ast.LocalAssignStmt:
-		w.exprs(depth, s.Exprs...)
+		w.local(s, depth)
 	case *ast.FuncCallStmt:
-		w.exprs(depth, s.Expr)
+		w.expr(depth, &s.Expr)
 	case *ast.DoBlockStmt:
-		w.stmts(s.Stmts, depth)
+		w.inside(s.Stmts, depth)
 	case *ast.WhileStmt:
-		w.exprs(depth, s.Condition)
-		w.stmts(s.Stmts, depth)
+		w.expr(depth, &s.Condition)
+		w.body(&s.Stmts, nil, nil, depth, func() bool { return isConstant(s.Condition) })
 	case *ast.RepeatStmt:
-		w.exprs(depth, s.Condition)
-		w.stmts(s.Stmts, depth)
+		w.body(&s.Stmts, nil, &s.Condition, depth, always)
 	case *ast.IfStmt:
-		w.exprs(depth, s.Condition)
-		w.stmts(s.Then, depth)
-		w.stmts(s.Else, depth)
+		w.expr(depth, &s.Condition)
+		w.inside(s.Then, depth)
+		w.inside(s.Else, depth)
 	case *ast.NumberForStmt:
-		w.exprs(depth, s.Init, s.Limit, s.Step)
-		w.stmts(s.Stmts, depth)
+		w.expr(depth, &s.Init)
+		w.expr(depth, &s.Limit)
+		w.expr(depth, &s.Step)
+		w.body(&s.Stmts, []string{s.Name}, nil, depth, never)
 	case *ast.GenericForStmt:
-		w.exprs(depth, s.Exprs...)
-		w.stmts(s.Stmts, depth)
-		return spelledOut(s)
+		if !oneCall(s.Exprs) && !isSpelledOut(s.Exprs) {
+			return w.stmt(spelledOut(s), depth)
+		}
+		w.exprs(depth, s.Exprs)
+		w.body(&s.Stmts, s.Names, nil, depth, always)
 	case *ast.FuncDefStmt:
-		w.exprs(depth, s.Name.Func, s.Name.Receiver, s.Func)
+		w.expr(depth, &s.Name.Func)
+		w.expr(depth, &s.Name.Receiver)
+		w.then(func() { w.function(s.Func, s.Name.Func == nil, depth) })
 	case *ast.ReturnStmt:
-		w.exprs(depth, s.Exprs...)
+		w.exprs(depth, s.Exprs)
+	case *ast.BreakStmt:
+		w.leaveLoop()
+	case *ast.GotoStmt:
+		return closingOwn(s)
+	case *ast.LabelStmt:
 	}
 	return s
 }
 
-func (w *walker) expr(e ast.Expr, depth int) {
+func (w *walker) visit(slot *ast.Expr, depth int) {
 	depth++
-	switch e := e.(type) {
+	switch e := (*slot).(type) {
 	case *ast.StringExpr:
 		w.constant("s", e.Value)
 	case *ast.NumberExpr:
@@ -146,53 +188,102 @@ func (w *walker) expr(e ast.Expr, depth int) {
 		w.constant("n", e.Value)
 	case *ast.IdentExpr:
 		w.constant("s", e.Value)
+		w.use(e.Value)
 	case *ast.AttrGetExpr:
-		w.exprs(depth, e.Object, e.Key)
+		w.expr(depth, &e.Object)
+		w.expr(depth, &e.Key)
 	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			w.exprs(depth, f.Key, f.Value)
-		}
+		w.constructor(slot, e, depth)
 	case *ast.FuncCallExpr:
 		if e.Method != "" {
 			w.constant("s", e.Method)
 		}
-		w.exprs(depth, e.Func, e.Receiver)
-		w.exprs(depth, e.Args...)
+		w.expr(depth, &e.Func)
+		w.expr(depth, &e.Receiver)
+		w.exprs(depth, e.Args)
 	case *ast.LogicalOpExpr:
-		w.exprs(depth, e.Lhs, e.Rhs)
+		w.tasks = append(w.tasks, task{expr: &e.Lhs, depth: depth, folded: true})
+		w.expr(depth, &e.Rhs)
 	case *ast.RelationalOpExpr:
-		w.exprs(depth, e.Lhs, e.Rhs)
+		w.expr(depth, &e.Lhs)
+		w.expr(depth, &e.Rhs)
 	case *ast.StringConcatOpExpr:
-		w.exprs(depth, e.Lhs, e.Rhs)
+		w.expr(depth, &e.Lhs)
+		w.expr(depth, &e.Rhs)
 	case *ast.ArithmeticOpExpr:
-		w.exprs(depth, e.Lhs, e.Rhs)
+		w.expr(depth, &e.Lhs)
+		w.expr(depth, &e.Rhs)
 	case *ast.UnaryMinusOpExpr:
-		w.exprs(depth, e.Expr)
+		w.expr(depth, &e.Expr)
 	case *ast.UnaryNotOpExpr:
-		w.exprs(depth, e.Expr)
+		w.tasks = append(w.tasks, task{expr: &e.Expr, depth: depth, folded: true})
 	case *ast.UnaryLenOpExpr:
-		w.exprs(depth, e.Expr)
+		w.expr(depth, &e.Expr)
 	case *ast.FunctionExpr:
-		w.constants = make(map[string]int)
-		w.stmts(e.Stmts, depth)
+		w.function(e, false, depth)
 	}
 }
 
-// spelledOut gives a generic for its three values as locals that no script can name.
-func spelledOut(loop *ast.GenericForStmt) ast.Stmt {
-	names := []string{"(generator)", "(state)", "(control)"}
-	values := &ast.LocalAssignStmt{Names: names, Exprs: loop.Exprs}
-	values.SetLine(loop.Line())
-	values.SetLastLine(loop.Line())
-	loop.Exprs = make([]ast.Expr, len(names))
-	for i, name := range names {
-		ident := &ast.IdentExpr{Value: name}
-		ident.SetLine(loop.Line())
-		ident.SetLastLine(loop.Line())
-		loop.Exprs[i] = ident
+// function walks the body of one. The compiler gives each function with `...` that does not use it a local `arg`, whose
+// register a tail call forgets to move if it is the last one: so there has to be another one.
+func (w *walker) function(e *ast.FunctionExpr, method bool, depth int) {
+	w.enter(&function{constants: make(map[string]int)}, false)
+	if method {
+		w.declare("self")
 	}
-	block := &ast.DoBlockStmt{Stmts: []ast.Stmt{values, loop}}
-	block.SetLine(loop.Line())
-	block.SetLastLine(loop.LastLine())
-	return block
+	for _, name := range e.ParList.Names {
+		w.declare(name)
+	}
+	var arg *variable
+	if e.ParList.HasVargs {
+		arg = w.declare("arg")
+	}
+	w.stmts(e.Stmts, depth)
+	w.then(func() {
+		if w.leave(); arg != nil && arg.used {
+			e.Stmts = append([]ast.Stmt{nothing(e.Line())}, e.Stmts...)
+		}
+	})
 }
+
+// local walks `local NAMES = EXPRS`, whose names are in scope behind it, and `local function NAME`, whose name is in scope
+// inside; only the latter has a last line. The compiler takes `local NAME = function` for it as well, unless there
+// are two values.
+func (w *walker) local(s *ast.LocalAssignStmt, depth int) {
+	one := len(s.Names) == 1 && len(s.Exprs) == 1
+	if one {
+		fold(&s.Exprs[0])
+		_, one = s.Exprs[0].(*ast.FunctionExpr)
+	}
+	switch {
+	case one && s.LastLine() != 0:
+		w.declare(s.Names[0])
+		w.exprs(depth, s.Exprs)
+		return
+	case one:
+		early := w.declare(s.Names[0])
+		early.unborn = true
+		w.exprs(depth, s.Exprs)
+		w.then(func() {
+			if w.forget(); early.missing {
+				s.Exprs = append(s.Exprs, at(s.Line(), &ast.NilExpr{}))
+			}
+		})
+	default:
+		w.exprs(depth, s.Exprs)
+	}
+	w.then(func() {
+		for _, name := range s.Names {
+			w.declare(name)
+		}
+	})
+}
+
+// at gives a node that was not in the source its line.
+func at[N ast.PositionHolder](line int, node N) N {
+	node.SetLine(line)
+	node.SetLastLine(line)
+	return node
+}
+
+func ident(line int, name string) ast.Expr { return at(line, &ast.IdentExpr{Value: name}) }
