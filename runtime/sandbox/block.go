@@ -4,7 +4,7 @@ import "github.com/yuin/gopher-lua/ast"
 
 // body walks the body of a loop with the locals of its head and the condition at its end, and mends its beginning. back says
 // whether the loop jumps there from behind.
-func (w *walker) body(list *[]ast.Stmt, names []string, until *ast.Expr, depth int, back func() bool) {
+func (w *walker) body(loop ast.Stmt, list *[]ast.Stmt, names []string, until *ast.Expr, depth int, back func() bool) {
 	w.then(func() {
 		w.enter(w.block.fn, true)
 		for _, name := range names {
@@ -16,15 +16,11 @@ func (w *walker) body(list *[]ast.Stmt, names []string, until *ast.Expr, depth i
 		w.expr(depth, until)
 	}
 	w.then(func() {
-		line := 0
-		if len(*list) > 0 {
-			line = (*list)[0].Line()
-		}
 		switch {
 		case w.leave().leaks:
-			*list = append(anchored(line), *list...)
+			*list = append(anchored(loop.Line()), *list...)
 		case back() && jumps(*list):
-			*list = append([]ast.Stmt{nothing(line)}, *list...)
+			*list = append([]ast.Stmt{nothing(loop.Line())}, *list...)
 		}
 	})
 }

@@ -3,15 +3,14 @@ package sandbox
 import (
 	"strconv"
 
+	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// maxItems is how many items a table constructor can have: their batches of 50 are counted in nine bits.
-const maxItems = 511 * batch
-
+// batch is how many items of a list are stored at once.
 const batch = 50 // lua.FieldsPerFlush
 
-// constructor walks a table constructor. The compiler stores the items of the list in batches of 50, and
+// constructor walks a table constructor. The compiler stores the items of the list in batches, and
 //
 //   - takes a call or `...` that is the value of a key for the end of the list if it comes last;
 //   - stores a full batch again after each key that follows on it, from registers that are used otherwise by then;
@@ -30,10 +29,6 @@ func (w *walker) constructor(slot *ast.Expr, e *ast.TableExpr, depth int) {
 			items++
 		}
 	}
-	if items > maxItems {
-		w.refuse(e.Line(), "more than "+strconv.Itoa(maxItems)+" items in one table constructor: keep large tables in a JSON file")
-		return
-	}
 	if more {
 		end := e.Fields[len(e.Fields)-1].Value
 		e.Fields = e.Fields[:len(e.Fields)-1]
@@ -43,7 +38,7 @@ func (w *walker) constructor(slot *ast.Expr, e *ast.TableExpr, depth int) {
 		return
 	}
 	if spoiled {
-		numbered(e)
+		keyed(e)
 	}
 	for _, f := range e.Fields {
 		w.expr(depth, &f.Key)
@@ -51,8 +46,8 @@ func (w *walker) constructor(slot *ast.Expr, e *ast.TableExpr, depth int) {
 	}
 }
 
-// numbered gives the items of the list their keys, so that none is stored in a batch, but for the values of a call at the end.
-func numbered(e *ast.TableExpr) {
+// keyed gives the items of the list their keys, so that none is stored in a batch, but for the values of a call at the end.
+func keyed(e *ast.TableExpr) {
 	n := 0
 	for i, f := range e.Fields {
 		if f.Key == nil && !(i == len(e.Fields)-1 && isMultiple(f.Value)) {
@@ -84,4 +79,25 @@ func appending(line, after int) ast.Expr {
 		ParList: &ast.ParList{HasVargs: true, Names: []string{"(list)"}},
 		Stmts:   []ast.Stmt{loop, back},
 	})
+}
+
+// countBatches puts the numbers of batches that are too high for their instruction into the word behind it, where the
+// compiler leaves a 0.
+func countBatches(code []uint32, functions []*lua.FunctionProto) {
+	var next [256]uint32 // by the register of the table
+	for pc := 0; pc < len(code); pc++ {
+		inst := code[pc]
+		switch a := argA(inst); opcode(inst) {
+		case lua.OP_CLOSURE:
+			pc += int(functions[int(inst)&0x3ffff].NumUpvalues) // no instructions of their own
+		case lua.OP_SETLIST:
+			if c := argC(inst); c != 0 {
+				next[a] = uint32(c) + 1
+				continue
+			}
+			pc++
+			code[pc] = next[a]
+			next[a]++
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -73,8 +74,38 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if err != nil {
 		return nil, syntaxError(err, name, source)
 	}
+	if line, refused := checkCode(proto); refused != "" {
+		return nil, &SyntaxError{File: name, Line: line, Message: refused}
+	}
 	return proto, nil
 }
+
+// checkCode mends what the compiler made of a chunk, and says where and why one is refused that it cannot put into its instructions.
+func checkCode(p *lua.FunctionProto) (line int, refused string) {
+	all := []*lua.FunctionProto{p}
+	for len(all) > 0 {
+		p := all[len(all)-1]
+		all = append(all[:len(all)-1], p.FunctionPrototypes...)
+		switch {
+		case len(p.Code) > maxCode && slices.ContainsFunc(p.Code, isJump):
+			return p.LineDefined, "too much code in one function: split it"
+		case len(p.DbgUpvalues) > maxUpvalues:
+			return p.LineDefined, fmt.Sprintf("a function uses more than %d variables of functions around it", maxUpvalues)
+		}
+		countBatches(p.Code, p.FunctionPrototypes)
+	}
+	return 0, ""
+}
+
+func isJump(inst uint32) bool {
+	op := opcode(inst)
+	return op == lua.OP_JMP || op == lua.OP_FORPREP
+}
+
+const (
+	maxCode     = 1<<17 - 1 // instructions that a loop can jump over
+	maxUpvalues = 1<<8 - 1
+)
 
 // untilStopped is a source that ends early when L is stopped; the parser takes any error but io.EOF for text.
 type untilStopped struct {

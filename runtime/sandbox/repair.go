@@ -24,7 +24,7 @@ var (
 // compiler would give another meaning; the files assignment.go, condition.go, constructor.go and block.go say what.
 // Whatever is safe stays as it is. The walk does not recurse itself, so that no source can exhaust Go's stack.
 func repair(chunk []ast.Stmt) (line int, refused string) {
-	w := walker{scope: scope{visible: make(map[string]*variable)}}
+	w := walker{resolver: resolver{visible: make(map[string]*variable)}}
 	w.enter(&function{constants: make(map[string]int)}, false)
 	w.stmts(chunk, 1)
 	for len(w.tasks) > 0 {
@@ -47,9 +47,6 @@ func repair(chunk []ast.Stmt) (line int, refused string) {
 			w.behindLabel(t.list)
 			t.list[0] = w.stmt(t.list[0], t.depth)
 			w.stmts(t.list[1:], t.depth)
-		}
-		if w.refused != "" {
-			return w.line, w.refused
 		}
 		slices.Reverse(w.tasks[first:]) // in the order of the source, as the compiler
 	}
@@ -79,15 +76,10 @@ func (t task) line() int {
 }
 
 type walker struct {
-	scope
+	resolver
 	tasks    []task
 	searched int
-
-	line    int
-	refused string
 }
-
-func (w *walker) refuse(line int, why string) { w.line, w.refused = line, why }
 
 // constant counts the search for one.
 func (w *walker) constant(kind, value string) {
@@ -145,9 +137,9 @@ func (w *walker) stmt(s ast.Stmt, depth int) ast.Stmt {
 		w.inside(s.Stmts, depth)
 	case *ast.WhileStmt:
 		w.expr(depth, &s.Condition)
-		w.body(&s.Stmts, nil, nil, depth, func() bool { return isConstant(s.Condition) })
+		w.body(s, &s.Stmts, nil, nil, depth, func() bool { return isConstant(s.Condition) })
 	case *ast.RepeatStmt:
-		w.body(&s.Stmts, nil, &s.Condition, depth, always)
+		w.body(s, &s.Stmts, nil, &s.Condition, depth, always)
 	case *ast.IfStmt:
 		w.expr(depth, &s.Condition)
 		w.inside(s.Then, depth)
@@ -156,13 +148,13 @@ func (w *walker) stmt(s ast.Stmt, depth int) ast.Stmt {
 		w.expr(depth, &s.Init)
 		w.expr(depth, &s.Limit)
 		w.expr(depth, &s.Step)
-		w.body(&s.Stmts, []string{s.Name}, nil, depth, never)
+		w.body(s, &s.Stmts, []string{s.Name}, nil, depth, never)
 	case *ast.GenericForStmt:
 		if !oneCall(s.Exprs) && !isSpelledOut(s.Exprs) {
 			return w.stmt(spelledOut(s), depth)
 		}
 		w.exprs(depth, s.Exprs)
-		w.body(&s.Stmts, s.Names, nil, depth, always)
+		w.body(s, &s.Stmts, s.Names, nil, depth, always)
 	case *ast.FuncDefStmt:
 		w.expr(depth, &s.Name.Func)
 		w.expr(depth, &s.Name.Receiver)

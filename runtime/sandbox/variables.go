@@ -31,18 +31,18 @@ type function struct {
 	constants map[string]int // by their place
 }
 
-// scope is the names that are visible where the walk is.
-type scope struct {
+// resolver is the names that are visible where the walk is.
+type resolver struct {
 	block   *block
 	visible map[string]*variable
 }
 
-func (s *scope) enter(fn *function, loop bool) {
+func (s *resolver) enter(fn *function, loop bool) {
 	s.block = &block{outer: s.block, fn: fn, loop: loop}
 }
 
 // leave gives the block that ends here.
-func (s *scope) leave() *block {
+func (s *resolver) leave() *block {
 	b := s.block
 	for len(b.vars) > 0 {
 		s.forget()
@@ -54,7 +54,7 @@ func (s *scope) leave() *block {
 	return b
 }
 
-func (s *scope) declare(name string) *variable {
+func (s *resolver) declare(name string) *variable {
 	v := &variable{name: name, block: s.block, under: s.visible[name]}
 	s.visible[name] = v
 	s.block.vars = append(s.block.vars, v)
@@ -62,7 +62,7 @@ func (s *scope) declare(name string) *variable {
 }
 
 // forget takes back the last declaration.
-func (s *scope) forget() {
+func (s *resolver) forget() {
 	last := len(s.block.vars) - 1
 	v := s.block.vars[last]
 	s.block.vars = s.block.vars[:last]
@@ -74,7 +74,7 @@ func (s *scope) forget() {
 }
 
 // use notes that name is read or assigned.
-func (s *scope) use(name string) {
+func (s *resolver) use(name string) {
 	v := s.visible[name]
 	for v != nil && v.unborn {
 		v.missing = true
@@ -90,7 +90,7 @@ func (s *scope) use(name string) {
 }
 
 // isLocal says whether name is a local of the function that is walked.
-func (s *scope) isLocal(name string) bool {
+func (s *resolver) isLocal(name string) bool {
 	v := s.visible[name]
 	for v != nil && v.unborn {
 		v = v.under
@@ -99,7 +99,7 @@ func (s *scope) isLocal(name string) bool {
 }
 
 // leaveLoop notes a break.
-func (s *scope) leaveLoop() {
+func (s *resolver) leaveLoop() {
 	for b := s.block; b != nil && b.fn == s.block.fn && !b.loop && !b.left; b = b.outer {
 		b.left = true
 	}
