@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // arg is the argument at i, from 0; nil where there is none.
@@ -33,7 +34,7 @@ func (c *call) text(i int, what string) string {
 	if !lua.LVCanConvToString(v) {
 		c.wrong(what, "a string", v)
 	}
-	return lua.LVAsString(v)
+	return sandbox.Text(v)
 }
 
 // bool is true or false, nothing else: "off" would be true.
@@ -63,21 +64,15 @@ func (c *call) wholeNumber(v lua.LValue, what string, lo, hi int) int {
 func (c *call) number(v lua.LValue, what string, lo, hi float64) float64 {
 	f, ok := toNumber(v)
 	if !ok || math.IsNaN(f) || f < lo || f > hi {
-		c.wrong(what, fmt.Sprintf("a number, %v to %v", lo, hi), v)
+		c.wrong(what, "a number, "+sandbox.NumberText(lua.LNumber(lo))+" to "+sandbox.NumberText(lua.LNumber(hi)), v)
 	}
 	return f
 }
 
-// toNumber takes numbers and strings of digits, as Lua's arithmetic does.
+// toNumber takes numbers and strings that read as one, as Lua's arithmetic does.
 func toNumber(v lua.LValue) (float64, bool) {
-	switch v := v.(type) {
-	case lua.LNumber:
-		return float64(v), true
-	case lua.LString:
-		f, err := strconv.ParseFloat(strings.TrimSpace(string(v)), 64)
-		return f, err == nil
-	}
-	return 0, false
+	n, ok := sandbox.ToNumber(v)
+	return float64(n), ok
 }
 
 // duration is a number of seconds or a string such as "1m30s".
@@ -135,7 +130,7 @@ func describe(v lua.LValue) string {
 	case lua.LString:
 		return strconv.Quote(shorten(string(v), 60))
 	case lua.LNumber, lua.LBool:
-		return v.String()
+		return sandbox.Text(v)
 	case *lua.LUserData:
 		if mt, ok := v.Metatable.(*lua.LTable); ok {
 			if name, ok := mt.RawGetString("__metatable").(lua.LString); ok {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // seconds is a time as scripts have it: seconds since 1970, to the millisecond, which is what print shows of it.
@@ -47,7 +49,7 @@ func toGo(v lua.LValue, path string, depth int) (any, error) {
 		all := make(map[string]any)
 		var err error
 		v.ForEach(func(key, value lua.LValue) {
-			name := key.String()
+			name := sandbox.Text(key)
 			item, e := toGo(value, path+"."+name, depth+1)
 			if e != nil && err == nil {
 				err = e

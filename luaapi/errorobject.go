@@ -2,6 +2,8 @@ package luaapi
 
 import (
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // errorType is the name of the error objects' metatable in the registry.
@@ -55,7 +57,12 @@ func newErrorObject(L *lua.LState, r Report) *lua.LTable {
 // reportOf reads an error object back, or any table that a script raised in
 // the same manner. Scripts may have changed its fields.
 func reportOf(t *lua.LTable) Report {
-	text := func(key string) string { return lua.LVAsString(t.RawGetString(key)) }
+	text := func(key string) string {
+		if v := t.RawGetString(key); lua.LVCanConvToString(v) {
+			return sandbox.Text(v)
+		}
+		return ""
+	}
 	number := func(key string) int {
 		n, _ := t.RawGetString(key).(lua.LNumber)
 		return int(n)

@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 const (
@@ -143,7 +144,7 @@ func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 		if !isPlain(value) {
 			c.misuse("headers: %s can't be a %s", string(name), value.Type())
 		}
-		text := value.String()
+		text := sandbox.Text(value)
 		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 			c.misuse("headers: %s has a line end or another control character in it", string(name))
 		}

@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"sort"
@@ -144,7 +145,7 @@ func (w *jsonWriter) value(v lua.LValue, path string) error {
 		case f == math.Trunc(f) && math.Abs(f) < 1<<63:
 			w.b.WriteString(strconv.FormatInt(int64(f), 10))
 		default:
-			w.b.WriteString(strconv.FormatFloat(f, 'g', -1, 64))
+			w.b.Write(fraction(f))
 		}
 	case lua.LString:
 		return w.text(string(v))
@@ -286,4 +287,10 @@ func (w *jsonWriter) text(s string) error {
 	}
 	b.WriteByte('"')
 	return nil
+}
+
+// fraction writes all digits that a number needs to be read back as the same, as encoding/json does: times stay legible.
+func fraction(f float64) []byte {
+	b, _ := json.Marshal(f) // f is finite
+	return b
 }

@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/runtime/nearest"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // kind is a sort of object: its metatable, and the methods made so far.
@@ -146,13 +147,10 @@ func objectText(v lua.LValue) string {
 
 // concat lets objects and errors stand beside "..", as strings do.
 func concat(L *lua.LState) int {
-	L.Push(lua.LString(L.ToStringMeta(L.Get(1)).String() + L.ToStringMeta(L.Get(2)).String()))
+	L.Push(lua.LString(sandbox.ToString(L, L.Get(1)) + sandbox.ToString(L, L.Get(2))))
 	return 1
 }
 
 func keyText(v lua.LValue) string {
-	if s, ok := v.(lua.LString); ok {
-		return string(s)
-	}
-	return v.String()
+	return sandbox.Text(v)
 }

@@ -1,9 +1,13 @@
 package luaapi
 
 import (
+	"encoding/json"
 	"log/slog"
+	"math"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // maxLogged bounds the message and each value of a line.
@@ -21,7 +25,7 @@ func logEntry(name string, level slog.Level, doc string) entry {
 		name: name, args: "message, fields", doc: doc + "; fields is a table {key = value}",
 		fn: func(c *call) int {
 			c.atMost(2)
-			message := shorten(c.L.ToStringMeta(c.arg(0)).String(), maxLogged)
+			message := shorten(sandbox.ToString(c.L, c.arg(0)), maxLogged)
 			c.m.script.Log(c.L.Context(), level, message, c.attrs(c.arg(1))...)
 			return 0
 		},
@@ -38,7 +42,7 @@ func (c *call) attrs(v lua.LValue) []slog.Attr {
 		return []slog.Attr{c.attr("value", v)}
 	}
 	values := make(map[string]lua.LValue)
-	content(t).ForEach(func(key, value lua.LValue) { values[key.String()] = value })
+	content(t).ForEach(func(key, value lua.LValue) { values[sandbox.Text(key)] = value })
 	var list []slog.Attr
 	for _, key := range sortedKeys(values) {
 		list = append(list, c.attr(key, values[key]))
@@ -54,7 +58,9 @@ func (c *call) attr(key string, v lua.LValue) slog.Attr {
 		if n := int64(v); lua.LNumber(n) == v {
 			return slog.Int64(key, n)
 		}
-		return slog.Float64(key, float64(v))
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return slog.Any(key, json.Number(sandbox.NumberText(v))) // a Float64 would be written 1.795981357332e+09
+		}
 	case *lua.LTable:
 		if !isErrorObject(v) && c.L.GetMetaField(v, "__tostring") == lua.LNil {
 			if text, err := encodeJSON(c.L, v, ""); err == nil {
@@ -62,5 +68,5 @@ func (c *call) attr(key string, v lua.LValue) slog.Attr {
 			}
 		}
 	}
-	return slog.String(key, shorten(c.L.ToStringMeta(v).String(), maxLogged))
+	return slog.String(key, shorten(sandbox.ToString(c.L, v), maxLogged))
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // Describe tells an error apart: one that came out of Lua, whatever the script
@@ -70,7 +72,7 @@ func describeOther(v lua.LValue) string {
 	case *lua.LFunction:
 		return "error raised with a function"
 	}
-	return "error raised with the " + v.Type().String() + " " + v.String()
+	return "error raised with the " + v.Type().String() + " " + sandbox.Text(v)
 }
 
 var (

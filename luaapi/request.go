@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 var requestMethods = []string{"GET", "PUT", "POST", "DELETE"}
@@ -92,7 +93,7 @@ func (c *call) query(v lua.LValue) url.Values {
 			if !isPlain(item) {
 				c.misuse("query: %s can't be %s", string(name), describe(item))
 			}
-			q.Add(string(name), item.String())
+			q.Add(string(name), sandbox.Text(item))
 		}
 		if list, ok := value.(*lua.LTable); ok {
 			for i := 1; i <= list.Len(); i++ {

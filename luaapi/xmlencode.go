@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // A table has no order, and devices refuse elements in the wrong one. So what
@@ -128,7 +130,7 @@ func (w *xmlWriter) text(name string, v lua.LValue) error {
 	if !isPlain(v) {
 		return fmt.Errorf("%s can't be %s", name, describe(v))
 	}
-	s := v.String()
+	s := sandbox.Text(v)
 	if w.b.Len()+len(s) > maxXMLWritten {
 		return errXMLSize
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 const (
@@ -34,13 +36,13 @@ func write(L *lua.LState, b *strings.Builder, v lua.LValue, depth int, seen map[
 	case *lua.LTable:
 		writeTable(L, b, v, depth, seen)
 	default:
-		b.WriteString(L.ToStringMeta(v).String())
+		b.WriteString(sandbox.ToString(L, v))
 	}
 }
 
 func writeTable(L *lua.LState, b *strings.Builder, t *lua.LTable, depth int, seen map[*lua.LTable]bool) {
 	if meta, ok := t.Metatable.(*lua.LTable); ok && meta.RawGetString("__tostring") != lua.LNil {
-		b.WriteString(L.ToStringMeta(t).String())
+		b.WriteString(sandbox.ToString(L, t))
 		return
 	}
 	if seen[t] || depth >= inspectDepth {

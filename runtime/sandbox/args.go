@@ -12,7 +12,7 @@ import (
 
 // number gives argument n, which may be a string that reads as a number.
 func number(L *lua.LState, n int) lua.LNumber {
-	f, ok := toNumber(L.Get(n))
+	f, ok := ToNumber(L.Get(n))
 	if !ok {
 		typeError(L, n, "number")
 	}

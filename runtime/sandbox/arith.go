@@ -35,8 +35,8 @@ func textArithmetic() map[string]lua.LGFunction {
 			if event == "__unm" {
 				b = a
 			}
-			x, isNumber := toNumber(a)
-			y, both := toNumber(b)
+			x, isNumber := ToNumber(a)
+			y, both := ToNumber(b)
 			if isNumber && both {
 				L.Push(operator(x, y))
 				return 1

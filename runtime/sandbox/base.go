@@ -82,12 +82,12 @@ func baseSetMetatable(L *lua.LState) int {
 }
 
 func baseToString(L *lua.LState) int {
-	L.Push(lua.LString(text(L, checkAny(L, 1))))
+	L.Push(lua.LString(ToString(L, checkAny(L, 1))))
 	return 1
 }
 
-// text is tostring, with __tostring.
-func text(L *lua.LState, v lua.LValue) string {
+// ToString is tostring, with __tostring.
+func ToString(L *lua.LState, v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
 		return string(v)
@@ -114,7 +114,7 @@ func baseToNumber(L *lua.LState) int {
 	var result lua.LValue = lua.LNil
 	switch {
 	case base == 10:
-		if f, ok := toNumber(v); ok {
+		if f, ok := ToNumber(v); ok {
 			result = f
 		}
 	case base < 2 || base > 36:
@@ -146,7 +146,7 @@ func (s *state) basePrint(L *lua.LState) int {
 		if i > 0 {
 			b.add("\t")
 		}
-		b.add(text(L, L.Get(i+1)))
+		b.add(ToString(L, L.Get(i+1)))
 	}
 	s.Print(L, b.String())
 	return 0

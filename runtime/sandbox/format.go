@@ -92,7 +92,7 @@ func (c conversion) write(L *lua.LState, b *builder, arg int) {
 	case 'q':
 		quote(b, checkText(L, arg))
 	case 's':
-		str := text(L, L.Get(arg))
+		str := ToString(L, L.Get(arg))
 		if c.precision >= 0 && c.precision < len(str) {
 			str = str[:c.precision]
 		}

@@ -58,8 +58,8 @@ func digitValue(c byte) int {
 	return math.MaxInt
 }
 
-// toNumber gives v if it is a number, or a string that reads as one.
-func toNumber(v lua.LValue) (lua.LNumber, bool) {
+// ToNumber gives v if it is a number, or a string that reads as one.
+func ToNumber(v lua.LValue) (lua.LNumber, bool) {
 	switch v := v.(type) {
 	case lua.LNumber:
 		return v, true
