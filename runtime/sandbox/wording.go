@@ -80,7 +80,7 @@ func (f *frame) worded(L *lua.LState, engine string) (string, bool) {
 		}
 		return f.indexed(L, engine, a, b, pc), true
 	case lua.OP_ADD, lua.OP_SUB, lua.OP_MUL, lua.OP_DIV, lua.OP_MOD, lua.OP_POW:
-		if _, ok := toNumber(f.value(L, b)); ok {
+		if _, ok := ToNumber(f.value(L, b)); ok {
 			b = c
 		}
 		return "attempt to perform arithmetic on " + f.blamed(L, b, pc, false), true
