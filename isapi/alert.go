@@ -23,6 +23,7 @@ type Alert struct {
 	State  string // active, inactive, or what else the device says
 
 	Channel int       // human number; 0: the device itself
+	Guess   bool      // Channel is a guess until Channels has listed them, see AlertStream.Place
 	Port    int       // alarm input, 0: none; 301 is port 1 of the camera on channel 3
 	Time    time.Time // by the device's clock; zero: it does not say, or not readably
 	Past    bool      // the device says itself that it noticed this earlier, and tells it late
@@ -44,6 +45,8 @@ type Alert struct {
 	Attachment bool
 
 	Raw []byte // the document as it came
+
+	number int // of the channel, as the device has it
 }
 
 // Rect is a part of the picture, in 0..1 of its width and height.
@@ -111,7 +114,8 @@ func (c *Client) readAlert(root *Node, raw []byte) *Alert {
 		}
 	}
 	a.Type = alias(a.Native)
-	a.Channel, a.Port = c.eventPlace(root)
+	a.number, a.Port = eventPlace(root)
+	a.Channel, a.Guess = c.humanChannel(a.number)
 	a.Time = c.eventTime(root)
 	a.Past = isPast(root)
 	a.Single = isSingle(a.Native)

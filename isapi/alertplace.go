@@ -24,8 +24,9 @@ func first(find func(string) *Node, names ...string) string {
 	return ""
 }
 
-// eventPlace reads channel and alarm input of an alert or a trigger.
-func (c *Client) eventPlace(n *Node) (channel, port int) {
+// eventPlace reads the number of the channel, as the device has it, and the
+// alarm input of an alert or a trigger.
+func eventPlace(n *Node) (channel, port int) {
 	for _, find := range []func(string) *Node{n.Child, n.Find} {
 		for _, name := range channelNames {
 			if channel == 0 {
@@ -40,9 +41,9 @@ func (c *Client) eventPlace(n *Node) (channel, port int) {
 		}
 	}
 	if channel == 0 && port > 100 {
-		return port / 100, port
+		channel = port / 100
 	}
-	return c.humanChannel(channel), port
+	return channel, port
 }
 
 // sdkNumber reads a channel's number, which some firmware writes as I-1 or A1
@@ -57,19 +58,20 @@ func sdkNumber(id string) int {
 
 // humanChannel translates the number of a channel in an event. Above 32 it may
 // be an SDK's way to count the network cameras of a recorder from 33; it is not
-// if the recorder has a channel of that number.
-func (c *Client) humanChannel(channel int) int {
+// if the recorder has a channel of that number. guess: nobody has asked the
+// device for its channels yet.
+func (c *Client) humanChannel(channel int) (human int, guess bool) {
 	if channel <= 32 {
-		return channel
+		return channel, false
 	}
 	in := c.known.getInputs()
 	switch {
 	case in == nil:
-		return channel - 32
+		return channel - 32, true
 	case in.proxy[channel] > 0 || channel <= in.analog:
-		return channel
+		return channel, false
 	}
-	return channel - 32 + in.analog
+	return channel - 32 + in.analog, false
 }
 
 // eventTime is the device's time of an alert. A time without an offset is in

@@ -58,6 +58,10 @@ func (c *Client) OpenAlerts(ctx context.Context) (*AlertStream, error) {
 	return &AlertStream{c: c, ctx: ctx, cl: cl, body: resp.Body, split: newSplitter(resp.Body, boundary), first: true, refusal: resp}, nil
 }
 
+// Place finds the channel of an alert again, after Channels has listed what the
+// device has.
+func (s *AlertStream) Place(a *Alert) { a.Channel, a.Guess = s.c.humanChannel(a.number) }
+
 // Close ends the stream. Next then returns an error.
 func (s *AlertStream) Close() error { return s.body.Close() }
 

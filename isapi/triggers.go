@@ -65,7 +65,9 @@ func (c *Client) EventTriggers(ctx context.Context) ([]Trigger, error) {
 func (c *Client) readTrigger(n *Node) Trigger {
 	t := Trigger{ID: n.Get("id"), Native: n.Get("eventType")}
 	t.Type = alias(t.Native)
-	t.Channel, t.Port = c.eventPlace(n)
+	number, port := eventPlace(n)
+	t.Port = port
+	t.Channel, _ = c.humanChannel(number)
 	for _, m := range n.Child("EventTriggerNotificationList").All("EventTriggerNotification") {
 		if method := m.Get("notificationMethod"); method != "" {
 			t.Methods = append(t.Methods, method)

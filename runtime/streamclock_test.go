@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,6 +53,51 @@ func TestReplays(t *testing.T) {
 			w.at(test.until)
 			wantLines(t, "printed", short(w.printed), test.want...)
 		})
+	}
+}
+
+// A device that stamps its events with the time of another zone than its clock
+// shows, over connections that last for half a minute: live events fire, the
+// first of them as soon as it shows that they are live.
+func TestStampsOfAnotherZone(t *testing.T) {
+	w := newWorld(t, oneCamera, map[string]string{"scripts/a.lua": onEvents("cam", "any")})
+	var lives [][]piece
+	for i := range 3 {
+		opened := noon.Add(time.Duration(40*i) * time.Second)
+		stamp := func(s int) time.Time { return opened.Add(time.Duration(s)*time.Second - 2*time.Hour) }
+		lives = append(lives, []piece{
+			{3 * time.Second, message("VMD", "active", 1, stamp(3))}, {time.Second, message("VMD", "active", 1, stamp(4))},
+			{time.Second, message("VMD", "active", 1, stamp(5))}, {time.Second, message("VMD", "inactive", 1, stamp(6))},
+			{30 * time.Second, ""},
+		})
+	}
+	w.can("cam", lives...)
+	w.start()
+	w.at(110 * time.Second)
+	if got := short(w.printed); len(got) < 6 || got[0] != "5 motion start" || got[1] != "6 motion stop" {
+		t.Errorf("printed %q", got)
+	}
+	if !strings.Contains(w.log.String(), "stamps its events with another time") || !strings.Contains(w.log.String(), "behind=2h") {
+		t.Errorf("the log does not tell:\n%s", w.log)
+	}
+}
+
+// What was dropped as old is told of in one line; a log that a device sends once
+// more, all at once, is old although its times advance.
+func TestDroppedReplaysAreTold(t *testing.T) {
+	w := newWorld(t, oneCamera, map[string]string{"scripts/a.lua": onEvents("cam", "any")})
+	var life []piece
+	for i := range 40 {
+		life = append(life, piece{50 * time.Millisecond, message("linedetection", "active", i%3+1, noon.Add(time.Duration(i-3600)*time.Second))})
+	}
+	life = append(life, piece{time.Second, message("VMD", "active", 1, noon.Add(3*time.Second), "<isDataRetransmission>true</isDataRetransmission>")},
+		piece{5 * time.Second, message("PIR", "active", 1, noon.Add(8*time.Second))})
+	w.can("cam", life)
+	w.start()
+	w.at(12 * time.Second)
+	wantLines(t, "printed", short(w.printed), "8 PIR start")
+	if n := strings.Count(w.log.String(), "old events were not fired again"); n != 1 || !strings.Contains(w.log.String(), "events=41") {
+		t.Errorf("told %d times:\n%s", n, w.log)
 	}
 }
 

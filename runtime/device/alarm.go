@@ -58,6 +58,9 @@ type alarms struct {
 	ends map[string]bool        // native types whose end the device tells
 	gap  time.Duration          // before the connection was opened: without events
 	beat int                    // the channel under whose name heartbeats come
+
+	singles []*alarm      // events of their own that wait for their pictures
+	repeats repeatedAlert // of such events, byte for byte
 	full bool                   // it was said that there are too many
 	halt bool                   // the stream is lost: no silence counts
 }
@@ -97,6 +100,10 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 		}
 		s.seen[key] = a.Time
 	}
+	if a.Single {
+		s.single(a, key, now)
+		return
+	}
 	if on := s.open[key]; on != nil {
 		on.last = now
 		return
@@ -111,6 +118,12 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 	on := &alarm{key: key, last: now, start: eventOf(a, now)}
 	s.open[key] = on
 	s.arm(on, now)
+	s.tellWithPicture(on, a)
+}
+
+// tellWithPicture tells the start of an alarm, once its picture has come or
+// has been waited for long enough.
+func (s *alarms) tellWithPicture(on *alarm, a *isapi.Alert) {
 	if wait := s.pictureDue(a); wait > 0 {
 		on.image = s.feed.d.clk.AfterFunc(wait, func() { s.locked(func() { s.tellStart(on) }) })
 		return
@@ -237,6 +250,7 @@ func (s *alarms) pause() {
 		}
 		s.tellStart(on)
 	}
+	s.tellSingles()
 }
 
 // resume ends the alarms that were not told of for longer than they may be:
@@ -262,6 +276,12 @@ func (s *alarms) clear() {
 			on.image.Stop()
 		}
 	}
+	for _, on := range s.singles {
+		if on.image != nil {
+			on.image.Stop()
+		}
+	}
+	s.singles = nil
 	clear(s.open)
 	clear(s.seen)
 	clear(s.past)

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -22,7 +21,7 @@ const (
 func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	switch {
 	case len(a.Image) > 0:
-	case announcesPicture(a.Raw):
+	case a.Pictures > 0:
 		return imagePatience
 	case s.late[a.Native]:
 		return lateImage
@@ -30,22 +29,20 @@ func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	return 0
 }
 
-// announcesPicture looks for <detectionPicturesNumber> with a number in it.
-func announcesPicture(raw []byte) bool {
-	for _, name := range []string{"detectionPicturesNumber>", `"detectionPicturesNumber":`} {
-		if _, after, ok := bytes.Cut(raw, []byte(name)); ok {
-			after = bytes.TrimLeft(after, " \r\n\t")
-			return len(after) > 0 && after[0] >= '1' && after[0] <= '9'
-		}
-	}
-	return false
-}
-
 // picture takes one that came after its alert. Where nobody waited for it, the
 // next alarm of this type does.
 func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
 	on := s.open[key]
-	if on == nil || a.State == isapi.StateInactive {
+	if a.Single {
+		on = s.waitingSingle(key)
+	}
+	switch {
+	case a.State == isapi.StateInactive:
+		return
+	case on == nil && a.Single:
+		s.late[a.Native] = true
+		return
+	case on == nil:
 		return
 	}
 	if on.told {

@@ -60,9 +60,13 @@ type feed struct {
 	beats    int // heartbeats
 
 	// Over all connections.
-	worked  bool // some connection brought something
-	numbers bool // of channels are known
-	clock   deviceClock
+	worked  bool        // some connection brought something
+	numbers time.Time   // when the device was last asked for its channels
+	clock   deviceClock // what it says when it is asked for its time
+	stamps  deviceClock // what it writes into its events
+	held    []heldAlert // old ones that may be live, by a clock that is behind
+	replays int         // that were not fired again and have not been told of
+	replay  string      // the last one
 	rhythm  rhythm
 	alarms  alarms
 
@@ -127,6 +131,7 @@ func (f *feed) end() {
 	defer f.mu.Unlock()
 	f.cancel()
 	f.alarms.clear()
+	f.held = nil
 	f.state, f.said, f.running, f.cancel = eventsOff, false, false, nil
 	if f.sayNow != nil {
 		f.sayNow.Stop()
@@ -238,7 +243,6 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	if err := f.askClock(ctx); err != nil {
 		return false, because(ctx, err)
 	}
-	f.learnNumbers(ctx)
 	began := f.d.clk.Now()
 	s, err := f.wire().OpenAlerts(ctx)
 	f.note("event stream", began, err)
@@ -265,6 +269,9 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 				f.note("event stream", began, err)
 			}
 			return worked, because(ctx, err)
+		}
+		if a.Guess && f.learnNumbers(ctx) {
+			s.Place(a)
 		}
 		f.heard(a)
 	}

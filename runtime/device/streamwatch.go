@@ -18,6 +18,8 @@ const (
 	probeLimit   = 5 * time.Second
 	renewAfter   = 5 * time.Minute // then one without heartbeats is opened anew
 	justAnswered = 3 * time.Second // so fresh an answer is as good as a probe
+
+	askNumbersEvery = 5 * time.Second // while the device is too busy to list its channels
 )
 
 // watch ends the connection when it is silent for too long.
@@ -98,7 +100,7 @@ func (f *feed) askClock(ctx context.Context) error {
 	}
 	if err == nil {
 		f.mu.Lock()
-		f.setClock(t.Ahead(f.d.clk.Now()))
+		f.setClock(&f.clock, t.Ahead(f.d.clk.Now()))
 		f.mu.Unlock()
 		return nil
 	}
@@ -109,21 +111,23 @@ func (f *feed) askClock(ctx context.Context) error {
 	return err
 }
 
-// learnNumbers has the client find out, once, which channels a recorder has:
-// only then it can tell a channel 33 from the first one as an SDK counts it.
-func (f *feed) learnNumbers(ctx context.Context) {
-	f.mu.Lock()
-	done := f.numbers || isCamera(f.d.Info())
-	f.mu.Unlock()
-	if done || clock.Cause(ctx) != nil {
-		return
-	}
+// learnNumbers has the client list the device's channels: only then it can tell
+// a channel 33 from the first network camera as an SDK counts it. false: the
+// device does not say, or was asked in vain a moment ago.
+func (f *feed) learnNumbers(parent context.Context) bool {
 	began := f.d.clk.Now()
+	f.mu.Lock()
+	soon := began.Sub(f.numbers) < askNumbersEvery
+	f.numbers = began
+	f.mu.Unlock()
+	if soon {
+		return false
+	}
+	ctx, cancel := clock.WithTimeout(f.d.clk, parent, probeLimit)
+	defer cancel()
 	_, err := f.wire().Channels(ctx)
 	f.note("channels", began, err)
-	f.mu.Lock()
-	f.numbers = err == nil
-	f.mu.Unlock()
+	return err == nil
 }
 
 // rhythm is what is known of a device's heartbeats.
