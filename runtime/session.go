@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -119,12 +118,8 @@ func (n *Session) Complete(code string) bool {
 
 // unfinished reports whether a syntax error is one that more lines may mend.
 func unfinished(err error) bool {
-	for _, sign := range []string{"unexpected end of file", "unterminated multiline string", "invalid multiline comment"} {
-		if strings.Contains(err.Error(), sign) {
-			return true
-		}
-	}
-	return false
+	var syntax *sandbox.SyntaxError
+	return errors.As(err, &syntax) && syntax.Unfinished
 }
 
 // StopHeads stops every head that the session has set moving.

@@ -193,14 +193,14 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 			}
 			return failed
 		}
-		text, err := r.eval(ctx, code)
+		text, err := r.eval(ctx, strings.Repeat("\n", first-1)+code) // so that all lines of messages are those of in
 		switch {
 		case runtime.IsInterrupt(err):
 		case err != nil:
 			failed = true
 			e := r.last
 			if e.File == "repl" {
-				e.File, e.Line = "stdin", e.Line+first-1
+				e.File = "stdin"
 			}
 			fmt.Fprintln(r.stderr, e)
 		case text != "":

@@ -18,6 +18,8 @@ type SyntaxError struct {
 	Line    int // from 1; 0 where it concerns the file as a whole
 	Col     int // from 1; 0 where it is not known
 	Message string
+	// Unfinished says that the chunk ends where it should go on, so that more lines may mend it.
+	Unfinished bool
 }
 
 func (e *SyntaxError) Error() string {
@@ -53,6 +55,9 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if len(source) > limit {
 		return nil, whole("too large: %d bytes, at most %d", len(source), limit)
 	}
+	if other := encoding(source); other != "" {
+		return nil, whole("the file is %s: save it as UTF-8", other)
+	}
 	source = plain(source)
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
@@ -65,6 +70,9 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 		return nil, L.Context().Err()
 	}
 	if err != nil {
+		if e := explain(source, name); e != nil {
+			return nil, e
+		}
 		return nil, syntaxError(err, name, source)
 	}
 	if line, refused := repair(chunk); refused != "" {
@@ -141,7 +149,7 @@ func syntaxError(err error, name string, source []byte) error {
 	case errors.As(err, &p):
 		e.Line, e.Col, e.Message = p.Pos.Line, p.Pos.Column, phrase(p)
 		if p.Pos.Line == parse.EOF {
-			e.Line, e.Col = bytes.Count(bytes.TrimRight(source, "\r\n"), []byte("\n"))+1, 0
+			e.Line, e.Col, e.Unfinished = bytes.Count(bytes.TrimRight(source, "\r\n"), []byte("\n"))+1, 0, true
 		}
 	case errors.As(err, &c):
 		e.Line, e.Message = c.Line, c.Message

@@ -73,16 +73,16 @@ func TestLoad(t *testing.T) {
 	run(t, L, "#only a first line", "x")
 	run(t, L, "", "x")
 	for source, want := range map[string]string{
-		"x = 1\nif x then\n":                        "s.lua:2: unexpected end of file",
+		"x = 1\nif x then\n":                        "s.lua:2: 'end' expected to close 'if' at line 2 near end of file",
 		"x = 1\ny = = 2":                            "s.lua:2:5: unexpected '='",
-		"x = 'abc":                                  "s.lua:1: unterminated string",
-		"return 1 +":                                "s.lua:1: unexpected end of file",
+		"x = 'abc":                                  "s.lua:1:5: unfinished string",
+		"return 1 +":                                "s.lua:1: a value is missing after '+' near end of file",
 		"goto nowhere":                              "s.lua:",
 		"break":                                     "s.lua:1: no loop to break",
 		"\x1bLua":                                   "s.lua: compiled Lua is not loaded, only source text",
 		strings.Repeat(" ", DefaultMaxSource+1):     "s.lua: too large: 1048577 bytes, at most 1048576",
 		"x = " + strings.Repeat("{", 500_000):       "s.lua:1: nested too deep, at most 1000 levels",
-		"x = " + strings.Repeat("{", 400):           "s.lua:1: unexpected end of file",
+		"x = " + strings.Repeat("{", 400):           "s.lua:1: '}' expected to close '{' at line 1 near end of file",
 		"\nx = " + deep("(", ")", 5000):             "s.lua:2: nested too deep, at most 1000 levels",
 		"\nx = a" + deep("[a", "]", 5000):           "s.lua:2: nested too deep, at most 1000 levels",
 		"\nx = " + deep("{", "}", 5000):             "s.lua:2: nested too deep, at most 1000 levels",

@@ -9,12 +9,17 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-var update = flag.Bool("update", false, "write what errors say now into testdata/errors.txt")
+var update = flag.Bool("update", false, "write what errors say now into testdata/errors.txt and syntax.txt")
 
-// Each block of testdata/errors.txt is a script, its lines behind "| ", and what it fails with. Every error is the same where
+// Each block of testdata/errors.txt and testdata/syntax.txt is a script, its lines behind "| ", and what it fails with. Every error is the same where
 // the script runs as a task, below a pcall, in a coroutine, and below a pcall in a coroutine.
 func TestErrorsNameWhatWasWrong(t *testing.T) {
-	const file = "testdata/errors.txt"
+	for _, file := range []string{"testdata/errors.txt", "testdata/syntax.txt"} {
+		t.Run(file, func(t *testing.T) { golden(t, file) })
+	}
+}
+
+func golden(t *testing.T, file string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,395 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+)
+
+// explain finds what is wrong with a source that gopher-lua's parser refused, which tells little more than the line. It reads
+// the grammar of Lua 5.1, knows which block or bracket is open, and what people write who come from other languages. nil:
+// nothing is wrong as far as it can see.
+func explain(source []byte, file string) (found *SyntaxError) {
+	p := &parser{lexer: lexer{file: file, source: source, line: 1}, key: -1}
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(*SyntaxError)
+			if !ok {
+				panic(r)
+			}
+			found = e
+		}
+	}()
+	p.advance()
+	p.block("")
+	switch {
+	case p.tok.is("end"):
+		p.unexpected("'end' closes nothing: no block is open here")
+	case p.tok.is("until"):
+		p.unexpected("'until' without 'repeat'")
+	case p.tok.kind != endLexeme:
+		p.unexpected("'" + p.tok.text + "' without 'if'")
+	}
+	return nil
+}
+
+// parser is one token ahead.
+type parser struct {
+	lexer
+	tok, before lexeme
+	depth       int
+	began       int       // line of the last statement
+	condition   string    // "if" or "while" while its condition is read
+	brace       *lexeme   // a { where a block may have been meant
+	key         int       // where an item of a table begins that may be its key, else -1
+	brackets    int       // that are open
+	misplaced   *unclosed // the first block whose `end` stands further left than its beginning
+	elseIfs     []lexeme  // `if` behind `else` on one line
+}
+
+// unclosed is a block or bracket that is not closed yet.
+type unclosed struct {
+	word   string // "for", "(" and so on
+	start  int    // offset in the source
+	line   int
+	indent int // of the line
+}
+
+func (p *parser) advance() {
+	p.before = p.tok
+	p.tok = p.lexer.next()
+}
+
+// accept goes on behind a keyword or symbol, if it stands here.
+func (p *parser) accept(text string) bool {
+	if !p.tok.is(text) {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+// adjoins says whether text follows the current token immediately.
+func (p *parser) adjoins(text string) bool {
+	return bytes.HasPrefix(p.source[p.tok.end:], []byte(text))
+}
+
+// fail reports an error at a token.
+func (p *parser) failAt(at lexeme, format string, args ...any) {
+	p.lexer.fail(at.line, at.col, format, args...)
+}
+
+// unexpected reports the current token. What is open at the end of the file may go on.
+func (p *parser) unexpected(message string) {
+	p.blockInBraces()
+	if p.tok.kind != endLexeme {
+		p.failAt(p.tok, "%s", message)
+	}
+	line := bytes.Count(bytes.TrimRight(p.source, "\r\n"), []byte("\n")) + 1
+	p.failUnfinished(line, 0, "%s", message)
+}
+
+// expect is for what must stand here. A slip from another language is told first.
+func (p *parser) expect(text, where string) {
+	if p.accept(text) {
+		return
+	}
+	p.slip()
+	p.unexpected(fmt.Sprintf("'%s' expected%s %s", text, where, p.tok.near()))
+}
+
+// enter bounds the recursion. Nothing is found beyond; the parser refuses such a source.
+func (p *parser) enter() {
+	if p.depth++; p.depth > 4*maxNesting {
+		panic(&SyntaxError{File: p.file, Line: p.tok.line, Message: tooDeep})
+	}
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// begin notes a block or bracket that begins with a token.
+func (p *parser) begin(at lexeme) unclosed {
+	bol := bytes.LastIndexByte(p.source[:at.start], '\n') + 1
+	text := p.source[bol:]
+	return unclosed{word: at.text, start: at.start, line: at.line, indent: len(text) - len(bytes.TrimLeft(text, " \t"))}
+}
+
+// finish closes a block or bracket with a word.
+func (p *parser) finish(o unclosed, word string) {
+	if p.tok.is(word) {
+		closing := p.begin(p.tok)
+		first := len(bytes.TrimLeft(p.source[p.bolOf(p.tok):p.tok.start], " \t")) == 0
+		if word == "end" && first && closing.line > o.line && closing.indent < o.indent && p.misplaced == nil {
+			p.misplaced = &o
+		}
+		p.advance()
+		return
+	}
+	p.slip()
+	if word == "end" && p.misplaced != nil {
+		o = *p.misplaced
+	}
+	message := fmt.Sprintf("'%s' expected to close '%s' at line %d %s", word, o.word, o.line, p.tok.near())
+	if o.word == "if" {
+		for _, inner := range p.elseIfs {
+			if inner.start > o.start {
+				message += fmt.Sprintf("; 'else if' at line %d begins one more block: write 'elseif'", inner.line)
+				break
+			}
+		}
+	}
+	p.unexpected(message)
+}
+
+func (p *parser) bolOf(at lexeme) int { return bytes.LastIndexByte(p.source[:at.start], '\n') + 1 }
+
+// block reads statements up to a word that closes one. in is the word it began with, empty for the file.
+func (p *parser) block(in string) {
+	p.enter()
+	defer p.leave()
+	for p.tok.kind != endLexeme {
+		switch {
+		case p.tok.is("end"), p.tok.is("else"), p.tok.is("elseif"), p.tok.is("until"):
+			return
+		case in != "" && p.brackets > 0 && (p.tok.is(")") || p.tok.is("}") || p.tok.is("]")):
+			return
+		case p.accept(";"):
+			continue
+		case p.tok.is("return"):
+			p.returns(in)
+			return
+		}
+		p.statement()
+	}
+}
+
+func (p *parser) returns(in string) {
+	p.advance()
+	if !p.blockEnds() && !p.tok.is(";") {
+		p.expressions()
+	}
+	for p.accept(";") {
+	}
+	if !p.blockEnds() {
+		p.slip()
+		p.failAt(p.tok, "'return' must be the last statement of its block, but '%s' follows; to leave here write: do return end", p.tok.text)
+	}
+}
+
+func (p *parser) blockEnds() bool {
+	return p.tok.kind == endLexeme || p.tok.is("end") || p.tok.is("else") || p.tok.is("elseif") || p.tok.is("until")
+}
+
+func (p *parser) statement() {
+	p.enter()
+	defer p.leave()
+	at := p.tok
+	o := p.begin(at)
+	began := p.began
+	p.began = at.line
+	switch {
+	case at.kind == nameLexeme:
+		p.foreignStatement()
+		p.expressionStatement()
+	case p.accept("if"):
+		p.ifStatement(o)
+	case p.accept("while"):
+		p.conditionOf(o)
+		p.expectOpening("do", "then", o)
+		p.block("while")
+		p.finish(o, "end")
+	case p.accept("do"):
+		p.block("do")
+		p.finish(o, "end")
+	case p.accept("for"):
+		p.forStatement(o)
+	case p.accept("repeat"):
+		p.block("repeat")
+		p.finish(o, "until")
+		p.expression()
+	case p.accept("function"):
+		p.name("the function's name")
+		for p.tok.is(".") || p.tok.is(":") {
+			method := p.tok.is(":")
+			p.advance()
+			p.name("a name")
+			if method {
+				break
+			}
+		}
+		p.functionBody(o)
+	case p.accept("local"):
+		p.localStatement(o)
+	case p.accept("break"):
+	case p.accept("goto"):
+		p.name("the name of a label")
+	case p.accept("::"):
+		p.name("the name of a label")
+		p.expect("::", " behind the name of the label")
+	default:
+		if at.is("(") {
+			p.expressionStatement()
+			return
+		}
+		p.statementSlip(began)
+		p.unexpected("unexpected " + strings.TrimPrefix(at.near(), "near "))
+	}
+}
+
+func (p *parser) ifStatement(o unclosed) {
+	p.conditionOf(o)
+	p.expectOpening("then", "do", o)
+	p.block("if")
+	for p.tok.is("elseif") {
+		at := p.begin(p.tok)
+		p.advance()
+		p.conditionOf(at)
+		p.expectOpening("then", "do", at)
+		p.block("if")
+	}
+	if p.tok.is("else") {
+		line := p.tok.line
+		p.advance()
+		if p.tok.is("if") && p.tok.line == line {
+			p.elseIfs = append(p.elseIfs, p.tok)
+		}
+		p.block("else")
+		if p.tok.is("elseif") || p.tok.is("else") {
+			p.failAt(p.tok, "'%s' after the 'else' at line %d, which must be the last part of the 'if' at line %d", p.tok.text, line, o.line)
+		}
+	}
+	p.finish(o, "end")
+}
+
+func (p *parser) conditionOf(o unclosed) {
+	p.condition, p.brace = o.word, nil
+	p.expression()
+	p.condition = ""
+}
+
+// expectOpening is for then and do.
+func (p *parser) expectOpening(word, other string, o unclosed) {
+	switch {
+	case p.accept(word):
+		p.brace = nil
+	case p.tok.is("="):
+		p.failAt(p.tok, "'=' assigns: use == to compare")
+	case p.tok.is(other), p.tok.is("{"), p.tok.is(":") && !p.adjoins(":"):
+		p.failAt(p.tok, "'%s' expected after '%s', not '%s'", word, o.word, p.tok.text)
+	default:
+		p.slip()
+		p.unexpected(fmt.Sprintf("'%s' expected to go with '%s' at line %d %s", word, o.word, o.line, p.tok.near()))
+	}
+}
+
+func (p *parser) forStatement(o unclosed) {
+	if p.tok.is("(") {
+		p.failAt(p.tok, "'for' takes no brackets: for i = 1, 10 do ... end, or for key, value in pairs(t) do ... end")
+	}
+	p.name("the variable of 'for'")
+	switch {
+	case p.accept("="):
+		p.expression()
+		if !p.tok.is(",") {
+			p.slip()
+			p.unexpected("',' expected between the first and the last value of 'for' " + p.tok.near())
+		}
+		p.advance()
+		p.expression()
+		if p.accept(",") {
+			p.expression()
+		}
+	case p.tok.is(","), p.tok.is("in"):
+		for p.accept(",") {
+			p.name("a variable of 'for'")
+		}
+		p.expect("in", " after the variables of 'for'")
+		p.expressions()
+	default:
+		if p.tok.text == "of" {
+			p.failAt(p.tok, "write in pairs(...) or in ipairs(...), not 'of'")
+		}
+		p.unexpected("'=' or 'in' expected after the variable of 'for' " + p.tok.near())
+	}
+	p.expectOpening("do", "then", o)
+	p.block("for")
+	p.finish(o, "end")
+}
+
+func (p *parser) localStatement(o unclosed) {
+	if p.accept("function") {
+		p.name("the function's name")
+		if p.tok.is(".") || p.tok.is(":") {
+			p.failAt(p.tok, "a local function has a plain name: leave 'local' out to put it into a table")
+		}
+		o.word = "function"
+		p.functionBody(o)
+		return
+	}
+	p.foreignLocal()
+	p.name("a variable's name after 'local'")
+	p.attribute()
+	for p.accept(",") {
+		p.name("a variable's name")
+		p.attribute()
+	}
+	if p.accept("=") {
+		p.expressions()
+		return
+	}
+	p.localSlip()
+}
+
+func (p *parser) functionBody(o unclosed) {
+	at := p.tok
+	p.expect("(", " before the parameters of the function")
+	for !p.tok.is(")") {
+		if p.accept("...") {
+			break
+		}
+		p.name("a parameter")
+		if p.tok.is("=") {
+			p.failAt(p.tok, "parameters have no default values: write %s = %s or ... in the function", p.before.text, p.before.text)
+		}
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.finish(p.begin(at), ")")
+	p.block("function")
+	p.finish(o, "end")
+}
+
+// name is for names. A reserved word is none.
+func (p *parser) name(what string) {
+	if p.tok.kind == nameLexeme {
+		p.advance()
+		return
+	}
+	if p.tok.kind == keywordLexeme {
+		p.failAt(p.tok, "%s expected, but '%s' is a word of Lua", what, p.tok.text)
+	}
+	p.slip()
+	p.unexpected(what + " expected " + p.tok.near())
+}
+
+// expressionStatement is a call or an assignment.
+func (p *parser) expressionStatement() {
+	first := p.tok
+	call := p.suffixed()
+	if p.tok.is("=") || p.tok.is(",") {
+		if call && p.tok.is("=") {
+			p.failAt(p.tok, "the result of a call can't be assigned to: use == to compare")
+		}
+		for p.accept(",") {
+			p.suffixed()
+		}
+		p.expect("=", " in the assignment")
+		p.expressions()
+		return
+	}
+	if call {
+		return
+	}
+	p.assignmentSlip(first)
+}
