@@ -45,6 +45,9 @@ type Config struct {
 	// in motion. Empty: they end with the host, and a head that is left moving
 	// by a crash is not known to the next.
 	State string
+	// StateShared: the file is for others while nothing is written, and a host
+	// may take it.
+	StateShared bool
 	// StateNote, if it is set, is logged once, when a script first uses
 	// hik.state: why that does not last.
 	StateNote string

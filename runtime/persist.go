@@ -28,7 +28,7 @@ const (
 // where the disk refuses, the host runs on what it has in memory: no full disk
 // keeps heads from being moved and stopped.
 func (h *Host) openStore() error {
-	o := store.Options{Clock: h.clk, Log: h.log, Disk: h.disk}
+	o := store.Options{Clock: h.clk, Log: h.log, Disk: h.disk, Shared: h.conf.StateShared}
 	if h.conf.State == "" {
 		h.store = store.Memory(o)
 		return nil
@@ -192,6 +192,8 @@ func diskFailure(err error) error {
 		told.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)
 	case errors.Is(err, syscall.ENOSPC):
 		told.Message, told.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+told.Hint
+	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrChanged):
+		told.Message, told.Hint = "hik.state is not on disk: another hiklua has taken it meanwhile", "a running host has the site's state: repl --attach is inside it"
 	case errors.Is(err, store.ErrClosed):
 		told.Message, told.Hint = "hik.state is not on disk: the host has stopped", ""
 	default:

@@ -76,6 +76,9 @@ func (h *Host) readSite() (*site.Site, error) {
 	if errors.Is(err, fs.ErrNotExist) && clock.Sleep(h.reloads, h.clk, goneFor) == nil {
 		before, err = readPlain(dir, site.FileName) // an editor had moved it aside
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("site.yaml is gone")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ type hostOptions struct {
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(journal.Entry)
 	state     bool // what scripts keep outlives the command, if it can
-	shared    bool // a running host may have it already: then it does not
+	shared    bool // others may have it meanwhile, and a running host has it already: then it does not
 	reload    bool // site.yaml is read anew when it is saved
 }
 
@@ -109,6 +109,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	default:
 		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
 	}
+	conf.StateShared = o.shared
 	h, err := runtime.New(conf)
 	if o.shared && errors.Is(err, store.ErrLocked) {
 		conf.State, conf.StateNote = "", "hik.state begins empty, and ends with this command: the host that runs the site has it"

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // killed ends the process as kill -9 does, and gives the lines of its log.
@@ -92,4 +93,41 @@ func TestStateOfARunningHost(t *testing.T) {
 	}
 	out, _, _ = p.ask("hik.shared_state.n\n", "repl", "--attach")
 	wants(t, out, "7")
+}
+
+// TestHostStartsBesideExec: a command that runs once has the state only while
+// it writes, so a host starts beside it; and when that command is killed with a
+// head in motion, the next host stops the head.
+func TestHostStartsBesideExec(t *testing.T) {
+	t.Parallel()
+	code := `hik.state.n = (hik.state.n or 0) + 1 hik.shared_state.mode = "night"
+		hik.device("gate"):ptz_pan_tilt(40, 0) print("turning", hik.state.n) hik.sleep(60)`
+	p := start(t, map[string]string{"site.yaml": turningSite, "scripts/a.lua": `print("mode is " .. tostring(hik.shared_state.mode))`}, "exec", "-e", code)
+	p.says("turning\t1")
+	p.killed()
+	p.launch(p.cmd.Dir, []string{"exec", "-e", code})
+	p.says("turning\t2")
+	beside := p.cmd
+
+	p.launch(p.cmd.Dir, []string{"run"})
+	p.logs("mode is night")
+	for p.device.Driven(1) {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if _, errs, status := p.ask("", "exec", "-e", `hik.state.n = 7`); status != statusOK || !strings.Contains(errs, "the host that runs the site has it") {
+		t.Errorf("exec beside the host: %d %s", status, errs)
+	}
+	beside.Process.Signal(os.Interrupt)
+	beside.Wait()
+	p.signal(os.Interrupt)
+	if status := p.ends(); status != statusOK {
+		t.Errorf("status %d\n%s", status, p.stderr())
+	}
+	p.launch(p.cmd.Dir, []string{"run"})
+	p.logs("mode is night")
+	p.signal(os.Interrupt)
+	p.ends()
+	if strings.Contains(p.stderr(), "left moving") {
+		t.Error(p.stderr())
+	}
 }

@@ -27,7 +27,7 @@ func (s *Store) write(ops []op) (err error) {
 	switch {
 	case s.damaged != nil:
 		return s.damaged
-	case s.db == nil || len(ops) == 0:
+	case s.db == nil && !s.shared || len(ops) == 0:
 		return nil
 	}
 	if s.disk != nil {
@@ -42,14 +42,45 @@ func (s *Store) write(ops []op) (err error) {
 			s.damaged = err // bbolt's locks may be held for ever
 		}
 	}()
-	return s.db.Update(func(tx *bolt.Tx) error {
-		for _, o := range ops {
-			if err := o.apply(tx.Bucket([]byte(o.bucket))); err != nil {
-				return err
-			}
+	if s.shared {
+		return s.writeShared(ops)
+	}
+	return s.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, ops) })
+}
+
+// writeShared has the file for one transaction. What others wrote to the tables
+// in between must not be mixed with what is in memory here.
+func (s *Store) writeShared(ops []op) (err error) {
+	db, err := openFile(s.path, false, s.patience())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	ours := false
+	err = db.Update(func(tx *bolt.Tx) error {
+		ours = uint64(tx.ID()) == s.txid+1
+		if !ours && slices.ContainsFunc(ops, func(o op) bool { return o.bucket == bucketState }) {
+			return ErrChanged
 		}
-		return nil
+		return applyAll(tx, ops)
 	})
+	if err == nil && ours {
+		s.txid++
+	}
+	return err
+}
+
+func applyAll(tx *bolt.Tx, ops []op) error {
+	for _, o := range ops {
+		b := tx.Bucket([]byte(o.bucket))
+		if b == nil {
+			return ErrChanged // the file was begun anew
+		}
+		if err := o.apply(b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (o op) apply(b *bolt.Bucket) error {

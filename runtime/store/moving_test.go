@@ -228,7 +228,7 @@ func TestAFullDiskIsToldAndMadeUpFor(t *testing.T) {
 func (s *site) fullDisk() *bolt.DB {
 	path := filepath.Join(s.t.TempDir(), "full.db")
 	must(s.t, os.WriteFile(path, s.bytes(), 0o600))
-	db, err := openFile(path, true)
+	db, err := openFile(path, true, time.Nanosecond)
 	must(s.t, err)
 	s.t.Cleanup(func() { db.Close() })
 	return db

@@ -37,7 +37,7 @@ func Open(path string, o Options) (*Store, error) {
 			s.notice = notice
 			s.restore(heads)
 			return s, nil
-		case errors.Is(err, errChanged):
+		case errors.Is(err, ErrChanged):
 			continue
 		case errors.Is(err, ErrLocked):
 			return nil, err
@@ -51,9 +51,9 @@ func Open(path string, o Options) (*Store, error) {
 	}
 }
 
-// errChanged: another process has written to the file between our reading it
-// and our having it for ourselves.
-var errChanged = errors.New("the file has changed")
+// ErrChanged is for a file that another process has written to since it was
+// read.
+var ErrChanged = errors.New("another hiklua has written to it since")
 
 // try reads the file and opens it for writing. After an error the store holds
 // what could be read.
@@ -63,19 +63,40 @@ func try(path string, o Options) (*Store, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.db, err = openFile(path, false); err != nil {
+	if s.db, err = openFile(path, false, s.patience()); err != nil {
 		return s, err
 	}
 	if err := s.prepare(txid); err != nil {
 		s.db.Close()
 		return s, err
 	}
-	return s, nil
+	if !s.shared {
+		return s, nil
+	}
+	err = s.db.View(func(tx *bolt.Tx) error {
+		s.txid = uint64(tx.ID())
+		return nil
+	})
+	err = errors.Join(err, s.db.Close())
+	s.db = nil
+	return s, err
 }
 
-// openFile opens a bbolt file and does not wait for its lock. A panic is an
+// lockPatience is how long a host waits for the file: a command that shares it
+// has it for the moment of a commit.
+const lockPatience = time.Second
+
+// patience is how long the lock of the file is waited for.
+func (s *Store) patience() time.Duration {
+	if s.shared {
+		return time.Nanosecond
+	}
+	return lockPatience
+}
+
+// openFile opens a bbolt file and waits that long for its lock. A panic is an
 // error.
-func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
+func openFile(path string, readOnly bool, patience time.Duration) (db *bolt.DB, err error) {
 	var file *os.File
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -88,7 +109,7 @@ func openFile(path string, readOnly bool) (db *bolt.DB, err error) {
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{
 		ReadOnly: readOnly,
-		Timeout:  time.Nanosecond,
+		Timeout:  patience,
 		// What is free is found anew from what is in use: one thing less that
 		// can be wrong in the file.
 		NoFreelistSync: true,
@@ -122,7 +143,7 @@ func (s *Store) load() (txid uint64, err error) {
 	case info.Size() == 0:
 		return 0, fmt.Errorf("it is empty")
 	}
-	db, err := openFile(s.path, true)
+	db, err := openFile(s.path, true, s.patience())
 	if err != nil {
 		return 0, err
 	}
@@ -213,7 +234,7 @@ func (s *Store) prepare(txid uint64) error {
 	missing := false
 	err := s.db.View(func(tx *bolt.Tx) error {
 		if uint64(tx.ID()) != txid {
-			return errChanged
+			return ErrChanged
 		}
 		for _, name := range buckets {
 			missing = missing || tx.Bucket([]byte(name)) == nil

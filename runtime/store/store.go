@@ -34,6 +34,11 @@ type Options struct {
 	// returns, and fails with its error. For tests of disks that are slow or
 	// full. It runs on a goroutine of the clock.
 	Disk func() error
+	// Shared has the file for others between commits: a command that runs once
+	// must not keep a host from starting. A commit fails with ErrLocked while
+	// another process has the file, and with ErrChanged if one has written to
+	// it since, unless it is about last runs and heads alone.
+	Shared bool
 }
 
 // Store is the memory of one site. Open or Memory makes it, Close ends it.
@@ -42,10 +47,12 @@ type Store struct {
 	log    *slog.Logger
 	disk   func() error
 	path   string // "": nothing is kept
+	shared bool
 	notice string
 
 	// Of the committer, as long as it runs.
 	db      *bolt.DB
+	txid    uint64 // shared: the last transaction that we know of
 	damaged error // bbolt gave up: nothing is written any more
 
 	mu      sync.Mutex
@@ -70,7 +77,7 @@ func newStore(path string, o Options) *Store {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Store{
-		clk: o.Clock, log: o.Log, disk: o.Disk, path: path,
+		clk: o.Clock, log: o.Log, disk: o.Disk, path: path, shared: o.Shared && path != "",
 		states: make(map[string]*State), runs: make(map[runKey]time.Time), counts: make(map[string]int),
 		newRuns: make(map[runKey]bool), marks: make(map[string]*mark),
 	}
@@ -133,6 +140,9 @@ func (s *Store) Close() error {
 	err := s.Flush(context.Background())
 
 	s.mu.Lock()
+	if s.shared && !s.anyBehind() && (errors.Is(err, ErrLocked) || errors.Is(err, ErrChanged)) {
+		err = nil // only heads that came to rest, which the host that has the file stops itself
+	}
 	s.closed = true
 	for s.running {
 		w := s.clk.NewWaiter()
