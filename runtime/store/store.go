@@ -53,7 +53,7 @@ type Store struct {
 	// Of the committer, as long as it runs.
 	db      *bolt.DB
 	txid    uint64 // shared: the last transaction that we know of
-	damaged error // bbolt gave up: nothing is written any more
+	damaged error  // bbolt gave up: nothing is written any more
 
 	mu      sync.Mutex
 	states  map[string]*State // by prefix
