@@ -49,13 +49,8 @@ func (f *Folder) Read(name string) ([]byte, error) {
 		return nil, named(name, err)
 	}
 	defer root.Close()
-	info, err := plainFile(root, name, clean)
-	if err != nil {
+	if _, err := plainFile(root, name, clean); err != nil {
 		return nil, err
-	}
-	tooLarge := &SizeError{name, fmt.Sprintf("is larger than %d MB", MaxRead>>20)}
-	if info.Size() > MaxRead {
-		return nil, tooLarge
 	}
 	file, err := root.Open(clean)
 	if err != nil {
@@ -67,7 +62,7 @@ func (f *Folder) Read(name string) ([]byte, error) {
 	case err != nil:
 		return nil, named(name, err)
 	case len(data) > MaxRead:
-		return nil, tooLarge
+		return nil, &SizeError{name, fmt.Sprintf("is larger than %d MB", MaxRead>>20)}
 	}
 	return data, nil
 }
@@ -169,12 +164,12 @@ func (f *Folder) List(name string) ([]Info, error) {
 		return nil, named(name, err)
 	}
 	defer dir.Close()
-	entries, err := dir.ReadDir(MaxListed + 1)
+	entries, err := dir.ReadDir(f.listed + 1)
 	switch {
 	case err != nil && err != io.EOF:
 		return nil, named(name, err)
-	case len(entries) > MaxListed:
-		return nil, &SizeError{name, fmt.Sprintf("has more than %d files", MaxListed)}
+	case len(entries) > f.listed:
+		return nil, &SizeError{name, fmt.Sprintf("has more than %d files", f.listed)}
 	}
 	var list []Info
 	for _, e := range entries {

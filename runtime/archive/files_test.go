@@ -151,6 +151,26 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+func TestFoldersTooLargeToList(t *testing.T) {
+	f, _ := newFolder(t)
+	f.listed = 3
+	for _, name := range []string{"d", "c", "b", "a"} {
+		if _, err := f.Write(name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var size *SizeError
+	if _, err := f.List(""); !errors.As(err, &size) || !strings.Contains(err.Error(), "more than 3 files") {
+		t.Error(err)
+	}
+	if err := f.Remove("d"); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := f.List(""); err != nil || len(list) != 3 {
+		t.Error(list, err)
+	}
+}
+
 // Pieces of many writers at once are all there, whole.
 func TestAppendIsAtomic(t *testing.T) {
 	f, _ := newFolder(t)

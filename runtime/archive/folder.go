@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,15 +18,19 @@ import (
 // Folder is a folder that files are written below. Its methods may be called
 // from any goroutine.
 type Folder struct {
-	dir  string
-	sync func(*os.File) error // (*os.File).Sync, but in tests
+	dir    string
+	sync   func(*os.File) error // (*os.File).Sync, but in tests
+	number func() uint64        // rand.Uint64, but in tests
+	listed int                  // MaxListed, but in tests
 
 	appending sync.Mutex // one Append at a time
 	swept     sweeper
 }
 
 // NewFolder names the folder; it is made when the first file is written.
-func NewFolder(dir string) *Folder { return &Folder{dir: dir, sync: (*os.File).Sync} }
+func NewFolder(dir string) *Folder {
+	return &Folder{dir: dir, sync: (*os.File).Sync, number: rand.Uint64, listed: MaxListed}
+}
 
 // Dir is the folder's own path.
 func (f *Folder) Dir() string { return f.dir }
@@ -83,7 +88,7 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
 		return "", escaped(name, err)
 	}
-	part := path.Join(path.Dir(clean), partName())
+	part := path.Join(path.Dir(clean), partName(f.number()))
 	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", escaped(name, err)

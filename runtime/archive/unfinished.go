@@ -2,7 +2,6 @@ package archive
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path"
 	"regexp"
@@ -20,9 +19,9 @@ const (
 )
 
 // partName names a file that is to be written: beginning with a dot and ending
-// so that no listing of pictures takes it for one, and with a number that no
-// other writer has, in this process or another.
-func partName() string { return fmt.Sprintf(".%016x.part", rand.Uint64()) }
+// so that no listing of pictures takes it for one, and with a number drawn by
+// chance, so that no other writer has it, in this process or another.
+func partName(number uint64) string { return fmt.Sprintf(".%016x.part", number) }
 
 var partPattern = regexp.MustCompile(`^\.[0-9a-f]{16}\.part$`)
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,25 @@ func TestManyWritersOfOneName(t *testing.T) {
 	all.Wait()
 	if got := fmt.Sprint(files(t, dir)); got != "[a.jpg]" {
 		t.Errorf("left behind: %s", got)
+	}
+}
+
+// Should two writers draw one number, the second fails and the first is whole.
+func TestANumberDrawnTwice(t *testing.T) {
+	dir := t.TempDir()
+	f, other := NewFolder(dir), NewFolder(dir)
+	f.number = func() uint64 { return 7 }
+	other.number = f.number
+	_, err := f.WriteFrom("a.jpg", func(w io.Writer) error {
+		io.WriteString(w, "pic")
+		if _, err := other.Write("b.jpg", []byte("x")); !errors.Is(err, fs.ErrExist) {
+			t.Error(err)
+		}
+		_, err := io.WriteString(w, "ture")
+		return err
+	})
+	if got, _ := f.Read("a.jpg"); err != nil || string(got) != "picture" {
+		t.Errorf("%q %v", got, err)
 	}
 }
 

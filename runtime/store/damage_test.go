@@ -262,6 +262,46 @@ func TestBranchesThatLeadNowhere(t *testing.T) {
 	}
 }
 
+// Two entries that are whole and stand in the wrong order.
+func TestKeysOutOfOrder(t *testing.T) {
+	whole, seen := filled(t), 0
+	for at := 2 * os.Getpagesize(); at < len(whole) && seen < 10; at += os.Getpagesize() {
+		if binary.NativeEndian.Uint16(whole[at+8:]) != flagLeaf || binary.NativeEndian.Uint16(whole[at+10:]) < 2 {
+			continue
+		}
+		data := bytes.Clone(whole)
+		first, second := data[at+pageHeader:][:elementSize], data[at+pageHeader+elementSize:][:elementSize]
+		one, two := bytes.Clone(first), bytes.Clone(second)
+		copy(first, two)
+		copy(second, one)
+		order.PutUint32(first[4:], order.Uint32(two[4:])+elementSize) // positions count from the element
+		order.PutUint32(second[4:], order.Uint32(one[4:])-elementSize)
+		if notice := openDamaged(t, t.TempDir(), data); notice != "" {
+			seen++
+		}
+	}
+	if seen < 10 {
+		t.Errorf("%d were set aside", seen)
+	}
+}
+
+// Buckets that all lead back to the page they stand in: without a note of the
+// pages that were seen there would be no end of ways through them.
+func TestBucketsThatLeadBack(t *testing.T) {
+	data := filled(t)
+	m, err := lastMeta(bytes.NewReader(data), int64(len(data)))
+	must(t, err)
+	root := data[int64(m.root)*m.pageSize:]
+	for i := range int(binary.NativeEndian.Uint16(root[10:])) {
+		element := root[pageHeader+i*elementSize:]
+		value := element[binary.NativeEndian.Uint32(element[4:])+binary.NativeEndian.Uint32(element[8:]):]
+		binary.NativeEndian.PutUint64(value, m.root)
+	}
+	if notice := openDamaged(t, t.TempDir(), data); !strings.Contains(notice, "is used twice") {
+		t.Error(notice)
+	}
+}
+
 // damage changes some bytes, more often where bbolt keeps its structure.
 func damage(data []byte, pick func(n int) int) {
 	pageSize := os.Getpagesize()
@@ -325,7 +365,11 @@ func TestAFileOfAnotherTool(t *testing.T) {
 
 func TestALockedFileNamesItsHolder(t *testing.T) {
 	s := newSite(t)
+	since := clock.NewStopwatch()
 	_, err := Open(s.path, Options{Clock: s.clk})
+	if since.Elapsed() > 2*time.Second {
+		t.Error("the lock was waited for")
+	}
 	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), s.path) {
 		t.Fatal(err)
 	}
@@ -334,6 +378,31 @@ func TestALockedFileNamesItsHolder(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(s.path)); len(entries) != 1 {
 		t.Error("the file of another was set aside:", entries)
+	}
+}
+
+// Between our reading a file and our having it for ourselves another process
+// may write to it: then it is read again.
+func TestAFileThatChangesWhileItIsOpened(t *testing.T) {
+	s := newSite(t)
+	must(t, s.Script("x").Set(at("a"), 1))
+	s.close()
+	slow := newStore(s.path, Options{Clock: s.clk})
+	txid, err := slow.load()
+	must(t, err)
+	prepare := func() error {
+		db, err := openFile(s.path, false)
+		must(t, err)
+		defer db.Close()
+		slow.db = db
+		return slow.prepare(txid)
+	}
+	must(t, prepare())
+	s.open()
+	must(t, s.Script("x").Set(at("a"), 2))
+	s.close()
+	if err := prepare(); err != errChanged {
+		t.Error(err)
 	}
 }
 
