@@ -48,19 +48,14 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	if len(text) == 0 || text[0] != '<' {
 		return nil, errNoXML
 	}
-	r := xmlReader{text: text}
+	r := xmlReader{ctx: ctx, text: text}
 	var root *Node
 	var open []element
-	count := 0
-	for looked := 0; ; {
-		if r.at >= looked {
-			if err := ctx.Err(); err != nil {
-				return nil, fmt.Errorf("XML: %w", err)
-			}
-			looked = r.at + 4096
-		}
+	for count := 0; ; {
 		t, ok := r.next()
 		switch {
+		case r.err != nil:
+			return nil, fmt.Errorf("XML: %w", r.err)
 		case !ok && root == nil:
 			return nil, errNoXML
 		case !ok:
@@ -268,7 +263,7 @@ func xmlText(s string) string {
 
 // rootName finds the name of the root element without reading the document.
 func rootName(doc []byte) string {
-	r := xmlReader{text: cleanXML(doc[:min(len(doc), 4096)])}
+	r := xmlReader{ctx: context.Background(), text: cleanXML(doc[:min(len(doc), 4096)])}
 	for {
 		t, ok := r.next()
 		if !ok {

@@ -2,6 +2,7 @@ package isapi
 
 import (
 	"bytes"
+	"context"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,15 +29,28 @@ type xmlToken struct {
 // a bare "<", for &#x0; or for an attribute without quotes, and loses elements
 // over an end tag in another case: firmware writes all of these.
 type xmlReader struct {
+	ctx  context.Context
 	text []byte
 	at   int
+
+	look int   // where ctx is looked at next
+	err  error // of ctx
+}
+
+// ended looks now and then whether ctx has.
+func (r *xmlReader) ended() bool {
+	if r.at >= r.look {
+		r.look = r.at + 4096
+		r.err = r.ctx.Err()
+	}
+	return r.err != nil
 }
 
 // next gives the next tag or piece of text; false at the end of the document,
-// and where it ends within a tag. Comments, processing instructions and the
+// where it ends within a tag, and when ctx has ended: see err. Comments, processing instructions and the
 // document type are skipped.
 func (r *xmlReader) next() (xmlToken, bool) {
-	for r.at < len(r.text) {
+	for r.at < len(r.text) && !r.ended() {
 		rest := r.text[r.at:]
 		switch {
 		case rest[0] != '<' || !beginsTag(rest):
@@ -100,7 +114,7 @@ func (r *xmlReader) startTag() (xmlToken, bool) {
 	t := xmlToken{kind: tokenStart, name: localName(r.word(" \t\r\n\x00/>"))}
 	for {
 		r.blanks()
-		if r.at >= len(r.text) {
+		if r.at >= len(r.text) || r.ended() {
 			return t, false
 		}
 		switch r.text[r.at] {

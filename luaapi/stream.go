@@ -52,10 +52,13 @@ func (r *channelRef) url(word string) string {
 // openStringCall makes ch:stream_url{...} work beside ch.stream_url, which is
 // a string. For other strings that are called it says what was meant.
 func openStringCall(L *lua.LState) {
-	// The metatable of strings may be protected, then only its fields can be had.
+	// The metatable of strings may be protected, then only its fields can be had:
+	// methods, and the arithmetic on text of the host's Lua.
 	mt := L.CreateTable(0, 0)
-	for _, field := range []string{"__index", "__metatable"} {
-		mt.RawSetString(field, L.GetMetaField(lua.LString(""), field))
+	for _, field := range []string{"__index", "__metatable", "__add", "__sub", "__mul", "__div", "__mod", "__pow", "__unm"} {
+		if v := L.GetMetaField(lua.LString(""), field); v != lua.LNil {
+			mt.RawSetString(field, v)
+		}
 	}
 	L.SetMetatable(lua.LString(""), mt)
 	m := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
