@@ -20,7 +20,7 @@ type verdict int
 const (
 	accepted verdict = iota
 	missing          // no Authorization: the challenge leg
-	outdated         // a nonce that is unknown, old or used up; nobody's password is wrong
+	outdated         // a nonce that is unknown, old or used up; it says nothing of the password
 	rejected         // wrong name, password or scheme: counts
 )
 

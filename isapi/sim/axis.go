@@ -6,8 +6,8 @@ import (
 )
 
 // axis is one degree of freedom of a head. Its way is planned when a command
-// comes, as legs of constant acceleration, and evaluated whenever somebody
-// asks: nothing ticks.
+// comes, as legs of constant acceleration, and evaluated when it is
+// asked for: nothing ticks.
 type axis struct {
 	low, high float64 // limits; equal: turns endlessly
 	from      time.Time

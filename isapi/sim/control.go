@@ -114,8 +114,8 @@ func (x *exchange) raise() {
 		x.d.Clear(a)
 		x.tell(http.StatusOK, map[string]any{"type": a.native().Type, "channel": a.Channel, "state": "stop"})
 	case body.State == "" || body.State == "start" || body.State == "active":
-		told := x.d.Raise(a)
-		x.tell(http.StatusOK, map[string]any{"type": a.native().Type, "channel": a.Channel, "state": "start", "on_stream": told})
+		onStream := x.d.Raise(a)
+		x.tell(http.StatusOK, map[string]any{"type": a.native().Type, "channel": a.Channel, "state": "start", "on_stream": onStream})
 	default:
 		fail(fmt.Sprintf("state %q: start or stop", body.State))
 	}

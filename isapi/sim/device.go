@@ -174,7 +174,7 @@ func (d *Device) Moving(channel int) bool {
 }
 
 // Driven reports whether a continuous or momentary command is in force that
-// nobody has stopped. It turns false with the stop, while Moving still sees
+// no stop has ended. It turns false with the stop, while Moving still sees
 // the head coast for a moment.
 func (d *Device) Driven(channel int) bool {
 	d.mu.Lock()

@@ -15,5 +15,5 @@
 // waits for it.
 //
 // A Device is reached over a real port with Listen, or in memory with
-// Transport, which calls it on the goroutine of whoever asks.
+// Transport, which calls it on the goroutine of the client.
 package sim

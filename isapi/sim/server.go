@@ -19,7 +19,7 @@ type Server struct {
 	err      error
 	once     sync.Once
 
-	mu      sync.Mutex // guards closing, and that nobody joins active after it
+	mu      sync.Mutex // guards closing, after which no connection joins active
 	closing bool
 	active  sync.WaitGroup
 }

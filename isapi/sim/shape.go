@@ -9,7 +9,7 @@ import (
 
 // shape says what may stand in an element that a client PUTs. What it does
 // not name is refused, because a device that silently ignored a misspelt
-// element would hide the mistake of whoever tests against it.
+// element would hide the mistake of the program that is tested against it.
 type shape struct {
 	check    func(text string) bool
 	kids     map[string]shape

@@ -12,8 +12,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// stream is one subscriber of the events. It has no goroutine: whoever reads
-// it asks for the next part and waits by the clock until one is due.
+// stream is one subscriber of the events. It has no goroutine: its reader
+// asks for the next part and waits by the clock until one is due.
 type stream struct {
 	d        *Device
 	x        *exchange

@@ -53,7 +53,7 @@ func (env *environment) lacks(path string) (library, name string, missing bool) 
 	return library, name, !found
 }
 
-// undefined is a global that nobody sets.
+// undefined is a global that no script sets.
 func (w *walker) undefined(e *ast.IdentExpr) {
 	if w.dynamic || w.guarded[e.Value] || w.checker.shared[e.Value] || w.library && w.checker.globals[e.Value] {
 		return

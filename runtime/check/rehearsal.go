@@ -101,13 +101,13 @@ func (r *rehearsal) call(f value, args []lua.LValue, loading bool) (misuse strin
 		object = r.L.Get(-1)
 	})
 	if err != nil {
-		said := luaapi.Describe(err)
-		if said.Kind != "misuse" {
+		report := luaapi.Describe(err)
+		if report.Kind != "misuse" {
 			return "", nil
 		}
-		misuse = said.Message
-		if said.Hint != "" {
-			misuse += " (" + said.Hint + ")"
+		misuse = report.Message
+		if report.Hint != "" {
+			misuse += " (" + report.Hint + ")"
 		}
 		return misuse, nil
 	}

@@ -12,7 +12,7 @@ import (
 // value is what is known of an expression. The zero value is unknown.
 type value struct {
 	// known is the value itself: a constant, an object of the rehearsal, or a
-	// function of nobody's that stands for any.
+	// function of the checker's that stands for any.
 	known lua.LValue
 	// owner is whose names it has in the API: "hik", "hik.log", "device"...
 	owner string

@@ -22,8 +22,8 @@ const hangUpTimeout = 2 * time.Second
 type Session interface {
 	// Call answers one call: send gives the client a value, as often as there
 	// is one, and fails when it has gone. ctx ends when the client breaks off
-	// the call, goes, or the host closes. An error that is no *Fault is told
-	// by its message.
+	// the call, goes, or the host closes. An error that is no *Fault reaches
+	// the client as its message.
 	Call(ctx context.Context, op string, args json.RawMessage, send func(value any) error) error
 	// Close is called when the client has gone and its calls have ended.
 	Close()

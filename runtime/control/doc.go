@@ -14,6 +14,6 @@
 // however it goes. The package knows nothing of what is asked.
 //
 // Server owns the listener and one goroutine for each connection and each
-// call; Close ends them all and waits. Ring keeps the last log lines for those
-// who follow the log; nobody who writes to it ever waits for one who reads.
+// call; Close ends them all and waits. Ring keeps the last log lines for the
+// clients that follow the log; a writer never waits for a reader.
 package control

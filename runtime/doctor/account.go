@@ -99,7 +99,7 @@ func (x *exam) readPermission(ctx context.Context) error {
 	x.account.ptzOn = map[int]bool{}
 	for _, c := range remote.Find("videoChannelPermissionList").All("videoChannelPermission") {
 		id, ok := c.Int("id")
-		if on, told := c.Bool("ptzControl"); ok && told {
+		if on, known := c.Bool("ptzControl"); ok && known {
 			x.account.ptzOn[id] = on
 		}
 	}
@@ -135,17 +135,17 @@ func eventRightFix(name string) string {
 // checkPTZRight compares the right with the head.
 func (x *exam) checkPTZRight(_ context.Context, t *target) Check {
 	name := x.Device.Username
-	on, told := x.account.ptzOn[t.id]
+	on, known := x.account.ptzOn[t.id]
 	switch {
 	case !t.found.PTZ:
 		return Check{}
 	case x.account.administrator():
 		return fine("an administrator may move the head")
-	case x.account.ptz != nil && !*x.account.ptz, told && !on:
+	case x.account.ptz != nil && !*x.account.ptz, known && !on:
 		return fail("user right missing: "+name+" may not move the head",
 			fmt.Sprintf("Operator alone is not enough. In the device's web page, as administrator: %s: choose %s, Modify, tick %s and camera %d below it, then OK.",
 				usersMenu, name, ptzRight, t.id))
-	case x.account.ptz == nil && !told:
+	case x.account.ptz == nil && !known:
 		return skip("the device does not tell this right, and it is not tried: that would move the head")
 	}
 	return fine("%s may move the head", name)

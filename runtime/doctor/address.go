@@ -66,7 +66,7 @@ func (x *exam) checkName(ctx context.Context, host string) Check {
 // otherPort knocks where devices usually listen.
 func (x *exam) otherPort(ctx context.Context, finding string) Check {
 	var open []int
-	var said []string
+	var ports []string
 	for _, p := range knownPorts {
 		if p.port == x.Device.Port {
 			continue
@@ -74,7 +74,7 @@ func (x *exam) otherPort(ctx context.Context, finding string) Check {
 		knock, cancel := clock.WithTimeout(x.Clock, ctx, knockTime)
 		if x.Network.Dial(knock, net.JoinHostPort(x.Device.Host, strconv.Itoa(p.port))) == nil {
 			open = append(open, p.port)
-			said = append(said, fmt.Sprintf("%d (%s)", p.port, p.what))
+			ports = append(ports, fmt.Sprintf("%d (%s)", p.port, p.what))
 		}
 		cancel()
 	}
@@ -82,7 +82,7 @@ func (x *exam) otherPort(ctx context.Context, finding string) Check {
 		return fail(finding, fmt.Sprintf("Check the address, and the device's power and cable. "+
 			"In its web page, Configuration > Network > Basic Settings > Port shows the HTTP and HTTPS ports: give one of them as port: in site.yaml (now %d).", x.Device.Port))
 	}
-	finding += "; open are " + strings.Join(said, ", ")
+	finding += "; open are " + strings.Join(ports, ", ")
 	switch {
 	case slices.Contains(open, 443), slices.Contains(open, 8443):
 		port := 443

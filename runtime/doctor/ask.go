@@ -10,8 +10,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// patience is how many requests in a row may go without an answer.
-const patience = 2
+// maxSilent is how many requests in a row may go without an answer.
+const maxSilent = 2
 
 // ask makes one request with its own time, and gives the device up when it
 // has stopped answering.
@@ -21,7 +21,7 @@ func (x *exam) ask(ctx context.Context, f func(context.Context) error) error {
 	err := f(ctx)
 	switch kind(err) {
 	case "offline", "timeout":
-		if x.silence++; x.silence >= patience && x.stop == "" {
+		if x.silence++; x.silence >= maxSilent && x.stop == "" {
 			x.stop = "the device no longer answers"
 		}
 	default:

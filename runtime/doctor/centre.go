@@ -9,11 +9,11 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 )
 
-// triggers are the device's event rules. told is false where it does not
+// triggers are the device's event rules. known is false where it does not
 // show them.
 type triggers struct {
-	list []isapi.Trigger
-	told bool
+	list  []isapi.Trigger
+	known bool
 }
 
 // checkTriggers reads the event rules of all channels.
@@ -31,7 +31,7 @@ func (x *exam) checkTriggers(ctx context.Context) Check {
 	case err != nil:
 		return failed(err)
 	}
-	x.triggers.told = true
+	x.triggers.known = true
 	return fine("%d event rules", len(x.triggers.list))
 }
 
@@ -51,10 +51,10 @@ func (x *exam) triggersOf(t *target, word string) []isapi.Trigger {
 // If none does, nothing of this channel can reach a script: a failure. If
 // some do, the others may be meant for the recorder alone: a warning.
 func (x *exam) checkCenter(_ context.Context, t *target) Check {
-	if !x.triggers.told {
+	if !x.triggers.known {
 		return skip("the device does not show its event rules to this account")
 	}
-	var told, silent, fixes []string
+	var notified, silent, fixes []string
 	listed := false
 	for _, r := range t.rules {
 		list := x.triggersOf(t, r.word)
@@ -64,7 +64,7 @@ func (x *exam) checkCenter(_ context.Context, t *target) Check {
 			continue
 		}
 		if slices.ContainsFunc(list, isapi.Trigger.Center) {
-			told = append(told, r.word)
+			notified = append(notified, r.word)
 			continue
 		}
 		silent = append(silent, r.word)
@@ -72,12 +72,12 @@ func (x *exam) checkCenter(_ context.Context, t *target) Check {
 	}
 	finding := "centre notification off for " + strings.Join(silent, ", ") + ": such events never reach the event stream"
 	switch {
-	case len(silent) > 0 && len(told) > 0:
+	case len(silent) > 0 && len(notified) > 0:
 		return warn(finding, strings.Join(fixes, " "))
 	case len(silent) > 0:
 		return fail(finding, strings.Join(fixes, " "))
-	case len(told) > 0:
-		return fine("on for %s", strings.Join(told, ", "))
+	case len(notified) > 0:
+		return fine("on for %s", strings.Join(notified, ", "))
 	case listed:
 		return skip("no event of this channel is switched on")
 	}

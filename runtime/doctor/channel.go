@@ -99,14 +99,14 @@ func (x *exam) checkChannel(_ context.Context, t *target) Check {
 		return fail(offlineText(ch), fmt.Sprintf("Check its power and cable. In the recorder's web page, %s shows the reason in Status: "+
 			"a wrong password of the camera is corrected there, too.", camerasMenu))
 	}
-	said := "in use"
+	finding := "in use"
 	if ch.Online != nil {
-		said = "online"
+		finding = "online"
 	}
 	if ch.PTZ {
-		return fine("%s, with a head", said)
+		return fine("%s, with a head", finding)
 	}
-	return fine("%s, without a head", said)
+	return fine("%s, without a head", finding)
 }
 
 func offlineText(ch *isapi.Channel) string {
@@ -132,12 +132,12 @@ func (x *exam) checkHead(ctx context.Context, t *target) Check {
 	case err != nil:
 		return failed(err)
 	}
-	said := "the head answers"
+	finding := "the head answers"
 	if caps.MaxPresets > 0 {
-		said += fmt.Sprintf(", %d presets", caps.MaxPresets)
+		finding += fmt.Sprintf(", %d presets", caps.MaxPresets)
 	}
 	if !caps.Position {
-		return fine("%s; it does not tell its position, so wait=true goes by time, and there are no absolute moves", said)
+		return fine("%s; it does not tell its position, so wait=true goes by time, and there are no absolute moves", finding)
 	}
-	return fine("%s, tells its position", said)
+	return fine("%s, tells its position", finding)
 }

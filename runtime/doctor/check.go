@@ -11,7 +11,7 @@ type State string
 // The states.
 const (
 	OK      State = "ok"
-	Warn    State = "warn"    // works, or may; somebody should look
+	Warn    State = "warn"    // works, or may; a person should look
 	Fail    State = "fail"    // does not work
 	Skipped State = "skipped" // not looked at; Finding says why
 )

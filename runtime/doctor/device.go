@@ -86,25 +86,25 @@ func (x *exam) checkLimits(ctx context.Context) Check {
 	case err != nil:
 		return failed(err)
 	}
-	var told []string
+	var limits []string
 	if caps.MaxWrongLogins > 0 {
-		told = append(told, fmt.Sprintf("locks the account after %d wrong logins", caps.MaxWrongLogins))
+		limits = append(limits, fmt.Sprintf("locks the account after %d wrong logins", caps.MaxWrongLogins))
 		if caps.LockTime > 0 {
-			told[0] += fmt.Sprintf(" for %.0f minutes", caps.LockTime.Minutes())
+			limits[0] += fmt.Sprintf(" for %.0f minutes", caps.LockTime.Minutes())
 		}
 	}
 	logins := maxLogins(caps.Raw)
 	if logins > 0 {
-		told = append(told, fmt.Sprintf("serves %d logins at once", logins))
+		limits = append(limits, fmt.Sprintf("serves %d logins at once", logins))
 	}
 	if logins > 0 && x.Device.Concurrency >= logins {
 		return warn(fmt.Sprintf("concurrency is %d, and the device serves %d logins at once", x.Device.Concurrency, logins),
 			"Lower concurrency: in site.yaml, or raise the number in the device's web page: Configuration > System > User Management > Simultaneous Login.")
 	}
-	if len(told) == 0 {
+	if len(limits) == 0 {
 		return Check{}
 	}
-	return fine("%s", strings.Join(told, "; "))
+	return fine("%s", strings.Join(limits, "; "))
 }
 
 func maxLogins(capabilities string) int {

@@ -48,23 +48,23 @@ func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream)
 		return fail("what comes is no whole JPEG: "+err.Error(), "Restart the device (Configuration > System > Maintenance > Reboot); if this stays, update its firmware.")
 	}
 	size := img.Bounds().Size()
-	said := fmt.Sprintf("%d x %d, %d kB", size.X, size.Y, (len(pic.Data)+512)/1024)
+	finding := fmt.Sprintf("%d x %d, %d kB", size.X, size.Y, (len(pic.Data)+512)/1024)
 	if route := x.Client.PictureRoute(t.id); strings.Contains(route, "Proxy") {
-		said += ", over " + strings.Trim(strings.TrimPrefix(route, "/ISAPI/ContentMgmt/"), "/")
+		finding += ", over " + strings.Trim(strings.TrimPrefix(route, "/ISAPI/ContentMgmt/"), "/")
 	}
 	if black(img) {
-		return warn(said+", but it is black",
+		return warn(finding+", but it is black",
 			"Look at the camera's live view: a cap on the lens, no light and a broken IR light look like this. "+
 				"Day/night switching is under Configuration > Image > Display Settings.")
 	}
 	if width, height := x.streamSize(ctx, t.id, stream); width > 0 && size.X < width && size.Y < height {
-		return warn(fmt.Sprintf("%s; the stream has %d x %d: the device sends a smaller picture unless a size is asked for", said, width, height),
+		return warn(fmt.Sprintf("%s; the stream has %d x %d: the device sends a smaller picture unless a size is asked for", finding, width, height),
 			fmt.Sprintf("Ask for the size in the script: snapshot{width = %d, height = %d}.", width, height))
 	}
-	return fine("%s", said)
+	return fine("%s", finding)
 }
 
-// streamSize is what the stream is set to; 0: not told.
+// streamSize is what the stream is set to; 0: the device does not tell.
 func (x *exam) streamSize(ctx context.Context, channel int, stream isapi.Stream) (width, height int) {
 	root, err := x.get(ctx, fmt.Sprintf("/ISAPI/Streaming/channels/%d", isapi.StreamID(channel, stream)))
 	if err != nil {

@@ -112,7 +112,7 @@ func (x *exam) readRules(ctx context.Context, t *target) error {
 	}
 	motion.enabled, motion.drawn = truth(root.Child("enabled")), motionDrawn(root)
 	for _, s := range smart {
-		if x.triggers.told && len(x.triggersOf(t, s.word)) == 0 {
+		if x.triggers.known && len(x.triggersOf(t, s.word)) == 0 {
 			continue
 		}
 		root, err := x.get(ctx, fmt.Sprintf("/ISAPI/Smart/%s/%d", s.path, t.id))

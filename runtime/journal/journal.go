@@ -14,8 +14,8 @@ import (
 // Options is what a journal needs of its host.
 type Options struct {
 	Clock clock.Clock
-	// Log is told once when entries begin to be lost, and once when they are
-	// written again. Nil: nobody is.
+	// Log gets a line when entries begin to be lost, and one when they are
+	// written again. Nil: no log.
 	Log *slog.Logger
 	// Kind, if it is set, finds the word for an error; "" leaves it to the
 	// error's own method Kind.

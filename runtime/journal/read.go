@@ -155,7 +155,7 @@ func (s *sieve) lines(r io.Reader, take func(Entry) bool) error {
 	}
 }
 
-// entry parses a line if it is wanted. Most that are not are told by their
+// entry parses a line if it is wanted. Most that are not are known by their
 // bytes alone.
 func (s *sieve) entry(line []byte) (e Entry, ok bool) {
 	line = bytes.TrimSpace(line)

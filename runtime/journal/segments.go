@@ -68,7 +68,7 @@ func (s *segments) begin() error {
 		}
 		s.close()
 	}
-	// The folder is made again if somebody has taken it away.
+	// The folder is made again if it was taken away.
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}

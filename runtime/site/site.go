@@ -117,7 +117,7 @@ const (
 type Limits struct {
 	Load    time.Duration // of a script's load
 	Compute time.Duration // without waiting
-	Motion  time.Duration // a head that nobody stops
+	Motion  time.Duration // a head that no command stops
 	Tasks   int           // alive at once, of one script
 	Memory  int64         // bytes, of the whole host
 }

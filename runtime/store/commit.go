@@ -98,7 +98,7 @@ func (s *Store) begin() Ticket {
 	return Ticket{store: s, batch: s.next}
 }
 
-// beginLater is begin for what nobody waits for. Called with mu held.
+// beginLater is begin for changes that no task waits for. Called with mu held.
 func (s *Store) beginLater() {
 	if s.lazy != nil || s.closing {
 		return

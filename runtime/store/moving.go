@@ -9,7 +9,7 @@ import (
 )
 
 // Moving is a head that was set in motion. Device, Channel, Part and Address
-// say which one; the rest is for whoever reads of it.
+// say which one; the rest is for people.
 type Moving struct {
 	Device  string    `json:"device"`
 	Channel int       `json:"channel"`

@@ -33,9 +33,9 @@ func (s *State) Publish() Ticket {
 	return s.publish()
 }
 
-// Written is Publish for whoever has written since it last asked. Somebody else
-// may have handed those changes over meanwhile, as another script does with
-// the table that all share: then the Ticket is that one's.
+// Written is Publish for a task that has written. Another script may have
+// published those changes meanwhile, as happens in the table that all share:
+// then the Ticket is that one's.
 func (s *State) Written() Ticket {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -18,7 +18,8 @@ import (
 var ErrClosed = errors.New("the store is closed")
 
 const (
-	// lazyAfter is how long what nobody waits for may stay in memory alone.
+	// lazyAfter is how long a change that no task waits for may stay in
+	// memory alone.
 	lazyAfter = 10 * time.Second
 	// retryAfter is how long after a failed commit the disk is left alone.
 	retryAfter = 2 * time.Second
@@ -27,8 +28,8 @@ const (
 // Options is what a store needs of its host.
 type Options struct {
 	Clock clock.Clock
-	// Log is told once when commits begin to fail, and once when they work
-	// again. Nil: nobody is.
+	// Log gets a line when commits begin to fail, and one when they work
+	// again. Nil: no log.
 	Log *slog.Logger
 	// Disk, if it is set, stands before the file: a commit begins when it
 	// returns, and fails with its error. For tests of disks that are slow or

@@ -172,7 +172,7 @@ func tableOf(m map[any]any, path []key) (value, error) {
 		return value{}, &LimitError{Path: pathText(path), Limit: "depth", Got: MaxDepth + 1, Most: MaxDepth}
 	}
 	t := &table{entries: make([]entry, 0, len(m))}
-	// Of several faults the same one is told each time.
+	// Of several faults it is always the same one that is the error.
 	keys := make([]key, 0, len(m))
 	for k := range m {
 		one, err := keyOf(k)
