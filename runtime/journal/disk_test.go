@@ -1,9 +1,11 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +85,61 @@ func TestNoSpaceInTheMiddle(t *testing.T) {
 	all := d.read(Filter{})
 	if len(all) != 3 || all[1].Dropped != 10 || all[2].Detail != "11" {
 		t.Error(all)
+	}
+}
+
+// A disk that takes a part of a write: whole lines count, half a line is ended
+// and passed over.
+func TestHalfAWrite(t *testing.T) {
+	d := newDesk(t, Options{})
+	d.write(number(0))
+	first := d.segments.file
+	out, in, err := os.Pipe()
+	must(t, err)
+	defer out.Close()
+	d.segments.file = in
+	var lines bytes.Buffer
+	for i := range 1000 { // more than a pipe takes
+		encode(&lines, number(i+1))
+	}
+	must(t, in.SetWriteDeadline(time.Now().Add(200*time.Millisecond)))
+	written, err := d.segments.append(lines.Bytes())
+	if err == nil || written == 0 || written >= lines.Len() || lines.Bytes()[written-1] != '\n' {
+		t.Fatal(written, err)
+	}
+	whole := bytes.Count(lines.Bytes()[:written], []byte{'\n'})
+	// What went into the pipe, as the file has it.
+	half := make([]byte, written+20)
+	_, err = io.ReadFull(out, half)
+	must(t, err)
+	_, err = first.Write(half)
+	must(t, err)
+	must(t, first.Close())
+	d.write(number(2000))
+	all := d.read(Filter{})
+	if len(all) != whole+2 || all[whole].Detail != fmt.Sprint(whole) || all[whole+1].Detail != "2000" {
+		t.Error(len(all), "entries,", whole, "whole lines,", all[len(all)-1])
+	}
+}
+
+// Close waits for the writer, on a machine with more than one goroutine.
+func TestCloseWritesWhatIsLeft(t *testing.T) {
+	for range 20 {
+		dir := filepath.Join(t.TempDir(), "journal")
+		j, err := Open(dir, Options{Clock: clock.Real()})
+		must(t, err)
+		for i := range 500 {
+			j.Write(number(i))
+		}
+		must(t, j.Close(context.Background()))
+		n := 0
+		for _, err := range Read(dir, Filter{}) {
+			must(t, err)
+			n++
+		}
+		if n != 500 {
+			t.Fatal(n, "entries")
+		}
 	}
 }
 

@@ -167,7 +167,8 @@ func TestTheLineAPersonReads(t *testing.T) {
 			t.Errorf("%s\nwant %s", got, c.want)
 		}
 	}
-	const want = `{"time":"2026-03-04T12:00:00.250000Z","device":"gate","channel":1,"script":"tour","job":"night","task":"tour/night#3","what":"ptz_move","detail":"40 0 0","answer":"ok","duration":0.031,"waited":0.002}`
+	const want = `{"time":"2026-03-04T12:00:00.250000Z","device":"gate","channel":1,"script":"tour","job":"night","task":"tour/night#3","what":"ptz_move","detail":"40 <&> 0","answer":"ok","duration":0.031,"waited":0.002}`
+	here.Detail = "40 <&> 0"
 	if got, err := here.MarshalJSON(); err != nil || string(got) != want {
 		t.Errorf("%s %v\nwant %s", got, err, want)
 	}

@@ -68,8 +68,8 @@ func Read(dir string, f Filter) iter.Seq2[Entry, error] {
 // sieve is a Filter made ready for lines.
 type sieve struct {
 	Filter
-	since, until []byte // as lines have it; nil: open
-	marks        [][]byte
+	since, until []byte   // as lines have it; nil: open
+	marks        [][]byte // fields as lines have them; no text has an unescaped quote
 }
 
 var (
@@ -174,15 +174,5 @@ func (s *sieve) entry(line []byte) (e Entry, ok bool) {
 			}
 		}
 	}
-	if e.UnmarshalJSON(line) != nil {
-		return Entry{}, false
-	}
-	// A mark may also have been found in another field's text.
-	wanted := e.Dropped > 0 || is(s.Device, e.Device) && is(s.Script, e.Script)
-	return e, wanted
-}
-
-// is compares names; lines have the beginning only of one that is very long.
-func is(wanted, name string) bool {
-	return wanted == "" || wanted == name || len(wanted) > maxText
+	return e, e.UnmarshalJSON(line) == nil
 }

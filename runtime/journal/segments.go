@@ -119,7 +119,7 @@ func (s *segments) prune() {
 }
 
 // append writes whole lines, and in a new segment what does not fit into this
-// one. It tells how many bytes of lines are written for good.
+// one. It tells how many bytes of whole lines were written.
 func (s *segments) append(lines []byte) (written int, err error) {
 	for written < len(lines) {
 		if s.file == nil {
@@ -142,35 +142,33 @@ func (s *segments) append(lines []byte) (written int, err error) {
 			}
 			continue
 		}
-		if err := s.write(part); err != nil {
+		n, err := s.write(part)
+		if written += n; err != nil {
 			return written, err
 		}
-		written += len(part)
 	}
 	return written, nil
 }
 
-// write adds lines to the segment, all of them or none.
-func (s *segments) write(lines []byte) error {
+// write adds lines to the segment. After an error it tells how many bytes of
+// whole lines are there all the same.
+func (s *segments) write(lines []byte) (written int, err error) {
 	if s.torn {
 		if _, err := s.file.Write([]byte{'\n'}); err != nil {
-			return err
+			return 0, err
 		}
 		s.torn = false
 		s.used++
 	}
 	n, err := s.file.Write(lines)
-	if err == nil {
-		s.used += int64(n)
-		return nil
+	s.used += int64(n)
+	if err != nil {
+		// Opened again at the next try, where half a line is seen: the folder
+		// may have been taken away.
+		s.close()
+		n = bytes.LastIndexByte(lines[:n], '\n') + 1
 	}
-	if n > 0 && s.file.Truncate(s.used) != nil {
-		s.used += int64(n)
-		s.torn = true
-	}
-	// Opened again at the next try: the folder may have been taken away.
-	s.close()
-	return err
+	return n, err
 }
 
 func (s *segments) close() error {
