@@ -99,6 +99,9 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 	if source, ok := scripts.Module(name); ok {
 		return sandbox.Load(L, source, "hiklua:"+name)
 	}
+	if instead := sandbox.InsteadOfModule(name); instead != "" {
+		return nil, fmt.Errorf("no module %q: %s", name, instead)
+	}
 	return nil, fmt.Errorf("no module %q: there is no lib/%s.lua and no lib/%s/init.lua, and hiklua brings none of that name", name, path, path)
 }
 

@@ -69,7 +69,7 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		}
 	}
 	for _, source := range sources {
-		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/")}
+		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/"), findings: source.doubts}
 		w.block(source.chunk)
 		c.report.Findings = append(c.report.Findings, sortByPlace(w.findings)...)
 	}
@@ -184,13 +184,18 @@ func (c *checker) read(file string) *source {
 		}
 		return nil
 	}
+	doubts := sandbox.Doubts(text, file)
 	text = plain(text)
 	chunk, err := parse.Parse(bytes.NewReader(text), file)
 	if err != nil {
 		c.add(Finding{File: file, Message: err.Error()})
 		return nil
 	}
-	return resolve(file, text, chunk)
+	found := resolve(file, text, chunk)
+	for _, d := range doubts {
+		found.doubts = append(found.doubts, Finding{File: file, Line: d.Line, Col: d.Col, Message: d.Message, Warning: true})
+	}
+	return found
 }
 
 // plain takes off what is not Lua at the start, as loading does.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/runtime/nearest"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // environment is what Lua itself offers to scripts, read from a state that is
@@ -69,7 +71,11 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 	}
 	slices.Sort(known)
 	hint := nearest.Hint(e.Value, known)
-	switch {
+	switch instead := sandbox.InsteadOf(e.Value); {
+	case instead != "":
+		hint = ": " + instead
+	case api()["hik"].entries[e.Value] != nil:
+		hint = fmt.Sprintf(" (did you mean %q?)", "hik."+e.Value)
 	case e.Value == "arg":
 		hint = ` (it is there under "hiklua exec" only)`
 	case w.library && hint == "":
@@ -112,6 +118,9 @@ func (w *walker) missing(library, name string, at position) {
 	hint := nearest.Hint(name, w.checker.environment.libraries[library])
 	if w.library && hint == "" {
 		return
+	}
+	if instead := sandbox.InsteadOf(path); instead != "" {
+		hint = ": " + instead
 	}
 	if hint == "" {
 		hint = "; there are " + shortList(w.checker.environment.libraries[library])

@@ -7,6 +7,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/runtime/nearest"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/scripts"
 )
 
@@ -45,6 +46,9 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 		}
 		path := strings.ReplaceAll(text, ".", "/")
 		hint = ": there is no lib/" + path + ".lua and no lib/" + path + "/init.lua, and hiklua brings none of that name"
+	}
+	if instead := sandbox.InsteadOfModule(text); instead != "" {
+		hint = ": " + instead
 	}
 	w.doubt(at, "no module %q%s", text, hint)
 	return value{}

@@ -19,6 +19,8 @@ type source struct {
 	file  string // "scripts/tour.lua"
 	chunk []ast.Stmt
 
+	doubts []Finding // about its text
+
 	places map[any]position // of names, constants and, for calls with a colon, the method
 	uses   map[*ast.IdentExpr]*variable
 	locals map[ast.Stmt][]*variable // of local statements and loops

@@ -22,6 +22,8 @@ type value struct {
 	// table is a table that stands there as it is.
 	table *ast.TableExpr
 	items []item
+	// madeHere says that it is a table that was made by a constructor and is in a variable now.
+	madeHere bool
 	// global is a name of Lua's own environment: "require", "string.format".
 	global string
 	// fixed says that a table's content comes from site.yaml: hik.vars.

@@ -70,6 +70,9 @@ func (w *walker) stmt(s ast.Stmt) {
 		if list := w.locals[s]; len(list) > 1 && len(values) > 0 && list[1].assigns == 1 {
 			list[1].value = value{owner: values[0].each}
 		}
+		if len(values) == 1 {
+			w.iterator(s.Exprs[0], values[0])
+		}
 		w.block(s.Stmts)
 	case *ast.FuncDefStmt:
 		if s.Name.Func != nil {
@@ -147,10 +150,24 @@ func (w *walker) exprs(list []ast.Expr) []value {
 	return values
 }
 
+// iterator is what stands after `in`, which has to be a function. A table that a variable holds may have been given a
+// metatable with __call since.
+func (w *walker) iterator(e ast.Expr, v value) {
+	at := w.endOf(e)
+	switch {
+	case v.table != nil:
+		w.doubt(at, "a table can't stand after 'in': write pairs(...) or ipairs(...) around it")
+	case v.madeHere:
+		w.warn(at, "a table can't stand after 'in': write pairs(...) or ipairs(...) around it")
+	case v.known != nil && v.known.Type() == lua.LTNumber:
+		w.doubt(at, "a number can't stand after 'in': write for i = 1, n do")
+	}
+}
+
 // kept is what a variable keeps of a value. A table may be changed later.
 func kept(v value) value {
 	if v.table != nil {
-		return value{}
+		return value{madeHere: true}
 	}
 	return single(v)
 }

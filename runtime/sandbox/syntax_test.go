@@ -74,12 +74,32 @@ func TestExplainEndsEverywhere(t *testing.T) {
 func TestUnfinished(t *testing.T) {
 	for source, want := range map[string]bool{
 		"if x then": true, "f(": true, "t = {": true, "x = 1 +": true, "[[": true, "x = [[": true, "--[[": true, "repeat": true, "function f()": true,
-		"x = = 1": false, "end": false, "x = 'a": false, "if x = 1": false, "f(1))": false, "local": true, "x != 1": false, "x": true,
 	} {
 		_, err := Compile([]byte(source), "x")
 		e, ok := err.(*SyntaxError)
 		if !ok || e.Unfinished != want {
 			t.Errorf("%q: %v, unfinished %v", source, err, ok && e.Unfinished)
+		}
+	}
+}
+
+// What loads and means something else.
+func TestDoubts(t *testing.T) {
+	for source, want := range map[string]string{
+		"print('T\xfcr')":                    "a.lua:1:9: byte 0xFC is not UTF-8: save the file as UTF-8",
+		"-- ü\nx = '日\xff' y = '\xfe'":       "a.lua:2:7: byte 0xFF is not UTF-8: save the file as UTF-8",
+		"#!/usr/bin/lua\nx = 'ü\\x41'":       "a.lua:2:7: \\x is of Lua 5.2 and later: write the byte in decimal, \\65 for \\x41",
+		`x = "\u{e4}"`:                       "a.lua:1:6: \\u is of Lua 5.3 and later: write the character itself",
+		`x = ("y"):match("\d+")`:             "a.lua:1:18: \\d is no escape: it stands for d; in a pattern write %d, for a backslash \\\\",
+		`x = "\n\65\"\\d" .. [[\x]] -- "\x"`: "",
+		"x = 'Tür' -- 日本":                    "",
+	} {
+		got := ""
+		for _, d := range Doubts([]byte(source), "a.lua") {
+			got += d.Error()
+		}
+		if got != want {
+			t.Errorf("%s\n got %s\nwant %s", source, got, want)
 		}
 	}
 }
