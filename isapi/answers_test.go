@@ -24,7 +24,12 @@ const infoDoc = `<DeviceInfo><deviceName>gate</deviceName><model>DS-1</model></D
 // rawServer answers every connection with the same bytes.
 func rawServer(t *testing.T, wrap func(net.Conn) net.Conn, answer string) (host string, port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return rawServerOn(t, "127.0.0.1:0", wrap, answer)
+}
+
+func rawServerOn(t *testing.T, address string, wrap func(net.Conn) net.Conn, answer string) (host string, port int) {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

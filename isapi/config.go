@@ -103,14 +103,10 @@ func (c *Config) normalize() error {
 	if len(c.Host) > 2 && c.Host[0] == '[' && c.Host[len(c.Host)-1] == ']' {
 		c.Host = c.Host[1 : len(c.Host)-1]
 	}
-	switch {
-	case c.Host == "":
-		return misconfigured("host is missing")
-	case strings.ContainsAny(c.Host, "/@?#[]\\ \t\r\n%\""):
-		// Not echoed: an address with @ in it may carry a password.
-		return misconfigured("host must be an address or a name alone, without scheme, user or path")
-	case strings.Contains(c.Host, ":") && net.ParseIP(c.Host) == nil:
-		return misconfigured("host holds a colon and is no IPv6 address: the port goes into Port")
+	for _, err := range []error{CheckHost(c.Host), CheckUsername(c.Username, c.Auth), CheckPassword(c.Password)} {
+		if err != nil {
+			return err
+		}
 	}
 	c.Scheme = strings.ToLower(c.Scheme)
 	switch c.Scheme {
@@ -129,12 +125,6 @@ func (c *Config) normalize() error {
 	switch {
 	case c.Port < 1 || c.Port > 65535:
 		return misconfigured("port %d is not in 1-65535", c.Port)
-	case strings.ContainsFunc(c.Username, isControl):
-		return misconfigured("the user name holds a control character")
-	case strings.ContainsFunc(c.Password.Reveal(), isControl):
-		return misconfigured("the password holds a control character")
-	case c.Auth != AuthDigest && strings.Contains(c.Username, ":"):
-		return misconfigured("a user name with a colon does not work with basic login")
 	case c.Auth < AuthDigest || c.Auth > AuthAuto:
 		return misconfigured("unknown AuthMode %d", c.Auth)
 	case c.TLS < TLSAny || c.TLS > TLSPin:

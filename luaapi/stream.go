@@ -44,7 +44,7 @@ func (r *channelRef) url(word string) string {
 	}
 	_, host, _ := r.dev.Address()
 	if strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
-		host = "[" + host + "]"
+		host = "[" + strings.ReplaceAll(host, "%", "%25") + "]" // RFC 6874 writes a zone so
 	}
 	return fmt.Sprintf("rtsp://%s/Streaming/Channels/%d", host, isapi.StreamID(r.id, stream))
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"reflect"
@@ -96,6 +97,10 @@ func readHost(r *reader, n *yaml.Node, d *Device) {
 	}
 	host := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 	if _, err := netip.ParseAddr(host); err == nil {
+		if err := isapi.CheckHost(host); err != nil {
+			r.fail(n, "%s", rule(err))
+			return
+		}
 		d.Host = host
 		return
 	}
@@ -138,8 +143,12 @@ func readUsername(r *reader, n *yaml.Node, d *Device) {
 	if !ok {
 		return
 	}
-	if strings.ContainsAny(text, ":\r\n\x00") {
-		r.fail(n, "a user name has no colon and no line break in it")
+	if strings.Contains(text, ":") {
+		r.fail(n, "a user name has no colon in it")
+		return
+	}
+	if err := isapi.CheckUsername(text, isapi.AuthDigest); err != nil {
+		r.fail(n, "%s%s", rule(err), r.fromVariable(n))
 		return
 	}
 	d.Username = text
@@ -153,9 +162,24 @@ func readPassword(r *reader, n *yaml.Node, d *Device) {
 		r.fail(n, `is empty (one that begins with #, & or * must be written in quotes)`)
 		return
 	}
-	if text, ok := r.scalar(n); ok {
-		d.Password = isapi.NewSecret(text)
+	text, ok := r.scalar(n)
+	if !ok {
+		return
 	}
+	password := isapi.NewSecret(text)
+	if err := isapi.CheckPassword(password); err != nil {
+		r.fail(n, "%s%s", rule(err), r.fromVariable(n))
+		return
+	}
+	d.Password = password
+}
+
+// rule is what the device library has against a value, without its prefix.
+func rule(err error) string {
+	if e, ok := errors.AsType[*isapi.Error](err); ok {
+		return e.Detail
+	}
+	return err.Error()
 }
 
 // Equal reports whether two blocks mean the same device with the same settings,

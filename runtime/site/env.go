@@ -57,6 +57,26 @@ func (r *reader) variable(n *yaml.Node, name string) (string, bool) {
 	return value, set
 }
 
+// fromVariable names the environment variables that a value came from, for the
+// end of a message about it.
+func (r *reader) fromVariable(n *yaml.Node) string {
+	var names []string
+	for rest := n.Value; r.env != nil; {
+		_, after, found := strings.Cut(rest, "${")
+		if !found {
+			break
+		}
+		name, tail, _ := strings.Cut(after, "}")
+		if names, rest = append(names, name), tail; !isVariableName(name) {
+			return ""
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return ": it comes from the environment variable " + strings.Join(names, ", ") + ", set that anew"
+}
+
 func isVariableName(name string) bool {
 	for i, c := range name {
 		letter := c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')

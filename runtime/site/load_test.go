@@ -19,6 +19,7 @@ const marker = "hunter2"
 func testEnv(name string) (string, bool) {
 	value, set := map[string]string{
 		"GATE_PASSWORD": marker, "EMPTY": "", "PORT": "8000", "CITY": "Europe/Paris", "SCHEME": marker, "TZ": "Europe/Berlin",
+		"FROM_WINDOWS": marker + "\r", "TABBED": marker + "\t",
 	}[name]
 	return value, set
 }
@@ -230,5 +231,31 @@ func TestMachineZone(t *testing.T) {
 	}
 	if s.Limits != DefaultLimits() {
 		t.Errorf("limits: %+v", s.Limits)
+	}
+}
+
+// A password file that a Windows tool wrote, and an address with a zone.
+func TestTextOfWindowsAndZones(t *testing.T) {
+	dir := t.TempDir()
+	wide := "\xff\xfe"
+	for _, c := range "geheim-ü\r\n" {
+		wide += string([]byte{byte(c), byte(c >> 8)})
+	}
+	for name, text := range map[string]string{
+		"wide": wide, "marked": "\xef\xbb\xbfgeheim-ü\n",
+		"site.yaml": "devices:\n  a: {ip: \"fe80::1%eth0\", username: u, password_file: wide}\n  b: {ip: \"[fe80::1%eth0]\", username: u, password_file: marked}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Load(dir, testEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range s.Devices {
+		if d.Host != "fe80::1%eth0" || d.Password.Reveal() != "geheim-ü" {
+			t.Errorf("%s: host %q, password of %d bytes", d.Name, d.Host, len(d.Password.Reveal()))
+		}
 	}
 }

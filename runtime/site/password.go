@@ -39,7 +39,9 @@ func readPasswordFile(r *reader, n *yaml.Node, d *Device) {
 		return
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxPasswordFile+1))
-	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
+	text := string(isapi.DecodeText(data, "")) // Windows tools write UTF-16, or a mark
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	password := isapi.NewSecret(text)
 	switch {
 	case err != nil:
 		r.fail(n, "%s: %s", shown(n), reason(err))
@@ -49,8 +51,10 @@ func readPasswordFile(r *reader, n *yaml.Node, d *Device) {
 		r.fail(n, "%s is empty", shown(n))
 	case strings.ContainsAny(text, "\r\n"):
 		r.fail(n, "%s has more than one line", shown(n))
+	case isapi.CheckPassword(password) != nil:
+		r.fail(n, "%s: %s", shown(n), rule(isapi.CheckPassword(password)))
 	default:
-		d.Password = isapi.NewSecret(text)
+		d.Password = password
 	}
 }
 
