@@ -16,6 +16,7 @@ import (
 // depth of 12.
 const (
 	maxXMLDepth = 64
+	maxXMLAttrs = 1000 // of one element
 	maxXMLNodes = 100_000
 )
 

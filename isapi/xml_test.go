@@ -74,3 +74,11 @@ func TestRootName(t *testing.T) {
 		}
 	}
 }
+
+// Attributes without end cost little.
+func TestManyAttributes(t *testing.T) {
+	n, err := ParseXML([]byte("<r " + strings.Repeat(`a="x" `, 5000) + "><b>1</b></r>"))
+	if err != nil || len(n.Attrs) != maxXMLAttrs || len(n.Children) != 1 {
+		t.Errorf("%d attributes, %v", len(n.Attrs), err)
+	}
+}

@@ -108,7 +108,7 @@ func (r *xmlReader) skip(beginning int, end string) ([]byte, bool) {
 	return inner, ended
 }
 
-// startTag reads a start tag with its attributes.
+// startTag reads a start tag with its attributes, of which the first maxXMLAttrs count.
 func (r *xmlReader) startTag() (xmlToken, bool) {
 	r.at++
 	t := xmlToken{kind: tokenStart, name: localName(r.word(" \t\r\n\x00/>"))}
@@ -129,7 +129,7 @@ func (r *xmlReader) startTag() (xmlToken, bool) {
 				return t, true
 			}
 		default:
-			if a := r.attr(); a.Name != "" {
+			if a := r.attr(); a.Name != "" && len(t.attrs) < maxXMLAttrs {
 				t.attrs = append(t.attrs, a)
 			}
 		}

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // seconds is a time as scripts have it: seconds since 1970, to the millisecond, which is what print shows of it.
@@ -18,53 +16,7 @@ func seconds(t time.Time) lua.LNumber {
 // fromSeconds is the way back.
 func fromSeconds(s float64) time.Time { return time.UnixMicro(int64(s * 1e6)) }
 
-// toGo turns a Lua value into bools, float64, strings, []any and
-// map[string]any. What has no such form is an error that names it.
-func toGo(v lua.LValue, path string, depth int) (any, error) {
-	switch v := v.(type) {
-	case *lua.LNilType:
-		return nil, nil
-	case lua.LBool:
-		return bool(v), nil
-	case lua.LNumber:
-		return float64(v), nil
-	case lua.LString:
-		return string(v), nil
-	case *lua.LTable:
-		if depth > 20 {
-			return nil, fmt.Errorf("%s is nested too deep", path)
-		}
-		v = content(v)
-		if v.Len() > 0 {
-			list := make([]any, v.Len())
-			for i := range list {
-				item, err := toGo(v.RawGetInt(i+1), fmt.Sprintf("%s[%d]", path, i+1), depth+1)
-				if err != nil {
-					return nil, err
-				}
-				list[i] = item
-			}
-			return list, nil
-		}
-		all := make(map[string]any)
-		var err error
-		v.ForEach(func(key, value lua.LValue) {
-			name := sandbox.Text(key)
-			item, e := toGo(value, path+"."+name, depth+1)
-			if e != nil && err == nil {
-				err = e
-			}
-			all[name] = item
-		})
-		return all, err
-	}
-	if s := stateOf(v); s != nil {
-		return toGo(s.copy(), path, depth+1)
-	}
-	return nil, fmt.Errorf("%s can't be %s", path, describe(v))
-}
-
-// toLua turns what toGo gives, and what a YAML file holds, into Lua values.
+// toLua turns what a copier gives, and what a YAML file holds, into Lua values; each call makes its own.
 func toLua(L *lua.LState, v any) lua.LValue {
 	switch v := v.(type) {
 	case nil:
@@ -95,6 +47,8 @@ func toLua(L *lua.LState, v any) lua.LValue {
 			t.RawSetString(key, toLua(L, v[key]))
 		}
 		return t
+	case map[any]any:
+		return mapToLua(L, v)
 	}
 	return lua.LString(fmt.Sprint(v))
 }

@@ -1,6 +1,8 @@
 package luaapi
 
 import (
+	"fmt"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -41,11 +43,11 @@ func findDevice(c *call) int {
 		c.L.Push(c.m.deviceObject(c.device(c.arg(0))))
 		return 1
 	}
-	spec, err := toGo(t, "device", 0)
+	spec, err := newCopier(c.L, "device", "a device is described by").copy(t)
 	if err != nil {
 		c.misuse("%v", err)
 	}
-	keys, ok := spec.(map[string]any)
+	keys, ok := yamlValue(spec).(map[string]any)
 	if !ok {
 		c.misuse("a device is given by name, or by a table {ip=, username=, password=}")
 	}
@@ -55,6 +57,26 @@ func findDevice(c *call) int {
 	}
 	c.L.Push(c.m.deviceObject(dev))
 	return 1
+}
+
+// yamlValue turns a copied table into a list or a map, as a YAML file would hold it.
+func yamlValue(v any) any {
+	m, ok := v.(map[any]any)
+	if !ok {
+		return v
+	}
+	list := make([]any, 0, len(m))
+	for i := 1.0; m[i] != nil; i++ {
+		list = append(list, yamlValue(m[i]))
+	}
+	if len(m) > 0 && len(list) == len(m) {
+		return list
+	}
+	all := make(map[string]any, len(m))
+	for key, value := range m {
+		all[fmt.Sprint(key)] = yamlValue(value)
+	}
+	return all
 }
 
 func listDevices(c *call) int {

@@ -122,6 +122,7 @@ func hikEntries() []entry {
 	list = append(list, taskFunctions...)
 	list = append(list, timeFunctions...)
 	list = append(list, sunFunctions...)
+	list = append(list, inspectEntry)
 	for _, lib := range libraries() {
 		list = append(list, libraryField(lib))
 	}

@@ -237,7 +237,7 @@ func FiringArgs(L *lua.LState, f Firing) []lua.LValue {
 		return []lua.LValue{run}
 	}
 	if f.Event.Device == "" {
-		value := CopyIn(L, f.Value)
+		value := toLua(L, f.Value)
 		run.RawSetString("event", lua.LString(f.Event.Type))
 		return []lua.LValue{value, run}
 	}

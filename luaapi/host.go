@@ -70,7 +70,7 @@ type Task interface {
 	// this task unless fn was ended.
 	Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error)
 	// Emit tells every script that listens to name, this one included, of
-	// value, which CopyOut made. It does not wait.
+	// value: nil, bool, float64, string, or a map[any]any of them, which nothing may change. It does not wait.
 	Emit(name string, value any) error
 }
 
@@ -186,7 +186,7 @@ type Firing struct {
 	Late      time.Duration
 
 	Event *Event // of a handler
-	Value any    // of a handler for an emitted name: what CopyOut made
+	Value any    // of a handler for an emitted name: what Emit was given
 	Chain any    // the host's note of which emission led to this one
 }
 

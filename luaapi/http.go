@@ -38,6 +38,8 @@ var httpOptions = []Option{
 var httpEntries = []entry{
 	httpEntry("get", "url", "asks a web server, http or https", func(c *call) int { return c.http("GET", 0) }),
 	httpEntry("post", "url", "sends something to a web server", func(c *call) int { return c.http("POST", 0) }),
+	httpEntry("put", "url", "puts something onto a web server", func(c *call) int { return c.http("PUT", 0) }),
+	httpEntry("delete", "url", "deletes something on a web server", func(c *call) int { return c.http("DELETE", 0) }),
 	httpEntry("request", "method, url", "sends a request with a method of your choice", func(c *call) int {
 		method := strings.ToUpper(c.text(0, "the method"))
 		if !slices.Contains(httpMethods, method) {
@@ -136,7 +138,8 @@ func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 		c.misuse("headers must be a table {name = value}")
 	}
 	size := 0
-	content(t).ForEach(func(key, value lua.LValue) {
+	l := lookout{L: c.L}
+	l.each(content(t), func(key, value lua.LValue) error {
 		name, ok := key.(lua.LString)
 		if !ok || !isHeaderName(string(name)) {
 			c.misuse("headers must be a table {name = value}; %s is no name of a header", describe(key))
@@ -152,6 +155,7 @@ func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 			c.misuse("headers are longer than %d KB", maxHTTPHeaders>>10)
 		}
 		x.header.Set(string(name), text)
+		return nil
 	})
 }
 

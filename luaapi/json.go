@@ -112,24 +112,26 @@ func jsonEncode(c *call) int {
 // encodeJSON writes v; indent is what one level is set in by, "" for one line.
 // It ends when the task of L does; L may be nil.
 func encodeJSON(L *lua.LState, v lua.LValue, indent string) (string, error) {
-	w := jsonWriter{lookout: lookout{L: L}, indent: indent, open: make(map[*lua.LTable]bool)}
-	if err := w.value(v, "value"); err != nil {
+	w := newJSONWriter(L, indent)
+	if err := w.value(v); err != nil {
 		return "", err
 	}
 	return w.b.String(), nil
 }
 
-type jsonWriter struct {
-	lookout
-	b      strings.Builder
-	indent string
-	depth  int
-	open   map[*lua.LTable]bool // tables around the current one
+func newJSONWriter(L *lua.LState, indent string) *jsonWriter {
+	return &jsonWriter{walker: walker{lookout: lookout{L: L}, root: "value", deepest: maxJSONDepth}, indent: indent, most: maxJSONSize}
 }
 
-func (w *jsonWriter) value(v lua.LValue, path string) error {
-	w.round()
-	if w.b.Len() > maxJSONSize {
+type jsonWriter struct {
+	walker
+	b      strings.Builder
+	indent string
+	most   int // bytes
+}
+
+func (w *jsonWriter) value(v lua.LValue) error {
+	if w.b.Len() > w.most {
 		return errJSONSize
 	}
 	switch v := v.(type) {
@@ -141,7 +143,7 @@ func (w *jsonWriter) value(v lua.LValue, path string) error {
 		f := float64(v)
 		switch {
 		case math.IsNaN(f) || math.IsInf(f, 0):
-			return fmt.Errorf("%s is %v, which JSON does not have", path, f)
+			return fmt.Errorf("%s is %v, which JSON does not have", w.where(), f)
 		case f == math.Trunc(f) && math.Abs(f) < 1<<63:
 			w.b.WriteString(strconv.FormatInt(int64(f), 10))
 		default:
@@ -150,60 +152,59 @@ func (w *jsonWriter) value(v lua.LValue, path string) error {
 	case lua.LString:
 		return w.text(string(v))
 	case *lua.LTable:
-		return w.table(v, path)
+		return w.table(v)
 	case *lua.LUserData:
 		if _, ok := v.Value.(nullValue); ok {
 			w.b.WriteString("null")
 			return nil
 		}
 		if s := stateOf(v); s != nil {
-			return w.value(s.copy(), path)
+			return w.value(s.copy())
 		}
-		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))
+		return w.refuse(v)
 	default:
-		return fmt.Errorf("%s is %s, which JSON does not have", path, describe(v))
+		return w.refuse(v)
 	}
 	return nil
 }
 
-func (w *jsonWriter) table(t *lua.LTable, path string) error {
-	if w.open[t] {
-		return fmt.Errorf("%s holds a table that it is part of", path)
-	}
-	if w.depth++; w.depth > maxJSONDepth {
-		return fmt.Errorf("%s is nested deeper than %d", shorten(path, 100), maxJSONDepth)
-	}
-	w.open[t] = true
-	defer func() { w.depth--; delete(w.open, t) }()
+func (w *jsonWriter) refuse(v lua.LValue) error {
+	return fmt.Errorf("%s is %s, which JSON does not have", w.where(), describe(v))
+}
 
+func (w *jsonWriter) table(t *lua.LTable) error {
+	if err := w.enter(t); err != nil {
+		return err
+	}
+	defer w.leave()
 	array := isJSONArray(t)
 	t = content(t)
 	n, items := t.Len(), 0
 	var names []string
-	var bad error
-	t.ForEach(func(key, _ lua.LValue) {
+	bad := w.each(t, func(key, _ lua.LValue) error {
 		switch k := key.(type) {
 		case lua.LString:
 			names = append(names, string(k))
 		case lua.LNumber:
 			items++
 			if i := int(k); lua.LNumber(i) != k || i < 1 || i > n {
-				bad = fmt.Errorf("%s has the number %s as a key, which is no place of a list without holes; JSON's names are strings", path, k)
+				return fmt.Errorf("%s has the number %s as a key, which is no place of a list without holes; JSON's names are strings", w.where(), k)
 			}
 		default:
-			bad = fmt.Errorf("%s has %s as a key; JSON's names are strings", path, describe(key))
+			return fmt.Errorf("%s has %s as a key; JSON's names are strings", w.where(), describe(key))
 		}
+		return nil
 	})
-	if holes := n - items; holes > items {
-		bad = fmt.Errorf("%s is a list with %d holes; give it string keys, or hik.json.null where nothing is", path, holes)
+	if holes := n - items; bad == nil && holes > items {
+		bad = fmt.Errorf("%s is a list with %d holes; give it string keys, or hik.json.null where nothing is", w.where(), holes)
 	}
 	switch {
 	case bad != nil:
 		return bad
 	case (n > 0 || array) && len(names) > 0:
-		return fmt.Errorf("%s has both list items and names such as %q", path, names[0])
+		return fmt.Errorf("%s has both list items and names such as %q", w.where(), names[0])
 	case n > 0 || array:
-		return w.list(t, n, path)
+		return w.list(t, n)
 	}
 	sort.Slice(names, func(i, j int) bool {
 		w.round()
@@ -219,7 +220,7 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 		if w.indent != "" {
 			w.b.WriteByte(' ')
 		}
-		if err := w.value(t.RawGetString(name), path+"."+name); err != nil {
+		if err := w.below(lua.LString(name), t.RawGetString(name)); err != nil {
 			return err
 		}
 	}
@@ -227,11 +228,17 @@ func (w *jsonWriter) table(t *lua.LTable, path string) error {
 	return nil
 }
 
-func (w *jsonWriter) list(t *lua.LTable, n int, path string) error {
+func (w *jsonWriter) below(key, v lua.LValue) error {
+	w.down(key)
+	defer w.up()
+	return w.value(v)
+}
+
+func (w *jsonWriter) list(t *lua.LTable, n int) error {
 	w.b.WriteByte('[')
 	for i := range n {
 		w.next(i)
-		if err := w.value(t.RawGetInt(i+1), fmt.Sprintf("%s[%d]", path, i+1)); err != nil {
+		if err := w.below(lua.LNumber(i+1), t.RawGetInt(i+1)); err != nil {
 			return err
 		}
 	}
@@ -243,12 +250,12 @@ func (w *jsonWriter) next(i int) {
 	if i > 0 {
 		w.b.WriteByte(',')
 	}
-	w.newLine(w.depth)
+	w.newLine(len(w.around))
 }
 
 func (w *jsonWriter) close(n int, bracket byte) {
 	if n > 0 {
-		w.newLine(w.depth - 1)
+		w.newLine(len(w.around) - 1)
 	}
 	w.b.WriteByte(bracket)
 }
@@ -262,7 +269,7 @@ func (w *jsonWriter) newLine(depth int) {
 
 // text writes s as UTF-8; bytes that are none become U+FFFD.
 func (w *jsonWriter) text(s string) error {
-	if w.b.Len()+len(s) > maxJSONSize {
+	if w.b.Len()+len(s) > w.most {
 		return errJSONSize
 	}
 	b := &w.b

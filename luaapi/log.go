@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"math"
 
@@ -10,8 +11,12 @@ import (
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
-// maxLogged bounds the message and each value of a line.
-const maxLogged = 8000
+// What one line may hold.
+const (
+	maxLogged    = 8000 // bytes of the message and of each value
+	maxLogFields = 100
+	maxLogKey    = 200 // bytes
+)
 
 var logEntries = []entry{
 	logEntry("debug", slog.LevelDebug, "a line for who looks closely"),
@@ -25,7 +30,7 @@ func logEntry(name string, level slog.Level, doc string) entry {
 		name: name, args: "message, fields", doc: doc + "; fields is a table {key = value}",
 		fn: func(c *call) int {
 			c.atMost(2)
-			message := shorten(sandbox.ToString(c.L, c.arg(0)), maxLogged)
+			message := shorten(c.shown(c.arg(0)), maxLogged)
 			c.m.script.Log(c.L.Context(), level, message, c.attrs(c.arg(1))...)
 			return 0
 		},
@@ -42,12 +47,32 @@ func (c *call) attrs(v lua.LValue) []slog.Attr {
 		return []slog.Attr{c.attr("value", v)}
 	}
 	values := make(map[string]lua.LValue)
-	content(t).ForEach(func(key, value lua.LValue) { values[sandbox.Text(key)] = value })
+	left := 0
+	l := lookout{L: c.L}
+	l.each(content(t), func(key, value lua.LValue) error {
+		if len(values) < maxLogFields {
+			values[shorten(keyText(key), maxLogKey)] = value
+		} else {
+			left++
+		}
+		return nil
+	})
 	var list []slog.Attr
 	for _, key := range sortedKeys(values) {
 		list = append(list, c.attr(key, values[key]))
 	}
+	if left > 0 {
+		list = append(list, slog.String("more", fmt.Sprintf("%d fields left out", left)))
+	}
 	return list
+}
+
+// shown is a value in a log line: text as it is, a table with what it holds.
+func (c *call) shown(v lua.LValue) string {
+	if t, ok := v.(*lua.LTable); ok && c.L.GetMetaField(t, "__tostring") == lua.LNil {
+		return inspectLine(c.L, t)
+	}
+	return sandbox.ToString(c.L, v)
 }
 
 func (c *call) attr(key string, v lua.LValue) slog.Attr {
@@ -62,11 +87,13 @@ func (c *call) attr(key string, v lua.LValue) slog.Attr {
 			return slog.Any(key, json.Number(sandbox.NumberText(v))) // a Float64 would be written 1.795981357332e+09
 		}
 	case *lua.LTable:
-		if !isErrorObject(v) && c.L.GetMetaField(v, "__tostring") == lua.LNil {
-			if text, err := encodeJSON(c.L, v, ""); err == nil {
-				return slog.String(key, shorten(text, maxLogged))
+		if c.L.GetMetaField(v, "__tostring") == lua.LNil {
+			w := newJSONWriter(c.L, "")
+			w.most = maxLogged
+			if err := w.value(v); err == nil {
+				return slog.String(key, w.b.String())
 			}
 		}
 	}
-	return slog.String(key, shorten(sandbox.ToString(c.L, v), maxLogged))
+	return slog.String(key, shorten(c.shown(v), maxLogged))
 }

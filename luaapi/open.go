@@ -2,6 +2,8 @@ package luaapi
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	lua "github.com/yuin/gopher-lua"
@@ -146,6 +148,10 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 			t.RawSetString(name, c.L.GetField(self, name))
 		}
 		return pushPairs(c.L, t)
+	}))
+	mt.RawSetString("__tostring", m.bind(owner, func(c *call) int {
+		c.L.Push(lua.LString(owner + ": " + strings.Join(slices.Sorted(slices.Values(n.known)), ", ")))
+		return 1
 	}))
 	mt.RawSetString("__metatable", lua.LString(owner))
 	self.Metatable = mt

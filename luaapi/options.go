@@ -42,18 +42,21 @@ func (c *call) options(i int, known []Option) options {
 		c.misuse("options come in a table, {%s}, not as %s", optionNames(known), describe(v))
 	}
 	o.values = make(map[string]lua.LValue)
-	var unknown []string
-	t.ForEach(func(key, value lua.LValue) {
+	unknown := "" // the first in the order of names
+	l := lookout{L: c.L}
+	l.each(t, func(key, value lua.LValue) error {
 		name, isName := key.(lua.LString)
 		if !isName || !slices.ContainsFunc(known, func(k Option) bool { return k.Name == string(name) }) {
-			unknown = append(unknown, keyText(key))
-			return
+			if name := shorten(keyText(key), maxLogKey); unknown == "" || name < unknown {
+				unknown = name
+			}
+			return nil
 		}
 		o.values[string(name)] = value
+		return nil
 	})
-	if len(unknown) > 0 {
-		slices.Sort(unknown)
-		c.unknownOption(unknown[0], known)
+	if unknown != "" {
+		c.unknownOption(unknown, known)
 	}
 	for _, k := range known {
 		if v, given := o.values[k.Name]; given {

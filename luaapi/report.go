@@ -54,11 +54,13 @@ func describeTable(t *lua.LTable) Report {
 		r.Kind = "error"
 	}
 	if r.Message == "" {
-		text, err := encodeJSON(nil, t, "")
-		if err != nil {
-			text = "a table"
+		w := newJSONWriter(nil, "")
+		w.most = 500
+		text := "a table"
+		if err := w.value(t); err == nil {
+			text = w.b.String()
 		}
-		r.Message = "error raised with " + shorten(text, 500)
+		r.Message = "error raised with " + text
 	}
 	return r
 }

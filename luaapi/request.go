@@ -84,7 +84,9 @@ func (c *call) query(v lua.LValue) url.Values {
 		c.wrong("query", "a table {name = value}", v)
 	}
 	q := url.Values{}
-	t.ForEach(func(key, value lua.LValue) {
+	size := 0
+	l := lookout{L: c.L}
+	l.each(t, func(key, value lua.LValue) error {
 		name, ok := key.(lua.LString)
 		if !ok {
 			c.misuse("query must be a table {name = value}, not a list")
@@ -93,15 +95,20 @@ func (c *call) query(v lua.LValue) url.Values {
 			if !isPlain(item) {
 				c.misuse("query: %s can't be %s", string(name), describe(item))
 			}
-			q.Add(string(name), sandbox.Text(item))
+			text := sandbox.Text(item)
+			if size += len(name) + len(text) + len("&="); size > maxURL {
+				c.misuse("query is longer than %d KB", maxURL>>10)
+			}
+			q.Add(string(name), text)
 		}
 		if list, ok := value.(*lua.LTable); ok {
 			for i := 1; i <= list.Len(); i++ {
 				add(list.RawGetInt(i))
 			}
-			return
+			return nil
 		}
 		add(value)
+		return nil
 	})
 	return q
 }

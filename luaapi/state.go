@@ -3,11 +3,13 @@ package luaapi
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
+
+// maxStateWrite bounds what is copied for one write: the host refuses more than a script may keep in any case.
+const maxStateWrite = 2 << 20
 
 // Keeper is what a script keeps beyond its own end. It is part of Script.
 type Keeper interface {
@@ -65,28 +67,9 @@ func (s *stateTable) at(path ...any) string {
 	var b strings.Builder
 	b.WriteString(s.name)
 	for _, k := range path {
-		switch k := k.(type) {
-		case string:
-			if plainName(k) {
-				b.WriteString("." + k)
-			} else {
-				b.WriteString("[" + strconv.Quote(shorten(k, 40)) + "]")
-			}
-		case float64:
-			b.WriteString("[" + strconv.FormatFloat(k, 'g', -1, 64) + "]")
-		}
+		b.WriteString(indexText(toLua(s.m.L, k)))
 	}
 	return b.String()
-}
-
-func plainName(s string) bool {
-	for i, c := range []byte(s) {
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 40
 }
 
 // keeper makes the object for a state.
@@ -175,8 +158,9 @@ func (c *call) stateSet(s *stateTable) int {
 		c.misuse("a key is a string or a number, not %s", describe(c.arg(1)))
 	}
 	path := s.below(key)
-	w := stateWriter{open: make(map[*lua.LTable]bool)}
-	v, err := w.value(c.arg(2), s.at(path...))
+	w := newCopier(c.L, s.at(path...), "the state keeps")
+	w.keys, w.most, w.tooLarge = stateKeys, maxStateWrite, "the value is larger than a script may keep, which is 1 MB"
+	v, err := w.copy(c.arg(2))
 	if err != nil {
 		raiseMisuse(c.L, "%v", err)
 	}
@@ -233,10 +217,10 @@ func stateKey(v lua.LValue) (any, bool) {
 // copy makes an ordinary table of what lies there now; nil if it is gone.
 func (s *stateTable) copy() lua.LValue {
 	v := s.state.Copy(s.path)
-	if _, ok := v.(map[any]any); !ok {
-		return lua.LNil // gone, or not a table any more
+	if _, ok := v.(map[any]any); ok {
+		return toLua(s.m.L, v)
 	}
-	return stateToLua(s.m.L, v)
+	return lua.LNil // gone, or not a table any more
 }
 
 // text is what print and the REPL show.

@@ -105,13 +105,14 @@ func (w *xmlWriter) attributes(name string, v lua.LValue) error {
 		return fmt.Errorf("the attributes of %s must be a table {name = value}, not %s", name, describe(v))
 	}
 	values := make(map[string]lua.LValue)
-	t.ForEach(func(key, value lua.LValue) {
-		if len(values) <= maxXMLAttrs {
-			values[keyText(key)] = value
+	err := w.each(t, func(key, value lua.LValue) error {
+		if values[keyText(key)] = value; len(values) > maxXMLAttrs {
+			return fmt.Errorf("%s has more than %d attributes", name, maxXMLAttrs)
 		}
+		return nil
 	})
-	if len(values) > maxXMLAttrs {
-		return fmt.Errorf("%s has more than %d attributes", name, maxXMLAttrs)
+	if err != nil {
+		return err
 	}
 	for _, key := range sortedKeys(values) {
 		if !isXMLName(key) {

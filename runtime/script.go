@@ -79,6 +79,7 @@ func (h *Host) newScript(name, file string) *script {
 		Getenv:   h.scriptEnv,
 		Random:   h.randomSource(name),
 		Compute:  h.watch.Elapsed,
+		Inspect:  luaapi.Inspect,
 		Print:    func(L *lua.LState, text string) { h.print(L, s, text) },
 		Stdout:   writer(h.conf.Stdout),
 		Stderr:   writer(h.conf.Stderr),

@@ -6,6 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
@@ -59,7 +60,7 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 			return err
 		}
 		for _, v := range t.results {
-			values = append(values, inspect(L, v))
+			values = append(values, luaapi.Inspect(L, v))
 		}
 		return nil
 	})

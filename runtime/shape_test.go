@@ -32,7 +32,7 @@ var mayImport = map[string][]string{
 	"runtime/sandbox":  {"runtime/nearest"},
 	"runtime/schedule": {"runtime/clock"},
 	"runtime/site":     {"runtime/clock", "runtime/nearest", "isapi"},
-	"luaapi":           {"isapi", "runtime/clock", "runtime/nearest", "runtime/sandbox"}, // numbers as text
+	"luaapi":           {"isapi", "runtime/clock", "runtime/nearest", "runtime/sandbox"},
 	"isapi":            {},
 	"isapi/recorded":   {},
 	"isapi/sim":        {"isapi", "runtime/clock"},

@@ -20,7 +20,7 @@ end)
 case("what JSON does not have", function()
   local loop = {}
   loop.a = {loop}
-  misuse("encode: value.a[1] holds a table that it is part of", function() json.encode(loop) end)
+  misuse("encode: value.a[1] can't be a table that it is part of", function() json.encode(loop) end)
   misuse("encode: value.f is a function, which JSON does not have", function() json.encode({f = print}) end)
   misuse("encode: value[1] is a device, which JSON does not have", function() json.encode({hik.device("gate")}) end)
   misuse("encode: value is NaN, which JSON does not have", function() json.encode(0/0) end)

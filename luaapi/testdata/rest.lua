@@ -22,7 +22,7 @@ case("a device that is not in site.yaml", function()
   equal(dev.name, "cam")
   equal(host.opened(), {ip = "192.0.2.9", username = "u", password = "p", channels = {yard = {address = 1}}, port = 8080})
   misuse("device: ip is missing", function() hik.device{username = "u"} end)
-  misuse("device: device.ip can't be a function", function() hik.device{ip = print} end)
+  misuse("device: device.ip can't be a function: a device is described by strings, numbers, booleans and tables of them", function() hik.device{ip = print} end)
   misuse("device: a device is given by name, or by a table {ip=, username=, password=}", function() hik.device{"gate"} end)
 end)
 
@@ -86,6 +86,40 @@ case("a huge text stays out of logs and errors", function()
   equal(#err.message < 2100, true)
 end)
 
+case("inspect", function()
+  local inspect = hik.inspect
+  equal(inspect("a\nb"), '"a\\nb"')
+  equal(inspect(1e15), "1e+15")
+  equal(inspect(nil), "nil")
+  equal(inspect({}), "{}")
+  equal(inspect({1, "x", {true}, name = gate, ["a b"] = 1, ["end"] = 2, [0.5] = 4}),
+    '{1, "x", {true}, ["a b"] = 1, ["end"] = 2, name = gate, [0.5] = 4}')
+  equal(inspect({[3] = 1}), "{nil, nil, 1}")
+  local loop = {}
+  loop.inner = {loop}
+  equal(inspect(loop), "{inner = {{...}}}")
+  equal(inspect({{{{{}}}}}), "{{{{{...}}}}}")
+  equal(inspect({("x"):rep(40), {a = ("y"):rep(40), b = ("z"):rep(40)}}), [[
+{
+  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+  {
+    a = "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
+    b = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"
+  }
+}]])
+  equal(inspect(setmetatable({1}, {__tostring = function() return "mine" end})), "mine")
+  equal(inspect(hik.vars.map), "{deep = {y = 2}, x = 1}")
+  equal(inspect(hik.base64), "hik.base64: decode, encode")
+  local long = {}
+  for i = 1, 150 do long[i] = i end
+  equal(inspect(long):match("100,%s+%.%.%. 50 more%s}$") ~= nil, true)
+  for i = 1, 150 do long["k" .. i] = i end
+  equal(inspect(long):match("k99 = 99%s}$"), nil)
+  equal(inspect(long):match("%.%.%. 100 more%s}$") ~= nil, true)
+  equal(inspect(("x"):rep(5000)):sub(-18), 'x"... (5000 bytes)')
+  fails(function() inspect(1, 2) end, {kind = "misuse"})
+end)
+
 case("log", function()
   host.logged()
   hik.log.info("moved", {b = 2, a = "x", c = {1, 2}, d = gate, e = 1.5, f = true})
@@ -98,10 +132,16 @@ case("log", function()
   hik.log.info("n", 5)
   local lines = host.logged()
   equal({lines[1], lines[2], lines[3]}, {"INFO moved a=x b=2 c=[1,2] d=gate e=1.5 f=true", "WARN w", "ERROR nil"})
-  equal(lines[4]:match("^DEBUG table: ") ~= nil, true)
+  equal(lines[4], "DEBUG {1}")
   equal(lines[5]:match("^ERROR failed value=testdata/rest.lua:%d+: sleep: ") ~= nil, true, lines[5])
   equal(lines[6]:match("^ERROR testdata/rest.lua:%d+: sleep: ") ~= nil, true, lines[6])
   equal(lines[7], "INFO n value=5")
+  hik.log.info({a = {1, 2}}, {t = hik.now(), half = 0.5, nan = 0 / 0, f = {hik.device("gate")}, big = {("x"):rep(9000)}})
+  equal(host.logged()[1], 'INFO {a = {1, 2}} big={"' .. ("x"):rep(4096) .. '"... (9000 bytes)} f={gate} half=0.5 nan=-nan t=1772366400')
+  local many = {}
+  for i = 1, 150 do many[i] = i end
+  hik.log.info("many", many)
+  equal(host.logged()[1]:match("more=50 fields left out$") ~= nil, true)
 end)
 
 case("vars", function()

@@ -67,7 +67,7 @@ func textArithmetic() map[string]lua.LGFunction {
 
 // forPrep begins a numeric for, whose bounds may be strings.
 func forPrep(L *lua.LState, inst uint32, base *frame) int {
-	first := int(inst>>18)&0xff + 1
+	first := argA(inst) + 1
 	for i, name := range []string{"initial value", "limit", "step"} {
 		switch v := L.Get(first + i).(type) {
 		case lua.LNumber:

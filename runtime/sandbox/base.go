@@ -146,7 +146,12 @@ func (s *state) basePrint(L *lua.LState) int {
 		if i > 0 {
 			b.add("\t")
 		}
-		b.add(ToString(L, L.Get(i+1)))
+		v := L.Get(i + 1)
+		if t, ok := v.(*lua.LTable); ok && s.Inspect != nil && L.GetMetaField(t, "__tostring") == lua.LNil {
+			b.add(s.Inspect(L, t))
+		} else {
+			b.add(ToString(L, v))
+		}
 	}
 	s.Print(L, b.String())
 	return 0

@@ -21,6 +21,8 @@ const (
 type Options struct {
 	// Print gets what print was called with, in one piece without a newline. L is the calling thread.
 	Print func(L *lua.LState, text string)
+	// Inspect is how print shows a table that has no __tostring. Nil: as tostring does.
+	Inspect func(L *lua.LState, v lua.LValue) string
 	// Stdout is behind io.write and io.stdout, Stderr behind io.stderr.
 	Stdout, Stderr func(L *lua.LState, text string) error
 

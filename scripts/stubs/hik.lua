@@ -573,6 +573,11 @@ function hik.date(format, time) end
 ---@return hik.SunResult
 function hik.sun(date) end
 
+---A value as the REPL shows it: strings quoted, tables with what they hold, long and deep ones cut; for people, hik.json.encode is for programs.
+---@param value any
+---@return string
+function hik.inspect(value) end
+
 ---@class hik.log
 hik.log = {}
 
@@ -663,6 +668,18 @@ function hik.http.get(url, options) end
 ---@param options? hik.HTTPOptions
 ---@return hik.Response
 function hik.http.post(url, options) end
+
+---Puts something onto a web server; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
+---@param url string
+---@param options? hik.HTTPOptions
+---@return hik.Response
+function hik.http.put(url, options) end
+
+---Deletes something on a web server; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
+---@param url string
+---@param options? hik.HTTPOptions
+---@return hik.Response
+function hik.http.delete(url, options) end
 
 ---Sends a request with a method of your choice; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait.
 ---@param method "GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"
