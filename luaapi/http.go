@@ -78,10 +78,10 @@ func (c *call) http(method string, i int) int {
 		}
 	}
 	c.wait(func(ctx context.Context) error {
-		if err := c.m.web.enter(ctx, x.clk); err != nil {
+		if err := c.m.web.Acquire(ctx); err != nil {
 			return err
 		}
-		defer c.m.web.leave()
+		defer c.m.web.Release()
 		return x.run(ctx, c.m.script.HTTP())
 	})
 	c.L.Push(c.m.httpAnswer(c.L, x))

@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
@@ -25,8 +26,8 @@ type module struct {
 
 	stateMeta *lua.LTable // of the tables of hik.state, once one was needed
 
-	web     *gate       // of hik.http
-	headers *lua.LTable // the metatable of its answers' headers, once it was needed
+	web     *clock.Semaphore // the requests of hik.http that are under way
+	headers *lua.LTable      // the metatable of its answers' headers, once it was needed
 }
 
 // Open makes the hik module for s and sets the global hik. The libraries of
@@ -52,7 +53,7 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 		lists:   make(map[Device]*channelList),
 		presets: make(map[presetKey]*presetList),
 		special: make(map[presetKey]map[int]bool),
-		web:     newGate(maxHTTPAtOnce),
+		web:     clock.NewSemaphore(s.Clock(), maxHTTPAtOnce),
 	}
 	openErrors(L)
 	hik := m.newLibrary("hik")
