@@ -39,7 +39,7 @@ func parseStatus(body []byte) *deviceStatus {
 		return newStatus(user, root.Get)
 	case '{':
 		var doc map[string]any
-		if json.Unmarshal(body, &doc) != nil {
+		if json.Unmarshal(DecodeText(body, ""), &doc) != nil {
 			return nil
 		}
 		user := false

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
 )
 
 func jsonDecode(c *call) int {
@@ -19,13 +21,24 @@ func jsonDecode(c *call) int {
 	if len(s) > maxJSONSize {
 		c.misuse("the text is longer than %d MB", maxJSONSize>>20)
 	}
-	r := jsonReader{lookout: lookout{L: c.L}, s: string(s)}
+	r := jsonReader{lookout: lookout{L: c.L}, s: withoutMark(string(s))}
 	v, err := r.document()
 	if err != nil {
 		c.misuse("%v", err)
 	}
 	c.L.Push(v)
 	return 1
+}
+
+// withoutMark takes a byte order mark off a text, which tools of Windows write,
+// and makes UTF-8 of one in UTF-16.
+func withoutMark(s string) string {
+	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"} {
+		if strings.HasPrefix(s, mark) {
+			return string(isapi.DecodeText([]byte(s), ""))
+		}
+	}
+	return s
 }
 
 // jsonReader reads one text strictly.
