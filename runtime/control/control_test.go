@@ -30,6 +30,12 @@ func (e *echo) Close() {
 	e.closed++
 }
 
+func (e *echo) sessionsClosed() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
+}
+
 func (e *echo) Call(ctx context.Context, op string, args json.RawMessage, send func(any) error) error {
 	switch op {
 	case "count":
@@ -115,6 +121,11 @@ func TestEnds(t *testing.T) {
 	fmt.Fprintln(raw, `{"id": 7, "op": "wait"}`)
 	<-e.begun
 	raw.Close()
+	for deadline := time.Now().Add(10 * time.Second); e.sessionsClosed() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the call of a client that has gone goes on")
+		}
+	}
 	raw, _ = net.Dial("unix", filepath.Join(dir, socketName))
 	fmt.Fprintln(raw, `GET / HTTP/1.1`)
 	if _, err := bufio.NewReader(raw).ReadByte(); err == nil {
@@ -130,8 +141,8 @@ func TestEnds(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("the call did not end with the host")
 	}
-	if e.closed != 3 {
-		t.Errorf("%d sessions closed, want 3", e.closed)
+	if n := e.sessionsClosed(); n != 3 {
+		t.Errorf("%d sessions closed, want 3", n)
 	}
 	if _, err := Dial(t.Context(), dir); err != ErrNoHost {
 		t.Errorf("%v", err)

@@ -1,8 +1,11 @@
 package control
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -67,6 +70,26 @@ func ask(c net.Conn, line string) (string, error) {
 	buf := make([]byte, 4096)
 	n, err := c.Read(buf)
 	return string(buf[:n]), err
+}
+
+// One connection has so many calls at once; one more is an error of its own.
+func TestCallsAreLimited(t *testing.T) {
+	dir := t.TempDir()
+	_, e := serve(t, dir)
+	e.begun = make(chan struct{}, 2*maxCalls)
+	raw, err := net.Dial("unix", filepath.Join(dir, socketName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	for i := range maxCalls + 1 {
+		fmt.Fprintf(raw, "{\"id\": %d, \"op\": \"wait\"}\n", i+1)
+	}
+	raw.SetReadDeadline(time.Now().Add(10 * time.Second))
+	line, err := bufio.NewReader(raw).ReadString('\n')
+	if want := fmt.Sprintf(`{"id":%d,"done":true,"error":{"message":"too many calls at once"}}`, maxCalls+1); err != nil || strings.TrimSpace(line) != want {
+		t.Errorf("%q %v, want %s", line, err, want)
+	}
 }
 
 func TestClientsAreLimited(t *testing.T) {
