@@ -21,10 +21,12 @@ func (c *call) arg(i int) lua.LValue {
 	return lua.LNil
 }
 
-// atMost refuses arguments after the first n.
+// atMost refuses arguments after the first n; nil is none.
 func (c *call) atMost(n int) {
-	if len(c.args) > n {
-		c.misuse("too many arguments: %s is one more than it takes", describe(c.args[n]))
+	for _, v := range c.args[min(n, len(c.args)):] {
+		if v != lua.LNil {
+			c.misuse("too many arguments: %s is one more than it takes", describe(v))
+		}
 	}
 }
 

@@ -149,6 +149,17 @@ func (cmd *command) usage() string {
 func (c *call) shape() {
 	cmd := c.cmd
 	n := cmd.values
+	if len(cmd.options) > 0 && n == 0 {
+		switch c.arg(0).Type() {
+		case lua.LTNil, lua.LTTable:
+		case lua.LTFunction:
+			if !cmd.takesFn {
+				c.wantsTable()
+			}
+		default:
+			c.wantsTable()
+		}
+	}
 	if len(cmd.options) > 0 {
 		if cmd.takesFn && c.arg(n).Type() == lua.LTFunction {
 			rest := append([]lua.LValue{lua.LNil}, c.args[n:]...)
@@ -160,6 +171,11 @@ func (c *call) shape() {
 		n++
 	}
 	c.atMost(n)
+}
+
+// wantsTable raises: a command that takes nothing but options got something else.
+func (c *call) wantsTable() {
+	c.misuse("it takes a table {%s}, not %s", optionNames(c.cmd.options), describe(c.arg(0)))
 }
 
 // do queues one request to the device and waits for its end.

@@ -42,7 +42,14 @@ var presetCommands = []command{
 		name: "set_preset", channel: true, args: "id, name", values: 2,
 		doc: "stores where the head looks as a preset",
 		fn: func(c *call) int {
-			id, name := c.integer(0, "the preset", 1, isapi.MaxPreset), c.text(1, "the name")
+			want := fmt.Sprintf("a whole number, 1 to %d", everyHeadsPresets)
+			if _, named := c.arg(0).(lua.LString); named {
+				want += ", and its name comes after it"
+			}
+			id, name := c.presetNumber(c.arg(0), want), c.text(1, "the name")
+			if id > everyHeadsPresets {
+				c.headHasPreset(id, "a whole number, 1 to %d")
+			}
 			channel := c.channel()
 			c.do(strings.TrimSpace(itoa(id)+" "+name), func(ctx context.Context, client *isapi.Client) error {
 				return client.SetPreset(ctx, channel, id, name)
@@ -72,7 +79,7 @@ func gotoPreset(c *call) int {
 		c.ordinary(id)
 	}
 	if id > everyHeadsPresets {
-		c.headHasPreset(id)
+		c.headHasPreset(id, "a whole number, 1 to %d, or a name")
 	}
 	channel := c.channel()
 	c.doHead(itoa(id), func(ctx context.Context, client *isapi.Client) error {
@@ -136,8 +143,8 @@ func lacks(err error) bool {
 }
 
 // headHasPreset refuses what is beyond the number of presets that the device
-// says it has.
-func (c *call) headHasPreset(id int) {
+// says it has; want says what it must be.
+func (c *call) headHasPreset(id int, want string) {
 	channel := c.channel()
 	var caps *isapi.PTZCapabilities
 	err := c.tryDo(Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (err error) {
@@ -151,7 +158,7 @@ func (c *call) headHasPreset(id int) {
 		c.raise(err)
 	}
 	if most := max(caps.MaxPresets, everyHeadsPresets); id > most {
-		c.misuse("the preset must be a whole number, 1 to %d, or a name, not %d", most, id)
+		c.wrong("the preset", fmt.Sprintf(want, most), lua.LNumber(id))
 	}
 }
 

@@ -53,11 +53,7 @@ func (c *call) preset(i int) int {
 	name, isText := v.(lua.LString)
 	text := strings.TrimSpace(string(name))
 	if !isText || strings.Trim(text, "0123456789") == "" {
-		f, ok := toNumber(v)
-		if id := int(f); ok && float64(id) == f && id >= 1 && id <= isapi.MaxPreset {
-			return id
-		}
-		c.wrong("the preset", fmt.Sprintf("a whole number, 1 to %d, or a name", everyHeadsPresets), v)
+		return c.presetNumber(v, fmt.Sprintf("a whole number, 1 to %d, or a name", everyHeadsPresets))
 	}
 	list, err := c.presetList(false)
 	if err != nil {
@@ -76,6 +72,16 @@ func (c *call) preset(i int) int {
 			help = "; it has " + listPresetNames(list)
 		}
 		c.misuse("%s has no preset named %q%s", c.target, text, help)
+	}
+	return id
+}
+
+// presetNumber takes every number that some head may have; want says what every head has.
+func (c *call) presetNumber(v lua.LValue, want string) int {
+	f, ok := toNumber(v)
+	id := int(f)
+	if !ok || float64(id) != f || id < 1 || id > isapi.MaxPreset {
+		c.wrong("the preset", want, v)
 	}
 	return id
 }
