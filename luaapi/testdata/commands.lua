@@ -145,6 +145,7 @@ case("wrong arguments", function()
   misuse('ptz_stop: too many arguments: 1 is one more than it takes', function() yard:ptz_stop(1) end)
   misuse('ptz_stop: too many arguments: 1 is one more than it takes', function() yard:ptz_stop(nil, 1) end)
   hik.ptz_stop("gate", 1, nil, nil) -- nil is no argument
+  equal(host.commands("gate"), {"stop ch1"})
   misuse('ptz_move: it takes a table {pan=, tilt=, zoom=, duration=, wait=}, not 10', function() yard:ptz_move(10, 0) end)
   misuse('ptz_move: it takes a table {pan=, tilt=, zoom=, duration=, wait=}, not 0', function() gate:ptz_move(10, 0) end)
   misuse('ptz_absolute: it takes a table {pan=, tilt=, zoom=}, not 10', function() yard:ptz_absolute(10) end)
