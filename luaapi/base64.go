@@ -33,8 +33,8 @@ var base64Entries = []entry{
 		fn: func(c *call) int {
 			c.atMost(1)
 			text := plainBase64(c.bounded(0, "the text", 64<<20))
-			task := lookout{L: c.L}
-			task.look()
+			task := interruptible{L: c.L}
+			task.check()
 			n, err := base64.RawStdEncoding.Decode(text, text)
 			if err != nil {
 				c.misuse("the text is not base64")

@@ -33,13 +33,13 @@ func (m *module) bind(name string, fn func(*call) int) *lua.LFunction {
 		for i := range c.args {
 			c.args[i] = L.Get(i + 1)
 		}
-		defer c.mind()
+		defer c.catchPanic()
 		return fn(c)
 	})
 }
 
-// mind turns a Go panic into a Lua error.
-func (c *call) mind() {
+// catchPanic turns a Go panic into a Lua error.
+func (c *call) catchPanic() {
 	r := recover()
 	if r == nil {
 		return
@@ -61,7 +61,7 @@ func (c *call) mind() {
 	})
 }
 
-// context is the task's, for what computes; waiting gets another one.
+// context is the task's. What waits gets another one, from Task.Wait.
 func (c *call) context() context.Context {
 	if ctx := c.L.Context(); ctx != nil {
 		return ctx
@@ -76,7 +76,7 @@ func (c *call) wait(f func(ctx context.Context) error) {
 	}
 }
 
-// try is wait for those who look at the error.
+// try runs f without the script's lock and returns its error.
 func (c *call) try(f func(ctx context.Context) error) error {
 	var fault *panicked
 	err := TaskOf(c.L).Wait(c.L, func(ctx context.Context) error {

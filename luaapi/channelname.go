@@ -147,8 +147,8 @@ type channelList struct {
 	list []isapi.Channel
 }
 
-// channelListAge is how long names are believed. One that is not found asks
-// again at once.
+// channelListAge is how long a list of channels is taken from memory. For a
+// name that is not in it the device is asked again at once.
 const channelListAge = 10 * time.Minute
 
 // deviceChannels asks dev for its channels, or takes what it said lately.

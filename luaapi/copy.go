@@ -31,7 +31,7 @@ type copier struct {
 
 func newCopier(L *lua.LState, root, rule string) *copier {
 	return &copier{
-		walker: walker{lookout: lookout{L: L}, root: root, deepest: maxCopyDepth},
+		walker: walker{interruptible: interruptible{L: L}, root: root, deepest: maxCopyDepth},
 		rule:   rule, most: maxCopySize, tooLarge: fmt.Sprintf("the whole is larger than %d MB", maxCopySize>>20),
 		keys: anyKeys,
 	}

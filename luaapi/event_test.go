@@ -10,7 +10,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// happens is the event that the fake devices have for whoever waits.
+// happens is the event that the fake devices have for tasks that wait.
 var happens = &Event{
 	Type: "line_crossing", Native: "linedetection", State: "start", Device: "nvr", Channel: 3, Time: began, Target: "human", Region: 2,
 	Image: jpegBytes, Raw: []byte("<EventNotificationAlert/>"),

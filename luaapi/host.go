@@ -11,7 +11,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// Script is what the bindings ask of whoever runs a script. One Script
+// Script is what the bindings need of the host for one script. One Script
 // belongs to one Lua state; its methods are called by the holder of the
 // script's lock, except where it says otherwise.
 type Script interface {
@@ -84,7 +84,7 @@ type Spawned interface {
 	// Cancel ends it at its next wait or instruction.
 	Cancel()
 	// Adopt says that the caller waits for it and raises its error itself, so
-	// that the host does not log it as one that nobody caught.
+	// that the host does not log it as an uncaught one.
 	Adopt()
 	// Done reports whether it has ended.
 	Done() bool
@@ -135,7 +135,7 @@ type Command struct {
 	What    string // "snapshot", "preset"
 	Channel int    // 0: the device itself
 	Detail  string // "3", "40 0 0"
-	Head    bool   // it moves the head: ends the motion of whoever had it
+	Head    bool   // it moves the head, and so ends the motion that the head is in
 }
 
 // Lens is a part of a lens that moves until it is stopped.

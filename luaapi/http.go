@@ -138,7 +138,7 @@ func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 		c.misuse("headers must be a table {name = value}")
 	}
 	size := 0
-	l := lookout{L: c.L}
+	l := interruptible{L: c.L}
 	l.each(content(t), func(key, value lua.LValue) error {
 		name, ok := key.(lua.LString)
 		if !ok || !isHeaderName(string(name)) {
@@ -173,7 +173,7 @@ func (m *module) httpAnswer(L *lua.LState, x *httpExchange) *lua.LTable {
 	t.RawSetString("headers", m.httpHeaderTable(L, x.answer))
 	t.RawSetString("body", lua.LString(x.received))
 	if isJSONType(x.answer.Get("Content-Type")) && len(x.received) <= maxJSONSize {
-		r := jsonReader{lookout: lookout{L: L}, s: string(x.received)}
+		r := jsonReader{interruptible: interruptible{L: L}, s: string(x.received)}
 		if v, err := r.document(); err == nil { // body remains for what is no JSON after all
 			t.RawSetString("json", v)
 		}

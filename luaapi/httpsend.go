@@ -50,7 +50,7 @@ func (x *httpExchange) run(ctx context.Context, rt http.RoundTripper) error {
 	if host := x.header.Get("Host"); host != "" {
 		req.Host = host
 	}
-	// No cookie jar, no Timeout: cookies belong to nobody here, and a Timeout
+	// No cookie jar, no Timeout: requests of a script share no cookies, and a Timeout
 	// would count real seconds.
 	client := http.Client{Transport: rt, CheckRedirect: followRedirect}
 	resp, err := client.Do(req)
@@ -70,7 +70,7 @@ func (x *httpExchange) run(ctx context.Context, rt http.RoundTripper) error {
 	case clock.Cause(limited) != nil:
 		return x.failure("timeout", "no answer within "+clock.FormatDuration(x.timeout), "")
 	}
-	return x.told(err)
+	return x.failureOf(err)
 }
 
 // keptHeaders go along to another host; everything else that a script set may
@@ -84,7 +84,7 @@ func followRedirect(req *http.Request, via []*http.Request) error {
 	case req.URL.Scheme != "http" && req.URL.Scheme != "https":
 		return errRedirectsTo
 	}
-	req.URL.User = nil        // nobody but the script names an account
+	req.URL.User = nil        // only the script may name an account
 	req.Header.Del("Referer") // the query of the last URL may hold a token
 	// The headers are copied from the first request at each hop: one hop to
 	// elsewhere counts for all that follow.
@@ -118,9 +118,9 @@ func portOf(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// told says what went wrong. Of err only its kind is shown: its text may quote
+// failureOf says what went wrong. Of err only its kind is shown: its text may quote
 // the URL.
-func (x *httpExchange) told(err error) error {
+func (x *httpExchange) failureOf(err error) error {
 	var dns *net.DNSError
 	var record tls.RecordHeaderError
 	var untrusted *tls.CertificateVerificationError

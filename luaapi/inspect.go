@@ -37,7 +37,7 @@ func Inspect(L *lua.LState, v lua.LValue) string { return inspect(L, v, inspectW
 func inspectLine(L *lua.LState, v lua.LValue) string { return inspect(L, v, inspectSize*2) }
 
 func inspect(L *lua.LState, v lua.LValue, width int) string {
-	w := inspector{walker: walker{lookout: lookout{L: L}, deepest: inspectDepth}, width: width}
+	w := inspector{walker: walker{interruptible: interruptible{L: L}, deepest: inspectDepth}, width: width}
 	return w.text(v)
 }
 
@@ -113,7 +113,7 @@ func (w *inspector) names(t *lua.LTable, length int) []lua.LValue {
 		}
 		return nil
 	})
-	slices.SortFunc(names, func(a, b string) int { w.round(); return strings.Compare(a, b) })
+	slices.SortFunc(names, func(a, b string) int { w.tick(); return strings.Compare(a, b) })
 	keys := make([]lua.LValue, 0, len(names)+len(others))
 	for _, name := range names {
 		keys = append(keys, lua.LString(name))

@@ -120,7 +120,7 @@ func encodeJSON(L *lua.LState, v lua.LValue, indent string) (string, error) {
 }
 
 func newJSONWriter(L *lua.LState, indent string) *jsonWriter {
-	return &jsonWriter{walker: walker{lookout: lookout{L: L}, root: "value", deepest: maxJSONDepth}, indent: indent, most: maxJSONSize}
+	return &jsonWriter{walker: walker{interruptible: interruptible{L: L}, root: "value", deepest: maxJSONDepth}, indent: indent, most: maxJSONSize}
 }
 
 type jsonWriter struct {
@@ -207,7 +207,7 @@ func (w *jsonWriter) table(t *lua.LTable) error {
 		return w.list(t, n)
 	}
 	sort.Slice(names, func(i, j int) bool {
-		w.round()
+		w.tick()
 		return names[i] < names[j]
 	})
 	w.b.WriteByte('{')
@@ -286,7 +286,7 @@ func (w *jsonWriter) text(s string) error {
 		case r == '\t':
 			b.WriteString(`\t`)
 		case r < ' ' || r == 0x7f || r == 0x2028 || r == 0x2029:
-			w.round()
+			w.tick()
 			fmt.Fprintf(b, `\u%04x`, r)
 		default:
 			b.WriteRune(r)

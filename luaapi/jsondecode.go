@@ -21,7 +21,7 @@ func jsonDecode(c *call) int {
 	if len(s) > maxJSONSize {
 		c.misuse("the text is longer than %d MB", maxJSONSize>>20)
 	}
-	r := jsonReader{lookout: lookout{L: c.L}, s: withoutMark(string(s))}
+	r := jsonReader{interruptible: interruptible{L: c.L}, s: withoutMark(string(s))}
 	v, err := r.document()
 	if err != nil {
 		c.misuse("%v", err)
@@ -43,7 +43,7 @@ func withoutMark(s string) string {
 
 // jsonReader reads one text strictly.
 type jsonReader struct {
-	lookout
+	interruptible
 	s     string
 	at    int
 	depth int
@@ -93,7 +93,7 @@ func (r *jsonReader) take(c byte) bool {
 }
 
 func (r *jsonReader) value() (lua.LValue, error) {
-	r.round()
+	r.tick()
 	r.blanks()
 	rest := r.s[r.at:]
 	for word, v := range map[string]lua.LValue{"true": lua.LTrue, "false": lua.LFalse, "null": nil} {
@@ -242,7 +242,7 @@ func (r *jsonReader) text() (string, error) {
 var jsonEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func (r *jsonReader) escape(b *strings.Builder) error {
-	r.round()
+	r.tick()
 	if r.at >= len(r.s) {
 		return r.fail("a string has no end")
 	}

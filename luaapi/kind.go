@@ -73,7 +73,7 @@ func (m *module) member(L *lua.LState, k *kind, self any, key lua.LValue) lua.LV
 	return f
 }
 
-// elsewhere helps who asks a channel for what only its device has.
+// elsewhere names the device's method where a script asks a channel for it.
 func (m *module) elsewhere(kind, word string) string {
 	if kind == "channel" && m.kind("device").names.byName[word] != nil {
 		return fmt.Sprintf("; its device has: ch.device:%s(...)", word)

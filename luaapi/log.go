@@ -19,10 +19,10 @@ const (
 )
 
 var logEntries = []entry{
-	logEntry("debug", slog.LevelDebug, "a line for who looks closely"),
+	logEntry("debug", slog.LevelDebug, "a line of detail, shown with --log-level debug"),
 	logEntry("info", slog.LevelInfo, "a line that tells what happened"),
-	logEntry("warn", slog.LevelWarn, "a line for who should look some day"),
-	logEntry("error", slog.LevelError, "a line for who has to act"),
+	logEntry("warn", slog.LevelWarn, "a line about something to look at some day"),
+	logEntry("error", slog.LevelError, "a line about something that has to be mended"),
 }
 
 func logEntry(name string, level slog.Level, doc string) entry {
@@ -48,7 +48,7 @@ func (c *call) attrs(v lua.LValue) []slog.Attr {
 	}
 	values := make(map[string]lua.LValue)
 	left := 0
-	l := lookout{L: c.L}
+	l := interruptible{L: c.L}
 	l.each(content(t), func(key, value lua.LValue) error {
 		if len(values) < maxLogFields {
 			values[shorten(keyText(key), maxLogKey)] = value

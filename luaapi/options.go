@@ -43,7 +43,7 @@ func (c *call) options(i int, known []Option) options {
 	}
 	o.values = make(map[string]lua.LValue)
 	unknown := "" // the first in the order of names
-	l := lookout{L: c.L}
+	l := interruptible{L: c.L}
 	l.each(t, func(key, value lua.LValue) error {
 		name, isName := key.(lua.LString)
 		if !isName || !slices.ContainsFunc(known, func(k Option) bool { return k.Name == string(name) }) {

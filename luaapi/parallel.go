@@ -46,7 +46,7 @@ func parallel(c *call) int {
 	finished := false
 	defer func() {
 		if !finished {
-			b.cancel() // this task is being ended: nobody wants the results
+			b.cancel() // this task is being ended, and its results are not needed any more
 		}
 	}()
 	results := c.L.CreateTable(len(b.items), 0)

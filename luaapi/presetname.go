@@ -24,8 +24,8 @@ type presetList struct {
 	list []isapi.Preset
 }
 
-// presetListAge is how long names are believed. One that is not found asks
-// again at once.
+// presetListAge is how long a list of presets is taken from memory. For a name
+// that is not in it the device is asked again at once.
 const presetListAge = time.Minute
 
 // presetList asks the device for its presets, or takes what it said lately.

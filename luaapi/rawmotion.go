@@ -12,7 +12,7 @@ import (
 var continuousPath = regexp.MustCompile(`(?i)^/ISAPI/(?:PTZCtrl|ContentMgmt/PTZCtrlProxy)/channels/([1-9]\d*)/continuous/?(?:\?.*)?$`)
 
 // motionRequest is a hik.request that drives a head. The host has to know of
-// it, or nobody would stop the head when the task ends.
+// it to stop the head when the task ends.
 type motionRequest struct {
 	channel int
 	v       isapi.Velocity
@@ -56,8 +56,8 @@ func (m *motionRequest) stopBody() []byte {
 }
 
 // moveRaw has send be a motion of the task, which is stopped by the path and
-// the axes of the script's own. A stop of all axes ends the motion of whoever
-// had the head; one of some leaves that to the end of the task.
+// the axes of the script's own. A stop of all axes ends the motion that the
+// head is in; a stop of some axes leaves that to the end of the task.
 func (c *call) moveRaw(cmd Command, m *motionRequest, send func(context.Context, *isapi.Client) error, path string, o isapi.RequestOptions) {
 	cmd.Channel = m.channel
 	if m.v == (isapi.Velocity{}) {

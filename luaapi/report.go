@@ -13,7 +13,7 @@ import (
 )
 
 // Describe tells an error apart: one that came out of Lua, whatever the script
-// raised, or any other. It touches the raised value, so whoever calls it holds
+// raised, or any other. It touches the raised value, so the caller must hold
 // the script's lock.
 func Describe(err error) Report {
 	var fromLua *lua.ApiError

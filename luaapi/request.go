@@ -85,7 +85,7 @@ func (c *call) query(v lua.LValue) url.Values {
 	}
 	q := url.Values{}
 	size := 0
-	l := lookout{L: c.L}
+	l := interruptible{L: c.L}
 	l.each(t, func(key, value lua.LValue) error {
 		name, ok := key.(lua.LString)
 		if !ok {

@@ -52,7 +52,7 @@ var stateFields = []entry{
 
 // stateTable is a table of the state as a script holds it: only the way there.
 // It is userdata, not a table: table.insert and its like must not write into
-// an empty table that nobody keeps.
+// a table that is thrown away.
 type stateTable struct {
 	m     *module
 	state State

@@ -11,7 +11,7 @@ import (
 // walker goes through a value that a script made. It knows the path to where it is, refuses tables inside themselves and
 // nested too deep, and ends with the task. What is made of the values bounds its own size.
 type walker struct {
-	lookout
+	interruptible
 	root    string        // names the value that the walk began with
 	path    []lua.LValue  // the keys from there to the current value
 	around  []*lua.LTable // the tables around the current value

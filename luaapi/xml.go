@@ -34,8 +34,8 @@ var xmlEntries = []entry{
 			c.atMost(1)
 			tree, err := isapi.ReadXML(c.context(), []byte(c.bounded(0, "the text", maxXMLWritten)))
 			if err != nil {
-				task := lookout{L: c.L}
-				task.look()
+				task := interruptible{L: c.L}
+				task.check()
 				c.misuse("%v", err)
 			}
 			c.L.Push(xmlDocument(c.L, tree))

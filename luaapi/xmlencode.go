@@ -31,7 +31,7 @@ var errXMLSize = fmt.Errorf("the text would be longer than %d MB", maxXMLWritten
 
 func xmlEncode(c *call) int {
 	c.atMost(3)
-	w := xmlWriter{lookout: lookout{L: c.L}}
+	w := xmlWriter{interruptible: interruptible{L: c.L}}
 	err := w.element(c.text(0, "the name of the root"), c.arg(1), c.arg(2), 1)
 	if err != nil {
 		c.misuse("%v", err)
@@ -41,12 +41,12 @@ func xmlEncode(c *call) int {
 }
 
 type xmlWriter struct {
-	lookout
+	interruptible
 	b strings.Builder
 }
 
 func (w *xmlWriter) element(name string, content, attrs lua.LValue, depth int) error {
-	w.round()
+	w.tick()
 	switch {
 	case len(name) > maxXMLWritten || w.b.Len() > maxXMLWritten:
 		return errXMLSize
@@ -140,7 +140,7 @@ func (w *xmlWriter) text(name string, v lua.LValue) error {
 		for n < len(s) && n > maxXMLPiece-utf8.UTFMax && !utf8.RuneStart(s[n]) {
 			n--
 		}
-		w.look()
+		w.check()
 		if err := xml.EscapeText(&w.b, []byte(s[:n])); err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func (s *state) resume(L, th *lua.LState) (n int, ok bool) {
 		th.Dead = true
 		return nargs, true
 	}
-	// A coroutine may be handed from task to task: it runs with the flag of whoever resumes it.
+	// A coroutine may be handed from task to task: it runs with the flag of the task that resumes it.
 	if ctx := L.Context(); th.Context() != ctx {
 		setContext(th, ctx)
 	}

@@ -6,7 +6,7 @@
 //
 // # Who owns what
 //
-// A state and everything reached from it belong to whoever holds the script's lock; nothing here locks. The only
+// A state and everything reached from it belong to the holder of the script's lock; nothing here locks. The only
 // thing that other goroutines may touch is a Flag. A task is a thread of the state with a Flag of its own:
 //
 //	th := sandbox.NewThread(L, sandbox.NewFlag(ctx))

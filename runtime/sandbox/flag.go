@@ -21,7 +21,7 @@ var closed = func() chan struct{} {
 
 // Flag is the context of one task, for NewThread.
 //
-// Whether it is stopped is one atomic load. Done returns nil until then, so nobody can wait on it: waiting is for an
+// Whether it is stopped is one atomic load. Done returns nil until then, so it can't be waited on: that is for an
 // ordinary context beside the flag.
 //
 // The zero Flag is not stopped and has no parent.
@@ -64,7 +64,7 @@ func (f *Flag) Err() error {
 	return nil
 }
 
-// Deadline says that there is none: whoever has a deadline calls Stop.
+// Deadline says that there is none: a timer calls Stop.
 func (f *Flag) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 type flagKey struct{}

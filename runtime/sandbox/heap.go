@@ -3,7 +3,7 @@ package sandbox
 import "runtime/metrics"
 
 // Heap gives the bytes of memory that live objects, dead ones not yet collected, and goroutine stacks take in this
-// process: the whole host, not one script. It costs about a microsecond and stops nobody.
+// process: the whole host, not one script. It takes about a microsecond and does not stop the world.
 func Heap() uint64 {
 	samples := [...]metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"},

@@ -7,7 +7,7 @@ import (
 )
 
 // What gopher-lua does wrong, or slowly, and cannot be mended through its exported functions: a yield across a Go
-// function (nothing tells where the nested interpreters are), a yield whose results nobody fills in, errors that close
+// function (nothing tells where the nested interpreters are), a yield whose results are never filled in, errors that close
 // the upvalues of frames that live on, a context that is asked before each instruction, call stacks that are either large
 // or slow. So its states are reached through mirrors of their layout, which checkLayout compares with the real one before the first
 // state is made. A field that has another type here than there names the real one in its tag.

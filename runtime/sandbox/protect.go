@@ -65,7 +65,7 @@ func throw(object lua.LValue) {
 // raise is what LState.Panic is while Lua runs; the error object is on top of the stack.
 func raise(L *lua.LState) { throw(worded(L, mended(L, L.Get(-1)))) }
 
-// mended gives a message that was raised inside our machinery the place of whoever called it.
+// mended gives a message that was raised inside our machinery the place of the machinery's caller.
 func mended(L *lua.LState, object lua.LValue) lua.LValue {
 	message, ok := object.(lua.LString)
 	if !ok {

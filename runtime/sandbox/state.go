@@ -15,7 +15,7 @@ const maxIndex = 4 << 20
 
 func init() { lua.MaxArrayIndex = maxIndex } // one setting for the process, made before any state
 
-// state is what the library functions of one LState share. It is touched by whoever runs that LState.
+// state is what the library functions of one LState share. Only the holder of the script's lock touches it.
 type state struct {
 	Options
 	alive   []weak.Pointer[lua.LState] // coroutines that had not ended when last looked at

@@ -581,7 +581,7 @@ function hik.inspect(value) end
 ---@class hik.log
 hik.log = {}
 
----A line for who looks closely; fields is a table {key = value}.
+---A line of detail, shown with --log-level debug; fields is a table {key = value}.
 ---@param message any
 ---@param fields? table<string, any>
 function hik.log.debug(message, fields) end
@@ -591,12 +591,12 @@ function hik.log.debug(message, fields) end
 ---@param fields? table<string, any>
 function hik.log.info(message, fields) end
 
----A line for who should look some day; fields is a table {key = value}.
+---A line about something to look at some day; fields is a table {key = value}.
 ---@param message any
 ---@param fields? table<string, any>
 function hik.log.warn(message, fields) end
 
----A line for who has to act; fields is a table {key = value}.
+---A line about something that has to be mended; fields is a table {key = value}.
 ---@param message any
 ---@param fields? table<string, any>
 function hik.log.error(message, fields) end
