@@ -18,14 +18,6 @@ var operators = map[string]func(a, b lua.LNumber) lua.LNumber{
 	"__unm": func(a, _ lua.LNumber) lua.LNumber { return -a },
 }
 
-func modulo(a, b lua.LNumber) lua.LNumber {
-	m := lua.LNumber(math.Mod(float64(a), float64(b)))
-	if b > 0 && m < 0 || b < 0 && m > 0 {
-		m += b
-	}
-	return m
-}
-
 // textArithmetic gives the metamethods of strings.
 func textArithmetic() map[string]lua.LGFunction {
 	methods := make(map[string]lua.LGFunction)

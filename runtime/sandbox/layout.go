@@ -21,6 +21,7 @@ type layout struct {
 	frame   reflect.Type      // callFrame
 	stack   reflect.Type      // callFrameStack
 	upvalue reflect.Type      // Upvalue
+	reg     reflect.Type      // registry
 	opcodes []string          // names of the instructions by their number
 	code    []uint32          // what the compiler makes of sampleSource
 	table   *instructionTable // jumpTable
@@ -35,6 +36,9 @@ func upstreamLayout() layout {
 	if f, ok := l.state.FieldByName("stack"); ok {
 		l.stack = f.Type
 	}
+	if f, ok := l.state.FieldByName("reg"); ok && f.Type.Kind() == reflect.Pointer {
+		l.reg = f.Type.Elem()
+	}
 	if f, ok := l.state.FieldByName("currentFrame"); ok && f.Type.Kind() == reflect.Pointer {
 		l.frame = f.Type.Elem()
 	}
@@ -48,6 +52,11 @@ var checkLayout = sync.OnceValue(func() error {
 		L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1, RegistrySize: 1})
 		defer L.Close()
 		upstreamLoop = of(L).mainLoop
+		if !fetchAllocatorMethods(L) {
+			difference = "the allocator has no LNumber2I(LNumber) LValue"
+		}
+	}
+	if difference == "" {
 		return nil
 	}
 	return layoutError(difference)
@@ -83,6 +92,9 @@ func (l layout) difference() string {
 		return d
 	}
 	if d := fieldDifference("Upvalue", reflect.TypeFor[upvalue](), l.upvalue); d != "" {
+		return d
+	}
+	if d := fieldDifference("registry", reflect.TypeFor[registry](), l.reg); d != "" {
 		return d
 	}
 	if d := opcodeDifference(l.opcodes); d != "" {

@@ -17,11 +17,14 @@ type (
 	instructionTable [lua.OP_NOP + 1]instruction
 )
 
-// instructions is that table with a concatenation that is bounded, and which writes numbers as Lua does, and a for loop that
-// reads text as numbers as Lua does.
+// instructions is that table with a concatenation that is bounded, and which writes numbers as Lua does, a for loop that
+// reads text as numbers as Lua does, and Lua's arithmetic.
 var instructions = func() instructionTable {
 	table := upstreamInstructions
 	table[lua.OP_CONCAT], table[lua.OP_FORPREP] = concat, forPrep
+	for op := lua.OP_ADD; op <= lua.OP_MOD; op++ {
+		table[op] = calculate
+	}
 	return table
 }()
 

@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"math"
+	"reflect"
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// registry mirrors the head of gopher-lua's registry, which has the registers of all calls of a state.
+type registry struct {
+	array []lua.LValue
+	top   int
+}
+
+// numberAllocator is what gopher-lua makes a value of a number with, many at once.
+type numberAllocator interface {
+	LNumber2I(v lua.LNumber) lua.LValue
+}
+
+// allocatorMethods is the head of each numberAllocator that holds a pointer to gopher-lua's allocator. checkLayout fetches it.
+var allocatorMethods unsafe.Pointer
+
+// allocatorOf gives the allocator of L, whose type has no exported name.
+func allocatorOf(L *lua.LState) any {
+	f := reflect.ValueOf(L).Elem().FieldByName("alloc")
+	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().Interface()
+}
+
+func fetchAllocatorMethods(L *lua.LState) bool {
+	allocator, ok := allocatorOf(L).(numberAllocator)
+	if ok {
+		allocatorMethods = (*[2]unsafe.Pointer)(unsafe.Pointer(&allocator))[0]
+	}
+	return ok
+}
+
+var minusZero lua.LValue = lua.LNumber(math.Copysign(0, -1))
+
+// calculate does +, -, *, / and % of two numbers. gopher-lua loses the sign of a zero, and has another remainder: 10 % 0.1 is
+// 0 in Lua, and 0.1 in C.
+func calculate(L *lua.LState, inst uint32, base *frame) int {
+	th := of(L)
+	cf, registers := th.currentFrame, (*registry)(th.reg)
+	x, isNumber := operandValue(cf, registers, argB(inst)).(lua.LNumber)
+	y, both := operandValue(cf, registers, argC(inst)).(lua.LNumber)
+	if !isNumber || !both {
+		return upstreamInstructions[inst>>26](L, inst, base)
+	}
+	var v lua.LNumber
+	switch opcode(inst) {
+	case lua.OP_ADD:
+		v = x + y
+	case lua.OP_SUB:
+		v = x - y
+	case lua.OP_MUL:
+		v = x * y
+	case lua.OP_DIV:
+		v = x / y
+	default:
+		v = modulo(x, y)
+	}
+	at := cf.LocalBase + argA(inst)
+	if v == 0 && math.Signbit(float64(v)) {
+		registers.array[at] = minusZero
+	} else {
+		allocator := [2]unsafe.Pointer{allocatorMethods, th.alloc}
+		registers.array[at] = (*(*numberAllocator)(unsafe.Pointer(&allocator))).LNumber2I(v)
+	}
+	if at >= registers.top {
+		registers.top = at + 1
+	}
+	return 0
+}
+
+// operandValue reads a register, or a constant of the function.
+func operandValue(cf *frame, registers *registry, rk int) lua.LValue {
+	if rk&0x100 != 0 {
+		return cf.Fn.Proto.Constants[rk&0xff]
+	}
+	return registers.array[cf.LocalBase+rk]
+}
+
+// modulo is a % b as Lua 5.1 computes it.
+func modulo(a, b lua.LNumber) lua.LNumber {
+	return a - lua.LNumber(math.Floor(float64(a/b)))*b
+}
