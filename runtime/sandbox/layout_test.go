@@ -106,6 +106,8 @@ func TestLayoutDifferences(t *testing.T) {
 		"callFrameStack has no method IsEmpty":                func(l *layout) { l.stack = reflect.TypeFor[shorter]() },
 		"callFrameStack.Sp is a func() int64, not a func() i": func(l *layout) { l.stack = reflect.TypeFor[taller]() },
 		"callFrameStack is no interface":                      func(l *layout) { l.stack = l.frame },
+		"registry.array has moved from byte 0":                func(l *layout) { l.reg = altered(l.reg, first(added)) },
+		"registry is no struct":                               func(l *layout) { l.reg = nil },
 		"Upvalue.index is a uint32, not a int":                func(l *layout) { l.upvalue = altered(l.upvalue, with("index", retype(reflect.TypeFor[uint32]()))) },
 		"Upvalue.next is missing; at its place is above":      func(l *layout) { l.upvalue = altered(l.upvalue, with("next", rename("above"))) },
 		"there are 40 instructions, not 42":                   func(l *layout) { l.opcodes = l.opcodes[:40] },

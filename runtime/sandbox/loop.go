@@ -21,7 +21,7 @@ type (
 // reads text as numbers as Lua does, and Lua's arithmetic.
 var instructions = func() instructionTable {
 	table := upstreamInstructions
-	table[lua.OP_CONCAT], table[lua.OP_FORPREP] = concat, forPrep
+	table[lua.OP_CONCAT], table[lua.OP_FORPREP], table[lua.OP_LEN] = concat, forPrep, length
 	for op := lua.OP_ADD; op <= lua.OP_MOD; op++ {
 		table[op] = calculate
 	}

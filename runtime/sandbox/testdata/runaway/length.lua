@@ -1,1 +1,0 @@
-return #setmetatable({}, {__len = function() while true do end end}) --HERE

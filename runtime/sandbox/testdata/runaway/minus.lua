@@ -1,0 +1,1 @@
+return -setmetatable({}, {__unm = function() while true do end end}) --HERE
