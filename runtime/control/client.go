@@ -24,13 +24,12 @@ var ErrGone = errors.New("the host has gone")
 
 // Client is a connection to a running host. Its calls go one after another.
 type Client struct {
-	net   net.Conn
-	lines *bufio.Reader
+	net net.Conn
+	out lineWriter
+	in  *bufio.Reader
 
 	mu   sync.Mutex // one call at a time
 	last int64
-
-	writing sync.Mutex
 }
 
 // Dial reaches the host of the site with the data folder dir. The error is
@@ -53,7 +52,7 @@ func Dial(ctx context.Context, dir string) (*Client, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &Client{net: c, lines: bufio.NewReader(c)}, nil
+	return &Client{net: c, out: lineWriter{net: c}, in: bufio.NewReader(c)}, nil
 }
 
 // Close hangs up; what the host keeps for this client ends.
@@ -75,8 +74,8 @@ func (c *Client) Call(ctx context.Context, op string, args any, each func(value 
 		}
 		r.Args = text
 	}
-	c.send(r) // if it fails, so does receive; but the host may have said why
-	defer clock.OnDone(ctx, func() { go c.send(request{ID: id, Cancel: true}) })()
+	c.out.write(r) // if it fails, so does receive; but the host may have said why
+	defer clock.OnDone(ctx, func() { go c.out.write(request{ID: id, Cancel: true}) })()
 	var failed error
 	for {
 		answer, err := c.receive()
@@ -89,7 +88,7 @@ func (c *Client) Call(ctx context.Context, op string, args any, each func(value 
 			continue
 		case answer.Value != nil && each != nil && failed == nil:
 			if failed = each(answer.Value); failed != nil {
-				c.send(request{ID: id, Cancel: true})
+				c.out.write(request{ID: id, Cancel: true})
 			}
 		case answer.Done && failed != nil:
 			return failed
@@ -106,20 +105,9 @@ func (c *Client) Get(ctx context.Context, op string, args, into any) error {
 	return c.Call(ctx, op, args, func(value json.RawMessage) error { return json.Unmarshal(value, into) })
 }
 
-func (c *Client) send(r request) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	_, err = c.net.Write(append(text, '\n'))
-	return err
-}
-
 func (c *Client) receive() (reply, error) {
 	var r reply
-	line, err := c.lines.ReadBytes('\n')
+	line, err := c.in.ReadBytes('\n')
 	if err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
 			err = ErrGone
@@ -130,4 +118,4 @@ func (c *Client) receive() (reply, error) {
 }
 
 // Send asks for op without waiting for an answer, also while a call goes on.
-func (c *Client) Send(op string) error { return c.send(request{Op: op}) }
+func (c *Client) Send(op string) error { return c.out.write(request{Op: op}) }

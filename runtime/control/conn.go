@@ -41,11 +41,11 @@ type conn struct {
 	running map[int64]context.CancelFunc
 	leaving bool // no call begins any more
 
-	writing sync.Mutex
+	lines lineWriter
 }
 
 func newConn(c net.Conn) *conn {
-	cn := &conn{net: c, running: make(map[int64]context.CancelFunc)}
+	cn := &conn{net: c, running: make(map[int64]context.CancelFunc), lines: lineWriter{net: c}}
 	cn.ctx, cn.cancel = clock.WithCancel(context.Background())
 	return cn
 }
@@ -68,7 +68,7 @@ func (c *conn) hangUp() {
 // refuse tells the client why it is not served, and hangs up.
 func (c *conn) refuse(why string) {
 	c.net.SetWriteDeadline(clock.Real().Now().Add(hangUpTimeout))
-	c.write(reply{ID: refused, Done: true, Error: &Fault{Message: why}})
+	c.lines.write(reply{ID: refused, Done: true, Error: &Fault{Message: why}})
 	c.net.Close()
 }
 
@@ -102,7 +102,7 @@ func (c *conn) take(r request) {
 	case c.leaving:
 		return
 	case known || len(c.running) >= maxCalls:
-		c.calls.Go(func() { c.write(reply{ID: r.ID, Done: true, Error: &Fault{Message: "too many calls at once"}}) })
+		c.calls.Go(func() { c.lines.write(reply{ID: r.ID, Done: true, Error: &Fault{Message: "too many calls at once"}}) })
 		return
 	}
 	ctx, cancel := clock.WithCancel(c.ctx)
@@ -116,7 +116,7 @@ func (c *conn) answer(ctx context.Context, r request) {
 		if err != nil {
 			return err
 		}
-		return c.write(reply{ID: r.ID, Value: text})
+		return c.lines.write(reply{ID: r.ID, Value: text})
 	})
 	c.mu.Lock()
 	cancel := c.running[r.ID]
@@ -127,18 +127,5 @@ func (c *conn) answer(ctx context.Context, r request) {
 	if err != nil && !errors.As(err, &last.Error) {
 		last.Error = &Fault{Message: err.Error()}
 	}
-	c.write(last)
-}
-
-// write sends a line. It waits for a client that does not read; only the calls
-// of that client do.
-func (c *conn) write(r reply) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	_, err = c.net.Write(append(text, '\n'))
-	return err
+	c.lines.write(last)
 }

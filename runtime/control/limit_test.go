@@ -64,6 +64,24 @@ func TestAcceptPausesWhenDescriptorsRunOut(t *testing.T) {
 	})
 }
 
+// A client that does not read keeps Close waiting for two seconds, no longer.
+func TestCloseDoesNotWaitForReaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &fullListener{conns: make(chan net.Conn, 1)}
+		here, there := net.Pipe()
+		l.conns <- there
+		s := newServer(l, t.TempDir()+"/none", &echo{})
+		here.Write([]byte(`{"id": 1, "op": "count"}` + "\n"))
+		time.Sleep(time.Minute)
+		closing := time.Now()
+		s.Close()
+		if took := time.Since(closing); took != hangUpTimeout {
+			t.Errorf("Close took %v", took)
+		}
+		here.Close()
+	})
+}
+
 // ask writes one line and reads one.
 func ask(c net.Conn, line string) (string, error) {
 	go c.Write([]byte(line + "\n"))

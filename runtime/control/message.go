@@ -1,6 +1,10 @@
 package control
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"net"
+	"sync"
+)
 
 // maxLine bounds one line of either direction.
 const maxLine = 16 << 20
@@ -22,6 +26,24 @@ type reply struct {
 	Value json.RawMessage `json:"value,omitempty"`
 	Done  bool            `json:"done,omitempty"`
 	Error *Fault          `json:"error,omitempty"`
+}
+
+// lineWriter writes messages to a connection, each as a line.
+type lineWriter struct {
+	mu  sync.Mutex // one line at a time
+	net net.Conn
+}
+
+// write waits for a peer that does not read.
+func (w *lineWriter) write(message any) error {
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, err = w.net.Write(append(text, '\n'))
+	return err
 }
 
 // Fault is an error of the host as the client gets it.
