@@ -77,12 +77,7 @@ func (d *Device) videoInputElem(c *channel) *elem {
 // size and lists none, as recorded.
 func inputProxies(x *exchange) {
 	x.entry.What = "channels"
-	list := el("InputProxyChannelList", root{})
-	for _, c := range x.d.channels {
-		if x.d.proxied(c) {
-			list.kids = append(list.kids, x.d.proxyElem(c))
-		}
-	}
+	list := x.d.proxyList("InputProxyChannelList", x.d.proxyElem)
 	size := len(list.kids)
 	if size == 0 {
 		size = 2
@@ -141,13 +136,18 @@ func (d *Device) proxyState(c *channel) *elem {
 
 func inputProxyStates(x *exchange) {
 	x.entry.What = "channel states"
-	list := el("InputProxyChannelStatusList", root{})
-	for _, c := range x.d.channels {
-		if x.d.proxied(c) {
-			list.kids = append(list.kids, x.d.proxyState(c))
+	x.send(x.d.proxyList("InputProxyChannelStatusList", x.d.proxyState))
+}
+
+// proxyList is an element of each network camera.
+func (d *Device) proxyList(name string, of func(*channel) *elem) *elem {
+	list := el(name, root{})
+	for _, c := range d.channels {
+		if d.proxied(c) {
+			list.kids = append(list.kids, of(c))
 		}
 	}
-	x.send(list)
+	return list
 }
 
 func inputProxyState(x *exchange) {

@@ -134,11 +134,7 @@ func (f Fault) active(now time.Time, zone *time.Location) bool {
 // end is when a fault that is in force ends.
 func (f Fault) end(now time.Time, zone *time.Location) (time.Time, bool) {
 	if f.Daily {
-		left := f.To - sinceMidnight(now, zone)
-		if left <= 0 {
-			left += 24 * time.Hour
-		}
-		return now.Add(left), true
+		return nextDaily(f.To, now, zone), true
 	}
 	return f.since.Add(f.To), f.To != 0
 }
@@ -146,14 +142,19 @@ func (f Fault) end(now time.Time, zone *time.Location) (time.Time, bool) {
 // begin is when it next comes into force.
 func (f Fault) begin(now time.Time, zone *time.Location) (time.Time, bool) {
 	if f.Daily {
-		wait := f.From - sinceMidnight(now, zone)
-		if wait <= 0 {
-			wait += 24 * time.Hour
-		}
-		return now.Add(wait), true
+		return nextDaily(f.From, now, zone), true
 	}
 	at := f.since.Add(f.From)
 	return at, at.After(now)
+}
+
+// nextDaily is the next time that the clock shows at.
+func nextDaily(at time.Duration, now time.Time, zone *time.Location) time.Time {
+	wait := at - sinceMidnight(now, zone)
+	if wait <= 0 {
+		wait += 24 * time.Hour
+	}
+	return now.Add(wait)
 }
 
 func sinceMidnight(t time.Time, zone *time.Location) time.Duration {

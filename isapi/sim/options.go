@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -172,48 +173,26 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Model == "" {
-		o.Model = IPC
-	}
-	if o.Name == "" {
-		o.Name = map[Model]string{IPC: "IP CAMERA", PTZ: "IP DOME", NVR: "Network Video Recorder", DVR: "Embedded Net DVR"}[o.Model]
-	}
-	if o.Username == "" {
-		o.Username = "admin"
-	}
-	if o.Password == "" {
-		o.Password = "simulated"
-	}
+	o.Model = cmp.Or(o.Model, IPC)
+	o.Name = cmp.Or(o.Name, map[Model]string{IPC: "IP CAMERA", PTZ: "IP DOME", NVR: "Network Video Recorder", DVR: "Embedded Net DVR"}[o.Model])
+	o.Username = cmp.Or(o.Username, "admin")
+	o.Password = cmp.Or(o.Password, "simulated")
 	if o.Clock == nil {
 		o.Clock = clock.Real()
 	}
 	if o.Zone == nil {
 		o.Zone = o.Clock.Now().Location()
 	}
-	if o.LockAfter == 0 {
-		o.LockAfter = 5
-	}
-	if o.LockTime == 0 {
-		o.LockTime = 30 * time.Minute
-	}
-	if o.OverloadDown == 0 {
-		o.OverloadDown = 9 * time.Minute
-	}
-	if o.MaxStreams == 0 {
-		o.MaxStreams = 4
-	}
-	if o.Heartbeat == 0 {
-		o.Heartbeat = 10 * time.Second
-	}
-	if o.LossRepeat == 0 {
-		o.LossRepeat = 5 * time.Second
-	}
+	o.LockAfter = cmp.Or(o.LockAfter, 5)
+	o.LockTime = cmp.Or(o.LockTime, 30*time.Minute)
+	o.OverloadDown = cmp.Or(o.OverloadDown, 9*time.Minute)
+	o.MaxStreams = cmp.Or(o.MaxStreams, 4)
+	o.Heartbeat = cmp.Or(o.Heartbeat, 10*time.Second)
+	o.LossRepeat = cmp.Or(o.LossRepeat, 5*time.Second)
 	if o.Dialect == DialectOfModel {
 		o.Dialect = map[Model]Dialect{IPC: DialectIPC, PTZ: DialectPTZ, NVR: DialectNVR, DVR: DialectNVR}[o.Model]
 	}
-	if o.JournalSize == 0 {
-		o.JournalSize = 10_000
-	}
+	o.JournalSize = cmp.Or(o.JournalSize, 10_000)
 	o.Head = o.Head.withDefaults()
 	o.Channels = defaultChannels(o)
 	return o
@@ -254,18 +233,10 @@ func defaultChannels(o Options) []ChannelOptions {
 	for i := range list {
 		c := &list[i]
 		c.Analog = o.Model == DVR && (c.Analog || allAnalog)
-		if c.ID == 0 {
-			c.ID = i + 1
-		}
-		if c.Name == "" {
-			c.Name = fmt.Sprintf("Camera %02d", c.ID)
-		}
-		if c.Protocol == "" {
-			c.Protocol = "HIKVISION"
-		}
-		if c.IP == "" {
-			c.IP = fmt.Sprintf("192.0.2.%d", 20+c.ID)
-		}
+		c.ID = cmp.Or(c.ID, i+1)
+		c.Name = cmp.Or(c.Name, fmt.Sprintf("Camera %02d", c.ID))
+		c.Protocol = cmp.Or(c.Protocol, "HIKVISION")
+		c.IP = cmp.Or(c.IP, fmt.Sprintf("192.0.2.%d", 20+c.ID))
 		if c.MainWidth == 0 || c.MainHeight == 0 {
 			c.MainWidth, c.MainHeight = 1280, 720
 		}

@@ -100,9 +100,7 @@ func setPreset(x *exchange, h *head) {
 		x.refuse(badParameters)
 		return
 	}
-	x.entry.What = fmt.Sprintf("set preset %d", id)
-	if _, ok := x.special(id); ok {
-		x.refuse("invalidOperation")
+	if !x.changesPreset("set", id) {
 		return
 	}
 	name := e.child("presetName").value()
@@ -113,14 +111,23 @@ func setPreset(x *exchange, h *head) {
 	x.ok()
 }
 
+// changesPreset notes what is done to a preset, and refuses to do it to one of
+// the device's own.
+func (x *exchange) changesPreset(verb string, id int) bool {
+	x.entry.What = fmt.Sprintf("%s preset %d", verb, id)
+	_, special := x.special(id)
+	if special {
+		x.refuse("invalidOperation")
+	}
+	return !special
+}
+
 func deletePreset(x *exchange, h *head) {
 	id, ok := x.presetID()
 	if !ok {
 		return
 	}
-	x.entry.What = fmt.Sprintf("delete preset %d", id)
-	if _, ok := x.special(id); ok {
-		x.refuse("invalidOperation")
+	if !x.changesPreset("delete", id) {
 		return
 	}
 	delete(h.presets, id)

@@ -177,10 +177,10 @@ func TestTheLineAPersonReads(t *testing.T) {
 func TestLongTextsAreCut(t *testing.T) {
 	d := newDesk(t, Options{})
 	e := move
-	e.Detail, e.Err = strings.Repeat("ü", 5000), errors.New(strings.Repeat("\x01", 5000))
+	e.Detail, e.Err = "x"+strings.Repeat("ü", 5000), errors.New(strings.Repeat("\x01", 5000))
 	d.write(e, move)
 	all := d.read(Filter{})
-	if len(all) != 2 || !strings.HasSuffix(all[0].Detail, "ü...") || len(all[0].Detail) > maxText+5 {
+	if len(all) != 2 || !strings.HasSuffix(all[0].Detail, "ü...") || len(all[0].Detail) > maxText+3 {
 		t.Error(all)
 	}
 }
