@@ -116,7 +116,7 @@ func TestLayoutDifferences(t *testing.T) {
 			l.opcodes = slices.Clone(l.opcodes)
 			l.opcodes[24], l.opcodes[25] = l.opcodes[25], l.opcodes[24]
 		},
-		`CALL 0 2 2, MOVE`:                      func(l *layout) { l.code = slices.Clone(l.code); l.code[2] -= 1 << 9 },
+		`CALL 0 2 2, TEST`:                      func(l *layout) { l.code = slices.Clone(l.code); l.code[3] -= 1 << 9 },
 		`is "", not "GETGLOBAL`:                 func(l *layout) { l.code = nil },
 		"there is no jumpTable, or it is empty": func(l *layout) { l.table = new(instructionTable) },
 		"jumpTable[41], NOP, is nil":            func(l *layout) { l.change(func(table *instructionTable) { table[41] = nil }) },

@@ -57,11 +57,12 @@ func argA(inst uint32) int   { return int(inst>>18) & 0xff }
 func argB(inst uint32) int   { return int(inst) & 0x1ff }
 func argC(inst uint32) int   { return int(inst>>9) & 0x1ff }
 
-// sampleSource has what this package decodes, a call and a concatenation, beside enough to see that the instructions do
-// what their names say.
+// sampleSource has what this package decodes: calls, fields, methods, constants, a jump, a concatenation. Running it shows that
+// the instructions do what their names say.
 const (
-	sampleSource = `local a, b = f(1) return a .. b + 2 .. "x"`
-	sampleCode   = "GETGLOBAL 0 0 0, LOADK 1 1 0, CALL 0 2 3, MOVE 2 0 0, ADD 3 1 258, LOADK 4 3 0, CONCAT 2 2 4, RETURN 2 2 0, RETURN 0 1 0"
+	sampleSource = `local a, b = f(t.x) if b then t:m(a) end return a .. b + 2 .. "x"`
+	sampleCode   = "GETGLOBAL 0 0 0, GETGLOBAL 1 1 0, GETTABLEKS 1 1 258, CALL 0 2 3, TEST 1 0 0, JMP 0 3 256, GETGLOBAL 2 1 0, SELF 2 2 259, " +
+		"MOVE 4 0 0, CALL 2 3 1, MOVE 2 0 0, ADD 3 1 260, LOADK 4 2 0, CONCAT 2 2 4, RETURN 2 2 0, RETURN 0 1 0"
 	sampleResult = "one7x" // where f returns "one" and 5
 )
 
@@ -125,11 +126,15 @@ func resultDifference(table *instructionTable) (difference string) {
 	}()
 	L := lua.NewState(lua.Options{SkipOpenLibs: true})
 	defer L.Close()
-	L.SetGlobal("f", L.NewFunction(func(L *lua.LState) int {
+	f := L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("one"))
 		L.Push(lua.LNumber(5))
 		return 2
-	}))
+	})
+	t := L.NewTable()
+	t.RawSetString("m", f)
+	L.SetGlobal("f", f)
+	L.SetGlobal("t", t)
 	loop := of(L).mainLoop
 	of(L).mainLoop = func(L *lua.LState, base *frame) {
 		if current(L) == nil || current(L).Fn.IsG {
