@@ -173,6 +173,7 @@ func (h *Host) Close() error {
 		h.cancel(errShutdown)
 		h.clk.AfterFunc(hastyStop, cancel)
 	})()
+	h.endLoads()
 	scripts := h.running()
 	h.mu.Lock()
 	h.stopping = true
@@ -186,7 +187,6 @@ func (h *Host) Close() error {
 		s.endTasks(errShutdown)
 	}
 	h.devices.StopAll()
-	h.endLoads()
 	stopped := clock.NewGroup(h.clk)
 	for _, s := range scripts {
 		stopped.Go(func() { s.stop(errShutdown) })

@@ -124,18 +124,22 @@ func (o *loader) run() {
 	}
 }
 
-// awaitTurn waits until the load before has ended, or has taken loadPatience.
-func (o *loader) awaitTurn(l *look) {
+// awaitTurn waits until the load before has ended, or has taken loadPatience;
+// false: the host stops.
+func (o *loader) awaitTurn(l *look) bool {
 	h := o.host
 	for before := l.after; before != nil; before = before.after {
-		h.awaitDone(h.reloads, before.turn)
+		if h.awaitDone(h.reloads, before.turn) != nil {
+			return false
+		}
 		if before.loads {
 			patience, cancel := clock.WithTimeout(h.clk, h.reloads, loadPatience)
 			h.awaitDone(patience, before.done)
 			cancel()
-			return
+			break
 		}
 	}
+	return clock.Cause(h.reloads) == nil
 }
 
 // look compares the file with what runs, and makes it live if that differs.
@@ -153,7 +157,9 @@ func (o *loader) look(l *look) *Change {
 			return nil
 		}
 		if !l.loads {
-			o.awaitTurn(l)
+			if !o.awaitTurn(l) {
+				return nil
+			}
 			l.loads = true
 			l.begin()
 		}

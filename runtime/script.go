@@ -43,6 +43,7 @@ type script struct {
 	running *clock.Group // its tasks
 	spawns  atomic.Int64
 	failed  atomic.Int64 // tasks whose error was logged
+	stopped atomic.Bool  // stop has been called
 
 	// computing is the task that has the lock and uses it: for the guard.
 	computing atomic.Pointer[task]
@@ -87,6 +88,9 @@ func (h *Host) newScript(name, file string) *script {
 	luaapi.Open(s.L, s)
 	s.openRequire()
 	h.mu.Lock()
+	if h.stopping {
+		s.ending = errShutdown // Close has told the others
+	}
 	h.states = append(h.states, s)
 	h.mu.Unlock()
 	return s
@@ -157,8 +161,12 @@ func (s *script) forget(t *task) {
 // on_reload = "finish" go on in the old state, which ends with the last of them
 // and of the hik.after that they set; so does what hangs in a call of Go, for
 // which only Close waits longer.
+// Whoever comes second, at the end of the host, leaves the rest to the first.
 func (s *script) stop(why error) {
 	ended := s.endTasks(why)
+	if s.stopped.Swap(true) {
+		return
+	}
 	patience, done := context.Background(), func() {}
 	if why != errShutdown {
 		patience, done = clock.WithTimeout(s.host.clk, patience, leavePatience)
@@ -242,6 +250,10 @@ func (s *script) noteIdle() {
 // close ends whatever still runs and gives the state back.
 func (s *script) close(why error) {
 	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
 	s.closed = true
 	if s.ending == nil {
 		s.ending = why
