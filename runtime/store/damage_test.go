@@ -391,7 +391,7 @@ func TestAFileThatChangesWhileItIsOpened(t *testing.T) {
 	txid, err := slow.load()
 	must(t, err)
 	prepare := func() error {
-		db, err := openFile(s.path, false)
+		db, err := openFile(s.path, false, time.Nanosecond)
 		must(t, err)
 		defer db.Close()
 		slow.db = db
@@ -401,7 +401,7 @@ func TestAFileThatChangesWhileItIsOpened(t *testing.T) {
 	s.open()
 	must(t, s.Script("x").Set(at("a"), 2))
 	s.close()
-	if err := prepare(); err != errChanged {
+	if err := prepare(); err != ErrChanged {
 		t.Error(err)
 	}
 }
