@@ -24,7 +24,7 @@ type app struct {
 	clk            clock.Clock
 	sockets        bool // the demo's devices are on real ports, not in memory
 
-	logFormat, logLevel *word
+	logFormat, logLevel *enumFlag
 }
 
 // run is the program: args are those of the process, its name included. It
@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	return status
 }
 
-// output is where scripts write. Nobody waits for its reader but they.
+// output is where scripts write. Only they wait for its reader.
 func (a *app) output() io.Writer {
 	if a.out == nil {
 		return a.stdout

@@ -53,9 +53,9 @@ func fromHost(err error) error {
 	var fault *control.Fault
 	switch {
 	case errors.As(err, &fault):
-		var told *runtime.TaskError
-		if err := fromFault(fault); errors.As(err, &told) {
-			return &failure{told.Report.String()}
+		var taskError *runtime.TaskError
+		if err := fromFault(fault); errors.As(err, &taskError) {
+			return &failure{taskError.Report.String()}
 		}
 		return &failure{fault.Message}
 	case errors.Is(err, control.ErrGone):

@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// askPatience is how long "devices" takes at most, however many there are.
-	askPatience = 30 * time.Second
+	// askTimeout is how long "devices" takes at most, however many there are.
+	askTimeout = 30 * time.Second
 	// askAtOnce bounds the devices that are asked at the same time.
 	askAtOnce = 32
 )
 
-// found is what a device said of itself, or why it did not.
+// found is what a device tells of itself, or why it does not.
 type found struct {
 	conf     site.Device
 	state    string
 	info     *isapi.DeviceInfo
 	channels []isapi.Channel
-	ahead    *time.Duration // of the device's clock; nil: not told
+	ahead    *time.Duration // of the device's clock; nil: unknown
 	err      error
 }
 
@@ -86,7 +86,7 @@ func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found,
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := clock.WithTimeout(a.clk, ctx, askPatience)
+	ctx, cancel := clock.WithTimeout(a.clk, ctx, askTimeout)
 	defer cancel()
 	devices := h.Devices()
 	all := make([]found, len(devices))

@@ -176,7 +176,7 @@ func TestSiteYAMLPage(t *testing.T) {
 func TestCommandsPage(t *testing.T) {
 	page, readme := read(t, "../../docs/commands.md"), read(t, "../../README.md")
 	s := newSession(t)
-	s.app.logFormat, s.app.logLevel = newWord("text", "text", "json"), newWord("info", "debug", "info", "warn", "error")
+	s.app.logFormat, s.app.logLevel = newEnumFlag("text", "text", "json"), newEnumFlag("info", "debug", "info", "warn", "error")
 	root := newRootCommand(s.app)
 	var known []string
 	for _, c := range root.Commands() {

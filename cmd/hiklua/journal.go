@@ -16,8 +16,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// journalPatience is how long a host that stops waits for the last lines.
-const journalPatience = 2 * time.Second
+// journalTimeout is how long a host that stops waits for the last lines.
+const journalTimeout = 2 * time.Second
 
 // journalFolder is where a site's host puts its commands on record.
 func journalFolder(dir string) string { return filepath.Join(dataFolder(dir), "journal") }
@@ -37,7 +37,7 @@ func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record 
 	}
 	record = j.Write
 	return record, func() {
-		ctx, cancel := clock.WithTimeout(a.clk, context.Background(), journalPatience)
+		ctx, cancel := clock.WithTimeout(a.clk, context.Background(), journalTimeout)
 		defer cancel()
 		if err := j.Close(ctx); err != nil {
 			log.Error(err.Error())

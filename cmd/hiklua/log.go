@@ -15,8 +15,8 @@ const (
 	errorKey   = "error"
 )
 
-func newLogFormat() *word { return newWord("text", "text", "json") }
-func newLogLevel() *word  { return newWord("info", "debug", "info", "warn", "error") }
+func newLogFormat() *enumFlag { return newEnumFlag("text", "text", "json") }
+func newLogLevel() *enumFlag  { return newEnumFlag("info", "debug", "info", "warn", "error") }
 
 // logger writes to stderr as --log-format and --log-level say, with times of
 // the clock, in zone.

@@ -33,7 +33,7 @@ func flagMisuse(a *app, c *cobra.Command, err error) error {
 	var missing *pflag.NotExistError
 	var needy *pflag.ValueRequiredError
 	var bad *pflag.InvalidValueError
-	var unknown *unknownWord
+	var unknown *unknownValue
 	switch {
 	case errors.As(err, &missing):
 		name := missing.GetSpecifiedName()

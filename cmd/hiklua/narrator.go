@@ -23,7 +23,7 @@ type narrator struct {
 	site   *site.Site
 	colour bool
 	json   *slog.Logger // with --log-format json; else nil
-	gone   func()       // called when nobody reads any more
+	gone   func()       // called when the output has no reader any more
 
 	mu      sync.Mutex
 	out     io.Writer
@@ -106,7 +106,7 @@ func (n *narrator) record(r journal.Entry) {
 	if who == "" {
 		who = "host"
 	}
-	text := n.words(r)
+	text := n.describe(r)
 	switch {
 	case text == "":
 	case r.Err != nil:
@@ -116,9 +116,9 @@ func (n *narrator) record(r journal.Entry) {
 	}
 }
 
-// words says what a command does; nothing for those that other lines tell of:
+// describe says what a command does; nothing for those that other lines tell of:
 // a script says itself where its pictures lie.
-func (n *narrator) words(r journal.Entry) string {
+func (n *narrator) describe(r journal.Entry) string {
 	place := r.Device
 	conf, _ := n.site.Device(r.Device)
 	if ch, ok := configured(conf, r.Channel); ok {

@@ -12,7 +12,7 @@ import (
 // Without NOTIFY_SOCKET in the environment it does nothing.
 type notifier struct {
 	address string
-	every   time.Duration // of WATCHDOG=1; 0: nobody waits for it
+	every   time.Duration // of WATCHDOG=1; 0: systemd does not wait for it
 }
 
 func (a *app) newNotifier() *notifier {
@@ -28,7 +28,7 @@ func (a *app) newNotifier() *notifier {
 	return n
 }
 
-// tell sends lines such as "READY=1". That nobody listens is no error.
+// tell sends lines such as "READY=1". Without a listener there is no error.
 func (n *notifier) tell(lines ...string) {
 	if n.address == "" {
 		return

@@ -20,13 +20,13 @@ const (
 	// outletPiece is how much goes out with one write: pipes keep such a piece
 	// together.
 	outletPiece = 4096
-	// outletPatience is how long the end of the program waits for a reader.
-	outletPatience = time.Second
+	// outletTimeout is how long the end of the program waits for a reader.
+	outletTimeout = time.Second
 )
 
 // outlet writes what it is given on a goroutine of its own, which runs while
-// there is something to write: a reader who stalls keeps nobody waiting who has
-// a head to stop.
+// there is something to write: a reader that stalls does not delay the stop of a
+// head.
 type outlet struct {
 	w io.Writer
 
@@ -34,7 +34,7 @@ type outlet struct {
 	waiting [][]byte // also what is being written
 	bytes   int      // of them
 	writing bool
-	moved   chan struct{} // closed when less waits; nil: nobody asks
+	moved   chan struct{} // closed when less waits; nil: no goroutine waits for it
 	lost    int           // lines that were dropped since there was room
 	err     error         // of the last write
 
@@ -184,11 +184,11 @@ func (o *outlet) until(ctx context.Context, reached func() bool) error {
 	}
 }
 
-// flush waits until all is written, or for outletPatience after ctx has ended.
+// flush waits until all is written, or for outletTimeout after ctx has ended.
 func (o *outlet) flush(ctx context.Context) error {
 	limit, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(outletPatience, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(outletTimeout, cancel) })()
 	return o.until(limit, func() bool { return len(o.waiting) == 0 })
 }
 

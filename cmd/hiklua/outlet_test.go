@@ -102,7 +102,7 @@ func TestOutletEnds(t *testing.T) {
 	if err := o.flush(over()); err == nil {
 		t.Error("all was written")
 	}
-	if took := time.Since(began); took < outletPatience || took > 2*outletPatience {
+	if took := time.Since(began); took < outletTimeout || took > 2*outletTimeout {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -20,7 +20,7 @@ type reloaded struct {
 // run although it was saved before.
 func reloadAnswer(ctx context.Context, h *runtime.Host) []reloaded {
 	all := []reloaded{}
-	told := make(map[string]bool)
+	listed := make(map[string]bool)
 	for _, c := range h.Sync(ctx) {
 		r := reloaded{What: c.Script}
 		switch {
@@ -36,7 +36,7 @@ func reloadAnswer(ctx context.Context, h *runtime.Host) []reloaded {
 		if c.Err != nil {
 			continue // status has it, in the same words as for one that was saved before
 		}
-		told[r.What] = true
+		listed[r.What] = true
 		all = append(all, r)
 	}
 	st := h.Status()

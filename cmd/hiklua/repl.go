@@ -210,8 +210,8 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 	}
 }
 
-// linesOf reads in until its end. The goroutine that reads is left behind if
-// nobody wants more: a read can't be broken off.
+// linesOf reads in until its end. The goroutine that reads is left behind when
+// the session ends: a read can't be broken off.
 func linesOf(in io.Reader) <-chan string {
 	lines := make(chan string)
 	go func() {

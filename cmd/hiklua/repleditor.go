@@ -14,7 +14,7 @@ import (
 )
 
 // editor is the line editor. It is also where everything else is written while
-// a session runs: a log line that comes while somebody types is shown above
+// a session runs: a log line that comes while a line is typed is shown above
 // the line, by the goroutine that draws it.
 type editor struct {
 	shell *readline.Shell

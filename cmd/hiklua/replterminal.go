@@ -18,7 +18,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// replAtTerminal is the session of somebody who types.
+// replAtTerminal is the session of a person who types.
 func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) error {
 	keyboard := a.stdin.(*os.File)
 	before, err := term.GetState(int(keyboard.Fd()))
@@ -96,7 +96,7 @@ Ctrl-D    leaves, and stops the heads; .quit does the same
 A line that is not complete goes on in the next one. What is to last beyond its
 line is written without "local".`
 
-// readTerminal runs what is typed, until somebody leaves or ctx ends.
+// readTerminal runs what is typed, until that person leaves or ctx ends.
 func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os.Signal) {
 	for {
 		code, err := e.read(ctx)
@@ -146,11 +146,11 @@ func (r *repl) runTyped(ctx context.Context, code string, interrupts <-chan os.S
 	case runtime.IsInterrupt(err):
 		fmt.Fprintln(r.stdout, "interrupted")
 	case err != nil:
-		said := r.last
-		if said.File == "repl" && !strings.Contains(strings.TrimSpace(code), "\n") {
-			said.File = "" // there is only the one line
+		report := r.last
+		if report.File == "repl" && !strings.Contains(strings.TrimSpace(code), "\n") {
+			report.File = "" // there is only the one line
 		}
-		fmt.Fprintln(r.stdout, said)
+		fmt.Fprintln(r.stdout, report)
 	case text != "":
 		fmt.Fprintln(r.stdout, text)
 	}

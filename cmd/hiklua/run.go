@@ -46,12 +46,12 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	around, err := a.hostAround(s, o)
+	daemon, err := a.newDaemon(s, o)
 	if err != nil {
 		return err
 	}
-	defer around.close()
-	log := around.log
+	defer daemon.close()
+	log := daemon.log
 	record, endRecord := a.openJournal(s, log, o)
 	defer endRecord()
 	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, reload: true, record: record, state: true})
@@ -61,17 +61,17 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	defer abortOnHurry(ctx, h)()
 	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
 	h.Open()
-	around.answer(h)
+	daemon.listen(h)
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {
 		defer told.Wake()
 		clock.WaitFor(ctx, a.clk.NewWaiter())
 		log.Info("stopping: scripts end, heads are stopped")
-		around.stopping()
+		daemon.stopping()
 	})
 	err = h.Run(ctx, func(changes []runtime.Change) {
 		a.tellScripts(log, s, changes)
-		around.ready(h)
+		daemon.ready(h)
 	})
 	told.Wait()
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 func newSimCommand(a *app) *cobra.Command {
 	var listen, username, password string
 	var faults []string
-	model := newWord("ptz", "ipc", "ptz", "nvr", "dvr")
+	model := newEnumFlag("ptz", "ipc", "ptz", "nvr", "dvr")
 	c := &cobra.Command{
 		Use:   "sim [--listen ADDR] [--model MODEL] [--fault NAME[=VALUE][@FROM[-TO]] ...]",
 		Short: "A simulated device on a real port",

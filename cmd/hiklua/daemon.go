@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// daemon is what hiklua run holds beside its host: the site's lock, the log
+// with its file and its followers, the control socket, and the line to systemd.
+type daemon struct {
+	log    *slog.Logger
+	ring   *control.Ring
+	file   *outlet // of the log, to a logFile; nil: none
+	lock   *control.Lock
+	server *control.Server
+	notify *notifier
+	data   string
+
+	mu       sync.Mutex
+	watchdog func() // ends it; nil: there is none
+	stopped  bool
+	closing  sync.WaitGroup // of the server
+}
+
+// newDaemon takes the site. In virtual time no other process can have it or ask.
+func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
+	d := &daemon{ring: control.NewRing(), notify: &notifier{}, data: dataFolder(s.Dir)}
+	if _, virtual := a.clk.(*clock.Virtual); !virtual {
+		d.notify = a.newNotifier()
+		lock, err := control.Take(d.data, control.Holder{PID: os.Getpid(), Since: a.clk.Now().Round(0), Version: version()})
+		var held *control.HeldError
+		if errors.As(err, &held) {
+			return nil, &failure{fmt.Sprintf("%v (%s status %s shows how it fares)", held, a.name, shellWord(s.Dir))}
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.lock = lock
+	}
+	if o.logFile == "" {
+		d.log = a.hostLogger(s.Timezone, d.ring, nil)
+		return d, nil
+	}
+	file, err := openLogFile(s.Path(o.logFile), logFileSize)
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	d.file = newOutlet(file)
+	d.log = a.hostLogger(s.Timezone, d.ring, d.file)
+	return d, nil
+}
+
+// listen lets other processes ask the host, also while its scripts load. A host
+// that cannot be asked runs all the same.
+func (d *daemon) listen(h *runtime.Host) {
+	if d.lock == nil {
+		return
+	}
+	server, err := control.Listen(d.data, &hostService{host: h, ring: d.ring, notify: d.notify})
+	if err != nil {
+		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
+		return
+	}
+	d.server = server
+}
+
+// ready tells systemd that the scripts have been loaded, and from then on that
+// the host is alive.
+func (d *daemon) ready(h *runtime.Host) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lock == nil || d.stopped {
+		return
+	}
+	d.watchdog = d.notify.watchdog(func() { h.Status() })
+	d.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Devices()), "device")))
+}
+
+// stopping is called when the host begins to close: sessions of other programs
+// end, and their heads stop. A second call does nothing.
+func (d *daemon) stopping() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stopped {
+		return
+	}
+	d.stopped = true
+	d.notify.tell("STOPPING=1")
+	if d.watchdog != nil {
+		d.watchdog()
+	}
+	if d.server != nil {
+		d.closing.Go(func() { d.server.Close() })
+	}
+}
+
+// close gives the site back.
+func (d *daemon) close() {
+	d.stopping()
+	d.closing.Wait()
+	if d.file != nil && d.file.flush(over()) == nil {
+		d.file.w.(*logFile).Close()
+	}
+	if d.lock != nil {
+		d.lock.Release()
+	}
+}
