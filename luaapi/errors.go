@@ -57,22 +57,31 @@ type Report struct {
 	Script    string // the script's name; "" where it is not known
 	File      string // "scripts/tour.lua", where it happened
 	Line      int
+	Col       int    // from 1, in characters; 0: not known, as everywhere but in syntax errors
 	Traceback string // of Lua, the innermost call first
 }
 
 // String is one line: place, message, hint.
 func (r Report) String() string {
 	text := r.Message
-	switch {
-	case r.File != "" && r.Line > 0:
-		text = fmt.Sprintf("%s:%d: %s", r.File, r.Line, text)
-	case r.File != "":
-		text = r.File + ": " + text
+	if place := r.Place(); place != "" {
+		text = place + ": " + text
 	}
 	if r.Hint != "" {
 		text += " (" + r.Hint + ")"
 	}
 	return text
+}
+
+// Place is where it happened, as far as that is known: "scripts/tour.lua", with ":12" or ":12:5" behind it.
+func (r Report) Place() string {
+	switch {
+	case r.File == "" || r.Line == 0:
+		return r.File
+	case r.Col == 0:
+		return fmt.Sprintf("%s:%d", r.File, r.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", r.File, r.Line, r.Col)
 }
 
 // classify tells a Go error apart. It knows nothing of places.

@@ -155,6 +155,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		return 1
 	}))
 	mt.RawSetString("__metatable", lua.LString(owner))
+	mt.RawSetString("__names", &lua.LUserData{Value: n.known, Metatable: lua.LNil})
 	self.Metatable = mt
 	return self
 }
@@ -170,10 +171,14 @@ func libraryField(lib owner) entry {
 // openPairs makes pairs obey __pairs, as later versions of Lua do.
 func openPairs(L *lua.LState) {
 	plain, ok := L.GetGlobal("pairs").(*lua.LFunction)
-	if !ok {
+	if !ok || !plain.IsG {
 		return
 	}
-	L.SetGlobal("pairs", L.NewFunction(func(L *lua.LState) int {
+	var upvalues []lua.LValue
+	for _, up := range plain.Upvalues {
+		upvalues = append(upvalues, up.Value())
+	}
+	L.SetGlobal("pairs", L.NewClosure(func(L *lua.LState) int {
 		v := L.Get(1)
 		if f, ok := L.GetMetaField(v, "__pairs").(*lua.LFunction); ok {
 			L.Push(f)
@@ -181,10 +186,8 @@ func openPairs(L *lua.LState) {
 			L.Call(1, 3)
 			return 3
 		}
-		L.Insert(plain, 1)
-		L.Call(L.GetTop()-1, 3)
-		return 3
-	}))
+		return plain.GFunction(L) // not by a call, which would have no name in an error about its argument
+	}, upvalues...))
 }
 
 // pushPairs leaves on the stack what pairs(t) returns.

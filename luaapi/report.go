@@ -78,8 +78,8 @@ func describeOther(v lua.LValue) string {
 }
 
 var (
-	// "scripts/a.lua:12: attempt to ...", also with a script's own text.
-	placedError = regexp.MustCompile(`(?s)^([^:\n]{1,300}):(\d+): ?(.*)$`)
+	// "scripts/a.lua:12: attempt to ...", also with a script's own text, and "scripts/a.lua:12:5: ..." of syntax errors.
+	placedError = regexp.MustCompile(`(?s)^([^:\n]{1,300}):(\d+):(?:(\d+):)? ?(.*)$`)
 	// "scripts/a.lua line:3(column:5) near 'end':   parse error"
 	parseError = regexp.MustCompile(`(?s)^(.{1,300}) line:(\d+)\(column:(\d+)\) near '(.*)': +(.*)$`)
 	parseAtEOF = regexp.MustCompile(`(?s)^(.{1,300}) at EOF: +(.*)$`)
@@ -102,7 +102,7 @@ func describeText(text string) Report {
 	} else if m := compileErr.FindStringSubmatch(text); m != nil {
 		r.Kind, r.File, r.Line, r.Message = "syntax", m[2], atoi(m[1]), oneLine(m[3])
 	} else if m := placedError.FindStringSubmatch(text); m != nil {
-		r.File, r.Line, r.Message = m[1], atoi(m[2]), strings.TrimSpace(m[3])
+		r.File, r.Line, r.Col, r.Message = m[1], atoi(m[2]), atoi(m[3]), strings.TrimSpace(m[4])
 	}
 	// A string raised by Lua may hold a traceback after its first line.
 	if first, rest, found := strings.Cut(r.Message, "\nstack traceback:"); found {

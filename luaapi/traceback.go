@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 const maxTraceback = 24
@@ -65,6 +67,7 @@ func traceback(L *lua.LState) string {
 			}
 		}
 	}
+	lines = sandbox.Fold(lines)
 	if n := len(lines); n > maxTraceback {
 		half := maxTraceback / 2
 		lines = append(append(lines[:half:half], fmt.Sprintf("... %d more", n-maxTraceback)), lines[n-half:]...)
@@ -107,6 +110,10 @@ var tracebackLine = regexp.MustCompile(`^\s*(\S.*?):(\d+):? in (.*)$`)
 func cleanTraceback(text string) string {
 	var lines []string
 	for _, l := range strings.Split(text, "\n") {
+		if left := strings.TrimSpace(l); strings.HasPrefix(left, "... ") {
+			lines = append(lines, left) // calls that are left out
+			continue
+		}
 		m := tracebackLine.FindStringSubmatch(l)
 		if m == nil || m[1] == "[G]" {
 			continue

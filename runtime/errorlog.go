@@ -3,7 +3,6 @@ package runtime
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	lua "github.com/yuin/gopher-lua"
@@ -38,12 +37,12 @@ func (t *task) failed(err error) error {
 	}
 	var syntax *sandbox.SyntaxError
 	if errors.As(err, &syntax) {
-		r.Kind, r.Message, r.File, r.Line = "syntax", syntax.Message, syntax.File, syntax.Line
+		r.Kind, r.Message, r.File, r.Line, r.Col = "syntax", syntax.Message, syntax.File, syntax.Line, syntax.Col
 	}
 	if cause := t.flag.Err(); cause != nil {
 		at := r
 		r, err = luaapi.Describe(cause), cause
-		r.File, r.Line, r.Traceback = at.File, at.Line, at.Traceback
+		r.File, r.Line, r.Col, r.Traceback = at.File, at.Line, at.Col, at.Traceback
 	}
 	r.Script = t.script.name
 	return &TaskError{Report: r, Err: err}
@@ -83,9 +82,7 @@ func reportAttrs(r luaapi.Report) []slog.Attr {
 			attrs = append(attrs, slog.String(key, value))
 		}
 	}
-	if r.File != "" {
-		add(keyLine, fmt.Sprintf("%s:%d", r.File, r.Line))
-	}
+	add(keyLine, r.Place())
 	add(keyKind, r.Kind)
 	add(keyDevice, r.Device)
 	if r.Channel != 0 {

@@ -127,11 +127,7 @@ func errorStatus(err error) *ErrorStatus {
 		return nil
 	}
 	r := Report(err)
-	e := &ErrorStatus{Kind: r.Kind, Message: r.Message, Hint: r.Hint}
-	if r.File != "" {
-		e.Place = fmt.Sprintf("%s:%d", r.File, r.Line)
-	}
-	return e
+	return &ErrorStatus{Kind: r.Kind, Message: r.Message, Hint: r.Hint, Place: r.Place()}
 }
 
 // zoned gives a time in a zone for JSON; nil for none.

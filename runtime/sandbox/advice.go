@@ -133,11 +133,10 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 		if text := InsteadOf(o.name); text != "" {
 			return "; " + text
 		}
-		hik := keysOf(globals.RawGetString("hik"))
-		if slices.Contains(hik, o.name) {
+		if slices.Contains(keysOf(globals.RawGetString("hik"), o.name), o.name) {
 			return "; did you mean 'hik." + o.name + "'?"
 		}
-		names = keysOf(globals)
+		names = keysOf(globals, o.name)
 	case "field", "method":
 		for _, library := range libraries {
 			if t := globals.RawGetString(library); t != lua.LNil && t == o.of.value {
@@ -150,36 +149,55 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 			if text := InsteadOf("string." + o.name); text != "" {
 				return "; " + text
 			}
-			names = keysOf(globals.RawGetString("string"))
+			names = keysOf(globals.RawGetString("string"), o.name)
 			break
 		}
-		names = keysOf(o.of.value)
+		names = keysOf(o.of.value, o.name)
 	}
 	if near := nearest.Word(o.name, names); near != "" && near != o.name {
 		return "; did you mean '" + near + "'?"
 	}
+	if o.kind == "global" {
+		if near := nearest.Word(o.name, keysOf(globals.RawGetString("hik"), o.name)); near != "" {
+			return "; did you mean 'hik." + near + "'?"
+		}
+	}
 	return ""
 }
 
-// maxNames is how many names are compared for a suggestion.
-const maxNames = 1000
+// Names are compared with at most maxNames others, and a table is searched for them up to maxSearch entries: an error that
+// a script catches must not cost much.
+const (
+	maxNames  = 200
+	maxSearch = 5000
+)
 
-// keysOf lists the names in a table and in those it inherits from, sorted.
-func keysOf(v lua.LValue) []string {
+// keysOf lists the names in a table and in those it inherits from that are about as long as word, sorted.
+func keysOf(v lua.LValue, word string) []string {
 	var names []string
+	add := func(name string) {
+		if len(names) < maxNames && (len(name) <= len(word)+len(word)/3+1 && len(name) >= len(word)*2/3-1 || strings.HasPrefix(name, word)) {
+			names = append(names, name)
+		}
+	}
+	searched := 0
 	for range maxPath {
 		t, ok := v.(*lua.LTable)
 		if !ok {
 			break
 		}
-		for key, value := t.Next(lua.LNil); key != lua.LNil && len(names) < maxNames; key, value = t.Next(key) {
-			if name, ok := key.(lua.LString); ok && value != lua.LNil && len(name) < 64 {
-				names = append(names, string(name))
+		for key, value := t.Next(lua.LNil); key != lua.LNil && searched < maxSearch; key, value = t.Next(key) {
+			searched++
+			if name, ok := key.(lua.LString); ok && value != lua.LNil {
+				add(string(name))
 			}
 		}
 		mt, ok := t.Metatable.(*lua.LTable)
 		if !ok {
 			break
+		}
+		for _, name := range namesIn(mt) {
+			add(name)
 		}
 		v = mt.RawGetString("__index")
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -41,7 +42,7 @@ func (f *frame) operand(L *lua.LState, reg, pc, deep int) operand {
 		return operand{value: p.Constants[bx]}
 	case lua.OP_GETGLOBAL:
 		name := p.Constants[bx].String()
-		return operand{kind: "global", name: name, value: rawField(f.Fn.Env, lua.LString(name))}
+		return operand{kind: "global", name: name, value: fieldOf(L, f.Fn.Env, lua.LString(name), 0)}
 	case lua.OP_GETUPVAL:
 		if b < len(p.DbgUpvalues) && b < len(f.Fn.Upvalues) && !strings.HasPrefix(p.DbgUpvalues[b], "(") {
 			return operand{kind: "upvalue", name: p.DbgUpvalues[b], value: f.Fn.Upvalues[b].Value()}
@@ -66,7 +67,7 @@ func (f *frame) field(L *lua.LState, kind string, b, c, pc, deep int) operand {
 	case lua.LString, lua.LNumber:
 		o.name = key.value.String()
 		if of.value != nil {
-			o.value = rawField(of.value, key.value)
+			o.value = fieldOf(L, of.value, key.value, 0)
 		}
 	}
 	return o
@@ -98,16 +99,9 @@ func (f *frame) value(L *lua.LState, rk int) lua.LValue {
 	return f.register(L, rk)
 }
 
-// rawField reads a table without running anything; nil if that is not possible.
-func rawField(v, key lua.LValue) lua.LValue {
-	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
-		return t.RawGet(key)
-	}
-	return fieldOf(v, key, 0)
-}
-
-// fieldOf follows tables that are the __index of others; nil where a function stands there, which is not called.
-func fieldOf(v, key lua.LValue, deep int) lua.LValue {
+// fieldOf reads a field as the script would, as far as tables are the __index of others; nil where a function stands there.
+// That of the host's hik is called, to get to hik.vars.
+func fieldOf(L *lua.LState, v, key lua.LValue, deep int) lua.LValue {
 	t, ok := v.(*lua.LTable)
 	if !ok || deep > maxPath {
 		return nil
@@ -123,7 +117,34 @@ func fieldOf(v, key lua.LValue, deep int) lua.LValue {
 	case *lua.LNilType:
 		return lua.LNil
 	case *lua.LTable:
-		return fieldOf(index, key, deep+1)
+		return fieldOf(L, index, key, deep+1)
+	case *lua.LFunction:
+		if index.IsG && namesIn(mt) != nil && slices.Contains(namesIn(mt), key.String()) {
+			return answerOf(L, index, v, key)
+		}
+	}
+	return nil
+}
+
+// answerOf calls a function of the host for one value; nil if it fails.
+func answerOf(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) lua.LValue {
+	L.Push(fn)
+	for _, a := range args {
+		L.Push(a)
+	}
+	if err := protect(L, len(args), 1, nil); err != nil {
+		return nil
+	}
+	v := L.Get(-1)
+	L.Pop(1)
+	return v
+}
+
+// namesIn is what the host keeps in the metatable of a table that looks empty: the names that can be read from it.
+func namesIn(mt *lua.LTable) []string {
+	if ud, ok := mt.RawGetString("__names").(*lua.LUserData); ok {
+		names, _ := ud.Value.([]string)
+		return names
 	}
 	return nil
 }

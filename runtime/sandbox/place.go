@@ -76,7 +76,7 @@ func traced(L *lua.LState, skip int) []string {
 			lines = append(lines, f.place()+": in function '"+name+"'")
 		}
 	}
-	lines = folded(lines)
+	lines = Fold(lines)
 	if len(lines) > head+tail {
 		left := fmt.Sprintf("... (%d more)", len(lines)-head-tail)
 		lines = append(append(lines[:head:head], left), lines[len(lines)-tail:]...)
@@ -87,8 +87,9 @@ func traced(L *lua.LState, skip int) []string {
 // longestRound is how many functions that call each other in turn are seen as one recursion.
 const longestRound = 8
 
-// folded shows a call, or a round of calls, that follows itself at least three times only once.
-func folded(lines []string) []string {
+// Fold shortens a traceback: a call, or a round of calls, that follows itself at least twice stands there once, with the
+// number of lines that are left out behind it.
+func Fold(lines []string) []string {
 	var short []string
 	for i := 0; i < len(lines); {
 		round, same := 1, 0 // lines that repeat those one round before

@@ -268,11 +268,13 @@ func isName(s string) bool {
 func libraryName(L *lua.LState, fn *lua.LFunction) string {
 	found := "?"
 	search := func(t *lua.LTable) {
-		t.ForEach(func(key, v lua.LValue) {
-			if name, ok := key.(lua.LString); ok && v == fn && found == "?" {
+		key, v := t.Next(lua.LNil)
+		for n := 0; key != lua.LNil && found == "?" && n < maxSearch; n++ {
+			if name, ok := key.(lua.LString); ok && v == fn {
 				found = string(name)
 			}
-		})
+			key, v = t.Next(key)
+		}
 	}
 	search(L.G.Global)
 	for _, library := range libraries {
