@@ -30,7 +30,7 @@ type AlertStream struct {
 // wants them. It lives as long as ctx. A device serves few of them: have one,
 // over a Sibling, and close it.
 func (c *Client) OpenAlerts(ctx context.Context) (*AlertStream, error) {
-	cl := &call{op: "event stream", method: http.MethodGet, path: alertPath, fresh: true, slow: true}
+	cl := &call{op: "event stream", method: http.MethodGet, path: alertPath, stream: true}
 	resp, err := c.open(ctx, cl)
 	if err != nil {
 		e := asError(err)

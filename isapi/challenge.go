@@ -1,6 +1,13 @@
 package isapi
 
 import (
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"fmt"
+	"hash"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,14 +15,18 @@ import (
 	"github.com/icholy/digest"
 )
 
-// challenge is an offer to log in, from a WWW-Authenticate header.
+// challenge is an offer to log in, from a WWW-Authenticate header. What the device
+// wrote goes back to it byte by byte: realms come in Latin-1 and GBK.
 type challenge struct {
-	digest    *digest.Challenge
-	algorithm string // as the device wrote it: the answer echoes it
-	opaque    bool   // there was one, be it empty: the answer echoes it
+	digest *digest.Challenge
+	raw    map[string]string // the parameters as they stood between the quotes
+
+	algorithm string           // the device's word for it; "": it has named none
+	session   func() hash.Hash // MD5-sess and its like: the hash; nil: none of them
+	cnonce    string           // for session: one for all answers, as some devices keep the first
 }
 
-// maxChallenge bounds one offer; real ones have 300 bytes.
+// maxChallenge bounds one header; real ones have 300 bytes.
 const maxChallenge = 8 << 10
 
 // offers are the ways to log in that an answer names.
@@ -26,7 +37,7 @@ type offers struct {
 }
 
 // readOffers goes through all WWW-Authenticate headers: devices send MD5 and
-// SHA-256 in two of them, or digest and basic.
+// SHA-256 in two of them, or digest and basic, or all in one.
 func readOffers(h http.Header) offers {
 	var o offers
 	best := 0
@@ -34,14 +45,13 @@ func readOffers(h http.Header) offers {
 		if len(value) > maxChallenge {
 			continue
 		}
-		for _, offer := range splitChallenges(value) {
+		for _, offer := range splitOffers(value) {
 			o.any = true
-			scheme, rest, _ := strings.Cut(offer, " ")
-			switch strings.ToLower(scheme) {
+			switch offer.scheme {
 			case "basic":
 				o.basic = true
 			case "digest":
-				if ch, rank := parseDigest(rest); rank > best {
+				if ch, rank := newChallenge(offer.raw); rank > best {
 					o.digest, best = ch, rank
 				}
 			}
@@ -50,131 +60,175 @@ func readOffers(h http.Header) offers {
 	return o
 }
 
-// parseDigest brings what devices write (unquoted values, odd case, stray
-// commas) into the form that icholy/digest reads, and ranks the result by
-// strength; 0 is an offer that cannot be answered.
-func parseDigest(params string) (*challenge, int) {
-	ch := &challenge{}
-	var clean []string
-	for _, part := range splitQuoted(params) {
-		key, value, ok := strings.Cut(part, "=")
-		if !ok {
-			continue
-		}
-		key = strings.ToLower(strings.TrimSpace(key))
-		value = unquote(strings.TrimSpace(value))
-		switch key {
-		case "algorithm":
-			ch.algorithm = value
-			if strings.EqualFold(value, "SHA256") {
-				value = "SHA-256"
+// algorithms are what devices mean by the names of RFC 7616, without regard to
+// case, - and _, and how strong each is.
+var algorithms = map[string]struct {
+	name string
+	hash func() hash.Hash
+	rank int
+}{
+	"MD5":       {"MD5", md5.New, 1},
+	"SHA512":    {"SHA-512", sha512.New, 2},
+	"SHA512256": {"SHA-512-256", sha512.New512_256, 2},
+	"SHA256":    {"SHA-256", sha256.New, 3},
+}
+
+// newChallenge ranks an offer by its strength; 0 is one that cannot be answered.
+func newChallenge(raw map[string]string) (*challenge, int) {
+	ch := &challenge{raw: raw, digest: &digest.Challenge{
+		Realm: fromQuoted(raw["realm"]), Nonce: fromQuoted(raw["nonce"]), Userhash: strings.EqualFold(raw["userhash"], "true"),
+	}}
+	rank := 0
+	// "MD5/SHA256" is a choice: the first that is known here, as the device prefers.
+	for _, word := range strings.FieldsFunc(raw["algorithm"], isOneOf("/|,; \t")) {
+		name, session := strings.CutSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(word)), "SESS")
+		if a, ok := algorithms[name]; ok {
+			ch.algorithm, ch.digest.Algorithm, rank = word, a.name, a.rank
+			if session {
+				ch.session, ch.cnonce = a.hash, rand.Text()
 			}
-		case "qop":
-			if value = strings.ToLower(strings.ReplaceAll(value, " ", "")); value == "" {
-				continue // as if absent: RFC 2069
-			}
-		case "opaque":
-			ch.opaque = true
-		case "realm", "nonce", "stale", "charset", "userhash":
-		default:
-			continue // domain="::" above all: it scopes nothing
+			break
 		}
-		clean = append(clean, key+`="`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)+`"`)
 	}
-	d, err := digest.ParseChallenge(digest.Prefix + strings.Join(clean, ", "))
-	if err != nil || d.Nonce == "" || !digest.CanDigest(d) {
+	if strings.TrimSpace(raw["algorithm"]) == "" {
+		ch.digest.Algorithm, rank = "MD5", 1
+	}
+	for _, qop := range strings.FieldsFunc(raw["qop"], isOneOf("/|,; \t")) {
+		ch.digest.QOP = append(ch.digest.QOP, strings.ToLower(qop))
+	}
+	if rank == 0 || ch.digest.Nonce == "" || !digest.CanDigest(ch.digest) {
 		return nil, 0
 	}
-	ch.digest = d
-	switch strings.ToUpper(d.Algorithm) {
-	case "SHA-256":
-		return ch, 3
-	case "SHA-512", "SHA-512-256":
-		return ch, 2
-	}
-	return ch, 1
+	return ch, rank
 }
 
 // answer computes the Authorization header; nc counts the uses of the nonce.
 func (ch *challenge) answer(user string, pass Secret, nc int, cl *call, u *url.URL) (string, error) {
-	cred, err := digest.Digest(ch.digest, digest.Options{
-		Method: cl.method, URI: u.RequestURI(), Count: nc,
+	o := digest.Options{
+		Method: cl.method, URI: u.RequestURI(), Count: nc, Cnonce: ch.cnonce,
 		Username: user, Password: pass.Reveal(), GetBody: cl.getBody,
-	})
+	}
+	if ch.session != nil {
+		o.A1 = sum(ch.session, sum(ch.session, user, ch.digest.Realm, o.Password), ch.digest.Nonce, ch.cnonce)
+	}
+	cred, err := digest.Digest(ch.digest, o)
 	if err != nil {
 		return "", err
 	}
-	cred.Algorithm = ch.algorithm
-	s := cred.String()
-	if ch.opaque && cred.Opaque == "" {
-		if i := strings.LastIndex(s, ", response="); i >= 0 {
-			s = s[:i] + `, opaque=""` + s[i:]
-		}
+	// The order is that of digest.Credentials, whose String would write the bytes
+	// of a realm that is no UTF-8 as \x...
+	var b strings.Builder
+	fmt.Fprintf(&b, `Digest username="%s", realm="%s", nonce="%s", uri="%s"`, toQuoted(cred.Username), ch.raw["realm"], ch.raw["nonce"], toQuoted(cred.URI))
+	if ch.algorithm != "" {
+		fmt.Fprintf(&b, `, algorithm=%s`, ch.algorithm)
 	}
-	return s, nil
+	if cred.Cnonce != "" {
+		fmt.Fprintf(&b, `, cnonce="%s"`, cred.Cnonce)
+	}
+	if opaque, ok := ch.raw["opaque"]; ok {
+		fmt.Fprintf(&b, `, opaque="%s"`, opaque)
+	}
+	if cred.QOP != "" {
+		fmt.Fprintf(&b, `, qop=%s, nc=%08x`, cred.QOP, cred.Nc)
+	}
+	if cred.Userhash {
+		b.WriteString(`, userhash=true`)
+	}
+	fmt.Fprintf(&b, `, response="%s"`, cred.Response)
+	return b.String(), nil
 }
 
-// splitChallenges takes a header apart that holds several challenges.
-func splitChallenges(value string) []string {
-	var list []string
-	for _, part := range splitQuoted(value) {
-		if part == "" {
+func sum(newHash func() hash.Hash, parts ...string) string {
+	h := newHash()
+	h.Write([]byte(strings.Join(parts, ":")))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// offer is one challenge of a header.
+type offer struct {
+	scheme string            // in lower case
+	raw    map[string]string // by the name in lower case; values without their quotes, escapes kept
+}
+
+// splitOffers takes a header apart that may hold several challenges. Devices
+// separate parameters by commas, semicolons, tabs or blanks, leave out quotes and
+// put blanks around the equals sign.
+func splitOffers(s string) []offer {
+	var list []offer
+	separator := isOneOf(",; \t")
+	for {
+		s = strings.TrimLeftFunc(s, separator)
+		if s == "" {
+			return list
+		}
+		end := strings.IndexFunc(s, isOneOf("=,; \t\""))
+		if end == 0 { // a stray quote or equals sign
+			s = s[1:]
 			continue
 		}
-		if len(list) == 0 || startsChallenge(part) {
-			list = append(list, part)
+		if end < 0 {
+			end = len(s)
+		}
+		name := strings.ToLower(s[:end])
+		s = s[end:]
+		value, isParam := strings.CutPrefix(strings.TrimLeft(s, " \t"), "=")
+		switch {
+		case !isParam && len(list) > 0 && (name == "auth" || name == "auth-int"): // the rest of qop=auth,auth-int
+			list[len(list)-1].raw["qop"] += "," + name
+		case !isParam || len(list) == 0:
+			list = append(list, offer{scheme: name, raw: map[string]string{}})
+		}
+		if !isParam {
+			continue
+		}
+		value = strings.TrimLeft(value, " \t")
+		if quoted, ok := strings.CutPrefix(value, `"`); ok {
+			end = closingQuote(quoted)
+			value, s = quoted[:end], strings.TrimPrefix(quoted[end:], `"`)
+		} else if end = strings.IndexFunc(value, separator); end >= 0 {
+			value, s = value[:end], value[end:]
 		} else {
-			list[len(list)-1] += ", " + part
+			s = ""
+		}
+		if raw := list[len(list)-1].raw; raw[name] == "" {
+			raw[name] = value
 		}
 	}
-	return list
 }
 
-// startsChallenge tells `Digest realm="x"` and a lone `Basic` from `qop="auth"`.
-func startsChallenge(part string) bool {
-	space, equal := strings.IndexByte(part, ' '), strings.IndexByte(part, '=')
-	if equal < 0 {
-		return true
-	}
-	return space > 0 && space < equal && strings.TrimLeft(part[space:equal], " ") != ""
-}
-
-// splitQuoted splits at commas outside of quotes and trims the parts.
-func splitQuoted(s string) []string {
-	var parts []string
-	start, quoted := 0, false
+// closingQuote is the place of the quote that ends s. A backslash escapes a quote,
+// but for one that ends a parameter: devices write realms such as "C:\".
+func closingQuote(s string) int {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
-		case '\\':
-			if quoted {
-				i++
-			}
 		case '"':
-			quoted = !quoted
-		case ',':
-			if !quoted {
-				parts = append(parts, strings.TrimSpace(s[start:i]))
-				start = i + 1
+			return i
+		case '\\':
+			if i++; i < len(s) && s[i] == '"' && endsParameter(s[i+1:]) {
+				return i
 			}
 		}
 	}
-	return append(parts, strings.TrimSpace(s[start:]))
+	return len(s)
 }
 
-func unquote(s string) string {
-	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
-		return strings.Trim(s, `"`)
+// endsParameter reports whether rest goes on with another parameter, or not at all.
+func endsParameter(rest string) bool {
+	next := strings.TrimLeft(rest, ",; \t")
+	if next == "" {
+		return true
 	}
-	s = s[1 : len(s)-1]
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	name, _, ok := strings.Cut(next, "=")
+	return ok && len(next) < len(rest) && !strings.ContainsAny(strings.TrimSpace(name), "\" \t,;\\")
+}
+
+// fromQuoted takes the backslashes away from \" and \\ alone: one before anything
+// else stands for itself.
+func fromQuoted(s string) string { return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(s) }
+
+// toQuoted is the text between the quotes for s.
+func toQuoted(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) }
+
+func isOneOf(chars string) func(rune) bool {
+	return func(r rune) bool { return strings.ContainsRune(chars, r) }
 }

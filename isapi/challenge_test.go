@@ -1,6 +1,9 @@
 package isapi
 
 import (
+	"cmp"
+	"crypto/md5"
+	"crypto/sha256"
 	"io"
 	"net/http"
 	"strings"
@@ -72,6 +75,107 @@ func TestChallengeDialects(t *testing.T) {
 			}
 			if strings.HasPrefix(last, "Basic") {
 				t.Error("digest was offered and basic sent")
+			}
+		})
+	}
+}
+
+// TestChallengesAreAnsweredByteByByte has a device that knows what it wrote: it
+// computes the hash over its own realm and wants back what stood in its quotes.
+func TestChallengesAreAnsweredByteByByte(t *testing.T) {
+	const gbk = "\xc9\xe3\xcf\xf1\xbb\xfa"
+	plain := func(realm string) string { return `Digest realm="` + realm + `", nonce="NONCE", qop="auth"` }
+	for name, test := range map[string]struct {
+		header    string // lines are headers of their own
+		quoted    string // the realm as it comes back; "": x
+		realm     string // the realm in the hash; "": quoted
+		algorithm string // as it comes back
+		session   bool
+		bare      bool // without a qop
+	}{
+		"latin-1 realm":           {header: plain("C\xe2mera"), quoted: "C\xe2mera"},
+		"gbk realm":               {header: plain(gbk), quoted: gbk},
+		"utf-8 realm":             {header: plain("Câmera 门"), quoted: "Câmera 门"},
+		"escaped quote":           {header: plain(`say \"hi\"`), quoted: `say \"hi\"`, realm: `say "hi"`},
+		"escaped backslash":       {header: plain(`a\\b`), quoted: `a\\b`, realm: `a\b`},
+		"bare backslash":          {header: plain(`C:\cam`), quoted: `C:\cam`},
+		"backslash at the end":    {header: plain(`C:\`), quoted: `C:\`},
+		"and as last parameter":   {header: `Digest nonce="NONCE", qop="auth", realm="C:\"`, quoted: `C:\`},
+		"comma in the realm":      {header: plain(`a, b; c d=e`), quoted: `a, b; c d=e`},
+		"tabs":                    {header: "Digest\trealm=\"x\",\tnonce=\"NONCE\"\tqop=\"auth\""},
+		"semicolons":              {header: `Digest realm="x"; nonce="NONCE"; qop="auth"; stale=FALSE`},
+		"blanks":                  {header: `Digest realm="x" nonce="NONCE" qop="auth" stale="false"`},
+		"blanks without quotes":   {header: `Digest realm=x nonce=NONCE qop=auth algorithm=MD5`, algorithm: "MD5"},
+		"blanks around equals":    {header: `Digest realm = "x" , nonce = "NONCE" , qop = "auth"`},
+		"qops without quotes":     {header: `Digest realm="x", qop=auth-int,auth, nonce="NONCE"`},
+		"md5-sess":                {header: plain("x") + `, algorithm=MD5-sess`, algorithm: "MD5-sess", session: true},
+		"md5-sess without qop":    {header: `Digest realm="x", nonce="NONCE", algorithm="MD5-sess"`, algorithm: "MD5-sess", session: true, bare: true},
+		"sha-256":                 {header: plain("x") + `, algorithm=SHA-256`, algorithm: "SHA-256"},
+		"sha-256 by another name": {header: plain("x") + `, algorithm="sha256"`, algorithm: "sha256"},
+		"sha-256-sess":            {header: plain("x") + `, algorithm=SHA-256-sess`, algorithm: "SHA-256-sess", session: true},
+		"a choice":                {header: plain("x") + `, algorithm="MD5/SHA256"`, algorithm: "MD5"},
+		"a choice, sha first":     {header: plain("x") + `, algorithm="SHA256/MD5"`, algorithm: "SHA256"},
+		"a choice with a new one": {header: plain("x") + `, algorithm="SHA3,SHA-256"`, algorithm: "SHA-256"},
+		"two in one header":       {header: `Basic realm="b", Digest realm="x", nonce="NONCE", qop="auth"`},
+		"basic behind":            {header: `Digest realm="x", nonce="NONCE", qop="auth" Basic realm="b"`},
+		"two digests in one":      {header: plain("x") + `, algorithm=MD5, ` + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
+		"a header each":           {header: "Negotiate abc==\n" + plain("x") + `, algorithm=MD5` + "\n" + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
+		"a nonce with =":          {header: `Digest realm="x", nonce=NONCE==, qop="auth"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			quoted := cmp.Or(test.quoted, "x")
+			realm := cmp.Or(test.realm, quoted)
+			used := map[string]bool{}
+			cnonce, last := "", ""
+			device := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				last = r.Header.Get("Authorization")
+				if last == "" {
+					for line := range strings.Lines(strings.ReplaceAll(test.header, "NONCE", "6e31")) {
+						w.Header().Add("WWW-Authenticate", strings.TrimSuffix(line, "\n"))
+					}
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				get := func(name string) string {
+					_, rest, _ := strings.Cut(last, " "+name+"=")
+					if rest, ok := strings.CutPrefix(rest, `"`); ok {
+						value, _, _ := strings.Cut(rest+", ", `", `)
+						return value
+					}
+					value, _, _ := strings.Cut(rest, ",")
+					return value
+				}
+				if cnonce == "" {
+					cnonce = get("cnonce") // devices that hash once a session keep the first
+				}
+				newHash := md5.New
+				if strings.Contains(strings.ToUpper(test.algorithm), "SHA") {
+					newHash = sha256.New
+				}
+				h := func(parts ...string) string { return sum(newHash, parts...) }
+				a1 := h("admin", realm, "right")
+				if test.session {
+					a1 = h(a1, get("nonce"), cnonce)
+				}
+				want := h(a1, get("nonce"), get("nc"), get("cnonce"), "auth", h(r.Method, r.URL.Path))
+				if test.bare {
+					want = h(a1, get("nonce"), h(r.Method, r.URL.Path))
+				}
+				if get("response") != want || get("realm") != quoted || get("algorithm") != test.algorithm || used[get("nc")] && !test.bare {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				used[get("nc")] = true
+				okTree(w, r)
+			})
+			c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("right"), Transport: memory{device}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if _, err := c.DeviceInfo(bg); err != nil {
+					t.Fatalf("%v; last answer %s", err, last)
+				}
 			}
 		})
 	}

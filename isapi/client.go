@@ -44,8 +44,6 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.Account == nil {
 		cfg.Account = newAccount(&cfg)
-	} else {
-		cfg.Account.resize(cfg.Parallel)
 	}
 	return newClient(cfg, newKnowledge(), p), nil
 }
@@ -61,14 +59,11 @@ func newClient(cfg Config, k *knowledge, p *pin) *Client {
 }
 
 // Sibling is a second client for the same device: the same account, the same
-// learned ids and quirks, connections of its own. Its requests count with those
-// of c for Config.Parallel until their answer has begun; then neither waits for
-// the other. The event stream has one.
+// learned ids and quirks, connections of its own. The event stream has one.
 func (c *Client) Sibling() *Client { return newClient(c.cfg, c.known, c.pin) }
 
-// Urgent is a sibling for stops. Its requests wait for each other, for no other
-// client's, and not to be sure of a login, unless somebody is finding out at this
-// moment whether the password is still right.
+// Urgent is a sibling for stops: each of its requests is taken for one, and waits
+// for no request of another client (see Account).
 func (c *Client) Urgent() *Client {
 	u := c.Sibling()
 	u.urgent = true
@@ -105,10 +100,9 @@ type call struct {
 	ctype   string
 	limit   int64
 	replay  bool // sending it twice does no harm: a stale connection may be tried again
-	urgent  bool // a stop: does not wait for a login that is only in doubt
-	slow    bool // its answer may take seconds to begin
-	drives  bool // a move: the stop of its head is not sent before it is answered
-	fresh   bool // an event stream: never with a known challenge; a refusal asks whether it meant the password
+	moves   bool // a stop will follow
+	stop    bool // waits for no login of another request
+	stream  bool // an event stream, whose opening may hang
 }
 
 // answer is a body that was read to its end.

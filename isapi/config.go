@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // AuthMode says how to log in.
@@ -48,11 +49,16 @@ const (
 	PTZIDStream
 )
 
-// Locker is a lock that a context can give up waiting for. It should serve
-// waiters in order.
-type Locker interface {
-	Lock(ctx context.Context) error
-	Unlock()
+// Semaphore hands out permits in the order of asking.
+type Semaphore interface {
+	// Acquire waits for a permit, or until ctx ends.
+	Acquire(ctx context.Context) error
+	// AcquireWithin is Acquire that also gives up after d.
+	AcquireWithin(ctx context.Context, d time.Duration) error
+	// TryAcquire takes a permit if one is free.
+	TryAcquire() bool
+	// Release gives a permit back.
+	Release()
 }
 
 // Config describes one device and the account on it. Host is required.
@@ -76,26 +82,18 @@ type Config struct {
 	// the position.
 	NativeRelative bool
 
-	// Parallel is how many requests may be on their way at once, those of an
-	// Urgent client not counted; 0 counts as 1. The next request starts when the
-	// answer to one before has begun.
-	//
-	// Requests that are on their way when a password changes are all refused,
-	// and each counts towards the lock: at most Parallel+1 are.
-	Parallel int
-
 	// Account shares what is known of the account with other clients for the
-	// same device, user and password, whose Client.Account it is: the state of the
-	// login, and Parallel, of which the last one counts. nil: it is not known yet.
+	// same device, user and password, whose Client.Account it is. nil: nothing is
+	// known yet.
 	Account *Account
 
 	// Transport replaces the network: tests and simulated devices give
 	// theirs. nil: connections of the client's own.
 	Transport http.RoundTripper
 
-	// NewLock makes the locks that the client's callers wait on. nil: plain
-	// ones. A host with a clock of its own gives locks which that clock knows.
-	NewLock func() Locker
+	// NewSemaphore makes what the client's callers wait on, with so many permits.
+	// nil: plain ones. A host with a clock of its own gives those of that clock.
+	NewSemaphore func(permits int) Semaphore
 }
 
 func (c *Config) normalize() error {
@@ -129,8 +127,6 @@ func (c *Config) normalize() error {
 		return misconfigured("unknown AuthMode %d", c.Auth)
 	case c.TLS < TLSAny || c.TLS > TLSPin:
 		return misconfigured("unknown TLSMode %d", c.TLS)
-	case c.Parallel < 0:
-		return misconfigured("Parallel %d is below 0", c.Parallel)
 	case c.PTZID < PTZIDAuto || c.PTZID > PTZIDStream:
 		return misconfigured("unknown PTZIDMode %d", c.PTZID)
 	case c.PinnedCert != nil && len(c.PinnedCert) != 32:
@@ -139,9 +135,8 @@ func (c *Config) normalize() error {
 	if c.Name == "" {
 		c.Name = c.Host
 	}
-	c.Parallel = max(c.Parallel, 1)
-	if c.NewLock == nil {
-		c.NewLock = newChanLock
+	if c.NewSemaphore == nil {
+		c.NewSemaphore = newSemaphore
 	}
 	return nil
 }
@@ -163,21 +158,36 @@ func misconfigured(format string, args ...any) error {
 	return &Error{Err: ErrMisuse, Detail: fmt.Sprintf(format, args...)}
 }
 
-// chanLock is the plain Locker: a channel of one serves its senders in order.
-type chanLock chan struct{}
+// semaphore is the plain Semaphore: a channel serves its senders in order.
+type semaphore chan struct{}
 
-func newChanLock() Locker { return make(chanLock, 1) }
+func newSemaphore(permits int) Semaphore { return make(semaphore, permits) }
 
-func (l chanLock) Lock(ctx context.Context) error {
+func (s semaphore) Acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	select {
-	case l <- struct{}{}:
+	case s <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (l chanLock) Unlock() { <-l }
+func (s semaphore) AcquireWithin(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return s.Acquire(ctx)
+}
+
+func (s semaphore) TryAcquire() bool {
+	select {
+	case s <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s semaphore) Release() { <-s }

@@ -47,16 +47,9 @@ func (c *Client) lens(ctx context.Context, what string, channel, speed int) erro
 	}
 	root := map[string]string{"focus": "FocusData", "iris": "IrisData"}[what]
 	cl := &call{
-		op: what, channel: channel, method: http.MethodPut, replay: true, urgent: speed == 0, drives: speed != 0,
+		op: what, channel: channel, method: http.MethodPut, replay: true, stop: speed == 0, moves: speed != 0,
 		body: fmt.Appendf(nil, "%s<%s><%s>%d</%s></%s>", xmlProlog, root, what, speed, what, root),
 	}
-	err := c.driveLens(ctx, cl, what)
-	c.account.moves(mover{channel, what}, cl.drives, err)
-	return err
-}
-
-func (c *Client) driveLens(ctx context.Context, cl *call, what string) error {
-	channel := cl.channel
 	known, ok := recall(c.known, c.known.lens, channel)
 	if ok {
 		cl.path = known + "/" + what

@@ -1,6 +1,12 @@
 package isapi
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
 
 // LoginState says whether the account may still be used.
 type LoginState int
@@ -12,7 +18,7 @@ const (
 	// until ResetLogin.
 	LoginUnauthorized
 	// LoginLocked: the device locked the account. Nothing is sent until
-	// ResetLogin, which is for whoever waited out the lock.
+	// ResetLogin, which the caller calls when the lock has run out.
 	LoginLocked
 )
 
@@ -25,6 +31,70 @@ func (s LoginState) String() string {
 		return "locked"
 	}
 	return "ok"
+}
+
+// Account is what is known of an account on a device. All clients that use the
+// account share it (Sibling, Urgent, Config.Account), for it keeps the promise
+// that a wrong password costs one rejected login, at most two; three only if a
+// stop and two other requests are on their way when the password changes. The
+// promise counts logins on the wire and does not rest on timing:
+//
+//   - Unproven, one request at a time logs in, the finder. It answers a fresh
+//     challenge, so its rejection means that the password is wrong.
+//   - Proven, two requests may log in at once. One of them may answer the known
+//     challenge again; a rejection of that can also mean that the challenge is
+//     used up, for devices do not say. The other one answers a fresh challenge.
+//   - Any rejection makes the account unproven, and the next finder starts when
+//     every login on the wire has its verdict. A second rejection in a row is
+//     taken for a wrong password: from then on nothing is sent.
+//   - A stop has a permit of its own and waits for no other request. It answers
+//     the known challenge if no other request does, and while a head moves the
+//     others leave that one alone. It leaves the finder and an earlier stop
+//     verdictTime for their verdict, and before it answers a second challenge the
+//     other logins on the wire settleTime.
+//   - The opening of an event stream, which a device may let hang, always answers
+//     a fresh challenge, and so do the requests beside it.
+//
+// A permit is taken before the device is asked for a challenge: a challenge that
+// waits may be used up by the time it is answered. An answer that never comes is
+// no rejection that could be counted; the next request asks for a challenge first,
+// which costs no login.
+type Account struct {
+	finder  Semaphore // one: the request that finds out whether the password is right
+	logins  Semaphore // two: requests whose login has no verdict yet, stops not counted
+	verdict Semaphore // one: a stop, or the finder
+
+	mu       sync.Mutex
+	state    LoginState
+	failure  *Error     // why state is not LoginOK
+	proven   bool       // the last verdict was that the password is right
+	before   bool       // some login was right since New or ResetLogin
+	open     bool       // the device answers without a login
+	basic    bool       // AuthAuto: the device offers nothing but basic
+	known    *challenge // answered before, may serve again
+	uses     int        // of known
+	taken    bool       // a login that answers known is on the wire, or a stream is being opened
+	moved    bool       // a move was sent and no stop answered since: known is left to stops and moves
+	used     int        // known challenges refused in a row
+	rejected int        // logins since the password was proven
+	refusals uint64     // rejected logins ever
+}
+
+const (
+	// verdictTime is how long a stop waits for the verdict on the finder or on
+	// an earlier stop, so as not to add to its rejections. Devices refuse a wrong
+	// password well within it.
+	verdictTime = 250 * time.Millisecond
+	// settleTime is how long a stop whose known challenge was refused waits for the
+	// verdict on each other login before it answers a new one.
+	settleTime = 100 * time.Millisecond
+	// oneUse known challenges refused in a row mean that the device's challenges
+	// serve once: from then on none is answered twice.
+	oneUse = 3
+)
+
+func newAccount(cfg *Config) *Account {
+	return &Account{finder: cfg.NewSemaphore(1), logins: cfg.NewSemaphore(2), verdict: cfg.NewSemaphore(1)}
 }
 
 // Login reports whether the account may still be used.
@@ -55,12 +125,14 @@ func (c *Client) ResetLogin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.state, a.failure, a.proven, a.before, a.open = LoginOK, nil, false, false, false
-	a.chal, a.nc, a.basic, a.churn, a.oneShot = nil, 0, false, 0, false
-	a.clear()
+	a.known, a.uses, a.basic, a.moved, a.used, a.rejected = nil, 0, false, false, 0, 0
 }
 
 // Account is for Config.Account of another client.
 func (c *Client) Account() *Account { return c.account }
+
+// Format keeps a password that a challenge was answered with out of %v.
+func (a *Account) Format(f fmt.State, _ rune) { fmt.Fprint(f, "isapi.Account") }
 
 // blocked is the remembered failure, worded for cl; nil while there is none.
 func (c *Client) blocked(cl *call) error {
@@ -85,10 +157,337 @@ func (c *Client) refuse(state LoginState, e *Error) *Error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	kept := *e
-	a.state, a.failure, a.proven, a.chal = state, &kept, false, nil
-	a.clear()
+	a.state, a.failure, a.proven, a.known, a.rejected = state, &kept, false, nil, 0
 	return e
 }
 
-// Format keeps a password that a challenge was answered with out of %v.
-func (a *Account) Format(f fmt.State, _ rune) { fmt.Fprint(f, "isapi.Account") }
+func (a *Account) refused() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refusals
+}
+
+// accept notes what an answer other than 401 proves. Only a success proves a
+// password: a 404 or 503 may be said before the login was looked at. Nor does an
+// answer to a request that was sent before another login was rejected.
+func (a *Account) accept(cr *credentials, status int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	success := status/100 == 2
+	switch {
+	case cr.kind == credNone:
+		a.open = a.open || success
+		return
+	case a.state != LoginOK:
+		return
+	case cr.kind == credFresh:
+		a.known, a.uses = cr.chal, 1
+	case cr.kind == credKnown:
+		a.used = 0
+	}
+	if success && cr.refusals == a.refusals {
+		a.proven, a.before, a.rejected = true, true, 0
+	}
+}
+
+// reject notes a 401.
+func (a *Account) reject(cr *credentials) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open = false
+	if cr.kind == credNone {
+		return
+	}
+	if cr.kind == credKnown {
+		a.used++
+	}
+	a.forget(cr)
+	a.proven = false
+	a.refusals++
+	a.rejected++
+}
+
+// lost notes a login that was not answered.
+func (a *Account) lost(cr *credentials) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.forget(cr)
+}
+
+// forget is called with mu held.
+func (a *Account) forget(cr *credentials) {
+	if cr.chal != nil && a.known == cr.chal {
+		a.known, a.uses = nil, 0
+	}
+}
+
+// login is one request on its way through the login.
+type login struct {
+	c    *Client
+	cl   *call
+	stop bool
+
+	// Permits of the account that it holds.
+	finder, verdict bool
+	logins          int
+	taken           bool // it has set Account.taken
+
+	admitted bool // it has what it needs for a login
+	renew    bool // the known challenge was refused: answer none but a fresh one
+	asked    bool // verify was called for a login that is in doubt
+}
+
+// admit waits until the request may log in, and settles what is in doubt.
+func (l *login) admit(ctx context.Context) error {
+	a := l.c.account
+	for {
+		if err := l.c.blocked(l.cl); err != nil {
+			return err
+		}
+		a.mu.Lock()
+		proven, rejected, open := a.proven, a.rejected, a.open && a.known == nil && !a.basic
+		a.mu.Unlock()
+		switch {
+		case rejected > 1:
+			return l.wrong(&refusal{})
+		case open || l.stop && l.admitted:
+			return nil
+		case l.stop:
+			if err := l.admitStop(ctx); err != nil {
+				return err
+			}
+		case l.finder && rejected > 0 && !l.asked:
+			l.asked = true
+			if _, err := l.verify(ctx); err != nil {
+				return err
+			}
+		case l.finder && proven: // every earlier login has its verdict: others may go beside this one
+			l.leave(&l.finder, a.finder)
+			l.leave(&l.verdict, a.verdict)
+			l.leaveLogins(1)
+			if l.cl.stream {
+				l.take()
+			}
+		case l.finder || proven && l.logins == 1:
+			l.admitted = true
+			return nil
+		case proven && !l.cl.stream:
+			if err := a.logins.Acquire(ctx); err != nil {
+				return l.c.failNet(ctx, l.cl, err)
+			}
+			l.logins = 1
+		default:
+			if err := l.find(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// admitStop takes the permit of stops. Where it is not to be had in time the stop goes
+// beside the one that has it, unless a login was refused meanwhile: then that one
+// will soon have its verdict.
+func (l *login) admitStop(ctx context.Context) error {
+	a := l.c.account
+	seen := a.refused()
+	err := a.verdict.AcquireWithin(ctx, verdictTime)
+	if ctx.Err() != nil && err != nil {
+		return l.c.failNet(ctx, l.cl, err)
+	}
+	l.verdict = err == nil
+	l.admitted = l.verdict || a.refused() == seen
+	return nil
+}
+
+// settle leaves the other logins on the wire the time for their verdict, for the
+// stop's known challenge was refused. If they have it, no other goes before the stop
+// has its own.
+func (l *login) settle(ctx context.Context) error {
+	a := l.c.account
+	for l.logins < 2 && !l.settled() && a.logins.AcquireWithin(ctx, settleTime) == nil {
+		l.logins++
+	}
+	if l.settled() {
+		return l.wrong(&refusal{})
+	}
+	return l.c.blocked(l.cl)
+}
+
+// settled reports whether two logins were refused in a row.
+func (l *login) settled() bool {
+	a := l.c.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.rejected > 1
+}
+
+// find makes the request the finder, when no other login is on the wire.
+func (l *login) find(ctx context.Context) error {
+	a := l.c.account
+	l.release()
+	err := a.finder.Acquire(ctx)
+	l.finder = err == nil
+	for err == nil && l.logins < 2 {
+		if err = a.logins.Acquire(ctx); err != nil {
+			break
+		}
+		if l.logins++; l.logins < 2 {
+			continue
+		}
+		if l.verdict = a.verdict.TryAcquire(); !l.verdict {
+			// A stop is on its way. It may need the permits before its verdict.
+			l.leaveLogins(2)
+			if err = a.verdict.Acquire(ctx); err == nil {
+				a.verdict.Release()
+			}
+		}
+	}
+	if err != nil {
+		return l.c.failNet(ctx, l.cl, err)
+	}
+	return nil
+}
+
+// take reserves the known challenge, and reports whether it did.
+func (l *login) take() bool {
+	a := l.c.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.taken {
+		return l.taken
+	}
+	a.taken, l.taken = true, true
+	return true
+}
+
+func (l *login) leave(held *bool, s Semaphore) {
+	if *held {
+		*held = false
+		s.Release()
+	}
+}
+
+func (l *login) leaveLogins(n int) {
+	for range n {
+		l.logins--
+		l.c.account.logins.Release()
+	}
+}
+
+// release gives back every permit.
+func (l *login) release() {
+	a := l.c.account
+	if l.taken {
+		l.taken = false
+		a.mu.Lock()
+		a.taken = false
+		a.mu.Unlock()
+	}
+	l.leave(&l.verdict, a.verdict)
+	l.leaveLogins(l.logins)
+	l.leave(&l.finder, a.finder)
+}
+
+// final decides what a refused fresh challenge means.
+func (l *login) final(ctx context.Context, r *refusal) error {
+	c, a := l.c, l.c.account
+	if r.status.countsTries() || l.settled() {
+		return l.wrong(r)
+	}
+	if l.logins < 2 {
+		if err := l.find(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.blocked(l.cl); err != nil {
+		return err // another request has found out meanwhile
+	}
+	a.mu.Lock()
+	rejected, before := a.rejected, a.before
+	a.mu.Unlock()
+	if rejected > 1 {
+		return l.wrong(r)
+	}
+	right := rejected == 0 // another login was right meanwhile
+	if !right && (l.cl.stream || before) {
+		// Devices are known to say 401 for other reasons: a right that the
+		// account lacks, too many streams.
+		var err error
+		if right, err = l.verify(ctx); err != nil {
+			return err
+		}
+	}
+	// Where the device blames something else it is believed once; twice in a row
+	// would be a wrong password under another name.
+	if !right && !r.status.passwordRight() {
+		return l.wrong(r)
+	}
+	e := c.fail(l.cl, ErrForbidden)
+	e.HTTPStatus = http.StatusUnauthorized
+	c.describe(e, r.body, r.status)
+	e.Hint = "the password is right; the account lacks a right for this, or the device has too many connections or streams open"
+	if l.cl.stream {
+		e.Hint = "the password is right; the account needs the right to notify the surveillance centre (remote alarm), or the device's event streams are all taken"
+	}
+	return e
+}
+
+// wrong ends the use of the account: the password is not right.
+func (l *login) wrong(r *refusal) error {
+	return l.c.refuse(LoginUnauthorized, l.c.unauthorized(l.cl, r, "", ""))
+}
+
+// verify asks the device for something quick that every account may have, to know
+// whether the password is right: GET /ISAPI/Security/userCheck, which is there for
+// that, and where it is not, GET /ISAPI/System/deviceInfo. The error says that it is
+// wrong; false without one, that the device does not say. No other login is on the
+// wire meanwhile.
+func (l *login) verify(ctx context.Context) (right bool, err error) {
+	for _, path := range []string{userCheckPath, deviceInfoPath} {
+		if right, err = l.check(ctx, path); right || err != nil {
+			break
+		}
+	}
+	return right, err
+}
+
+// check is one question of verify: does the answer prove the password?
+func (l *login) check(ctx context.Context, path string) (right bool, err error) {
+	c := l.c
+	cl := &call{op: l.cl.op, channel: l.cl.channel, method: http.MethodGet, path: path}
+	resp, r, err := c.attempt(ctx, cl, &credentials{})
+	switch {
+	case err != nil:
+		return false, onlyLocked(err)
+	case r == nil:
+		readRefusal(resp)
+		return false, nil
+	case r.offers.digest == nil:
+		return false, nil
+	}
+	cr, err := c.answerFresh(cl, r)
+	if err != nil {
+		return false, err
+	}
+	resp, r, err = c.attempt(ctx, cl, cr)
+	switch {
+	case err != nil:
+		return false, onlyLocked(err)
+	case r != nil:
+		return false, l.wrong(r)
+	case resp.StatusCode != http.StatusOK || readRefusal(resp).status.failed():
+		return false, nil
+	}
+	c.account.accept(cr, resp.StatusCode)
+	c.account.mu.Lock()
+	defer c.account.mu.Unlock()
+	return c.account.proven, nil
+}
+
+// onlyLocked leaves errors of the connection to the request that is verified for.
+func onlyLocked(err error) error {
+	if e := asError(err); e != nil && e.Kind() == "locked" {
+		return e
+	}
+	return nil
+}

@@ -31,24 +31,17 @@ func fifty(c *Client, rounds int, each func(n int)) {
 	wg.Wait()
 }
 
-func both(t *testing.T, f func(t *testing.T, parallel func(*Config))) {
-	for _, parallel := range []bool{false, true} {
-		t.Run(fmt.Sprintf("parallel=%v", parallel), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f(t, func(c *Config) {
-					if c.Parallel = 1; parallel {
-						c.Parallel = 50
-					}
-					c.Transport = slow{c.Transport.(memory)}
-				})
-			})
-		})
-	}
+// slowly runs f in fake time with a device whose requests and answers take 10 ms
+// each on the way, so that many are under way at once.
+func slowly(t *testing.T, f func(t *testing.T, set func(*Config))) {
+	synctest.Test(t, func(t *testing.T) {
+		f(t, func(c *Config) { c.Transport = slow{c.Transport.(memory)} })
+	})
 }
 
 // Invariant 2: a wrong password from the start costs one rejected login.
 func TestWrongPasswordCostsOneLogin(t *testing.T) {
-	both(t, func(t *testing.T, set func(*Config)) {
+	slowly(t, func(t *testing.T, set func(*Config)) {
 		d := newFake(okTree)
 		c := d.client(t, set, func(cfg *Config) { cfg.Password = NewSecret("wrong") })
 		var wg sync.WaitGroup
@@ -79,7 +72,7 @@ func TestWrongPasswordCostsOneLogin(t *testing.T) {
 // Invariant 2: a password that was right and turns wrong while the client is
 // idle, then fifty callers at once.
 func TestRightThenWrongAfterIdle(t *testing.T) {
-	both(t, func(t *testing.T, set func(*Config)) {
+	slowly(t, func(t *testing.T, set func(*Config)) {
 		d := newFake(okTree)
 		c := d.client(t, set)
 		fifty(c, 3, nil)
@@ -139,28 +132,54 @@ func TestOthersWaitWhileInDoubt(t *testing.T) {
 	})
 }
 
-// With Parallel, what is under way when the password changes is refused, each
-// once, and nothing after it.
-func TestParallelUnderLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+// The number of requests at once does not multiply the rejected logins.
+func TestManyAtOnceUnderLoad(t *testing.T) {
+	for _, workers := range []int{1, 2, 4, 16} {
+		slowly(t, func(t *testing.T, set func(*Config)) {
+			d := newFake(okTree)
+			c := d.client(t, set)
+			var wg sync.WaitGroup
+			for range workers { // as many as a host with such a concurrency
+				wg.Go(func() {
+					for i := range 100 {
+						if i == 50 {
+							d.setPassword("changed")
+						}
+						if _, err := c.DeviceInfo(bg); err != nil {
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			if _, rejected := d.counts(); rejected > 2 || rejected < 1 {
+				t.Errorf("%d workers: %d rejected logins", workers, rejected)
+			}
+		})
+	}
+}
+
+// Two requests may be on their way at once, and no more.
+func TestTwoLoginsAtOnce(t *testing.T) {
+	slowly(t, func(t *testing.T, set func(*Config)) {
 		d := newFake(okTree)
-		c := d.client(t, func(c *Config) { c.Parallel, c.Transport = 4, slow{c.Transport.(memory)} })
+		c := d.client(t, set)
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
 		var wg sync.WaitGroup
-		for range 4 { // as many as a host with concurrency: 4
+		for range 6 {
 			wg.Go(func() {
-				for i := range 100 {
-					if i == 50 {
-						d.setPassword("changed")
-					}
-					if _, err := c.DeviceInfo(bg); err != nil {
-						return
-					}
+				if _, err := c.DeviceInfo(bg); err != nil {
+					t.Error(err)
 				}
 			})
 		}
 		wg.Wait()
-		if _, rejected := d.counts(); rejected > 5 || rejected < 1 {
-			t.Errorf("%d rejected logins, want at most 4 under way and 1 to be sure", rejected)
+		// Of 20 ms each: four answer the known challenge, two ask for one first.
+		if took := time.Since(began); took != 80*time.Millisecond {
+			t.Errorf("six requests took %v", took)
 		}
 	})
 }

@@ -72,7 +72,7 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 	for i := range pictureRoutes {
 		route := (first + i) % len(pictureRoutes)
 		cl := &call{
-			op: op, channel: channel, method: http.MethodGet, query: query, limit: maxPicture, slow: true,
+			op: op, channel: channel, method: http.MethodGet, query: query, limit: maxPicture,
 			path: pictureRoutes[route] + itoa(StreamID(channel, opt.Stream)) + "/picture",
 		}
 		n, contentType, err = c.pictureFrom(ctx, w, cl)

@@ -39,15 +39,15 @@ func (c *Client) Continuous(ctx context.Context, channel int, v Velocity) error 
 // StopPTZ stops pan, tilt and zoom: continuous with 0, 0, 0. It may be sent
 // again and again until it is answered.
 func (c *Client) StopPTZ(ctx context.Context, channel int) error {
-	return c.continuous(ctx, call{op: "stop", channel: channel, urgent: true}, Velocity{})
+	return c.continuous(ctx, call{op: "stop", channel: channel, stop: true}, Velocity{})
 }
 
 func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 	cl.method, cl.path, cl.replay = http.MethodPut, "/continuous", true
 	pan := fmt.Sprintf("<pan>%d</pan><tilt>%d</tilt>", v.Pan, v.Tilt)
 	zoom := fmt.Sprintf("<zoom>%d</zoom>", v.Zoom)
-	cl.drives = v != Velocity{}
-	err := c.head(ctx, cl, func(ctx context.Context, cl *call) error {
+	cl.moves = v != Velocity{}
+	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		if apart, _ := recall(c.known, c.known.apart, cl.channel); apart {
 			return c.sendApart(ctx, cl, v, pan, zoom)
 		}
@@ -66,8 +66,6 @@ func (c *Client) continuous(ctx context.Context, cl call, v Velocity) error {
 		note(c.known, c.known.apart, cl.channel, true)
 		return nil
 	})
-	c.account.moves(mover{channel: cl.channel}, cl.drives, err)
-	return err
 }
 
 func (c *Client) sendApart(ctx context.Context, cl *call, v Velocity, pan, zoom string) error {
@@ -126,14 +124,10 @@ func (c *Client) GotoPreset(ctx context.Context, channel, id int) error {
 // headPut sends one PUT to a head.
 func (c *Client) headPut(ctx context.Context, op string, channel int, suffix string, body []byte, replay bool) error {
 	cl := call{op: op, channel: channel, method: http.MethodPut, path: suffix, body: body, replay: replay}
-	err := c.head(ctx, cl, func(ctx context.Context, cl *call) error {
+	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		_, err := c.do(ctx, cl)
 		return err
 	})
-	if err == nil {
-		c.account.moves(mover{channel: channel}, false, nil) // it has the head now
-	}
-	return err
 }
 
 // headGet asks a head something.

@@ -147,7 +147,7 @@ func (c *Client) head(ctx context.Context, cl call, run func(context.Context, *c
 			return first
 		}
 	}
-	routes, err := c.headRoutes(ctx, cl.op, cl.channel, !cl.urgent)
+	routes, err := c.headRoutes(ctx, cl.op, cl.channel, !cl.stop)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (c *Client) head(ctx context.Context, cl call, run func(context.Context, *c
 		cl.path = base + suffix
 		err := run(ctx, &cl)
 		if err == nil {
-			if !cl.urgent { // a stop has asked nobody which path is the right one
+			if !cl.stop { // a stop has asked nobody which path is the right one
 				note(c.known, c.known.heads, cl.channel, base)
 			}
 			return nil

@@ -24,7 +24,7 @@ func simulated(t *testing.T, o sim.Options, f func(clk *clock.Virtual, d *sim.De
 	d := sim.New(o)
 	c, err := isapi.New(isapi.Config{
 		Name: "gate", Host: "simulated", Username: "admin", Password: isapi.NewSecret("simulated"), Transport: d.Transport(),
-		NewLock: func() isapi.Locker { return clock.NewMutex(clk) },
+		NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(clk, n) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +308,7 @@ func TestSimulatedAlerts(t *testing.T) {
 func TestSimulatedRights(t *testing.T) {
 	simulated(t, sim.Options{Model: sim.PTZ, Users: []sim.User{{Name: "guest", Password: "guest", NoPTZ: true, NoEvents: true}}}, func(clk *clock.Virtual, d *sim.Device, _ *isapi.Client) {
 		c, err := isapi.New(isapi.Config{Name: "gate", Host: "simulated", Username: "guest", Password: isapi.NewSecret("guest"), Transport: d.Transport(),
-			NewLock: func() isapi.Locker { return clock.NewMutex(clk) }})
+			NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(clk, n) }})
 		if err != nil {
 			t.Error(err)
 			return

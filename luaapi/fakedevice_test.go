@@ -49,7 +49,7 @@ func newFakeDevice(h *fakeHost, name string, channels ...Channel) *fakeDevice {
 	}}
 	client, err := isapi.New(isapi.Config{
 		Name: name, Host: "192.0.2.10", Username: "admin", Password: isapi.NewSecret("hunter2"),
-		Transport: d, NewLock: func() isapi.Locker { return clock.NewMutex(h.clk) },
+		Transport: d, NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(h.clk, n) },
 	})
 	if err != nil {
 		panic(err)

@@ -210,7 +210,7 @@ vars: {night: "22:00", dwell: 15s, deep: {list: [1, 2]}}
 	w.wantPrinted(
 		"timeout\t3\ttimeout",
 		"one at once\t0.6\ttrue",
-		"four at once\t0.3\ttrue",
+		"four at once\t0.4\ttrue", // two logins at once, one of which asks for a challenge
 		"two a second\t2.6\ttrue",
 		"stream_url\trtsp://user@192.0.2.1:554/Streaming/Channels/101",
 		"not its number\tfalse",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Semaphore hands out a number of permits in the order of asking. The clock
@@ -32,6 +33,13 @@ func NewSemaphore(clk Clock, n int) *Semaphore {
 // Acquire takes a permit. It waits behind every earlier Acquire, or until ctx
 // ends, and then returns the cause of ctx and holds nothing.
 func (s *Semaphore) Acquire(ctx context.Context) error { return s.acquire(ctx, false) }
+
+// AcquireWithin is Acquire that also gives up after d.
+func (s *Semaphore) AcquireWithin(ctx context.Context, d time.Duration) error {
+	ctx, cancel := WithTimeout(s.clk, ctx, d)
+	defer cancel()
+	return s.Acquire(ctx)
+}
 
 // AcquireFirst is Acquire, but waits behind earlier calls of AcquireFirst only.
 func (s *Semaphore) AcquireFirst(ctx context.Context) error { return s.acquire(ctx, true) }

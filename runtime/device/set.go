@@ -208,9 +208,8 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
 		Username: conf.Username, Password: conf.Password,
 		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
-		Parallel: conf.Concurrency,
 		// Callers wait for a client's locks by this clock, or virtual time would stand still.
-		NewLock: func() isapi.Locker { return clock.NewMutex(s.clk) },
+		NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(s.clk, n) },
 	}
 	if s.conf.Transport != nil {
 		transport, err := s.conf.Transport(conf)

@@ -53,7 +53,7 @@ func examine(t *testing.T, p patient) (*doctor.Report, *sim.Device, time.Duratio
 		client, err := isapi.New(isapi.Config{
 			Name: p.conf.Name, Host: "192.0.2.10", Scheme: p.conf.Scheme, Username: p.conf.Username, Password: p.conf.Password,
 			PTZID:     map[site.PTZIDMode]isapi.PTZIDMode{site.PTZIDChannel: isapi.PTZIDChannel, site.PTZIDStream: isapi.PTZIDStream}[p.conf.PTZID],
-			Transport: rt, NewLock: func() isapi.Locker { return clock.NewMutex(v) },
+			Transport: rt, NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(v, n) },
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func TestAddress(t *testing.T) {
 		}
 		v.Do(func() {
 			client, err := isapi.New(isapi.Config{Host: conf.Host, Username: "admin", Password: isapi.NewSecret("simulated"), Transport: d.Transport(),
-				NewLock: func() isapi.Locker { return clock.NewMutex(v) }})
+				NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(v, n) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +216,7 @@ func TestRecorded(t *testing.T) {
 			v.Do(func() {
 				conf := site.Device{Name: "gate", Host: "192.0.2.10", Port: 80, Scheme: "http", Username: "admin"}
 				client, err := isapi.New(isapi.Config{Host: conf.Host, Username: "admin", Password: isapi.NewSecret("secret"), Transport: rt,
-					NewLock: func() isapi.Locker { return clock.NewMutex(v) }})
+					NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(v, n) }})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -61,34 +61,6 @@ func TestNoChallengeOnUsedNonce(t *testing.T) {
 	}
 }
 
-// A device that asks nobody for a login is no reason for anybody to wait.
-func TestStopOnOpenDeviceDoesNotWaitForPicture(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		block := make(chan struct{})
-		h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/picture") {
-				<-block
-			}
-			okTree(w, r)
-		})
-		c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("x"), Transport: memory{h}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
-		synctest.Wait()
-		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
-			t.Error(err)
-		}
-		close(block)
-		wg.Wait()
-	})
-}
-
 // A 401 on the event stream may mean a missing right: userCheck is asked.
 func TestUserCheckTellsRightFromPassword(t *testing.T) {
 	d := newFake(okTree)
@@ -102,7 +74,7 @@ func TestUserCheckTellsRightFromPassword(t *testing.T) {
 	}
 	c := d.client(t)
 	for range 5 {
-		_, err := c.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", fresh: true})
+		_, err := c.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", stream: true})
 		if e := wantKind(t, err, "forbidden"); !strings.Contains(e.Hint, "surveillance centre") {
 			t.Error(e)
 		}
@@ -114,7 +86,7 @@ func TestUserCheckTellsRightFromPassword(t *testing.T) {
 	d.reset()
 	wrong := d.client(t, func(c *Config) { c.Password = NewSecret("wrong") })
 	for range 5 {
-		_, err := wrong.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", fresh: true})
+		_, err := wrong.open(bg, &call{op: "events", method: "GET", path: "/ISAPI/Event/notification/alertStream", stream: true})
 		wantKind(t, err, "unauthorized")
 	}
 	if _, rejected := d.counts(); rejected != 2 {
@@ -149,7 +121,7 @@ func TestWaitingForLoginEndsWithContext(t *testing.T) {
 			<-block
 			okTree(w, r)
 		}
-		c := d.client(t, func(c *Config) { c.Parallel = 2 })
+		c := d.client(t)
 		var wg sync.WaitGroup
 		wg.Go(func() { _, _ = c.DeviceInfo(bg) })
 		synctest.Wait()
@@ -169,95 +141,5 @@ func TestWaitingForLoginEndsWithContext(t *testing.T) {
 		}
 		close(block)
 		wg.Wait()
-	})
-}
-
-// A stop over a sibling waits for no picture.
-func TestStopDoesNotWaitForPicture(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		block := make(chan struct{})
-		d := newFake(nil)
-		d.serve = func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/picture") {
-				<-block
-			}
-			okTree(w, r)
-		}
-		c := d.client(t)
-		if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		d.mu.Lock()
-		d.minNonce = d.nonce // even while the picture's login is in doubt
-		d.mu.Unlock()
-		wg.Go(func() { _, _ = c.Picture(bg, 1, PictureOptions{}) })
-		synctest.Wait()
-		if err := c.Urgent().StopPTZ(bg, 1); err != nil {
-			t.Error(err)
-		}
-		close(block)
-		wg.Wait()
-	})
-}
-
-// A device that lets the opening of its event stream hang holds up nothing but a move,
-// for whose stop a place has to be left.
-func TestHangingStreamHoldsUpNoCommand(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newFake(nil)
-		d.serve = func(w http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/alertStream") {
-				select {
-				case <-time.After(10 * time.Second):
-				case <-r.Context().Done():
-				}
-				reply(w, 404, "")
-				return
-			}
-			okTree(w, r)
-		}
-		c := d.client(t)
-		stream, urgent := c.Sibling(), c.Urgent()
-		if _, err := c.DeviceInfo(bg); err != nil {
-			t.Fatal(err)
-		}
-		took := func(f func() error) time.Duration {
-			t.Helper()
-			began := time.Now()
-			if err := f(); err != nil {
-				t.Error(err)
-			}
-			return time.Since(began)
-		}
-		open := func() (ended chan struct{}) {
-			ended = make(chan struct{})
-			go func() {
-				_, _ = stream.open(bg, &call{op: "events", method: "GET", path: alertPath, fresh: true, slow: true})
-				close(ended)
-			}()
-			synctest.Wait()
-			return ended
-		}
-		move := func() error { return c.Continuous(bg, 1, Velocity{Pan: 10}) }
-		info := func() error { _, err := c.DeviceInfo(bg); return err }
-		stop := func() error { return urgent.StopPTZ(bg, 1) }
-
-		hangs := open()
-		if d := took(info); d != 0 {
-			t.Errorf("a command took %v", d)
-		}
-		if d := took(stop); d != 0 {
-			t.Errorf("a stop took %v", d)
-		}
-		if d := took(move); d != 10*time.Second {
-			t.Errorf("a move took %v", d)
-		}
-		<-hangs
-		hangs = open() // while the head moves
-		if d := took(stop); d != 0 {
-			t.Errorf("a stop took %v while the head moved", d)
-		}
-		<-hangs
 	})
 }
