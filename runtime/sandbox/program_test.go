@@ -57,7 +57,7 @@ func (p *program) value(d int) string {
 	case x < 38:
 		return p.number()
 	case x < 54:
-		return fmt.Sprintf("(%s %s %s)", v(), p.pick("+", "-", "*", "/", "%"), v())
+		return fmt.Sprintf("(%s %s %s)", p.variable(v()), p.pick("+", "-", "*", "/", "%"), v())
 	case x < 62:
 		return fmt.Sprintf("(%s and %s or %s)", p.condition(d+1), v(), v())
 	case x < 65:
@@ -65,7 +65,7 @@ func (p *program) value(d int) string {
 	case x < 68:
 		return p.pick("t[1]", "t[2]", "t.x", "t.y.z", "t[f("+v()+")]", "t['x']", "o.x", "o.double", "base.inherited", "base.deep", "G1", "G2")
 	case x < 71:
-		return "(- " + v() + ")"
+		return "(- " + p.variable(v()) + ")"
 	case x < 74:
 		return p.pick("f", "two", "many", "(two)", "o.plain", "(function(a, b) return b or a end)") + "(" + p.list(v, 1+p.IntN(3)) + ")"
 	case x < 76:
@@ -73,7 +73,7 @@ func (p *program) value(d int) string {
 	case x < 78:
 		return fmt.Sprintf("(o(%s))", v())
 	case x < 80:
-		return fmt.Sprintf("#%s", p.pick(`"abc"`, "t", "{1, 2}", "{f(1), two(1, 2)}", "tostring("+p.local()+")", "o"))
+		return fmt.Sprintf("#%s", p.pick(`"abc"`, "{1, 2}", "{f(1), two(1, 2)}", "tostring("+p.local()+")", "o"))
 	case x < 82:
 		return p.pick(`"7"`, `"0x10"`, `" 5 "`, `"010"`, `"1e1"`, `"x"`)
 	case x < 84:
@@ -93,6 +93,14 @@ func (p *program) value(d int) string {
 	default:
 		return fmt.Sprintf("math.floor(tonumber(%s) or 0)", v())
 	}
+}
+
+// variable replaces a literal: lua5.1 takes 0 and -0 for the same constant, whichever it computes first.
+func (p *program) variable(e string) string {
+	if strings.Trim(e, "-0123456789.exF") == "" {
+		return p.local()
+	}
+	return e
 }
 
 func (p *program) method(v func() string) string {
