@@ -33,11 +33,28 @@
 // were expected, one that was tail-called, and a Go function as a coroutine's body ended in a nil dereference or started
 // over; error's level 2 named level 1; pcall took milliseconds on a deep stack; gsub was quadratic; math.random(0) and
 // string.find with an init beyond the end panicked; tonumber("1e3") was nil; table.remove after t[#t] = nil removed nothing;
-// table.sort(t, nil) and os.date(nil) raised. Each has a test.
+// table.sort(t, nil) and os.date(nil) raised; the sign of a zero was lost, % was that of C, # asked tables for __len. Each has a test.
+//
+// The compiler gave other values than Lua 5.1, and an instruction cannot be mended when it is wrong: so the syntax tree is
+// rewritten before (repair), where it is not safe as it is.
+//
+//   - `a, b = b, a`, and whatever else has several targets (assignment.go);
+//   - `x = (x or y) and x`, `x = f() and 1`, `x = (f(x))` where x is a local (assignment.go, condition.go);
+//   - a loop, or a label, whose code begins with a jump, as that of `if false` or `true or x` (condition.go, block.go);
+//   - break out of blocks with captured locals, and goto, which closed all of them (block.go);
+//   - `for x in f().g()` and `for k, v in next, t` (block.go);
+//   - lists of 50, 100, ... items with a key or a call behind them, a key with a call at the end of a list, and lists of more than
+//     25,550 items (constructor.go);
+//   - `local f = function() return f end`, where the inner f is another one (repair.go);
+//   - `arg` in a function that is called last (repair.go).
+//
+// What the compiler would cut off without a word is refused: a function with loops and more than 131,071 instructions, or with
+// more than 255 variables of the functions around it.
 //
 // # Faults that stay
 //
-// Arithmetic on strings reads "010" as eight. Numbers print with 17 digits, infinity as +Inf, with tostring as with `..`. A
+// A function has 200 registers, where Lua has 250, for its locals and what it computes with them. 0 and -0 are one constant of a
+// function, whichever is written first. A
 // table remembers every string key it ever had: one used as a queue with ever new keys grows for ever, so
 // long-lived scripts use numbers from 1 or make a new table. # and the table functions see the first four million
 // elements. Weak tables and __gc do nothing.

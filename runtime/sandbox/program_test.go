@@ -91,7 +91,7 @@ func (p *program) value(d int) string {
 	case x < 97:
 		return fmt.Sprintf("(function(...) local a, b = ... return %s end)(%s)", p.pick("a", "b", "select('#', ...)", "(...)"), p.list(v, 2))
 	default:
-		return fmt.Sprintf("math.floor(tonumber(%s) or 0)", v())
+		return fmt.Sprintf("math.floor(tonumber((%s)) or 0)", v())
 	}
 }
 

@@ -203,6 +203,11 @@ func (w *walker) visit(slot *ast.Expr, depth int) {
 		w.expr(depth, &e.Lhs)
 		w.expr(depth, &e.Rhs)
 	case *ast.ArithmeticOpExpr:
+		if v, ok := constantNumber(e, 0); ok && e.Operator == "%" {
+			*slot = numeral(e.Line(), v)
+			w.visit(slot, depth)
+			return
+		}
 		w.expr(depth, &e.Lhs)
 		w.expr(depth, &e.Rhs)
 	case *ast.UnaryMinusOpExpr:

@@ -178,3 +178,13 @@ do
   local function pass(...) return given(...) end
   eq(pass(1, 2, 3).n, 2) eq(pass(1, 2, 3)[2], 3)
 end
+
+-- remainders, zeros
+do
+  local ten, tenth, no = 10, 0.1, 0
+  eq(10 % 0.1, 0) eq(ten % tenth, 0) eq("10" % tenth, 0) eq((20 - 10) % (1 / 10) + 1, 1) eq(-5 % 3, 1) eq(5 % -3, -1) eq(5.5 % 2, 1.5) eq(-(7 % 4), -3)
+  local nan = 5 % (1 / 0)
+  eq(nan ~= nan, true)
+  eq(1 / (no * -1), -1 / 0) eq(1 / (no / -ten), -1 / 0) eq(1 / (-no - no), -1 / 0) eq(1 / (no * 1), 1 / 0)
+  eq(#setmetatable({1}, {__len = function() return 9 end}), 1)
+end
