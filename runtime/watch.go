@@ -78,10 +78,9 @@ func (w *watcher) run(ctx context.Context) {
 	}
 	var changed time.Time // the first change that has not been looked at; zero: none
 	polled := false       // it was poll that saw it, perhaps half written
-	timer := after(pollEvery)
+	timer := after(settle)
 	defer func() { timer.Stop() }()
 	for {
-		now := w.host.clk.Now()
 		select {
 		case <-ctx.Done():
 			return
@@ -92,17 +91,20 @@ func (w *watcher) run(ctx context.Context) {
 		case <-errs: // some events were lost
 		case <-due:
 			news := w.poll()
-			if news && (changed.IsZero() || polled && now.Sub(changed) < settleMost) {
+			if news && (changed.IsZero() || polled && w.host.clk.Now().Sub(changed) < settleMost) {
 				polled = true
 				break
 			}
-			if !changed.IsZero() {
-				changed, polled = time.Time{}, false
-				w.host.scan()
+			if changed.IsZero() {
+				timer = after(pollEvery)
+				continue
 			}
-			timer = after(pollEvery)
+			changed, polled = time.Time{}, false
+			w.host.scan()
+			timer = after(settle) // for folders whose modules have been loaded by then
 			continue
 		}
+		now := w.host.clk.Now()
 		if changed.IsZero() {
 			changed = now
 		}

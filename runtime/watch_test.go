@@ -182,3 +182,90 @@ func TestEveryWayOfSaving(t *testing.T) {
 		}
 	}
 }
+
+// Links are followed, and what the system tells nobody of is seen all the same:
+// a script whose link leads elsewhere, scripts/ and lib/ that are links, also
+// after they lead elsewhere, and a file that may be read again.
+func TestLinksAreFollowed(t *testing.T) {
+	t.Parallel()
+	elsewhere := t.TempDir()
+	put := func(path, content string) {
+		t.Helper()
+		full := filepath.Join(elsewhere, path)
+		os.MkdirAll(filepath.Dir(full), 0o755)
+		if err := os.WriteFile(full, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("one/a.lua", `print("a " .. require("m"))`)
+	put("two/a.lua", `print("a of two " .. require("m"))`)
+	put("shared.lua", `print("shared 1")`)
+	put("modules/m.lua", `return 1`)
+	w := newWatched(t, nil)
+	at := func(path string) string { return filepath.Join(w.dir, filepath.FromSlash(path)) }
+	w.must(os.Symlink(filepath.Join(elsewhere, "modules"), at("lib")))
+	w.must(os.Symlink(filepath.Join(elsewhere, "shared.lua"), filepath.Join(elsewhere, "one", "linked.lua")))
+	w.must(os.Symlink(filepath.Join(elsewhere, "one"), at("scripts")))
+	w.expect("a 1")
+	w.expect("shared 1")
+
+	put("one/a.lua", `print("a edited " .. require("m"))`)
+	w.expect("a edited 1")
+	put("modules/m.lua", `return 2`)
+	w.expect("a edited 2")
+	put("shared.lua", `print("shared 2")`)
+	w.expect("shared 2")
+
+	w.must(os.Symlink(filepath.Join(elsewhere, "two"), at("next")))
+	w.must(os.Rename(at("next"), at("scripts")))
+	w.expect("a of two 2")
+	put("two/a.lua", `print("a of two edited")`)
+	w.expect("a of two edited")
+
+	// As on a share: the file is another, and no event has come.
+	put("shared.lua", `print("shared 3")`)
+	w.must(os.Symlink(filepath.Join(elsewhere, "shared.lua"), filepath.Join(elsewhere, "two", "linked.lua")))
+	w.expect("shared 3")
+	if os.Getuid() != 0 {
+		w.must(os.Chmod(filepath.Join(elsewhere, "two", "a.lua"), 0))
+		put("shared.lua", `print("shared 4")`)
+		w.expect("shared 4")
+		w.must(os.Chmod(filepath.Join(elsewhere, "two", "a.lua"), 0o644))
+		w.expect("a of two edited")
+	}
+}
+
+// What poll compares: a save of the same length within the same moment needs an
+// event, everything else does not.
+func TestPollSeesEveryChange(t *testing.T) {
+	w := newWorld(t, "timezone: UTC\n", map[string]string{
+		"scripts/a.lua": `pcall(require, "some.module")`, "scripts/_off.lua": "", "lib/unused.lua": "", "data/x": "",
+	})
+	w.start()
+	w.run(time.Second)
+	p := &watcher{host: w.host}
+	p.poll()
+	at := func(path string) string { return filepath.Join(w.dir, filepath.FromSlash(path)) }
+	for _, c := range []struct {
+		what   string
+		change func()
+		seen   bool
+	}{
+		{"nothing", func() {}, false},
+		{"longer", func() { w.write("scripts/a.lua", `pcall(require, "some.module") `) }, true},
+		{"later", func() { os.Chtimes(at("scripts/a.lua"), noon, noon) }, true},
+		{"mode", func() { os.Chmod(at("scripts/a.lua"), 0o600) }, true},
+		{"a new script", func() { w.write("scripts/b.lua", "") }, true},
+		{"one that is gone", func() { w.remove("scripts/b.lua") }, true},
+		{"one that is switched off", func() { w.write("scripts/_off.lua", "print(1)") }, false},
+		{"a module that was missing", func() { w.write("lib/some/module.lua", "return 1") }, true},
+		{"a module that nobody uses", func() { w.write("lib/unused.lua", "return 1") }, false},
+		{"data", func() { w.write("data/x", "1") }, false},
+		{"site.yaml", func() { w.write("site.yaml", "timezone: UTC \n") }, true},
+	} {
+		c.change()
+		if got := p.poll(); got != c.seen {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
