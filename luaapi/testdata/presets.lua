@@ -100,6 +100,17 @@ case("wait: a head that is there already", function()
   equal(hik.now() - from, 2.5)
 end)
 
+case("wait: a head that stands still at north, give or take a tenth of a degree", function()
+  look(0)
+  local noise = hik.spawn(function()
+    for _ = 1, 20 do hik.sleep(0.4) look(3599) hik.sleep(0.4) look(0) end
+  end)
+  local from = hik.now()
+  yard:preset(1, {wait = true})
+  equal(hik.now() - from, 2.5)
+  noise:cancel()
+end)
+
 case("wait: a head that somebody keeps moving", function()
   local mover = hik.spawn(function()
     for step = 1, 100 do hik.sleep(0.4) look(step * 30) end
