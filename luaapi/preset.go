@@ -15,8 +15,8 @@ import (
 // of its own; up to it nothing has to be asked.
 const ordinaryPresets = 32
 
-// everyHeadsPresets is the last preset that a head is believed to have without
-// being asked.
+// everyHeadsPresets is the last preset that every head is taken to have, without
+// asking it.
 const everyHeadsPresets = 255
 
 var presetOptions = []Option{
@@ -91,8 +91,8 @@ func gotoPreset(c *call) int {
 	return 0
 }
 
-// ordinary refuses a preset that is a function of the device. What the device
-// lists counts; it is asked once.
+// ordinary refuses a preset that is a function of the device, which is asked
+// once.
 func (c *call) ordinary(id int) {
 	if id <= ordinaryPresets {
 		return
@@ -105,9 +105,6 @@ func (c *call) ordinary(id int) {
 			special, err = client.SpecialPreset(ctx, key.channel, id)
 			return err
 		})
-		if lacks(err) {
-			special, err = specialPreset(id) != "", nil
-		}
 		if err != nil {
 			c.raise(err)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
-// presetKey says whose presets.
+// presetKey is a head, whose presets are remembered.
 type presetKey struct {
 	dev     Device
 	channel int
@@ -76,7 +76,8 @@ func (c *call) preset(i int) int {
 	return id
 }
 
-// presetNumber takes every number that some head may have; want says what every head has.
+// presetNumber reads a number that some head may have; want tells in the error
+// what every head has.
 func (c *call) presetNumber(v lua.LValue, want string) int {
 	f, ok := toNumber(v)
 	id := int(f)

@@ -103,7 +103,8 @@ var taskMethods = []entry{
 	},
 }
 
-// notWhileLoading refuses what could only wait for ever.
+// notWhileLoading raises if the script is still loading: waiting for its own
+// tasks would never end then.
 func (c *call) notWhileLoading(what string) {
 	if TaskOf(c.L).Loading() {
 		c.misuse("a script that is loading can't %s: do it in a job, or in hik.spawn(function() ... end)", what)

@@ -43,6 +43,20 @@ case("a name that was given later is found", function()
   rec:channels()
 end)
 
+case("names that were swapped on the device", function()
+  local function names(first, second)
+    host.answer("rec", "/ISAPI/ContentMgmt/InputProxy/channels", "<InputProxyChannelList><InputProxyChannel><id>1</id><name>" .. first ..
+      "</name></InputProxyChannel><InputProxyChannel><id>2</id><name>" .. second .. "</name></InputProxyChannel></InputProxyChannelList>")
+  end
+  names("Roof", "Lobby")
+  hik.sleep("9m")
+  equal(id("rec", "Roof"), "stop ch2")
+  hik.sleep("2m")
+  equal(id("rec", "Roof"), "stop ch1")
+  names("Lobby", "Roof")
+  rec:channels()
+end)
+
 case("left out", function()
   equal(id("gate"), "stop ch1")
   equal(id("cam"), "stop ch1")

@@ -63,6 +63,21 @@ case("set and delete", function()
   fails(function() yard:delete_preset(33) end, {kind = "misuse"})
 end)
 
+case("names are asked for again after set_preset and delete_preset", function()
+  list{[1] = "door"}
+  yard:presets()
+  yard:set_preset(9, "door")
+  list{[9] = "door"}
+  host.commands("gate")
+  yard:preset("door")
+  equal(host.commands("gate"), {"presets ch1", "preset ch1 (9) head"})
+  yard:delete_preset(9)
+  list{[4] = "door"}
+  host.commands("gate")
+  yard:preset("door")
+  equal(host.commands("gate"), {"presets ch1", "preset ch1 (4) head"})
+end)
+
 case("what the device lists as special counts first", function()
   local other = hik.device("cam"):channel(1)
   host.answer("cam", ptz .. "/capabilities", '<PTZChanelCap><maxPresetNum>300</maxPresetNum><PresetNameCap><specialNo opt="200,94"/></PresetNameCap></PTZChanelCap>')
@@ -200,6 +215,16 @@ case("an output is switched back also by a device that is busy for a while", fun
   equal(hik.now() - from, 10)
   equal(host.logged(), {"ERROR an output could not be switched back device=gate error=its queue is full (fewer at once)"})
   hik.sleep(60)
+end)
+
+case("a device that does not let its functions be listed has the usual ones", function()
+  local head = hik.device("cam"):channel(2)
+  host.answer("cam", "/ISAPI/PTZCtrl/channels/2/capabilities",
+    "403 <ResponseStatus><statusCode>4</statusCode><subStatusCode>lowPrivilege</subStatusCode></ResponseStatus>")
+  misuse("preset: preset 94 is no position: on Hikvision devices it reboots the camera; {special=true} allows it", function() head:preset(94) end)
+  host.commands("cam")
+  head:preset(47)
+  equal(host.commands("cam"), {"ptz_capabilities ch2", "preset ch2 (47) head"})
 end)
 
 case("inputs", function()

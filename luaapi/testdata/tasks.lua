@@ -90,28 +90,28 @@ case("parallel raises the first error when all have ended", function()
 end)
 
 case("parallel ends with its task", function()
-  local ticks = 0
+  local count = {ticks = 0} -- a local variable is split in two by a pcall of bare gopher-lua
   local task = hik.spawn(function()
     hik.parallel({1, 2}, function()
-      while true do hik.sleep(1) ticks = ticks + 1 end
+      while true do hik.sleep(1) count.ticks = count.ticks + 1 end
     end)
   end)
   hik.sleep(3.5)
-  equal(ticks, 6)
+  equal(count.ticks, 6)
   task:cancel()
   fails(function() task:wait() end, {kind = "cancelled"})
   hik.sleep(5)
-  equal(ticks, 6)
+  equal(count.ticks, 6)
 end)
 
 case("parallel with more tasks than there may be", function()
-  local list, running = {}, 0
+  local list, count = {}, {running = 0}
   for i = 1, 2000 do list[i] = i end
   fails(function()
-    hik.parallel(list, function() running = running + 1 hik.sleep(10) running = running - 1 end)
+    hik.parallel(list, function() count.running = count.running + 1 hik.sleep(10) count.running = count.running - 1 end)
   end, {kind = "busy", message = "1000 tasks are running"})
   hik.sleep(20)
-  equal(running, 0)
+  equal(count.running, 0)
 end)
 
 case("timeout", function()
