@@ -136,14 +136,14 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 		if slices.Contains(keysOf(globals.RawGetString("hik"), o.name), o.name) {
 			return "; did you mean 'hik." + o.name + "'?"
 		}
-		names = keysOf(globals, o.name)
+		names = append(o.seen, keysOf(globals, o.name)...)
+	case "local":
+		if o.from != nil {
+			return o.from.instead(globals)
+		}
 	case "field", "method":
-		for _, library := range libraries {
-			if t := globals.RawGetString(library); t != lua.LNil && t == o.of.value {
-				if text := InsteadOf(library + "." + o.name); text != "" {
-					return "; " + text
-				}
-			}
+		if text := o.instead(globals); text != "" {
+			return text
 		}
 		if _, ok := o.of.value.(lua.LString); ok {
 			if text := InsteadOf("string." + o.name); text != "" {
@@ -160,6 +160,18 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 	if o.kind == "global" {
 		if near := nearest.Word(o.name, keysOf(globals.RawGetString("hik"), o.name)); near != "" {
 			return "; did you mean 'hik." + near + "'?"
+		}
+	}
+	return ""
+}
+
+// instead is InsteadOf for a field of a library.
+func (o operand) instead(globals *lua.LTable) string {
+	for _, library := range libraries {
+		if t := globals.RawGetString(library); t != lua.LNil && t == o.of.value {
+			if text := InsteadOf(library + "." + o.name); text != "" {
+				return "; " + text
+			}
 		}
 	}
 	return ""

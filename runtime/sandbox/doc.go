@@ -51,6 +51,12 @@
 // What the compiler would cut off without a word is refused: a function with loops and more than 131,071 instructions, or with
 // more than 255 variables of the functions around it.
 //
+// # What errors say
+//
+// Errors of the interpreter did not tell which variable was nil, and those of the parser little more than a line. worded
+// finds the name from the instructions when an error is raised, as Lua's own does; nothing is done before. explain reads a
+// source again that did not load. testdata/errors.txt and testdata/syntax.txt have what each says.
+//
 // # Faults that stay
 //
 // A function has 200 registers, where Lua has 250, for its locals and what it computes with them. 0 and -0 are one constant of a

@@ -13,6 +13,8 @@ type operand struct {
 	name  string
 	of    *operand   // what a field or method was looked for in
 	value lua.LValue // nil where it is not known any more
+	from  *operand   // the field that a local variable was set to
+	seen  []string   // the variables that could be named where a global is
 }
 
 // operandAt tells what register reg of f, a Lua function's frame, held when the instruction at pc was reached. It reads
@@ -27,7 +29,14 @@ const maxPath = 20
 func (f *frame) operand(L *lua.LState, reg, pc, deep int) operand {
 	p := f.Fn.Proto
 	if name := localName(p, reg, pc); name != "" && name[0] != '(' {
-		return operand{kind: "local", name: name, value: f.register(L, reg)}
+		o := operand{kind: "local", name: name, value: f.register(L, reg)}
+		if at := setterOf(p, reg, pc); at >= 0 && deep <= maxPath {
+			if inst := p.Code[at]; opcode(inst) == lua.OP_GETTABLEKS && argA(inst) == reg {
+				from := f.field(L, "field", argB(inst), argC(inst), at, deep)
+				o.from = &from
+			}
+		}
+		return o
 	}
 	at := setterOf(p, reg, pc)
 	if at < 0 || deep > maxPath {
@@ -42,7 +51,7 @@ func (f *frame) operand(L *lua.LState, reg, pc, deep int) operand {
 		return operand{value: p.Constants[bx]}
 	case lua.OP_GETGLOBAL:
 		name := p.Constants[bx].String()
-		return operand{kind: "global", name: name, value: fieldOf(L, f.Fn.Env, lua.LString(name), 0)}
+		return operand{kind: "global", name: name, value: fieldOf(L, f.Fn.Env, lua.LString(name), 0), seen: variablesAt(p, at)}
 	case lua.OP_GETUPVAL:
 		if b < len(p.DbgUpvalues) && b < len(f.Fn.Upvalues) && !strings.HasPrefix(p.DbgUpvalues[b], "(") {
 			return operand{kind: "upvalue", name: p.DbgUpvalues[b], value: f.Fn.Upvalues[b].Value()}
@@ -166,6 +175,22 @@ func localName(p *lua.FunctionProto, reg, pc int) string {
 		}
 	}
 	return ""
+}
+
+// variablesAt are the names of the local variables and upvalues that can be seen at pc.
+func variablesAt(p *lua.FunctionProto, pc int) []string {
+	var names []string
+	for _, v := range p.DbgLocals {
+		if v.StartPc <= pc && pc < v.EndPc && v.Name[0] != '(' {
+			names = append(names, v.Name)
+		}
+	}
+	for _, name := range p.DbgUpvalues {
+		if name[0] != '(' {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // setterOf finds the instruction before pc that gave register reg its value; -1 if there is none, or if a jump may have
