@@ -59,6 +59,7 @@ func newFakeHost(t *testing.T) *fakeHost {
 		newFakeDevice(h, "cam"),
 		newFakeDevice(h, "rec"),
 		newFakeDevice(h, "fresh"),
+		newFakeDevice(h, "spare"),
 	}
 	h.devices[2].answers["/ISAPI/Streaming/channels"] = oneChannel
 	h.devices[3].answers["/ISAPI/ContentMgmt/InputProxy/channels"] = threeChannels

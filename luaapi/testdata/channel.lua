@@ -69,6 +69,16 @@ case("left out", function()
   equal(#host.asked("cam"), 1, "the device is asked for its channels once")
 end)
 
+case("a device that fails to list its channels is not taken for one with a single channel", function()
+  local failing = "500 <ResponseStatus><statusCode>3</statusCode><subStatusCode>deviceError</subStatusCode></ResponseStatus>"
+  for _, path in ipairs{"/ISAPI/ContentMgmt/InputProxy/channels", "/ISAPI/System/Video/inputs/channels", "/ISAPI/Streaming/channels"} do
+    host.answer("spare", path, failing)
+  end
+  host.commands("spare")
+  fails(function() hik.ptz_stop("spare") end, {kind = "device", retryable = true})
+  equal(host.commands("spare"), {"channels"})
+end)
+
 case("fields", function()
   local door = nvr:channel("Door")
   equal({door.id, door.name, door.device.name, door.device == nvr}, {2, "Door", "nvr", true})

@@ -4,7 +4,7 @@ local gate = hik.device("gate")
 case("devices", function()
   local names = {}
   for _, d in ipairs(hik.devices()) do names[#names + 1] = d.name end
-  equal(table.concat(names, " "), "gate nvr cam rec fresh")
+  equal(table.concat(names, " "), "gate nvr cam rec fresh spare")
   equal({gate.name, gate.state, tostring(gate)}, {"gate", "online", "gate"})
   host.state("gate", "locked")
   equal(gate.state, "locked")
