@@ -154,10 +154,6 @@ func (h *Host) Open() {
 	if again {
 		return
 	}
-	if h.site().Archive != nil {
-		h.log.Warn("archive: in site.yaml is checked and otherwise left alone by this version: no pictures are taken or thinned out by it",
-			keyHint, "take pictures in a script: hik.timelapse does it in a few lines")
-	}
 	h.devices.Start()
 	h.stopGuard = clock.Tick(guardEvery, h.guard)
 }

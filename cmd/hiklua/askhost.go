@@ -15,6 +15,9 @@ import (
 
 // reachHost reaches the host that runs the site in dir.
 func (a *app) reachHost(ctx context.Context, dir string) (*control.Client, error) {
+	if err := a.notFolder(dir); err != nil {
+		return nil, err
+	}
 	if !hasSite(dir) {
 		return nil, &failure{fmt.Sprintf("no site.yaml in %s", dir)}
 	}

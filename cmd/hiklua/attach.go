@@ -46,7 +46,7 @@ func (a *app) attach(s *site.Site, print func(script, text string)) (*repl, erro
 // not passwords.
 func (a *app) loadReplSite(o replOptions) (*site.Site, error) {
 	if !o.attach {
-		return a.loadSiteOrNone(o.site, o.simulate)
+		return a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 	}
 	dir := o.site
 	if dir == "" {

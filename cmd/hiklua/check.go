@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +26,8 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 		Annotations: next(`{hiklua} run SITE --simulate tries the site against simulated devices.`),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := siteArg(args)
-			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-				return &misuse{fmt.Sprintf("%s is a file; check takes the folder of a site", dir), a.name + " check ."}
+			if err := a.notFolder(dir); err != nil {
+				return err
 			}
 			report := check.Site(dir, a.env, simulate)
 			if asJSON {

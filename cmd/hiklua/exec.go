@@ -34,8 +34,9 @@ func newExecCommand(a *app) *cobra.Command {
 		Long: `Runs one piece of Lua until its main chunk and the tasks that it spawned have
 ended. What it prints is stdout, the log goes to stderr. FILE may be "-" for
 stdin; arguments after it are in the table arg. It sees the devices of SITE
-(default: the current folder, if it has a site.yaml), and with --device one
-more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.`,
+(default: the one that the current folder lies in, if any); with --device it sees
+that one, named cam, whose password comes from HIKLUA_PASSWORD or is asked for,
+and a site only if --site is given, too.`,
 		Example: `  {hiklua} exec -e 'print(hik.device("gate"):info().model)'
   {hiklua} exec --site site sweep.lua 1 2 3
   {hiklua} exec --device http://operator@192.0.2.10 -e 'print(cam:snapshot():save("now.jpg"))'
@@ -64,7 +65,7 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.loadSiteOrNone(o.site, o.simulate)
+	s, err := a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 	if err != nil {
 		return err
 	}

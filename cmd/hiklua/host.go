@@ -17,16 +17,37 @@ import (
 	"github.com/hiklua/hiklua/runtime/store"
 )
 
-// siteArg is the folder that a command was given, or the current one.
+// siteArg is the folder that a command was given, or the site that the current
+// folder lies in.
 func siteArg(args []string) string {
 	if len(args) > 0 {
 		return args[0]
 	}
-	return "."
+	return siteAround()
+}
+
+// siteAround finds the site that the current folder is, or is a part of:
+// people type commands in scripts/, too. "." where there is none.
+func siteAround() string {
+	here, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	up := "."
+	for dir := here; !hasSite(up); dir = filepath.Dir(dir) {
+		if dir == filepath.Dir(dir) {
+			return "."
+		}
+		up = filepath.Join(up, "..")
+	}
+	return up
 }
 
 // loadSite reads the site in dir. With simulate, passwords are not asked for.
 func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
+	if err := a.notFolder(dir); err != nil {
+		return nil, err
+	}
 	if !hasSite(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "site.yml")); err != nil {
 			return nil, &failure{fmt.Sprintf(`no site.yaml in %s: "%s init %s" writes a site, "%s demo" shows one at work`,
@@ -39,14 +60,27 @@ func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
 	return site.Load(dir, a.env)
 }
 
+// notFolder refuses a file where the folder of a site is due.
+func (a *app) notFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || info.IsDir() {
+		return nil
+	}
+	if filepath.Ext(dir) == ".lua" {
+		return &misuse{fmt.Sprintf("%s is a script; the folder of its site is due here", dir), a.name + " exec " + shellWord(dir)}
+	}
+	return &misuse{fmt.Sprintf("%s is a file; the folder of a site is due here", dir), a.name + " check " + shellWord(filepath.Dir(dir))}
+}
+
 // loadSiteOrNone is for exec and the REPL: the site that was named, else the
-// one in the current folder, else none.
-func (a *app) loadSiteOrNone(dir string, simulate bool) (*site.Site, error) {
-	switch {
+// one that the current folder lies in, else none. A device that was given by
+// its address (alone) needs no site, nor the passwords of one.
+func (a *app) loadSiteOrNone(dir string, simulate, alone bool) (*site.Site, error) {
+	switch around := siteAround(); {
 	case dir != "":
 		return a.loadSite(dir, simulate)
-	case hasSite("."):
-		return a.loadSite(".", simulate)
+	case !alone && hasSite(around):
+		return a.loadSite(around, simulate)
 	}
 	return &site.Site{
 		Dir: ".", Timezone: time.Local, TimezoneName: time.Local.String(),

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,9 @@ func noSuchCommand(a *app, root *cobra.Command, name string) error {
 		}
 	}
 	m := &misuse{fmt.Sprintf("unknown command %q", name), a.name + " --help"}
-	if near := nearest.Word(name, names); near != "" {
+	if filepath.Ext(name) == ".lua" {
+		m.try = a.name + " exec " + shellWord(name)
+	} else if near := nearest.Word(name, names); near != "" {
 		m.problem += fmt.Sprintf(" (did you mean %q?)", near)
 		m.try = a.name + " " + near + " --help"
 	}
@@ -52,13 +55,24 @@ func flagMisuse(a *app, c *cobra.Command, err error) error {
 		m.try = commandLine(a, c) + " --" + f.Name + argumentOf(f)
 	case errors.As(err, &bad):
 		f := bad.GetFlag()
-		m.problem = fmt.Sprintf("--%s: %v", f.Name, bad.Unwrap())
+		m.problem = fmt.Sprintf("--%s: %s", f.Name, valueProblem(f, bad))
 		m.try = commandLine(a, c) + " --" + f.Name + argumentOf(f)
 		if errors.As(err, &unknown) && unknown.near() != "" {
 			m.try = commandLine(a, c) + " --" + f.Name + " " + unknown.near()
 		}
 	}
 	return m
+}
+
+// valueProblem says what is wrong with a flag's value, without the words of Go.
+func valueProblem(f *pflag.Flag, bad *pflag.InvalidValueError) string {
+	switch f.Value.Type() {
+	case "int":
+		return fmt.Sprintf("%q is no whole number", bad.GetValue())
+	case "duration":
+		return fmt.Sprintf("%q is no duration (such as 30s, 5m, 1h)", bad.GetValue())
+	}
+	return bad.Unwrap().Error()
 }
 
 func commandLine(a *app, c *cobra.Command) string {

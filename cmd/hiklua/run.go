@@ -60,6 +60,9 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	defer abortOnHurry(ctx, h)()
 	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", s.Dir, plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
+	for _, w := range s.Warnings {
+		log.Warn(w.String())
+	}
 	h.Open()
 	daemon.listen(h)
 	told := a.clk.NewWaiter()

@@ -92,6 +92,9 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 			return nil
 		}
 	}
+	for _, p := range s.Warnings {
+		c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message, Warning: true})
+	}
 	c.report.Devices = len(s.Devices)
 	for _, d := range s.Devices {
 		c.report.Channels += len(d.Channels)

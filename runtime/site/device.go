@@ -54,6 +54,8 @@ func (r *reader) readDevice(key, n *yaml.Node, name string) Device {
 		r.pairs(n)
 		return d
 	}
+	r.madeUp = isSimulated(n)
+	defer func() { r.madeUp = false }()
 	given := readMap(r, n, deviceFields, &d)
 	if d.Port == 0 {
 		d.Port = 80
@@ -77,6 +79,16 @@ func (r *reader) readDevice(key, n *yaml.Node, name string) Device {
 		r.fail(key, "password is missing (password: ${NAME} takes it from the environment, password_file: from a file)")
 	}
 	return d
+}
+
+// isSimulated reports whether a device's block has simulate: in it.
+func isSimulated(n *yaml.Node) bool {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "simulate" && !isNull(n.Content[i+1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // readDevices reads the map of all devices.
@@ -165,6 +177,9 @@ func readPassword(r *reader, n *yaml.Node, d *Device) {
 	text, ok := r.scalar(n)
 	if !ok {
 		return
+	}
+	if n.LineComment != "" && n.Style == 0 && !strings.Contains(n.Value, "${") {
+		r.warn(n, "the password ends before the # behind it, which begins a comment: put it in quotes if the # is part of it, else the comment on a line of its own")
 	}
 	password := isapi.NewSecret(text)
 	if err := isapi.CheckPassword(password); err != nil {

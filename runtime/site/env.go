@@ -51,7 +51,7 @@ func (r *reader) variable(n *yaml.Node, name string) (string, bool) {
 		return "", false
 	}
 	value, set := r.env(name)
-	if !set {
+	if !set && !r.madeUp {
 		r.fail(n, "environment variable %s is not set", name)
 	}
 	return value, set

@@ -46,9 +46,13 @@ func parse(data []byte, r *reader) (*Site, error) {
 	s.Timezone, s.TimezoneName = machineZone(r.env)
 	places := readMap(r, root, siteFields, s)
 	r.checkPatterns(places["archive"], s)
+	if s.Archive != nil {
+		r.warn(places["archive"], "archive: is checked, and otherwise left alone by this version: no picture is taken or thinned out by it")
+	}
 	if len(r.problems) > 0 {
 		return nil, r.problems.sorted()
 	}
+	s.Warnings = r.warnings.sorted()
 	return s, nil
 }
 

@@ -259,3 +259,16 @@ func TestTextOfWindowsAndZones(t *testing.T) {
 		}
 	}
 }
+
+// A simulated device makes up what it lacks of an account.
+func TestSimulatedDeviceNeedsNoSecrets(t *testing.T) {
+	dir := t.TempDir()
+	yaml := "devices:\n  a:\n    ip: 192.0.2.1\n    username: ${NOT_SET}\n    password: ${NOT_SET}\n    simulate: ptz\n  b: {simulate: ipc, password_file: not-there}\n"
+	if err := os.WriteFile(filepath.Join(dir, "site.yaml"), []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(dir, testEnv)
+	if err != nil || len(s.Devices) != 2 {
+		t.Fatal(err)
+	}
+}

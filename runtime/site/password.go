@@ -16,7 +16,7 @@ import (
 const maxPasswordFile = 4 << 10
 
 func readPasswordFile(r *reader, n *yaml.Node, d *Device) {
-	if r.unlocked {
+	if r.unlocked || r.madeUp {
 		return
 	}
 	path, ok := r.scalar(n)

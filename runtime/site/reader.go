@@ -17,10 +17,19 @@ type reader struct {
 	dir      string                      // the site's folder, for password files
 	env      func(string) (string, bool) // nil: strings are taken as they stand
 	confined bool                        // password files must lie inside dir
+	madeUp   bool                        // of the device being read: a variable that is not set, a password file that is not there do no harm
 	unlocked bool                        // passwords and environment are not looked up (devices are simulated)
 
 	path     []string // of keys, down to the value being read
 	problems Problems
+	warnings Problems
+}
+
+// warn notes what may not be meant as it stands.
+func (r *reader) warn(n *yaml.Node, message string) {
+	if r.file != "" {
+		r.warnings = append(r.warnings, Problem{File: r.file, Line: n.Line, Col: n.Column, Message: message})
+	}
 }
 
 // fail reports a problem at n. The message begins with the key it is about.

@@ -26,6 +26,8 @@ type Site struct {
 	Devices []Device // in the order of the file
 	Archive *Archive // nil: not given
 	Limits  Limits
+
+	Warnings Problems // what is no mistake and may not be meant so
 }
 
 // Place is a point on the earth in degrees; north and east are positive.
