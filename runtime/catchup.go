@@ -22,7 +22,7 @@ const (
 // due is what a job's timer gives: the run of its time, late or not, or the
 // one that is made up for those that were missed while the machine was asleep
 // or before its clock was set. A clock time that was missed is not made up
-// unless catch_up says so: nobody wants the night tour at breakfast. What
+// unless catch_up says so: a night tour is not for breakfast. What
 // counts elapsed time runs late, once. Called with script.mu held.
 func (j *job) due(now time.Time) (luaapi.Firing, bool) {
 	f := luaapi.Firing{Name: j.name, Scheduled: j.next}
@@ -99,7 +99,7 @@ func (j *job) ran(now time.Time) {
 	s.host.store.SetLastRun(s.name, j.name, now)
 }
 
-// remember waits until the disk has what ran told, before a run that would
+// remember waits until the disk has what ran noted, before a run that would
 // otherwise be made up after a crash although it had begun.
 func (j *job) remember() {
 	if j.spec.CatchUp <= 0 || !j.script.isFile() {

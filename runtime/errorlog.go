@@ -12,7 +12,7 @@ import (
 )
 
 // TaskError is the error that ended a task: what happened and where, as it is
-// told to people. Err is what lies behind it.
+// shown to people. Err is what lies behind it.
 type TaskError struct {
 	Report luaapi.Report
 	Err    error
@@ -50,14 +50,14 @@ func (t *task) failed(err error) error {
 
 // Report tells what an error says, with its place if it came out of a task.
 func Report(err error) luaapi.Report {
-	var told *TaskError
-	if errors.As(err, &told) {
-		return told.Report
+	var failed *TaskError
+	if errors.As(err, &failed) {
+		return failed.Report
 	}
 	return luaapi.Describe(err)
 }
 
-// logTaskError tells of an error that nobody caught, once.
+// logTaskError logs an error that no script caught, once.
 func (h *Host) logTaskError(t *task) {
 	attrs := []slog.Attr{slog.String(keyScript, t.script.name), slog.String(keyTask, t.name)}
 	if t.job != nil {

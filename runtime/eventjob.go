@@ -98,7 +98,7 @@ func (j *job) unlisten() {
 	}
 }
 
-// receive is told of an event by the hub.
+// receive takes an event from the hub.
 func (j *job) receive(ev *luaapi.Event, value, chain any) {
 	s := j.script
 	s.mu.Lock()

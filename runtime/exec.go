@@ -20,7 +20,7 @@ type Program struct {
 
 // Result is what became of a program.
 type Result struct {
-	Err     error // of the main chunk; nobody has logged it
+	Err     error // of the main chunk; it has not been logged
 	Failed  int   // tasks that ended with an error, which was logged
 	Unfired int   // jobs that never ran because the program had ended
 }
@@ -37,7 +37,7 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 		return Result{Err: err}
 	}
 	defer clock.OnDone(ctx, func() { main.cancel(clock.Cause(ctx)) })()
-	main.quiet = true
+	main.awaited = true
 	main.start(func(L *lua.LState) error {
 		fn, err := sandbox.Load(L, p.Source, p.Name)
 		if err != nil {

@@ -21,16 +21,16 @@ const (
 // health is how a generation of a script fares. Guarded by script.mu.
 type health struct {
 	since     time.Time // went live
-	lastErr   error     // that nobody caught
+	lastErr   error     // that no script caught
 	lastErrAt time.Time
 
-	offences  []time.Time // runaways, of the last minute
-	holds     int         // how often it was held back
-	heldUntil time.Time   // no run and no task begins before
-	heldTold  bool        // a run that was left out has been logged
+	offences   []time.Time // runaways, of the last minute
+	holds      int         // how often it was held back
+	heldUntil  time.Time   // no run and no task begins before
+	holdLogged bool        // a run that was left out has been logged
 }
 
-// noteEnd is told of every task's end, and whether its error was logged.
+// noteEnd notes how a task ended, and whether its error was logged.
 func (s *script) noteEnd(t *task, err error, logged bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +52,7 @@ func (s *script) noteEnd(t *task, err error, logged bool) {
 		return
 	}
 	pause := min(holdMin<<min(s.health.holds, 10), holdMax)
-	s.health.offences, s.health.heldTold = nil, false
+	s.health.offences, s.health.holdLogged = nil, false
 	s.health.holds++
 	s.health.heldUntil = now.Add(pause)
 	s.host.log.Error(fmt.Sprintf("script held back for %v: its tasks ran away %d times within %v", pause, offencesAllowed, offenceWindow),
@@ -77,15 +77,15 @@ func (j *job) leftOut() bool {
 	if until.IsZero() {
 		return false
 	}
-	if !s.health.heldTold {
-		s.health.heldTold = true
+	if !s.health.holdLogged {
+		s.health.holdLogged = true
 		s.host.log.Warn("run left out: the script is held back", keyScript, s.name, keyJob, j.name,
 			keyUntil, until.In(s.site.Timezone).Format(time.TimeOnly))
 	}
 	return true
 }
 
-// heldError is what whoever starts a job by hand is told.
+// heldError is the answer to an operator who starts a job by hand.
 func (j *job) heldError(until time.Time) error {
 	return &luaapi.Failure{
 		Kind:    "busy",

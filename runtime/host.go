@@ -85,9 +85,9 @@ type Host struct {
 	web     http.RoundTripper // of hik.http
 	devices *device.Set
 
-	store *store.Store
-	disk  func() error // set by tests: see store.Options
-	noted sync.Once    // of StateNote
+	store     *store.Store
+	disk      func() error // set by tests: see store.Options
+	stateNote sync.Once    // StateNote has been logged
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
@@ -104,8 +104,10 @@ type Host struct {
 	children  *clock.Group // of Run: the watcher, scans, loaders
 	finishing *clock.Group // old generations whose last runs may finish
 
+	randMu sync.Mutex
+	rand   *rand.Rand // for jitter
+
 	mu        sync.Mutex
-	rand      *rand.Rand
 	siteErr   error     // why site.yaml is not what runs
 	states    []*script // every Lua state that is alive
 	loaders   []*loader // of the files of scripts/, by name
@@ -225,8 +227,8 @@ func (h *Host) computers() []*script {
 
 // random is for jitter: from 0 to limit.
 func (h *Host) random(limit time.Duration) time.Duration {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.randMu.Lock()
+	defer h.randMu.Unlock()
 	return time.Duration(h.rand.Int64N(int64(limit) + 1))
 }
 

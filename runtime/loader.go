@@ -99,8 +99,8 @@ func (h *Host) lookAt(file string, before *look) (l *look, began bool) {
 	return o.next, false
 }
 
-// run is the loader's goroutine: it looks until nobody has asked for more. A
-// look that finds the work done by the one before tells of that.
+// run is the loader's goroutine: it looks as often as it was asked to meanwhile. A
+// look that finds the work done by the one before gives the same change.
 func (o *loader) run() {
 	h := o.host
 	h.mu.Lock()

@@ -67,7 +67,7 @@ func TestHangingTaskHoldsUpNoReload(t *testing.T) {
 	w.run(time.Minute)
 	for _, piece := range []string{
 		`msg="script reloaded" script=a`, `msg="script reloaded" script=b`, `msg="script removed" script=c`,
-		`msg="a task has not ended, nobody waits for it any longer" script=a task=a/task-1`,
+		`msg="a task has not ended, and is not waited for any longer" script=a task=a/task-1`,
 	} {
 		w.wantLog(piece)
 	}

@@ -94,8 +94,8 @@ func (k *kept) Set(path []any, v any) error {
 	return k.State.Set(path, v)
 }
 
-// handOver gives what was written to the store's committer.
-func (k *kept) handOver() store.Ticket {
+// submit gives what was written to the store's committer.
+func (k *kept) submit() store.Ticket {
 	if !k.wrote {
 		return store.Ticket{}
 	}
@@ -108,7 +108,7 @@ func (k *kept) handOver() store.Ticket {
 func (s *script) keeping() *keep {
 	if s.keep == nil {
 		if s.host.conf.StateNote != "" {
-			s.host.noted.Do(func() { s.host.log.Warn(s.host.conf.StateNote, keyScript, s.name) })
+			s.host.stateNote.Do(func() { s.host.log.Warn(s.host.conf.StateNote, keyScript, s.name) })
 		}
 		s.keep = &keep{own: kept{State: s.host.store.Script(s.storeName())}, shared: kept{State: s.host.store.Shared()}}
 	}
@@ -140,15 +140,15 @@ type written struct {
 	task        *task
 }
 
-// handOver gives to the disk what the task wrote since it took the script's
+// submitState gives to the disk what the task wrote since it took the script's
 // lock, all of its script's own table as one. Called before the lock is given
 // back; it costs nothing where nothing was written.
-func (t *task) handOver() written {
+func (t *task) submitState() written {
 	k := t.script.keep
 	if k == nil || !k.own.wrote && !k.shared.wrote {
 		return written{}
 	}
-	return written{k.own.handOver(), k.shared.handOver(), t}
+	return written{k.own.submit(), k.shared.submit(), t}
 }
 
 // wait returns when the disk has it. A load does not insist: neither a full
@@ -186,20 +186,20 @@ func diskFailure(err error) error {
 	if err == nil {
 		return nil
 	}
-	told := &luaapi.Failure{Kind: "disk", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
+	failure := &luaapi.Failure{Kind: "disk", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		told.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)
+		failure.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)
 	case errors.Is(err, syscall.ENOSPC):
-		told.Message, told.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+told.Hint
+		failure.Message, failure.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+failure.Hint
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrChanged):
-		told.Message, told.Hint = "hik.state is not on disk: another hiklua has taken it meanwhile", "a running host has the site's state: repl --attach is inside it"
+		failure.Message, failure.Hint = "hik.state is not on disk: another hiklua has taken it meanwhile", "a running host has the site's state: repl --attach is inside it"
 	case errors.Is(err, store.ErrClosed):
-		told.Message, told.Hint = "hik.state is not on disk: the host has stopped", ""
+		failure.Message, failure.Hint = "hik.state is not on disk: the host has stopped", ""
 	default:
-		told.Message = "hik.state is not on disk: " + firstLine(err)
+		failure.Message = "hik.state is not on disk: " + firstLine(err)
 	}
-	return told
+	return failure
 }
 
 func firstLine(err error) string {

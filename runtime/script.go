@@ -89,7 +89,7 @@ func (h *Host) newScript(name, file string) *script {
 	s.openRequire()
 	h.mu.Lock()
 	if h.stopping {
-		s.ending = errShutdown // Close has told the others
+		s.ending = errShutdown // Close has ended the others
 	}
 	h.states = append(h.states, s)
 	h.mu.Unlock()
@@ -113,7 +113,7 @@ func (s *script) beginLoad(source []byte) (*task, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.loading, t.quiet = true, true
+	t.loading, t.awaited = true, true
 	t.start(func(L *lua.LState) error {
 		fn, err := sandbox.Load(L, source, s.file)
 		if err != nil {
@@ -161,7 +161,7 @@ func (s *script) forget(t *task) {
 // on_reload = "finish" go on in the old state, which ends with the last of them
 // and of the hik.after that they set; so does what hangs in a call of Go, for
 // which only Close waits longer.
-// Whoever comes second, at the end of the host, leaves the rest to the first.
+// A second call, at the end of the host, only ends the tasks.
 func (s *script) stop(why error) {
 	ended := s.endTasks(why)
 	if s.stopped.Swap(true) {
@@ -174,7 +174,7 @@ func (s *script) stop(why error) {
 	defer done()
 	for _, t := range ended {
 		if t.join(patience) != nil {
-			s.host.log.Warn("a task has not ended, nobody waits for it any longer", keyScript, s.name, keyTask, t.name)
+			s.host.log.Warn("a task has not ended, and is not waited for any longer", keyScript, s.name, keyTask, t.name)
 		}
 	}
 	s.runOnStop()
@@ -194,7 +194,7 @@ func (s *script) stop(why error) {
 
 // endTasks lets no job fire any more and tells the tasks to end, but for those
 // that may go on: on_stop, and at a reload runs that may finish. It returns the
-// tasks that it has told.
+// tasks that it has ended.
 func (s *script) endTasks(why error) (ended []*task) {
 	s.mu.Lock()
 	if s.ending == nil || why == errShutdown {

@@ -45,7 +45,7 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 		return nil, err
 	}
 	defer clock.OnDone(ctx, func() { t.cancel(ErrInterrupted) })()
-	t.quiet, t.owner, t.keepsHeads = true, n.owner, true
+	t.awaited, t.owner, t.keepsHeads = true, n.owner, true
 	t.ctx = device.WithOwner(t.ctx, n.owner)
 	var values []string
 	t.start(func(L *lua.LState) error {

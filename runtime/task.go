@@ -25,7 +25,6 @@ type task struct {
 	job     *job // nil: not the run of a job
 	loading bool
 	patient bool // it waits while its script is held back
-	quiet   bool // somebody waits for its error, or asked not to be told
 	owner   *device.Owner
 	// keepsHeads: the owner outlives the task, as a REPL session its lines.
 	keepsHeads bool
@@ -45,7 +44,7 @@ type task struct {
 	ended   bool
 	err     error
 	waiters []clock.Waiter
-	heard   bool // somebody in Lua waits for it, who gets its error
+	awaited bool // another task, or the caller in Go, gets its error: it is not logged
 
 	results []lua.LValue // guarded by script.lock
 	chain   *emission    // that led to it
@@ -138,13 +137,13 @@ func (t *task) start(body func(L *lua.LState) error) {
 			err = t.script.lock.Lock(t.ctx)
 		}
 		if err == nil {
-			t.compute()
+			t.startComputing()
 			err = t.guarded(body)
 			if err != nil {
 				err = t.failed(err)
 			}
-			wrote = t.handOver()
-			t.rest()
+			wrote = t.submitState()
+			t.stopComputing()
 			t.script.lock.Unlock()
 		}
 		t.finish(err, wrote)
@@ -172,24 +171,25 @@ func (t *task) call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) error 
 	return err
 }
 
-// compute notes that the task has the script's lock, rest that it has not.
-func (t *task) compute() {
+// startComputing notes that the task has the script's lock, stopComputing that
+// it has not.
+func (t *task) startComputing() {
 	t.since.Store(max(int64(t.script.host.watch.Elapsed()), 1))
 	t.script.computing.Store(t)
 }
 
-func (t *task) rest() {
+func (t *task) stopComputing() {
 	t.script.computing.Store(nil)
 	t.since.Store(0)
 }
 
 // finish ends what the task began, tells those who wait for it, and logs an
-// error that nobody else will.
+// error that no caller gets.
 func (t *task) finish(err error, wrote written) {
 	t.cancel(errCancelled)
 	s := t.script
 	if !t.keepsHeads {
-		// Whoever waits for the task may count on its heads being at rest,
+		// Those who wait for the task may count on its heads being at rest,
 		// unless the device does not answer.
 		t.owner.EndAndWait(s.host.hurry, s.host.clk)
 	}
@@ -199,11 +199,11 @@ func (t *task) finish(err error, wrote written) {
 	for _, w := range t.waiters {
 		w.Wake()
 	}
-	heard := t.quiet || t.heard
+	awaited := t.awaited
 	t.waiters = nil
 	s.forget(t)
 	s.mu.Unlock()
-	logged := err != nil && !heard && !isOrderly(err)
+	logged := err != nil && !awaited && !isOrderly(err)
 	s.noteEnd(t, err, logged)
 	if logged {
 		s.failed.Add(1)
@@ -236,8 +236,8 @@ func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
 	// gopher-lua keeps one current thread for the whole state; the tasks that
 	// run meanwhile change it.
 	current := L.G.CurrentThread
-	wrote := t.handOver()
-	t.rest()
+	wrote := t.submitState()
+	t.stopComputing()
 	s.lock.Unlock()
 	err := f(t.ctx)
 	if lost := wrote.wait(t.ctx); err == nil {
@@ -245,7 +245,7 @@ func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
 	}
 	// Also a task that has been ended takes the lock: it unwinds in Lua.
 	s.lock.Lock(context.Background())
-	t.compute()
+	t.startComputing()
 	L.G.CurrentThread = current
 	if ended := t.flag.Err(); ended != nil {
 		return ended
@@ -277,7 +277,7 @@ func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.L
 	if err != nil {
 		return nil, err
 	}
-	child.quiet, child.loading = true, t.loading
+	child.awaited, child.loading = true, t.loading
 	child.start(func(L *lua.LState) error {
 		err := child.call(L, fn)
 		if err == nil {
@@ -300,14 +300,14 @@ func (p *spawned) Cancel() { p.t.cancel(errCancelled) }
 func (p *spawned) Adopt() {
 	p.t.script.mu.Lock()
 	defer p.t.script.mu.Unlock()
-	p.t.quiet = true
+	p.t.awaited = true
 }
 
 func (p *spawned) Done() bool { return p.t.over() }
 
 func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 	p.t.script.mu.Lock()
-	p.t.heard = true
+	p.t.awaited = true
 	p.t.script.mu.Unlock()
 	err := luaapi.TaskOf(L).Wait(L, func(ctx context.Context) error { return p.t.join(ctx) })
 	if err != nil {

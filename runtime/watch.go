@@ -21,8 +21,8 @@ const (
 	settle = 40 * time.Millisecond
 	// settleMost bounds the wait while files go on changing.
 	settleMost = 500 * time.Millisecond
-	// pollEvery is how often names, times and sizes are compared: shares, and
-	// files behind links, tell nobody of their changes.
+	// pollEvery is how often names, times and sizes are compared: for shares
+	// and for files behind links there are no events.
 	pollEvery = 3 * time.Second
 )
 
