@@ -111,6 +111,8 @@ func TestCopySizes(t *testing.T) {
 		}
 		return t
 	}
+	named := L.NewTable()
+	named.RawSetString("12345", lua.LTrue)
 	for _, c := range []struct {
 		v    lua.LValue
 		most int
@@ -118,6 +120,7 @@ func TestCopySizes(t *testing.T) {
 	}{
 		{lua.LTrue, valueCost, true}, {lua.LTrue, valueCost - 1, false},
 		{lua.LString("12345"), valueCost + 5, true}, {lua.LString("12345"), valueCost + 4, false},
+		{named, 2*valueCost + 5, true}, {named, 2*valueCost + 4, false},
 		{table(3, lua.LNumber(1)), 4 * valueCost, true}, {table(3, lua.LNumber(1)), 4*valueCost - 1, false},
 	} {
 		w := newCopier(L, "value", "an event carries")

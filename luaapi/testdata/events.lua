@@ -44,6 +44,15 @@ case("names that scripts emit", function()
   equal(host.received("doorbell").deep.y, 2)
 end)
 
+case("tables of the state count in what is emitted", function()
+  local chunk, parts, all = ("x"):rep(60000), {}, {}
+  for i = 1, 15 do parts[i] = chunk end
+  hik.state.parts = parts
+  for i = 1, 10 do all[i] = hik.state.parts end
+  misuse("emit: value[10][5]: the whole is larger than 8 MB", function() hik.emit("x", all) end)
+  hik.state.parts = nil
+end)
+
 case("what can't be emitted", function()
   local loop = {a = {}}
   loop.a.b = loop

@@ -116,6 +116,10 @@ case("inspect", function()
   for i = 1, 150 do long["k" .. i] = i end
   equal(inspect(long):match("k99 = 99%s}$"), nil)
   equal(inspect(long):match("%.%.%. 100 more%s}$") ~= nil, true)
+  local texts = {}
+  for i = 1, 100 do texts["k" .. i] = ("x"):rep(4000) end
+  equal(#inspect(texts) < 80000, true)
+  equal(inspect(texts):match("%.%.%. %d+ more") ~= nil, true)
   equal(inspect(("x"):rep(5000)):sub(-18), 'x"... (5000 bytes)')
   fails(function() inspect(1, 2) end, {kind = "misuse"})
 end)
