@@ -154,15 +154,25 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 		}
 		names = keysOf(o.of.value, o.name)
 	}
-	if near := nearest.Word(o.name, names); near != "" && near != o.name {
+	if near := likely(o.name, names); near != "" && near != o.name {
 		return "; did you mean '" + near + "'?"
 	}
 	if o.kind == "global" {
-		if near := nearest.Word(o.name, keysOf(globals.RawGetString("hik"), o.name)); near != "" {
+		if near := likely(o.name, keysOf(globals.RawGetString("hik"), o.name)); near != "" {
 			return "; did you mean 'hik." + near + "'?"
 		}
 	}
 	return ""
+}
+
+// likely is nearest.Word; a short word must have its first letter or all its letters in common with what it suggests: half of
+// the letters of `yrad` are those of `load`.
+func likely(word string, names []string) string {
+	near := nearest.Word(word, names)
+	if near != "" && len(word) <= 4 && near[0] != word[0] && !sameLetters(near, word) {
+		return ""
+	}
+	return near
 }
 
 // instead is InsteadOf for a field of a library.
