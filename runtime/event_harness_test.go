@@ -78,7 +78,7 @@ func (w *world) can(device string, lives ...[]piece) *canned {
 	return c
 }
 
-func (w *world) dev(name string) *device.Device {
+func (w *world) dev(name string) *device.Ref {
 	w.t.Helper()
 	for _, d := range w.host.Devices() {
 		if d.Name() == name {

@@ -11,7 +11,7 @@ import (
 )
 
 // Devices are those of the site, in its order.
-func (h *Host) Devices() []*device.Device { return h.devices.Devices() }
+func (h *Host) Devices() []*device.Ref { return h.devices.Devices() }
 
 // device finds a device of the site.
 func (h *Host) device(name string) (luaapi.Device, error) {

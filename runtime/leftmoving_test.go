@@ -125,8 +125,8 @@ func TestHeadOfADeviceThatIsGone(t *testing.T) {
 	n := w.next(time.Hour, map[string]string{"site.yaml": rest})
 	n.start()
 	n.run(time.Second)
-	n.wantLog("site.yaml does not have its device any more: look at it")
-	n.wantLog("device=gate channel=1 address=http://")
+	n.wantLog("site.yaml does not have its device: look at it")
+	n.wantLog("device=gate channel=1 address=simulated://gate")
 	for i, told := range []bool{true, false} {
 		n = n.next(25*time.Hour, nil)
 		n.start()

@@ -266,6 +266,7 @@ func (s *script) close(why error) {
 	}
 	s.cancel(why)
 	s.running.Wait()
+	s.host.devices.Release(s)
 	s.lock.Lock(context.Background())
 	s.L.Close()
 	s.lock.Unlock()

@@ -107,7 +107,8 @@ func (s *script) makeTask(spec taskSpec) *task {
 		mine.Job = t.job.name
 	}
 	if spec.by != nil {
-		t.household, t.chain, mine.Parent = spec.by.household, spec.by.chain, spec.by.owner
+		t.household, t.chain = spec.by.household, spec.by.chain
+		mine.ChildOf(spec.by.owner)
 	}
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)

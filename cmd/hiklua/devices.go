@@ -97,7 +97,7 @@ func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found,
 }
 
 // ask asks one device. What it does not tell beside its channels is left out.
-func (a *app) ask(ctx context.Context, conf site.Device, d *device.Device) found {
+func (a *app) ask(ctx context.Context, conf site.Device, d *device.Ref) found {
 	f := found{conf: conf, state: device.StateOnline}
 	client := d.Client()
 	limited := func() (context.Context, context.CancelFunc) { return clock.WithTimeout(a.clk, ctx, conf.Timeout) }

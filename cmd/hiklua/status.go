@@ -104,14 +104,16 @@ func headText(h device.HeadStatus, now time.Time) string {
 		since = " for " + ageText(now.Sub(*h.Since))
 	}
 	switch {
-	case h.Stopping && h.Moving:
+	case h.Stopping && h.Refused != "":
+		return part + " may be moving: its stop fails (" + h.Refused + ")"
+	case h.Stopping && h.Owner != "":
 		return part + " is being stopped (" + h.Owner + since + ")"
+	case h.Stopping:
+		return part + " is being stopped"
 	case h.Moving:
 		return part + " moves (" + h.Owner + since + ")"
-	case h.Exclusive != "":
-		return part + " is " + h.Exclusive + "'s alone" + since
 	}
-	return part + " is being stopped"
+	return part + " is " + h.Exclusive + "'s alone" + since
 }
 
 func jobsTable(st runtime.Status) *table {

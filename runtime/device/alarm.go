@@ -59,10 +59,10 @@ type alarms struct {
 	gap  time.Duration          // before the connection was opened: without events
 	beat int                    // the channel under whose name heartbeats come
 
-	singles []*alarm      // events of their own that wait for their pictures
-	repeats repeatedAlert // of such events, byte for byte
-	full bool                   // it was said that there are too many
-	halt bool                   // the stream is lost: no silence counts
+	singles  []*alarm      // events of their own that wait for their pictures
+	repeats  repeatedAlert // of such events, byte for byte
+	fullTold bool          // it was said that there are too many
+	paused   bool          // the stream is lost: no silence counts
 }
 
 func newAlarms(f *feed) alarms {
@@ -109,9 +109,9 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 		return
 	}
 	if len(s.open) >= maxAlarms {
-		if !s.full {
-			s.full = true
-			s.feed.d.log.Warn("more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
+		if !s.fullTold {
+			s.fullTold = true
+			s.feed.d.first().ref.log.Warn("more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
 		}
 		return
 	}
@@ -177,7 +177,7 @@ func (s *alarms) tellStart(on *alarm) {
 
 // arm sets the timer that looks whether the alarm has fallen silent.
 func (s *alarms) arm(on *alarm, now time.Time) {
-	if s.halt {
+	if s.paused {
 		return
 	}
 	left := on.last.Add(on.key.endAfter()).Sub(now)
@@ -190,7 +190,7 @@ func (s *alarms) look(on *alarm) func() {
 		s.locked(func() {
 			now := s.feed.d.clk.Now()
 			switch {
-			case s.open[on.key] != on || s.halt:
+			case s.open[on.key] != on || s.paused:
 			case now.Sub(on.last) < on.key.endAfter():
 				s.arm(on, now)
 			case s.ends[on.start.Native] && s.feed.heardAt.Equal(on.last):
@@ -230,7 +230,7 @@ func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time
 
 func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 	delete(s.open, on.key)
-	s.full = false
+	s.fullTold = false
 	if on.timer != nil {
 		on.timer.Stop()
 	}
@@ -243,7 +243,7 @@ func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 // pause lets no silence end an alarm: the stream is lost, and nothing is
 // known.
 func (s *alarms) pause() {
-	s.halt = true
+	s.paused = true
 	for _, on := range s.sorted() {
 		if on.timer != nil {
 			on.timer.Stop()
@@ -256,7 +256,7 @@ func (s *alarms) pause() {
 // resume ends the alarms that were not told of for longer than they may be:
 // whatever comes now begins anew. The others go on.
 func (s *alarms) resume(now time.Time) {
-	s.halt = false
+	s.paused = false
 	for _, on := range s.sorted() {
 		if now.Sub(on.last) >= on.key.endAfter() {
 			s.finish(on, now, nil)
@@ -285,5 +285,5 @@ func (s *alarms) clear() {
 	clear(s.open)
 	clear(s.seen)
 	clear(s.past)
-	s.halt, s.full = false, false
+	s.paused, s.fullTold = false, false
 }

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// imagePatience is how long the start of an alarm waits for a picture that
+	// announcedImage is how long the start of an alarm waits for a picture that
 	// it announces.
-	imagePatience = 2 * time.Second
+	announcedImage = 2 * time.Second
 	// lateImage is how long it waits if pictures of this type came before
 	// without being announced.
 	lateImage = 500 * time.Millisecond
@@ -22,7 +22,7 @@ func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	switch {
 	case len(a.Image) > 0:
 	case a.Pictures > 0:
-		return imagePatience
+		return announcedImage
 	case s.late[a.Native]:
 		return lateImage
 	}

@@ -3,181 +3,263 @@ package device
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// The states of a device.
-const (
-	StateUnknown      = "unknown"
-	StateOnline       = "online"
-	StateOffline      = "offline"
-	StateUnauthorized = "unauthorized"
-	StateLocked       = "locked"
-)
+// queueLength bounds how many commands wait for one device.
+const queueLength = 256
 
-const (
-	// queueLength bounds how many commands wait for one device.
-	queueLength = 256
-	// queuePatience is how many command timeouts a command waits for its turn.
-	queuePatience = 6
-)
-
-// Device is one camera, NVR or DVR: its connections, its queue of commands,
-// its heads and what is known of its state. Its workers, one for each command
-// that may be under way at once, and its watcher run from start to stop.
+// Device is one camera, NVR or DVR, that is one address: its queue of commands
+// with the workers that carry them out, its heads, and its event stream. What
+// scripts and site.yaml call it is a Ref; a Device has one for each name.
 type Device struct {
-	name   string
-	clk    clock.Clock
-	log    *slog.Logger
-	record func(journal.Entry)
-	limits site.Limits
+	set     *Set
+	clk     clock.Clock
+	address string
+	feed    *feed // the event stream
 
-	// line is how the device is reached; a new site.yaml may give another.
-	line atomic.Pointer[line]
-	feed *feed    // the event stream
-	book *logbook // of heads in motion; nil: none is kept
-	// successor has the device's name now.
-	successor atomic.Pointer[Device]
+	// lines are those of its Refs, site.yaml's before those that scripts have
+	// opened. The first one's settings count for the queue and the event
+	// stream. The last one stays when its Ref goes: heads are stopped over it.
+	lines atomic.Pointer[[]*line]
 
 	ctx    context.Context // ends when the device is closed
 	cancel context.CancelFunc
-	ended  *clock.Group // workers, watcher, stoppers
+	ended  *clock.Group // workers, stoppers, the stream
 
 	mu       sync.Mutex
 	queue    []*command
-	poll     *command // the liveness poll: after everything else
+	polls    []*command // of liveness: after everything else
 	idle     []clock.Waiter
+	workers  int
+	started  bool
+	closed   bool // nothing more is accepted
+	active   int  // commands under way
 	heads    map[headKey]*head
-	nextSlot time.Time // max_rate: no command before
-	closed   bool
-	retired  bool         // taken out of the site: nothing more is accepted
-	active   int          // commands under way
-	watching clock.Waiter // the watcher waits here
-	woken    bool         // somebody wants it to look now
-
-	state    string
-	info     *isapi.DeviceInfo
-	lastErr  error
-	answered time.Time   // the last answer to any command
-	silent   int         // commands in a row that timed out
-	timeouts []time.Time // of the last ten minutes
-	hinted   time.Time   // when these were told last
-	retryAt  time.Time   // locked: when a login may be tried again
-	changed  []clock.Waiter
-
-	remarks  []remark // for the log, once mu is free
-	speaking bool     // a goroutine logs them
-}
-
-// newDevice makes a device that start starts.
-func newDevice(l *line, clk clock.Clock, log *slog.Logger, limits site.Limits, record func(journal.Entry)) *Device {
-	d := &Device{
-		name: l.conf.Name, clk: clk, limits: limits, record: record,
-		log:   log.With(keyDevice, l.conf.Name),
-		ended: clock.NewGroup(clk),
-		heads: make(map[headKey]*head),
-		state: StateUnknown,
-	}
-	d.line.Store(l)
-	d.ctx, d.cancel = clock.WithCancel(context.Background())
-	d.feed = newFeed(d)
-	return d
-}
-
-// start starts the workers and the watcher; the first poll goes out after
-// delay, so that a thousand devices are not all asked in one instant.
-func (d *Device) start(delay time.Duration) {
-	for range max(d.conf().Concurrency, 1) {
-		d.ended.Go(d.work)
-	}
-	d.ended.Go(func() { d.watch(delay) })
-}
-
-// stop ends the workers and waits for them. Heads must be at rest by then.
-func (d *Device) stop() {
-	d.cancel()
-	d.mu.Lock()
-	d.closed = true
-	waiting := d.queue
-	d.queue = nil
-	for _, w := range d.idle {
-		w.Wake()
-	}
-	d.idle = nil
-	d.mu.Unlock()
-	for _, c := range waiting {
-		d.finish(c, ErrClosed)
-	}
-	d.ended.Wait()
-	d.line.Load().close()
-}
-
-// Name implements luaapi.Device.
-func (d *Device) Name() string { return d.name }
-
-// State implements luaapi.Device.
-func (d *Device) State() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.state
-}
-
-// Info is what the device last said of itself; nil before its first answer.
-func (d *Device) Info() *isapi.DeviceInfo {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.info
-}
-
-// LastError is why the device is not online; nil if it is.
-func (d *Device) LastError() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.lastErr
-}
-
-// Address implements luaapi.Device.
-func (d *Device) Address() (scheme, host string, port int) {
-	conf := d.conf()
-	return conf.Scheme, conf.Host, conf.Port
-}
-
-// Channels implements luaapi.Device.
-func (d *Device) Channels() []luaapi.Channel {
-	channels := make([]luaapi.Channel, 0, len(d.conf().Channels))
-	for _, c := range d.conf().Channels {
-		channels = append(channels, luaapi.Channel{
-			ID: c.Address, Name: c.Name, Stream: streams[c.Stream], StreamURL: c.StreamURL,
-		})
-	}
-	slices.SortStableFunc(channels, func(a, b luaapi.Channel) int { return a.ID - b.ID })
-	return channels
-}
-
-var streams = map[site.Stream]isapi.Stream{
-	site.StreamMain: isapi.Main,
-	site.StreamSub:  isapi.Sub,
-}
-
-// Client gives the camera's language itself, past the queue: for commands of
-// the operator, not of scripts.
-func (d *Device) Client() *isapi.Client { return d.line.Load().client }
-
-// failure makes an error of this device that no answer of it caused.
-func (d *Device) failure(kind string, channel int, message, hint string) error {
-	return &luaapi.Failure{Kind: kind, Message: message, Device: d.name, Channel: channel, Hint: hint}
+	nextSlot time.Time      // max_rate: no command before
+	settling []clock.Waiter // for a head to come to rest, or a command to end
 }
 
 // ErrClosed is the end of a command that was not sent because its device is
 // gone.
 var ErrClosed = errors.New("the device was taken out of the site, or the host stops")
+
+// newDevice makes a device that start starts. It gets its first line by join.
+func (s *Set) newDevice(address string) *Device {
+	d := &Device{set: s, clk: s.clk, address: address, ended: clock.NewGroup(s.clk), heads: make(map[headKey]*head)}
+	d.lines.Store(new([]*line))
+	d.ctx, d.cancel = clock.WithCancel(context.Background())
+	d.feed = newFeed(d)
+	return d
+}
+
+// first is the line whose settings count for the device as a whole.
+func (d *Device) first() *line { return (*d.lines.Load())[0] }
+
+func (d *Device) conf() *site.Device { return &d.first().conf }
+
+// refs are the names of the device that have not been given up.
+func (d *Device) refs() []*Ref {
+	var refs []*Ref
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, l := range *d.lines.Load() {
+		if !l.left {
+			refs = append(refs, l.ref)
+		}
+	}
+	return refs
+}
+
+// join takes in a line, in the place of another of the same name if that has
+// one here.
+func (d *Device) join(l, instead *line) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := slices.Clone(*d.lines.Load())
+	i := slices.Index(lines, instead)
+	if i >= 0 {
+		lines[i] = l
+	} else {
+		lines = slices.DeleteFunc(lines, func(o *line) bool { return o.left })
+		i = len(lines)
+		if l.ref.ofSite {
+			if j := slices.IndexFunc(lines, func(o *line) bool { return !o.ref.ofSite }); j >= 0 {
+				i = j
+			}
+		}
+		lines = slices.Insert(lines, i, l)
+	}
+	d.lines.Store(&lines)
+	d.hire()
+	for _, h := range d.heads {
+		h.stopper.hurry() // a stop that was refused is tried again now
+	}
+}
+
+// leave ends what was begun over a line: what waits in the queue is not sent,
+// and heads are stopped. The last line stays for that.
+func (d *Device) leave(l *line) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l.left = true
+	if lines := *d.lines.Load(); len(lines) > 1 {
+		lines = slices.DeleteFunc(slices.Clone(lines), func(o *line) bool { return o == l })
+		d.lines.Store(&lines)
+		d.hire()
+	}
+	d.dropQueued(ErrClosed, func(c *command) bool { return c.ref == l.ref })
+	for _, h := range d.heads {
+		if h.motion != nil && h.motion.ref == l.ref {
+			h.motion.stopNow()
+		}
+	}
+}
+
+// start lets the device carry out commands.
+func (d *Device) start() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.started = true
+	d.hire()
+}
+
+// hire starts the workers that are missing. Those that are too many go when
+// they find out. Called with mu held.
+func (d *Device) hire() {
+	for d.started && !d.closed && d.workers < d.concurrency() {
+		d.workers++
+		d.ended.Go(d.work)
+	}
+	d.wakeAll()
+}
+
+func (d *Device) concurrency() int { return max(d.conf().Concurrency, 1) }
+
+func (d *Device) wakeAll() {
+	for _, w := range d.idle {
+		w.Wake()
+	}
+	d.idle = nil
+}
+
+// close ends the workers and waits for them. A head that is not at rest by then
+// is given up, with a line in the log.
+func (d *Device) close() {
+	d.cancel()
+	d.mu.Lock()
+	d.closed = true
+	d.dropQueued(ErrClosed, func(*command) bool { return true })
+	d.wakeAll()
+	d.mu.Unlock()
+	d.ended.Wait()
+	for _, l := range *d.lines.Load() {
+		l.close()
+	}
+}
+
+// atRest reports whether no head of the device has to be stopped any more.
+func (d *Device) atRest() bool { return len(d.movingHeads()) == 0 }
+
+// movingHeads are the heads of which it is not known that they rest.
+func (d *Device) movingHeads() []headKey {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var keys []headKey
+	for key, h := range d.heads {
+		if h.moving() {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, headKey.compare)
+	return keys
+}
+
+// stopAll has every head stopped that moves, and drops the moves that wait. It
+// does not wait.
+func (d *Device) stopAll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dropQueued(errAbandoned, func(c *command) bool { return c.motion != nil })
+	for _, h := range d.heads {
+		if h.motion != nil {
+			h.motion.stopNow()
+		}
+	}
+}
+
+// mayMove tells of the heads that are not known to rest.
+func (d *Device) mayMove() []error {
+	var all []error
+	for _, key := range d.movingHeads() {
+		h := d.head(key.channel, key.part)
+		d.mu.Lock()
+		why := h.stopper.refused.err
+		d.mu.Unlock()
+		err := fmt.Errorf("%s channel %d: the head may still be moving: its stop was not answered", d.first().ref.name, key.channel)
+		if why != nil {
+			err = fmt.Errorf("%w (%w)", err, why)
+		}
+		all = append(all, err)
+	}
+	return all
+}
+
+// giveUp has the heads count as at rest. The crash book goes on to have them.
+func (d *Device) giveUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, h := range d.heads {
+		h.stopper.abandoned = h.moving()
+		h.stopper.hurry()
+	}
+}
+
+// settled tells those who wait for the device to come to rest that they may
+// look again. Called with mu held.
+func (d *Device) settled() {
+	for _, w := range d.settling {
+		w.Wake()
+	}
+	d.settling = nil
+}
+
+// awaitRest waits until nothing that was begun over l is under way: no command,
+// and no head moves. Where l was the last one, no head of the device may.
+func (d *Device) awaitRest(ctx context.Context, l *line) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.worksFor(l) {
+		w := d.clk.NewWaiter()
+		d.settling = append(d.settling, w)
+		d.mu.Unlock()
+		err := clock.WaitFor(ctx, w)
+		d.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// worksFor is called with mu held.
+func (d *Device) worksFor(l *line) bool {
+	last := !slices.ContainsFunc(*d.lines.Load(), func(o *line) bool { return !o.left })
+	for _, h := range d.heads {
+		if h.moving() && (last || h.motion != nil && h.motion.ref == l.ref) {
+			return true
+		}
+	}
+	return l.active > 0 || last && d.active > 0
+}
+
+// info is what the device last said of itself; nil before its first answer.
+func (d *Device) info() *isapi.DeviceInfo { return d.first().ref.Info() }

@@ -1,10 +1,11 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -14,12 +15,6 @@ import (
 )
 
 const (
-	// StopTimeout is how long one try of a stop waits for its answer.
-	StopTimeout = 5 * time.Second
-	// A stop that was not answered is tried again after stopRetryMin, then
-	// after twice that, up to stopRetryMax.
-	stopRetryMin = 250 * time.Millisecond
-	stopRetryMax = 5 * time.Second
 	// renewEvery keeps a motion going on firmware that ends one by itself
 	// after a few seconds.
 	renewEvery = 2 * time.Second
@@ -29,40 +24,28 @@ const (
 )
 
 // head is what moves at one channel of a device: its pan, tilt and zoom, or a
-// part of its lens. All fields are guarded by Device.mu.
+// part of its lens. Its fields are guarded by Device.mu.
 type head struct {
 	d       *Device
 	channel int
 	part    luaapi.Lens // luaapi.NoLens: pan, tilt and zoom
 
-	// One PTZ command or stop is on the wire at a time, so that a stop never
+	// wire has one PTZ command or stop under way at a time, so that a stop never
 	// overtakes the move it is meant for. Stops go first.
-	busy          bool
-	stops, others []clock.Waiter
+	wire     *clock.Semaphore
+	overtake context.CancelFunc // ends the command on the wire; nil: none is
 
-	motion   *motion // what moves it now; nil: at rest as far as we know
-	stopping bool    // a stopper runs
-	explicit []*stopRequest
-	doubtful bool         // a move, or its renewal, was sent whose answer never came
-	works    bool         // it has done a PTZ command
-	late     int          // second stops that are still to come for such moves
-	pause    clock.Waiter // the stopper waits here before it tries again
+	motion  *motion // what moves it now; nil: at rest as far as we know
+	works   bool    // it has done a PTZ command
+	stops   int     // ptz_stops so far: a move that was queued before one is not sent
+	stopper stopper
 
-	marks   []store.Moving // what the logbook has of it
+	marks   []store.Moving // what the crash book has of it
 	pending int            // moves of which it is not known yet what becomes
-	adrift  bool           // the last stop was refused, or never answered
 
-	holder  *Owner // exclusive
-	since   time.Time
-	waiting []clock.Waiter // for the holder to leave
-}
-
-// stopRequest is a script's own ptz_stop.
-type stopRequest struct {
-	waiter clock.Waiter
-	done   bool
-	err    error
-	ctx    context.Context
+	leases  []*lease // the innermost last
+	using   []*entry // commands that were let in
+	waiting []*entry // in the order of asking
 }
 
 // headKey tells the moving parts of a device apart.
@@ -71,21 +54,30 @@ type headKey struct {
 	part    luaapi.Lens
 }
 
+func (k headKey) compare(o headKey) int {
+	return cmp.Or(k.channel-o.channel, strings.Compare(string(k.part), string(o.part)))
+}
+
 func (d *Device) head(channel int, part luaapi.Lens) *head {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	key := headKey{channel, part}
 	h := d.heads[key]
 	if h == nil {
-		h = &head{d: d, channel: channel, part: part}
+		h = &head{d: d, channel: channel, part: part, wire: clock.NewSemaphore(d.clk, 1)}
+		h.stopper.head = h
 		d.heads[key] = h
 	}
 	return h
 }
 
+// moving reports whether the head is not known to rest: it moves, or its stop
+// has not been answered, or was refused, or a second one is still to come.
+// Called with mu held.
+func (h *head) moving() bool { return h.motion != nil || h.stopper.busy() }
+
 // drive sets the part in motion at v; a lens has its speed in Zoom.
-func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) (err error) {
-	defer h.d.recovered(&err)
+func (h *head) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) error {
 	switch h.part {
 	case luaapi.Focus:
 		return c.Focus(ctx, h.channel, v.Zoom)
@@ -106,37 +98,38 @@ func (h *head) stopWord() string {
 	return "ptz_stop"
 }
 
-func (h *head) takeWire(stop bool) {
-	h.d.mu.Lock()
-	if !h.busy {
-		h.busy = true
-		h.d.mu.Unlock()
-		return
+// refusal is why d must not send c any more; nil: it may. Called with mu held.
+func (d *Device) refusal(c *command) error {
+	switch {
+	case clock.Cause(c.ctx) != nil:
+		return clock.Cause(c.ctx)
+	case c.line.left:
+		return ErrClosed
+	case c.head == nil:
+		return nil
+	case c.motion != nil && (c.motion.stopDue || c.motion.ended):
+		return errAbandoned
+	case c.stops != c.head.stops:
+		return c.head.stopCame(c)
 	}
-	w := h.d.clk.NewWaiter()
-	if stop {
-		h.stops = append(h.stops, w)
-	} else {
-		h.others = append(h.others, w)
-	}
-	h.d.mu.Unlock()
-	w.Wait()
+	return nil
 }
 
-func (h *head) freeWire() {
-	h.d.mu.Lock()
-	defer h.d.mu.Unlock()
-	queue := &h.stops
-	if len(*queue) == 0 {
-		queue = &h.others
+// stopCame is the error of a command that a ptz_stop has overtaken.
+func (h *head) stopCame(c *command) error {
+	return c.ref.failure("cancelled", h.channel, c.What+" was not sent: a stop of this head came before its turn", "")
+}
+
+// goesOut is the last look before c is sent: nil, it may be. What ends it is
+// noted for a stop of its head. The caller has the wire.
+func (d *Device) goesOut(c *command, overtake context.CancelFunc) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	err := d.refusal(c)
+	if err == nil && c.head != nil {
+		c.head.overtake = overtake
 	}
-	if len(*queue) == 0 {
-		h.busy = false
-		return
-	}
-	next := (*queue)[0]
-	*queue = (*queue)[1:]
-	next.Wake() // the wire stays taken: it is handed over
+	return err
 }
 
 // commanded notes what an answer to a PTZ command means for who has the head.
@@ -145,27 +138,31 @@ func (h *head) commanded(c *command, over *line, err error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	defer h.settle()
+	h.overtake = nil
 	if c.motion != nil {
 		c.motion.line = over
 	}
+	s := &h.stopper
 	switch {
 	case err == nil:
 		h.works = true
 		h.takenBy(c.motion)
-		if c.motion == nil && h.doubtful {
-			h.doubtful = false
-			h.stopLate()
+		s.refused.clear()
+		s.insist = false
+		if c.motion == nil && s.doubtful {
+			s.doubtful = false
+			s.again()
 		}
 	case c.motion != nil && mayHaveBeenDone(err):
 		h.takenBy(c.motion)
-		h.doubtful = true
-		h.stopSoon()
+		s.doubtful = true
+		s.start()
 	case c.motion != nil:
 		c.motion.end(err)
 	}
 }
 
-// takenBy ends the lease of whoever had the head. Called with mu held.
+// takenBy ends the motion that had the head. Called with mu held.
 func (h *head) takenBy(m *motion) {
 	old := h.motion
 	h.motion = m
@@ -196,24 +193,4 @@ func mayHaveBeenDone(err error) bool {
 		}
 	}
 	return true
-}
-
-// AtRest reports whether no head of the device has to be stopped any more.
-func (d *Device) AtRest() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, h := range d.heads {
-		if h.motion != nil || h.stopping || h.late > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// logMove is for the motions that nobody asked to be told about.
-func (h *head) logMove(level slog.Level, message string, m *motion) {
-	h.d.mu.Lock()
-	task := m.owner.Name
-	h.d.mu.Unlock()
-	h.d.log.Log(context.Background(), level, message, keyChannel, h.channel, keyTask, task)
 }

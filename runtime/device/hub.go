@@ -1,14 +1,12 @@
 package device
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // Hub knows who listens to which device, and to which emitted name. Events are
@@ -19,10 +17,10 @@ type Hub struct {
 	byKey map[hubKey][]*Listener
 }
 
-// hubKey is a device, or a name that scripts emit.
+// hubKey is a name of a device, or one that scripts emit.
 type hubKey struct {
-	device *Device
-	name   string
+	ref  *Ref
+	name string
 }
 
 // Listener is one handler, or one task that waits.
@@ -36,21 +34,12 @@ type Listener struct {
 // NewHub returns a hub that nobody listens to.
 func NewHub() *Hub { return &Hub{byKey: make(map[hubKey][]*Listener)} }
 
-// key is where it listens: a device that was replaced in site.yaml has handed
-// its listeners on.
+// key is where it listens.
 func (l *Listener) key() hubKey {
-	if d, ok := l.Spec.Device.(*Device); ok {
-		return hubKey{device: d.latest()}
+	if r, ok := l.Spec.Device.(*Ref); ok {
+		return hubKey{ref: r}
 	}
 	return hubKey{name: l.Spec.Type}
-}
-
-// latest is the device that has d's name now.
-func (d *Device) latest() *Device {
-	for next := d.successor.Load(); next != nil; next = d.successor.Load() {
-		d = next
-	}
-	return d
 }
 
 // wants reports whether an event of its device is one that it asked for.
@@ -91,8 +80,9 @@ func (h *Hub) Remove(l *Listener) { h.Swap([]*Listener{l}, nil) }
 func (h *Hub) Swap(old, next []*Listener) {
 	interest := make(map[*Device]int)
 	var order []*Device
-	note := func(l *Listener, d *Device, by int) {
-		if d != nil && l.needsStream() {
+	note := func(l *Listener, by int) {
+		if l.needsStream() {
+			d := l.key().ref.dev()
 			if _, known := interest[d]; !known {
 				order = append(order, d)
 			}
@@ -102,22 +92,19 @@ func (h *Hub) Swap(old, next []*Listener) {
 	h.mu.Lock()
 	for _, l := range old {
 		k := l.key()
-		if d, ok := l.Spec.Device.(*Device); ok && !slices.Contains(h.byKey[k], l) {
-			k = hubKey{device: d} // about to be moved
-		}
 		if i := slices.Index(h.byKey[k], l); i >= 0 {
 			// Not in place: nobody looks at it now, but the slice may be shared.
 			h.byKey[k] = slices.Delete(slices.Clone(h.byKey[k]), i, i+1)
 			if len(h.byKey[k]) == 0 {
 				delete(h.byKey, k)
 			}
-			note(l, k.device, -1)
+			note(l, -1)
 		}
 	}
 	for _, l := range next {
 		if k := l.key(); !slices.Contains(h.byKey[k], l) {
 			h.byKey[k] = append(slices.Clip(h.byKey[k]), l)
-			note(l, k.device, +1)
+			note(l, +1)
 		}
 	}
 	h.mu.Unlock()
@@ -126,34 +113,29 @@ func (h *Hub) Swap(old, next []*Listener) {
 	}
 }
 
-// move lets those who listen to old, which was replaced, listen to next.
-func (h *Hub) move(old, next *Device) {
-	if h == nil {
-		return
-	}
+// move has r go on over another line, perhaps at another device, which then is
+// the one whose events are wanted.
+func (h *Hub) move(r *Ref, next *line) {
 	h.mu.Lock()
-	from, to := hubKey{device: old}, hubKey{device: next}
 	interest := 0
-	for _, l := range h.byKey[from] {
-		h.byKey[to] = append(slices.Clip(h.byKey[to]), l)
+	for _, l := range h.byKey[hubKey{ref: r}] {
 		if l.needsStream() {
 			interest++
 		}
 	}
-	delete(h.byKey, from)
+	old := r.line.Swap(next)
 	h.mu.Unlock()
-	next.feed.want(interest)
-	old.feed.want(-interest)
+	if old != nil && old.dev != next.dev && interest > 0 {
+		next.dev.feed.want(interest)
+		old.dev.feed.want(-interest)
+	}
 }
 
-// Deliver tells of an event of d.
-func (h *Hub) Deliver(d *Device, ev *luaapi.Event) {
-	if h == nil {
-		return
-	}
+// Deliver tells of an event of r.
+func (h *Hub) Deliver(r *Ref, ev *luaapi.Event) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for _, l := range h.byKey[hubKey{device: d}] {
+	for _, l := range h.byKey[hubKey{ref: r}] {
 		if l.wants(ev) {
 			l.Tell(ev, nil, nil)
 		}
@@ -178,34 +160,4 @@ func (h *Hub) Emit(name string, value any, at time.Time, chain any) {
 	for _, l := range h.byKey[hubKey{name: name}] {
 		l.Tell(&luaapi.Event{Type: name, State: "start", Time: at}, value, chain)
 	}
-}
-
-// Events implements luaapi.Device.
-func (d *Device) Events() string { return d.latest().feed.shown() }
-
-// WaitEvent implements luaapi.Device.
-func (d *Device) WaitEvent(ctx context.Context, spec luaapi.EventSpec, timeout time.Duration) (*luaapi.Event, error) {
-	var mu sync.Mutex
-	var got *luaapi.Event
-	w := d.clk.NewWaiter()
-	l := &Listener{Spec: spec, Tell: func(ev *luaapi.Event, _, _ any) {
-		mu.Lock()
-		defer mu.Unlock()
-		if got == nil {
-			got = ev
-			w.Wake()
-		}
-	}}
-	d.feed.hub.Add(l)
-	defer d.feed.hub.Remove(l)
-	if timeout > 0 {
-		defer d.clk.AfterFunc(timeout, w.Wake).Stop()
-	}
-	err := clock.WaitFor(ctx, w)
-	mu.Lock()
-	defer mu.Unlock()
-	if got != nil {
-		return got, nil
-	}
-	return nil, err
 }

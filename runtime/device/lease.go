@@ -3,66 +3,164 @@ package device
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// enter waits until nobody else holds the head for itself.
-func (h *head) enter(ctx context.Context) error {
+// lease is a head that is one owner's and its children's alone.
+type lease struct {
+	head  *head
+	owner *Owner
+	since time.Time
+}
+
+// entry is the right to use a head: for one command, or for as long as a lease
+// lasts. Entries are given in the order of asking, under the lock under which a
+// lease is looked for: between the look and the use no other owner comes.
+type entry struct {
+	head   *head
+	owner  *Owner
+	lease  *lease // nil: for one command
+	waiter clock.Waiter
+	given  bool
+}
+
+// enter waits until the head may be used for c, until whose end it may. Who has
+// the head to itself has its lens too.
+func (d *Device) enter(c *command) error {
+	h := d.head(c.Channel, luaapi.NoLens)
+	e := &entry{head: h, owner: ownerOf(c.ctx)}
+	err := h.await(c.ctx, c.ref, e, 0)
+	if err == nil {
+		c.entry = e
+	}
+	return err
+}
+
+// lease waits until the head is the owner's alone, for at most timeout if that
+// is not 0. What is returned gives it back; the end of the owner does so too.
+func (h *head) lease(ctx context.Context, r *Ref, timeout time.Duration) (release func(), err error) {
 	me := ownerOf(ctx)
-	patience := queuePatience * h.d.conf().Timeout
-	until := h.d.clk.Now().Add(patience)
-	for {
-		h.d.mu.Lock()
-		holder, since := h.holder, h.since
-		if holder == nil || holder == me {
-			h.d.mu.Unlock()
-			return nil
-		}
-		left := until.Sub(h.d.clk.Now())
-		if left <= 0 {
-			h.d.mu.Unlock()
-			return h.d.failure("busy", h.channel,
-				fmt.Sprintf("%s has had the head for itself since %s", holder.Name, since.Format(time.TimeOnly)),
-				"wait, or stop that task")
-		}
-		w := h.d.clk.NewWaiter()
-		h.waiting = append(h.waiting, w)
-		h.d.mu.Unlock()
-		timer := h.d.clk.AfterFunc(left, w.Wake)
-		err := clock.WaitFor(ctx, w)
-		timer.Stop()
-		if err != nil {
-			return err
-		}
+	h.d.mu.Lock()
+	top := h.holder()
+	h.d.mu.Unlock()
+	if top != nil && top.owner == me {
+		return func() {}, nil // within its own: the outer one gives it back
+	}
+	l := &lease{head: h, owner: me}
+	if err := h.await(ctx, r, &entry{head: h, owner: me, lease: l}, timeout); err != nil {
+		return nil, err
+	}
+	if err := me.addLease(l); err != nil {
+		l.end()
+		return nil, err
+	}
+	return func() {
+		me.removeLease(l)
+		l.end()
+	}, nil
+}
+
+// end gives the head back. Once more does nothing.
+func (l *lease) end() {
+	h := l.head
+	h.d.mu.Lock()
+	defer h.d.mu.Unlock()
+	if i := slices.Index(h.leases, l); i >= 0 {
+		h.leases = slices.Delete(h.leases, i, i+1)
+		h.admit()
 	}
 }
 
-// Exclusive implements luaapi.Device.
-func (d *Device) Exclusive(ctx context.Context, channel int, timeout time.Duration) (func(), error) {
-	h := d.head(channel, luaapi.NoLens)
-	me := ownerOf(ctx)
-	if err := h.enter(ctx); err != nil {
-		return nil, err
+// holder is the lease that counts: a child of its owner may have one inside.
+// Called with Device.mu held.
+func (h *head) holder() *lease {
+	if len(h.leases) == 0 {
+		return nil
 	}
+	return h.leases[len(h.leases)-1]
+}
+
+// await queues e and waits until it is given.
+func (h *head) await(ctx context.Context, r *Ref, e *entry, timeout time.Duration) error {
+	d := h.d
+	e.waiter = d.clk.NewWaiter()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if h.holder == me {
-		return func() {}, nil // within its own exclusive: the outer one gives it back
+	h.waiting = append(h.waiting, e)
+	h.admit()
+	if e.given {
+		return nil
 	}
-	h.holder, h.since = me, d.clk.Now()
-	return func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if h.holder != me {
-			return
+	d.mu.Unlock()
+	if timeout > 0 {
+		defer d.clk.AfterFunc(timeout, e.waiter.Wake).Stop()
+	}
+	clock.WaitFor(ctx, e.waiter)
+	d.mu.Lock()
+	if e.given {
+		return nil
+	}
+	h.waiting = slices.DeleteFunc(h.waiting, func(o *entry) bool { return o == e })
+	h.admit()
+	if err := clock.Cause(ctx); err != nil {
+		return err
+	}
+	who := "another task uses the head"
+	if l := h.holder(); l != nil {
+		who = fmt.Sprintf("%s has had the head for itself since %s", l.owner.Name, l.since.In(d.set.site.Load().Timezone).Format(time.TimeOnly))
+	}
+	return r.failure("busy", h.channel, who, "wait longer, or stop that task")
+}
+
+// admit gives entries to those that may have one, in the order of asking.
+// Called with Device.mu held.
+func (h *head) admit() {
+	var rest []*entry
+	for _, e := range h.waiting {
+		if !h.open(e) || slices.ContainsFunc(rest, func(before *entry) bool {
+			// One that waits for a lease, and could have it but for commands
+			// under way, comes before those that asked later.
+			return before.lease != nil && h.inside(before) && !e.owner.within(before.owner)
+		}) {
+			rest = append(rest, e)
+			continue
 		}
-		h.holder = nil
-		for _, w := range h.waiting {
-			w.Wake()
+		e.given = true
+		if e.lease != nil {
+			e.lease.since = h.d.clk.Now()
+			h.leases = append(h.leases, e.lease)
+		} else {
+			h.using = append(h.using, e)
 		}
-		h.waiting = nil
-	}, nil
+		e.waiter.Wake()
+	}
+	h.waiting = rest
+}
+
+// inside reports whether no lease keeps e out.
+func (h *head) inside(e *entry) bool {
+	l := h.holder()
+	return l == nil || e.owner.within(l.owner)
+}
+
+// open reports whether e may be given: for a lease, no other owner may have a
+// command under way.
+func (h *head) open(e *entry) bool {
+	return h.inside(e) && (e.lease == nil ||
+		!slices.ContainsFunc(h.using, func(u *entry) bool { return !u.owner.within(e.owner) }))
+}
+
+// leave ends the entry of one command; nil has none. Called with Device.mu held.
+func (e *entry) leave() {
+	if e == nil {
+		return
+	}
+	if i := slices.Index(e.head.using, e); i >= 0 {
+		e.head.using = slices.Delete(e.head.using, i, i+1)
+		e.head.admit()
+	}
 }

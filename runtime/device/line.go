@@ -1,21 +1,27 @@
 package device
 
 import (
-	"context"
+	"net"
 	"reflect"
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// line is how a device is reached: its settings and the connections that are
-// made with them. It is never changed, only replaced as a whole.
+// line is how a device is reached under one of its names: the settings, and the
+// connections that are made with them. Another setting makes another line.
 type line struct {
+	ref    *Ref
+	dev    *Device
 	conf   site.Device
 	client *isapi.Client
 	urgent *isapi.Client // connections of its own: stops wait for no snapshot
+
+	active int  // commands under way; guarded by the Device's mu
+	left   bool // the name was given up, or has another address; guarded by the Device's mu
 }
 
 // close drops the connections; commands on their way go on.
@@ -24,138 +30,114 @@ func (l *line) close() {
 	l.client.Close()
 }
 
-func (d *Device) conf() *site.Device { return &d.line.Load().conf }
-
-// setLimits takes over other limits.
-func (d *Device) setLimits(l site.Limits) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.limits = l
-}
-
-// rewire goes on over new connections. What is on its way ends over the old
-// ones; whatever they said of the login counts no more.
-func (d *Device) rewire(l *line) {
-	d.mu.Lock()
-	old := d.line.Swap(l)
-	d.silent, d.timeouts = 0, nil
-	if d.state != StateOnline || !sameLogin(old.conf, l.conf) {
-		d.info = nil
-		d.enter(StateUnknown, nil)
-		d.wakeWatcher()
+// newLine checks a device's settings and sends nothing. The line has no Ref and
+// no Device yet.
+func (s *Set) newLine(conf site.Device) (*line, error) {
+	if conf.Simulate != "" {
+		conf = simulated(conf)
 	}
-	for _, h := range d.heads {
-		if h.pause != nil {
-			h.pause.Wake() // a stop that was refused is tried again now
+	config := isapi.Config{
+		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
+		Username: conf.Username, Password: conf.Password,
+		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
+		// Callers wait for a client's locks by this clock, or virtual time would stand still.
+		NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(s.clk, n) },
+	}
+	if s.conf.Transport != nil {
+		transport, err := s.conf.Transport(conf)
+		if err != nil {
+			return nil, err
+		}
+		config.Transport = transport
+	}
+	if s.conf.Pin != nil {
+		if err := s.conf.Pin(conf, &config); err != nil {
+			return nil, err
 		}
 	}
-	d.mu.Unlock()
-	d.speak()
-	d.feed.rewired()
-	old.close()
+	client, err := s.clientOf(conf, config)
+	if err != nil {
+		return nil, err
+	}
+	return &line{conf: conf, client: client, urgent: client.Urgent()}, nil
+}
+
+// clientOf makes the client of a device, which config describes but for the
+// account. All that use one account share what is known of its login, so that a
+// wrong password is not tried once for each name or after each change of
+// another setting.
+func (s *Set) clientOf(conf site.Device, config isapi.Config) (*isapi.Client, error) {
+	key := accountKey{conf.Username, conf.Password, conf.AuthMode, ""}
+	if conf.Simulate != "" {
+		key.place = conf.Name
+	} else {
+		key.place = net.JoinHostPort(normalHost(conf.Host), strconv.Itoa(conf.Port))
+	}
+	s.logins.Lock()
+	defer s.logins.Unlock()
+	if last := s.clients[key]; last != nil {
+		config.Account = last.Account()
+	}
+	client, err := isapi.New(config)
+	if err != nil {
+		return nil, err
+	}
+	s.clients[key] = client
+	return client, nil
+}
+
+// accountKey is what makes an account on a device one and the same.
+type accountKey struct {
+	username string
+	password isapi.Secret
+	auth     site.AuthMode
+	place    string // host and port, or the name of a simulated device
+}
+
+// addressOf tells devices apart: scheme, host and port, or the name of a
+// simulated device.
+func addressOf(conf site.Device) string {
+	if conf.Simulate != "" {
+		return "simulated://" + conf.Name
+	}
+	return conf.Scheme + "://" + net.JoinHostPort(normalHost(conf.Host), strconv.Itoa(conf.Port))
+}
+
+// normalHost spells a host in one way.
+func normalHost(host string) string {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip := net.ParseIP(host); ip != nil {
+		return ip.String()
+	}
+	return host
 }
 
 func sameLogin(a, b site.Device) bool {
 	return a.Username == b.Username && reflect.DeepEqual(a.Password, b.Password) && a.AuthMode == b.AuthMode && a.TLS == b.TLS
 }
 
-// pauseWatch is the watcher's wait for its next poll, which wakeWatcher ends.
-func (d *Device) pauseWatch(wait time.Duration) error {
-	w := d.clk.NewWaiter()
-	d.mu.Lock()
-	d.watching = w
-	if d.woken {
-		w.Wake()
+// simulated fills in what a simulated device may leave out.
+func simulated(conf site.Device) site.Device {
+	if conf.Host == "" {
+		conf.Host = "simulated"
 	}
-	d.mu.Unlock()
-	timer := d.clk.AfterFunc(wait, w.Wake)
-	err := clock.WaitFor(d.ctx, w)
-	timer.Stop()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.watching, d.woken = nil, false
-	return err
+	if conf.Username == "" {
+		conf.Username = "admin"
+	}
+	if conf.Password.IsZero() {
+		conf.Password = isapi.NewSecret("simulated")
+	}
+	return conf
 }
 
-// wakeWatcher has the watcher look now whether a poll is due. Called with mu
-// held.
-func (d *Device) wakeWatcher() {
-	d.woken = true
-	if d.watching != nil {
-		d.watching.Wake()
+var (
+	authModes = map[site.AuthMode]isapi.AuthMode{
+		site.AuthDigest: isapi.AuthDigest, site.AuthBasic: isapi.AuthBasic, site.AuthAuto: isapi.AuthAuto,
 	}
-}
-
-// retire lets nothing more be asked of the device and has its heads stopped.
-// What waits in its queue, and what is still to come from those who know it,
-// goes to successor, if there is one.
-func (d *Device) retire(successor *Device) {
-	d.mu.Lock()
-	d.retired = true
-	if successor != nil {
-		d.successor.Store(successor)
+	tlsModes = map[site.TLSMode]isapi.TLSMode{
+		site.TLSAny: isapi.TLSAny, site.TLSPin: isapi.TLSPin, site.TLSVerify: isapi.TLSVerify,
 	}
-	waiting := d.queue
-	d.queue, d.poll = nil, nil
-	for _, w := range d.idle {
-		w.Wake()
+	ptzIDModes = map[site.PTZIDMode]isapi.PTZIDMode{
+		site.PTZIDAuto: isapi.PTZIDAuto, site.PTZIDChannel: isapi.PTZIDChannel, site.PTZIDStream: isapi.PTZIDStream,
 	}
-	d.idle = nil
-	d.mu.Unlock()
-	if successor != nil {
-		d.feed.hub.move(d, successor)
-	}
-	for _, c := range waiting {
-		d.finish(c, ErrClosed)
-	}
-	d.log.Info("device taken out of the site")
-}
-
-// finished stops whatever moves, and reports whether nothing does and no
-// command is under way.
-func (d *Device) finished() bool {
-	for _, m := range d.motions() {
-		m.stop()
-	}
-	d.mu.Lock()
-	under := d.active
-	d.mu.Unlock()
-	return under == 0 && d.AtRest()
-}
-
-// motions are those that are under way, as far as we know.
-func (d *Device) motions() []*motion {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []*motion
-	for _, h := range d.heads {
-		if h.motion != nil {
-			all = append(all, h.motion)
-		}
-	}
-	return all
-}
-
-// movingHeads are the heads whose stop has not been answered.
-func (d *Device) movingHeads() []headKey {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var keys []headKey
-	for key, h := range d.heads {
-		if h.motion != nil || h.stopping {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
-// stopEach has heads stopped without waiting for it.
-func (d *Device) stopEach(keys []headKey) {
-	for _, key := range keys {
-		h := d.head(key.channel, key.part)
-		d.mu.Lock()
-		h.explicit = append(h.explicit, &stopRequest{waiter: d.clk.NewWaiter(), ctx: context.Background()})
-		h.stopSoon()
-		d.mu.Unlock()
-	}
-}
+)

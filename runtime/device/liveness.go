@@ -10,15 +10,16 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const (
 	// retryInterval is how often a device that is offline is looked for, if
 	// status_interval is longer.
 	retryInterval = 10 * time.Second
-	// lockPatience is how long a locked account is left alone if the device
+	// lockDefault is how long a locked account is left alone if the device
 	// does not say: the vendor's default.
-	lockPatience = 30 * time.Minute
+	lockDefault = 30 * time.Minute
 	// silentCommands is how many commands in a row may time out before the
 	// device counts as offline.
 	silentCommands = 2
@@ -29,125 +30,120 @@ const (
 
 // watch polls the device for as long as it is open: deviceInfo at the start
 // and whenever nothing was answered for status_interval.
-func (d *Device) watch(delay time.Duration) {
+func (r *Ref) watch(delay time.Duration) {
 	for wait := delay; ; {
-		if d.pauseWatch(wait) != nil {
+		if r.pauseWatch(wait) != nil {
 			return
 		}
 		var due bool
-		if due, wait = d.pollDue(); !due {
+		if due, wait = r.pollDue(); !due {
 			continue
 		}
-		d.pollOnce()
-		_, wait = d.pollDue()
+		r.pollOnce()
+		_, wait = r.pollDue()
 	}
 }
 
 // pollDue tells whether the device is to be asked now, and if not, when.
-func (d *Device) pollDue() (bool, time.Duration) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now, interval := d.clk.Now(), d.conf().StatusInterval
-	switch d.state {
+func (r *Ref) pollDue() (bool, time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, interval := r.clk.Now(), r.conf().StatusInterval
+	switch r.state {
 	case StateUnauthorized:
 		return false, interval
 	case StateLocked:
-		if wait := d.retryAt.Sub(now); wait > 0 {
+		if wait := r.retryAt.Sub(now); wait > 0 {
 			return false, wait
 		}
-		d.Client().ResetLogin()
+		r.Client().ResetLogin()
 		return true, interval
 	case StateUnknown:
 		return true, min(interval, retryInterval)
 	case StateOffline:
 		return true, min(interval, retryInterval)
 	}
-	if d.info == nil {
+	if r.info == nil {
 		return true, min(interval, retryInterval) // it answers, and has not said yet what it is
 	}
-	if wait := d.answered.Add(interval).Sub(now); wait > 0 {
+	if wait := r.answered.Add(interval).Sub(now); wait > 0 {
 		return false, wait
 	}
 	return true, interval
 }
 
-// pollOnce asks for deviceInfo, after everything that waits in the queue, and
-// not at all if that brings an answer first.
-func (d *Device) pollOnce() {
+// pollOnce asks for deviceInfo, after everything that waits in the queue.
+func (r *Ref) pollOnce() {
 	c := &command{
-		Command: luaapi.Command{What: "status"},
-		ctx:     d.ctx,
+		Command: luaapi.Command{What: "status"}, ref: r, ctx: r.ctx,
 		run: func(ctx context.Context, c *isapi.Client) error {
 			info, err := c.DeviceInfo(ctx)
 			if err == nil {
-				d.learn(info)
+				r.learn(info)
 			}
 			return err
 		},
-		queued: d.clk.Now(),
-		waiter: d.clk.NewWaiter(),
+		queued: r.clk.Now(),
 	}
+	d := r.dev()
 	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+	defer d.mu.Unlock()
+	if d.closed || r.gone.Load() {
 		return
 	}
-	d.poll = c
+	d.polls = append(d.polls, c)
 	d.wakeWorker()
-	d.mu.Unlock()
-
-	leave := clock.OnDone(d.ctx, c.waiter.Wake)
-	c.waiter.Wait()
-	leave()
+	d.await(c, 0, true)
+	if c.state == commandQueued {
+		d.dropQueued(clock.Cause(r.ctx), func(o *command) bool { return o == c })
+	}
 }
 
 // learn keeps what the device says of itself.
-func (d *Device) learn(info *isapi.DeviceInfo) {
-	defer d.speak()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.info == nil {
-		d.remark(slog.LevelInfo, "device online", keyModel, info.Model, keyFirmware, info.Firmware)
+func (r *Ref) learn(info *isapi.DeviceInfo) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.info == nil {
+		r.say(slog.LevelInfo, "device online", keyModel, info.Model, keyFirmware, info.Firmware)
 	}
-	d.info = info
+	r.info = info
 }
 
 // observe draws from the end of a command what it says of the device, unless
 // it was sent on a line that has been given up since.
-func (d *Device) observe(on *line, err error) {
-	defer d.speak()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if on != d.line.Load() {
+func (r *Ref) observe(on *line, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if on != r.line.Load() {
 		return
 	}
-	now := d.clk.Now()
+	now := r.clk.Now()
 	switch {
 	case errors.Is(err, isapi.ErrUnauthorized):
-		d.enter(StateUnauthorized, err)
+		r.enter(StateUnauthorized, err)
 	case errors.Is(err, isapi.ErrLocked):
-		if d.state != StateLocked || !d.retryAt.After(now) {
-			wait := lockPatience
+		if r.state != StateLocked || !r.retryAt.After(now) {
+			wait := lockDefault
 			var told *isapi.Error
 			if errors.As(err, &told) && told.RetryIn > 0 {
 				wait = told.RetryIn
 			}
 			// A second more: the device counts in whole ones.
-			d.retryAt = now.Add(wait + time.Second)
+			r.retryAt = now.Add(wait + time.Second)
 		}
-		d.enter(StateLocked, err)
+		r.enter(StateLocked, err)
 	case errors.Is(err, isapi.ErrOffline):
-		d.enter(StateOffline, err)
+		r.enter(StateOffline, err)
 	case errors.Is(err, isapi.ErrTimeout):
-		d.silent++
-		d.countTimeout(now)
-		if d.silent >= silentCommands {
-			d.enter(StateOffline, err)
+		r.silent++
+		r.countTimeout(now)
+		if r.silent >= silentCommands {
+			r.enter(StateOffline, err)
 		}
 	case err == nil || answered(err):
-		d.silent = 0
-		d.answered = now
-		d.enter(StateOnline, nil)
+		r.silent = 0
+		r.answered = now
+		r.enter(StateOnline, nil)
 	}
 }
 
@@ -158,77 +154,114 @@ func answered(err error) bool {
 }
 
 // enter notes a state. Called with mu held.
-func (d *Device) enter(state string, err error) {
-	was := d.state
-	d.state, d.lastErr = state, err
+func (r *Ref) enter(state string, err error) {
+	was := r.state
+	r.state, r.lastErr = state, err
 	if was == state {
 		return
 	}
-	for _, w := range d.changed {
+	for _, w := range r.changed {
 		w.Wake()
 	}
-	d.changed = nil
-	d.feed.entered(state, was)
+	r.changed = nil
+	r.entered(state, was)
 	switch state {
 	case StateUnknown:
-		d.remark(slog.LevelInfo, "device asked anew")
+		r.say(slog.LevelInfo, "device asked anew")
 	case StateOnline:
 		if was != StateUnknown {
-			d.remark(slog.LevelInfo, "device online again")
+			r.say(slog.LevelInfo, "device online again")
 		}
 	case StateLocked:
-		d.remark(slog.LevelError, "account locked: nothing is sent until the device unlocks it",
-			keyError, err, keyUntil, d.retryAt.Format(time.TimeOnly))
+		r.say(slog.LevelError, "account locked: nothing is sent until the device unlocks it",
+			keyError, err, keyUntil, r.retryAt.Format(time.TimeOnly))
 	case StateUnauthorized:
-		d.remark(slog.LevelError, "login refused: nothing is sent until the password in site.yaml changes", keyError, err)
+		r.say(slog.LevelError, "login refused: nothing is sent until the password in site.yaml changes", keyError, err)
 	default:
-		d.remark(slog.LevelWarn, "device "+state, keyError, err)
+		r.say(slog.LevelWarn, "device "+state, keyError, err)
 	}
 }
 
 // countTimeout gives the hint of the troubleshooting table: of a device that
 // answers in between, and once per window. Called with mu held.
-func (d *Device) countTimeout(now time.Time) {
-	if d.state == StateOffline || now.Sub(d.hinted) < slowWindow {
+func (r *Ref) countTimeout(now time.Time) {
+	if r.state == StateOffline || now.Sub(r.hinted) < slowWindow {
 		return
 	}
-	kept := d.timeouts[:0]
-	for _, t := range d.timeouts {
+	kept := r.timeouts[:0]
+	for _, t := range r.timeouts {
 		if now.Sub(t) < slowWindow {
 			kept = append(kept, t)
 		}
 	}
-	d.timeouts = append(kept, now)
-	if len(d.timeouts) < slowTimeouts {
+	r.timeouts = append(kept, now)
+	if len(r.timeouts) < slowTimeouts {
 		return
 	}
-	d.timeouts, d.hinted = d.timeouts[:0], now
-	d.remark(slog.LevelWarn, "device is slow under load",
+	r.timeouts, r.hinted = r.timeouts[:0], now
+	r.say(slog.LevelWarn, "device is slow under load",
 		keyHint, fmt.Sprintf("%d commands timed out within %v: raise status_interval (now %v) in site.yaml, and ask for fewer pictures",
-			slowTimeouts, slowWindow, d.conf().StatusInterval))
+			slowTimeouts, slowWindow, r.conf().StatusInterval))
 }
 
 // Retry lets a device that refused the login be tried again, because an
 // operator asks for it.
-func (d *Device) Retry() {
-	d.Client().ResetLogin()
-	d.mu.Lock()
-	d.enter(StateUnknown, nil)
-	d.wakeWatcher()
-	d.mu.Unlock()
-	d.speak()
+func (r *Ref) Retry() {
+	r.Client().ResetLogin()
+	r.mu.Lock()
+	r.enter(StateUnknown, nil)
+	r.wakeWatcher()
+	r.mu.Unlock()
 }
 
 // Settled waits until the device's first answer, or its absence, is known.
-func (d *Device) Settled(ctx context.Context) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for d.state == StateUnknown && clock.Cause(ctx) == nil {
-		w := d.clk.NewWaiter()
-		d.changed = append(d.changed, w)
-		d.mu.Unlock()
+func (r *Ref) Settled(ctx context.Context) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.state == StateUnknown && clock.Cause(ctx) == nil {
+		w := r.clk.NewWaiter()
+		r.changed = append(r.changed, w)
+		r.mu.Unlock()
 		clock.WaitFor(ctx, w)
-		d.mu.Lock()
+		r.mu.Lock()
 	}
-	return d.state
+	return r.state
+}
+
+// pauseWatch is the watcher's wait for its next poll, which wakeWatcher ends.
+func (r *Ref) pauseWatch(wait time.Duration) error {
+	w := r.clk.NewWaiter()
+	r.mu.Lock()
+	r.watching = w
+	if r.woken {
+		w.Wake()
+	}
+	r.mu.Unlock()
+	timer := r.clk.AfterFunc(wait, w.Wake)
+	err := clock.WaitFor(r.ctx, w)
+	timer.Stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watching, r.woken = nil, false
+	return err
+}
+
+// wakeWatcher has the watcher look now whether a poll is due. Called with mu
+// held.
+func (r *Ref) wakeWatcher() {
+	r.woken = true
+	if r.watching != nil {
+		r.watching.Wake()
+	}
+}
+
+// askAnew forgets what is known of the device, which has another line now.
+// Called with mu held.
+func (r *Ref) askAnew(was, is site.Device, moved bool) {
+	r.silent, r.timeouts = 0, nil
+	if moved || r.state != StateOnline || !sameLogin(was, is) {
+		r.info = nil
+		r.enter(StateUnknown, nil)
+		r.wakeWatcher()
+	}
 }

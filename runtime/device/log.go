@@ -14,40 +14,40 @@ type remark struct {
 	attrs   []any
 }
 
-// remark keeps a line for the log until mu is free: whoever takes the log may
-// wait, and a stop must not wait for it. Called with mu held; whoever holds mu
-// calls speak afterwards.
-func (d *Device) remark(level slog.Level, message string, attrs ...any) {
-	d.remarks = append(d.remarks, remark{level, message, attrs})
+// say has a line logged by a goroutine: the log may wait for its reader, and
+// neither a stop nor the holder of a lock may wait for the log. The lines of
+// one name keep their order.
+func (r *Ref) say(level slog.Level, message string, attrs ...any) {
+	r.saying.Lock()
+	defer r.saying.Unlock()
+	r.remarks = append(r.remarks, remark{level, message, attrs})
+	if len(r.remarks) == 1 {
+		r.ended.Go(r.speak)
+	}
 }
 
-// speak logs what was kept, in its order: one goroutine at a time does.
-// Called without mu.
-func (d *Device) speak() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.speaking {
-		return
+// speak logs what was said until nothing is left.
+func (r *Ref) speak() {
+	r.saying.Lock()
+	defer r.saying.Unlock()
+	for len(r.remarks) > 0 {
+		next := r.remarks[0]
+		r.saying.Unlock()
+		r.log.Log(context.Background(), next.level, next.message, next.attrs...)
+		r.saying.Lock()
+		r.remarks = r.remarks[1:]
 	}
-	d.speaking = true
-	for len(d.remarks) > 0 {
-		r := d.remarks[0]
-		d.remarks = d.remarks[1:]
-		d.mu.Unlock()
-		d.log.Log(context.Background(), r.level, r.message, r.attrs...)
-		d.mu.Lock()
-	}
-	d.speaking = false
 }
 
-// recovered is deferred where something is sent: a Go panic there is the error
-// of that one command. It must not end the process, which has heads to stop.
-func (d *Device) recovered(err *error) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	message := fmt.Sprintf("internal error: %v", v)
-	d.log.Error("a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
-	*err = d.failure("panic", 0, message, "")
+// sent runs what sends something. A Go panic there is the error of that one
+// command: it must not end the process, which has heads to stop.
+func (r *Ref) sent(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			message := fmt.Sprintf("internal error: %v", v)
+			r.say(slog.LevelError, "a function of hiklua failed: please report this", keyError, message, "go_stack", string(debug.Stack()))
+			err = r.failure("panic", 0, message, "")
+		}
+	}()
+	return f()
 }

@@ -15,13 +15,14 @@ import (
 // motion is a head that we set moving and must stop. It belongs to an owner:
 // when that one ends, the stop goes out.
 type motion struct {
-	head  *head
-	owner *Owner
-	ctx   context.Context // whose command it was, for the journal
-	v     isapi.Velocity
-	o     luaapi.MoveOptions
+	head *head
+	ref  *Ref
+	ctx  context.Context // of the command, for the journal
+	v    isapi.Velocity
+	o    luaapi.MoveOptions
 
 	// Guarded by Device.mu.
+	owner   *Owner
 	line    *line     // over which it was sent
 	until   time.Time // it will be stopped
 	began   time.Time // the device said yes
@@ -35,83 +36,66 @@ type motion struct {
 var (
 	errTaken     = errors.New("another command took the head")
 	errAbandoned = errors.New("the task of this motion has ended")
+	errOvertaken = errors.New("a stop could not wait for the command")
 )
 
-// Move implements luaapi.Device.
-func (d *Device) Move(ctx context.Context, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
-	return d.movePart(ctx, d.head(cmd.Channel, luaapi.NoLens), cmd, v, o)
-}
-
-// MoveLens implements luaapi.Device.
-func (d *Device) MoveLens(ctx context.Context, cmd luaapi.Command, part luaapi.Lens, speed int, o luaapi.MoveOptions) error {
-	return d.movePart(ctx, d.head(cmd.Channel, part), cmd, isapi.Velocity{Zoom: speed}, o)
-}
-
-func (d *Device) movePart(ctx context.Context, h *head, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
-	if v == (isapi.Velocity{}) {
-		return d.stopPart(ctx, h)
-	}
-	// Whoever has the head for itself has its lens too.
-	if err := d.head(cmd.Channel, luaapi.NoLens).enter(ctx); err != nil {
-		return err
-	}
+// move sets the head in motion. With a duration it returns when the head was
+// stopped, or at once if NoWait is set.
+func (h *head) move(ctx context.Context, r *Ref, cmd luaapi.Command, v isapi.Velocity, o luaapi.MoveOptions) error {
+	d := h.d
 	cmd.Head = true
-	m := &motion{head: h, owner: ownerOf(ctx), ctx: ctx, v: v, o: o}
-	// From here on, whatever becomes of the task, the head will be stopped.
-	if err := m.owner.add(m); err != nil {
-		return err
-	}
-	decided := h.writeDown(ctx)
-	defer decided()
+	m := &motion{head: h, ref: r, owner: ownerOf(ctx), ctx: ctx, v: v, o: o}
 	c := &command{
-		Command: cmd, ctx: ctx, motion: m,
+		Command: cmd, ref: r, ctx: ctx, head: h, motion: m,
 		run: func(ctx context.Context, c *isapi.Client) error { return m.drive(ctx, c, v) },
 	}
+	if err := d.enter(c); err != nil {
+		return err
+	}
+	// From here on, whatever becomes of the task, the head will be stopped.
+	if err := m.owner.add(m); err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.end(c, err)
+		return err
+	}
+	defer h.writeDown(ctx, r)()
 	if err := d.submit(c); err != nil {
-		if next := d.successor.Load(); next != nil && errors.Is(err, ErrClosed) {
-			d.mu.Lock()
-			m.end(err) // it was not sent
-			d.mu.Unlock()
-			decided()
-			return next.movePart(ctx, next.head(h.channel, h.part), cmd, v, o)
-		}
 		// Refused or never sent: nothing to stop. One that is on the wire, or
 		// may have been carried out, is stopped.
 		d.mu.Lock()
-		onWire := c.state == commandRunning || h.motion == m
-		if !onWire {
+		defer d.mu.Unlock()
+		if c.state != commandRunning && h.motion != m {
 			m.end(err)
 		}
-		d.mu.Unlock()
-		m.stop()
+		m.stopNow()
 		return err
 	}
 	if o.Duration <= 0 || o.NoWait {
 		return nil
 	}
-	limit, cancel := clock.WithTimeout(d.clk, ctx, o.Duration+d.conf().Timeout)
+	limit, cancel := clock.WithTimeout(d.clk, ctx, o.Duration+r.conf().Timeout)
 	defer cancel()
 	err := m.wait(limit)
 	if errors.Is(err, context.DeadlineExceeded) && clock.Cause(ctx) == nil {
-		return h.stopUnanswered()
+		return h.stopUnanswered(r)
 	}
 	return err
 }
 
 // drive sends the motion, or its stop.
-func (m *motion) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) (err error) {
+func (m *motion) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) error {
 	if m.o.Send == nil {
 		return m.head.drive(ctx, c, v)
 	}
-	defer m.head.d.recovered(&err)
 	return m.o.Send(ctx, c, v)
 }
 
-// wait returns when the motion has ended.
+// wait returns when the motion has ended, or the device refuses to stop it.
 func (m *motion) wait(ctx context.Context) error {
 	d := m.head.d
 	d.mu.Lock()
-	if !m.ended {
+	if !m.ended && m.err == nil {
 		w := d.clk.NewWaiter()
 		m.waiters = append(m.waiters, w)
 		d.mu.Unlock()
@@ -128,22 +112,9 @@ func (m *motion) wait(ctx context.Context) error {
 	return m.err
 }
 
-// abandonment is why the motion must not be begun any more; nil for no motion.
-func (m *motion) abandonment() error {
-	if m == nil {
-		return nil
-	}
-	m.head.d.mu.Lock()
-	defer m.head.d.mu.Unlock()
-	if m.stopDue || m.ended {
-		return errAbandoned
-	}
-	return nil
-}
-
 // moves is called, with mu held, when the device has said yes.
 func (m *motion) moves() {
-	if m.ended || len(m.timers) > 0 {
+	if m.ended {
 		return
 	}
 	d, limit := m.head.d, m.o.Duration
@@ -151,14 +122,20 @@ func (m *motion) moves() {
 	if limit > 0 {
 		m.timers = append(m.timers, d.clk.AfterFunc(limit, m.stop))
 	} else {
-		limit = d.limits.Motion
+		limit = d.set.site.Load().Limits.Motion
 		m.timers = append(m.timers, d.clk.AfterFunc(limit, func() {
-			m.stop()
-			m.head.logMove(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit), m)
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			m.stopNow()
+			m.ref.say(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit),
+				keyChannel, m.head.channel, keyTask, m.owner.Name)
 		}))
 	}
 	m.until = d.clk.Now().Add(limit)
 	m.renewLater()
+	if m.line.left {
+		m.stopNow()
+	}
 }
 
 // renewLater sets the timer of the next renewal, unless the motion is over by
@@ -174,30 +151,32 @@ func (m *motion) renewLater() {
 // renew sends the move once more, for firmware that ends one by itself.
 func (m *motion) renew() {
 	h, d := m.head, m.head.d
-	h.takeWire(false)
-	defer h.freeWire()
+	if h.wire.Acquire(d.ctx) != nil {
+		return
+	}
+	defer h.wire.Release()
+	line := m.ref.line.Load()
 	d.mu.Lock()
-	current := h.motion == m && !m.stopDue && !m.ended
+	current := h.motion == m && !m.stopDue && !m.ended && line.dev == d
 	d.mu.Unlock()
 	if !current {
 		return
 	}
-	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(d.conf().Timeout, renewEvery))
-	line := d.line.Load()
-	err := h.drive(ctx, line.urgent, m.v)
+	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(line.conf.Timeout, renewEvery))
+	err := m.ref.sent(func() error { return h.drive(ctx, line.urgent, m.v) })
 	cancel()
-	d.observe(line, err)
+	m.ref.observe(line, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if m.ended {
 		return
 	}
-	// One that may still be carried out does so after the stop: see stopLate.
+	// One that may still be carried out does so after the stop: see again.
 	switch {
 	case err == nil:
-		h.doubtful = false
+		h.stopper.doubtful = false
 	case mayHaveBeenDone(err):
-		h.doubtful = true
+		h.stopper.doubtful = true
 	}
 	m.renewLater()
 }
@@ -208,11 +187,25 @@ func (m *motion) stop() {
 	d := m.head.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	m.stopNow()
+}
+
+// stopNow is stop, called with mu held.
+func (m *motion) stopNow() {
 	if m.ended || m.stopDue {
 		return
 	}
 	m.stopDue = true
-	m.head.stopSoon()
+	m.head.stopper.start()
+}
+
+// refused tells those who wait that the device refuses to stop the head. The
+// motion goes on: so do the tries. Called with mu held.
+func (m *motion) refused(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+	m.wake()
 }
 
 // end is called with mu held, once it is known how the motion ended.
@@ -220,13 +213,21 @@ func (m *motion) end(err error) {
 	if m.ended {
 		return
 	}
-	m.ended, m.err = true, err
+	m.ended = true
+	if m.err == nil {
+		m.err = err
+	}
 	for _, t := range m.timers {
 		t.Stop()
 	}
+	m.wake()
+	m.owner.remove(m)
+	m.head.d.settled()
+}
+
+func (m *motion) wake() {
 	for _, w := range m.waiters {
 		w.Wake()
 	}
 	m.waiters = nil
-	m.owner.remove(m)
 }

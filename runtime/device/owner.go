@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -16,10 +17,12 @@ type Owner struct {
 	Script string // for the journal, as are the next two
 	Job    string
 	Task   string
-	Parent *Owner // whose child it is; nil: nobody's
+
+	parent atomic.Pointer[Owner] // whose child it is
 
 	mu      sync.Mutex
 	motions []*motion
+	leases  []*lease
 	ended   bool
 }
 
@@ -36,6 +39,32 @@ func ownerOf(ctx context.Context) *Owner {
 		return o
 	}
 	return &Owner{Name: "the host"}
+}
+
+// ChildOf makes o a child: it may use the heads that its parent has for itself.
+func (o *Owner) ChildOf(parent *Owner) {
+	o.parent.Store(parent)
+	// Those that have ended are left out, or a chain of tasks each of which
+	// begins the next would be kept for ever.
+	for p := parent.parent.Load(); p != nil && p.hasEnded(); p = p.parent.Load() {
+		parent.parent.Store(p.parent.Load())
+	}
+}
+
+func (o *Owner) hasEnded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ended
+}
+
+// within reports whether o is other, or a child of it.
+func (o *Owner) within(other *Owner) bool {
+	for ; o != nil; o = o.parent.Load() {
+		if o == other {
+			return true
+		}
+	}
+	return false
 }
 
 // sign notes in an entry of the journal who gave the command.
@@ -60,20 +89,45 @@ func (o *Owner) remove(m *motion) {
 	}
 }
 
+// addLease takes in a lease that o has got.
+func (o *Owner) addLease(l *lease) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return errAbandoned
+	}
+	o.leases = append(o.leases, l)
+	return nil
+}
+
+func (o *Owner) removeLease(l *lease) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.leases = slices.DeleteFunc(o.leases, func(other *lease) bool { return other == l })
+}
+
 // StopHeads has every head stopped that the owner has set moving. It does not
 // wait.
 func (o *Owner) StopHeads() { o.stopHeads(false) }
 
-// End is StopHeads, and lets the owner begin no further motion.
+// End is StopHeads, and lets the owner begin no further motion. What it had for
+// itself is others' again.
 func (o *Owner) End() { o.stopHeads(true) }
 
 func (o *Owner) stopHeads(end bool) []*motion {
 	o.mu.Lock()
 	o.ended = o.ended || end
 	motions := slices.Clone(o.motions)
+	var leases []*lease
+	if end {
+		leases, o.leases = o.leases, nil
+	}
 	o.mu.Unlock()
 	for _, m := range motions {
 		m.stop()
+	}
+	for _, l := range leases {
+		l.end()
 	}
 	return motions
 }

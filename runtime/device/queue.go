@@ -14,19 +14,27 @@ import (
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
+// turnTimeouts is how many command timeouts a command waits for its turn.
+const turnTimeouts = 6
+
 // command is one request to a device in its queue.
 type command struct {
 	luaapi.Command
+	ref    *Ref // whose command it is, and over whose line it goes
 	ctx    context.Context
 	run    func(context.Context, *isapi.Client) error
+	head   *head   // nil: it concerns none
 	motion *motion // what it sets in motion, if anything
 
 	queued time.Time
+	entry  *entry // to the head, held until the end
+	stops  int    // ptz_stops of the head before it was queued
+	line   *line  // that it is sent over
 
 	// Guarded by Device.mu.
 	state  commandState
 	err    error
-	waiter clock.Waiter // of whoever waits for its end
+	waiter clock.Waiter // of the caller, for its end
 }
 
 type commandState int
@@ -37,91 +45,119 @@ const (
 	commandDone
 )
 
-// Do implements luaapi.Device.
-func (d *Device) Do(ctx context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
-	if cmd.Head {
-		if err := d.head(cmd.Channel, luaapi.NoLens).enter(ctx); err != nil {
-			return err
-		}
-	}
-	err := d.submit(&command{Command: cmd, ctx: ctx, run: f})
-	if next := d.successor.Load(); next != nil && errors.Is(err, ErrClosed) {
-		return next.Do(ctx, cmd, f) // it was not sent
-	}
-	return err
-}
-
 // submit queues c and waits for its end, the end of its task, or until it has
 // waited for its turn too long.
 func (d *Device) submit(c *command) error {
 	if err := clock.Cause(c.ctx); err != nil {
 		return err
 	}
-	c.queued = d.clk.Now()
-	c.waiter = d.clk.NewWaiter()
-	if err := d.enqueue(c); err != nil {
-		return err
-	}
-	patience := d.clk.AfterFunc(queuePatience*d.conf().Timeout, c.waiter.Wake)
-	leave := clock.OnDone(c.ctx, c.waiter.Wake)
-	c.waiter.Wait()
-	leave()
-	patience.Stop()
-
-	d.mu.Lock()
-	switch c.state {
-	case commandQueued:
-		i := slices.Index(d.queue, c)
-		d.queue = slices.Delete(d.queue, i, i+1)
-		d.mu.Unlock()
-		if err := clock.Cause(c.ctx); err != nil {
+	if c.head != nil && c.entry == nil {
+		if err := d.enter(c); err != nil {
 			return err
 		}
-		return d.failure("busy", c.Channel,
-			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, queuePatience*d.conf().Timeout),
-			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
-	case commandRunning:
-		// A PTZ command is carried through although its task has ended: cut
-		// off half-way nobody knew whether the head moves. Anything else ends
-		// with its task, and what it writes to is the caller's until then.
-		if c.Head && clock.Cause(c.ctx) != nil {
-			d.mu.Unlock()
-			return clock.Cause(c.ctx)
-		}
-		c.waiter = d.clk.NewWaiter()
-		again := c.waiter
-		d.mu.Unlock()
-		if c.Head {
-			leave = clock.OnDone(c.ctx, again.Wake)
-		}
-		again.Wait()
-		leave()
-		d.mu.Lock()
 	}
+	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c.state != commandDone {
-		return clock.Cause(c.ctx)
+	if err := d.enqueue(c); err != nil {
+		d.end(c, err)
+		return err
 	}
-	if err := clock.Cause(c.ctx); err != nil && c.err != nil {
+	limit := turnTimeouts * c.ref.conf().Timeout
+	d.await(c, limit, true)
+	if c.state == commandQueued {
+		d.dropQueued(cmp.Or(clock.Cause(c.ctx), c.ref.failure("busy", c.Channel,
+			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, limit),
+			"ask less often, or raise concurrency in site.yaml if the device can do more at once")),
+			func(o *command) bool { return o == c })
+	}
+	// A PTZ command is carried through although its task has ended: cut off
+	// half-way nobody knew whether the head moves. Anything else ends with its
+	// task, and what it writes to is the caller's until then.
+	if c.state == commandRunning && (c.head == nil || clock.Cause(c.ctx) == nil) {
+		d.await(c, 0, c.head != nil)
+	}
+	if err := clock.Cause(c.ctx); err != nil && (c.state != commandDone || c.err != nil) {
 		return err
 	}
 	return c.err
 }
 
+// enqueue is called with mu held.
 func (d *Device) enqueue(c *command) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed || d.retired {
+	if d.closed || c.ref.gone.Load() || c.ref.dev() != d {
 		return ErrClosed
 	}
 	if len(d.queue) >= queueLength {
-		return d.failure("busy", c.Channel,
+		return c.ref.failure("busy", c.Channel,
 			fmt.Sprintf("%s was not queued: %d commands wait for this device already", c.What, len(d.queue)),
 			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
+	}
+	c.queued = d.clk.Now()
+	if c.head != nil {
+		c.stops = c.head.stops
 	}
 	d.queue = append(d.queue, c)
 	d.wakeWorker()
 	return nil
+}
+
+// await waits for the end of c, at most for limit if that is not 0, and if
+// leave is set no longer than the task lives. Called with mu held, which is free
+// meanwhile.
+func (d *Device) await(c *command, limit time.Duration, leave bool) {
+	w := d.clk.NewWaiter()
+	c.waiter = w
+	d.mu.Unlock()
+	if limit > 0 {
+		defer d.clk.AfterFunc(limit, w.Wake).Stop()
+	}
+	if leave {
+		defer clock.OnDone(c.ctx, w.Wake)()
+	}
+	w.Wait()
+	d.mu.Lock()
+}
+
+// end is called with mu held, once it is known what became of c.
+func (d *Device) end(c *command, err error) {
+	if c.state == commandDone {
+		return
+	}
+	if c.state == commandRunning {
+		d.active--
+		c.line.active--
+	}
+	c.state, c.err = commandDone, err
+	if c.waiter != nil {
+		c.waiter.Wake()
+	}
+	c.entry.leave()
+	d.settled()
+}
+
+// drop is end for a command that is not sent: what it would have set in motion
+// is at rest. Called with mu held.
+func (d *Device) drop(c *command, err error) {
+	if c.motion != nil {
+		c.motion.end(err)
+	}
+	d.end(c, err)
+}
+
+// dropQueued drops the commands that wait and of which which says so. Called
+// with mu held.
+func (d *Device) dropQueued(err error, which func(*command) bool) {
+	take := func(list []*command) (rest []*command) {
+		for _, c := range list {
+			if which(c) {
+				d.drop(c, err)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		return rest
+	}
+	d.queue, d.polls = take(d.queue), take(d.polls)
 }
 
 // wakeWorker is called with mu held.
@@ -133,7 +169,8 @@ func (d *Device) wakeWorker() {
 	}
 }
 
-// work carries out commands until the device is closed.
+// work carries out commands until the device is closed, or has more workers
+// than it should.
 func (d *Device) work() {
 	for {
 		c := d.next()
@@ -141,32 +178,33 @@ func (d *Device) work() {
 			return
 		}
 		d.execute(c)
-		d.mu.Lock()
-		d.active--
-		d.mu.Unlock()
 	}
 }
 
-// next waits for a command; nil: the device is closed.
+// next waits for a command; nil: the worker is not needed any more.
 func (d *Device) next() *command {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for {
+		list := &d.queue
+		if len(d.queue) == 0 {
+			list = &d.polls
+		}
 		switch {
-		case d.closed || d.retired:
+		case d.closed || d.workers > d.concurrency():
+			d.workers--
+			d.wakeWorker()
 			return nil
-		case len(d.queue) > 0:
-			c := d.queue[0]
-			d.queue[0] = nil
-			d.queue = d.queue[1:]
+		case len(*list) > 0:
+			c := (*list)[0]
+			*list = slices.Delete(*list, 0, 1)
+			if c.line = c.ref.line.Load(); c.line.dev != d || c.line.left {
+				d.drop(c, ErrClosed)
+				continue
+			}
 			c.state = commandRunning
 			d.active++
-			return c
-		case d.poll != nil:
-			c := d.poll
-			d.poll = nil
-			c.state = commandRunning
-			d.active++
+			c.line.active++
 			return c
 		}
 		w := d.clk.NewWaiter()
@@ -179,49 +217,55 @@ func (d *Device) next() *command {
 
 // execute sends one command and tells whoever waits for it.
 func (d *Device) execute(c *command) {
-	parent := c.ctx
-	if c.Head {
-		parent = context.WithoutCancel(parent)
-	}
-	if err := d.pace(c.ctx); err != nil {
+	if err := d.sendIt(c); err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		d.drop(c, err)
-		return
 	}
-	var h *head
-	if c.Head {
-		h = d.head(c.Channel, luaapi.NoLens)
-		if c.motion != nil {
-			h = c.motion.head
-		}
-		h.takeWire(false)
-		defer h.freeWire()
-	}
-	if err := cmp.Or(clock.Cause(c.ctx), c.motion.abandonment()); err != nil {
-		d.drop(c, err)
-		return
-	}
-	ctx, cancel := clock.WithTimeout(d.clk, parent, d.conf().Timeout)
-	defer cancel()
-	defer clock.OnDone(d.ctx, cancel)()
-	began := d.clk.Now()
-	line := d.line.Load()
-	err := d.carryOut(ctx, c, line.client)
-	if h != nil {
-		h.commanded(c, line, err)
-	}
-	d.observe(line, err)
-	d.write(c, began, err)
-	d.finish(c, err)
 }
 
-func (d *Device) carryOut(ctx context.Context, c *command, client *isapi.Client) (err error) {
-	defer d.recovered(&err)
-	return c.run(ctx, client)
+// sendIt waits for c's time and for the head, and sends it. An error says that
+// it was not sent.
+func (d *Device) sendIt(c *command) error {
+	if err := d.pace(c.ctx); err != nil {
+		return err
+	}
+	parent := c.ctx
+	if c.head != nil {
+		if err := c.head.wire.Acquire(c.ctx); err != nil {
+			return err
+		}
+		defer c.head.wire.Release()
+		parent = context.WithoutCancel(parent)
+	}
+	parent, overtake := clock.WithCancelCause(parent)
+	defer overtake(nil)
+	if err := d.goesOut(c, func() { overtake(errOvertaken) }); err != nil {
+		return err
+	}
+	ctx, cancel := clock.WithTimeout(d.clk, parent, c.ref.conf().Timeout)
+	defer cancel()
+	defer clock.OnDone(d.ctx, cancel)()
+	began, line := d.clk.Now(), c.line
+	err := c.ref.sent(func() error { return c.run(ctx, line.client) })
+	if err != nil && errors.Is(clock.Cause(ctx), errOvertaken) {
+		err = c.ref.failure("timeout", c.Channel, fmt.Sprintf("%s was broken off: it had no answer %v after the head was to be stopped", c.What, StopTimeout), "")
+	}
+	if c.head != nil {
+		c.head.commanded(c, line, err)
+	}
+	c.ref.observe(line, err)
+	c.write(began, err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.end(c, err)
+	return nil
 }
 
 // pace spreads the starts of commands where max_rate asks for it.
 func (d *Device) pace(ctx context.Context) error {
-	if d.conf().MaxRate <= 0 {
+	rate := d.conf().MaxRate
+	if rate <= 0 {
 		return nil
 	}
 	d.mu.Lock()
@@ -230,7 +274,7 @@ func (d *Device) pace(ctx context.Context) error {
 	if slot.Before(now) {
 		slot = now
 	}
-	d.nextSlot = slot.Add(time.Duration(float64(time.Second) / d.conf().MaxRate))
+	d.nextSlot = slot.Add(time.Duration(float64(time.Second) / rate))
 	d.mu.Unlock()
 	if wait := slot.Sub(now); wait > 0 {
 		return clock.Sleep(ctx, d.clk, wait)
@@ -238,33 +282,20 @@ func (d *Device) pace(ctx context.Context) error {
 	return nil
 }
 
-func (d *Device) finish(c *command, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	c.state, c.err = commandDone, err
-	c.waiter.Wake()
-}
-
-// drop is finish for a command that is not sent: what it would have set in
-// motion is at rest, and nobody need wait for that.
-func (d *Device) drop(c *command, err error) {
-	if m := c.motion; m != nil {
-		d.mu.Lock()
-		m.end(err)
-		d.mu.Unlock()
-	}
-	d.finish(c, err)
-}
-
 // write tells the journal.
-func (d *Device) write(c *command, began time.Time, err error) {
-	if d.record == nil {
+func (c *command) write(began time.Time, err error) {
+	c.ref.record(c.ctx, journal.Entry{
+		Time: began, Duration: c.ref.clk.Now().Sub(began), Waited: began.Sub(c.queued),
+		Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
+	})
+}
+
+// record tells the journal of a command under the name of the device.
+func (r *Ref) record(ctx context.Context, e journal.Entry) {
+	if r.set.conf.Record == nil {
 		return
 	}
-	e := journal.Entry{
-		Time: began, Duration: d.clk.Now().Sub(began), Waited: began.Sub(c.queued),
-		Device: d.name, Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
-	}
-	ownerOf(c.ctx).sign(&e)
-	d.record(e)
+	e.Device = r.name
+	ownerOf(ctx).sign(&e)
+	r.set.conf.Record(e)
 }

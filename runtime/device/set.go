@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -42,64 +42,69 @@ type Config struct {
 	Pin func(site.Device, *isapi.Config) error
 }
 
-// Set is the devices of a host: those of site.yaml, and those that scripts
-// have opened by hik.device{...}.
+// Set is the devices of a host, one for each address, and the names under which
+// site.yaml, or scripts by hik.device{...}, know them. A name keeps its device:
+// one that site.yaml has until site.yaml has it no more, one that scripts have
+// opened until the last of their generations is released. A device whose last
+// name has gone ends when its heads are at rest.
 type Set struct {
 	conf     Config
 	clk      clock.Clock
 	log      *slog.Logger
 	hub      *Hub
 	site     atomic.Pointer[site.Site] // whose limits and zone count
-	accounts accounts
-	book     *logbook // of heads in motion; nil: none is kept
+	book     *logbook                  // of heads in motion; nil: none is kept
 	ctx      context.Context
 	cancel   context.CancelFunc
-	retiring *clock.Group // of devices that were taken out
+	retiring *clock.Group // of names that were given up
+
+	logins  sync.Mutex
+	clients map[accountKey]*isapi.Client // the latest of each account
 
 	mu      sync.Mutex
-	devices []*Device // of the site, in its order
-	opened  []*Device // by hik.device{...}
-	retired []*Device // taken out of the site, and not yet at rest
+	refs    []*Ref // of the site, in its order
+	opened  []*Ref // by hik.device{...}
+	gone    []*Ref // given up, and their heads not yet at rest
+	devices map[string]*Device
+	left    []store.Moving // heads in the book whose device is not there
 	started bool
 	closed  bool
 }
 
 // NewSet checks the settings of the site's devices and sends nothing.
 func NewSet(conf Config) (*Set, error) {
-	s := &Set{conf: conf, clk: conf.Clock, log: conf.Log, hub: NewHub(), retiring: clock.NewGroup(conf.Clock)}
+	s := &Set{
+		conf: conf, clk: conf.Clock, log: conf.Log, hub: NewHub(), retiring: clock.NewGroup(conf.Clock),
+		clients: make(map[accountKey]*isapi.Client), devices: make(map[string]*Device),
+	}
 	s.site.Store(conf.Site)
 	s.ctx, s.cancel = clock.WithCancel(context.Background())
 	var problems []error
 	for _, conf := range conf.Site.Devices {
-		d, err := s.newDevice(conf)
+		l, err := s.newLine(conf)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
 			continue
 		}
-		s.devices = append(s.devices, d)
+		s.refs = append(s.refs, s.newRef(l, true))
 	}
 	return s, errors.Join(problems...)
 }
 
 // Remember has a file know which heads are in motion, for the start after a
 // crash. It comes before Start.
-func (s *Set) Remember(in *store.Store) {
-	s.book = &logbook{store: in, clk: s.clk, log: s.log}
-	for _, d := range s.devices {
-		d.book = s.book
-	}
-}
+func (s *Set) Remember(in *store.Store) { s.book = &logbook{store: in, clk: s.clk, log: s.log} }
 
 // Start starts the devices, and has the heads stopped that an earlier process
 // left moving.
 func (s *Set) Start() {
 	s.mu.Lock()
 	s.started = true
-	devices := slices.Clone(s.devices)
+	refs := slices.Clone(s.refs)
 	s.mu.Unlock()
-	spread := min(connectSpread, connectWithin/time.Duration(max(len(devices), 1)))
-	for i, d := range devices {
-		d.start(time.Duration(i) * spread)
+	spread := min(connectSpread, connectWithin/time.Duration(max(len(refs), 1)))
+	for i, r := range refs {
+		r.start(time.Duration(i) * spread)
 	}
 	s.stopLeftMoving()
 }
@@ -108,57 +113,160 @@ func (s *Set) Start() {
 func (s *Set) Hub() *Hub { return s.hub }
 
 // Devices are those of the site, in its order.
-func (s *Set) Devices() []*Device {
+func (s *Set) Devices() []*Ref {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.devices)
+	return slices.Clone(s.refs)
 }
 
 // All are the devices of the site, those that scripts have opened, and those
-// that are still at work after the site has lost them.
-func (s *Set) All() []*Device {
+// that were given up and whose heads are not yet at rest.
+func (s *Set) All() []*Ref {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Concat(s.devices, s.opened, s.retired)
+	return slices.Concat(s.refs, s.opened, s.gone)
 }
 
-// Open makes a device that site.yaml does not have, or finds it if it was asked
-// for before. It stays until holder, a generation of a script, is released.
-func (s *Set) Open(holder any, conf site.Device) (*Device, error) {
+// Open gives the device at an address under a name that site.yaml does not have.
+// It stays until holder, a generation of a script, is released. The error is
+// ErrClosed when the host stops.
+func (s *Set) Open(holder any, conf site.Device) (*Ref, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, ErrClosed
 	}
-	for _, d := range s.opened {
-		if d.conf().Equal(conf) {
-			return d, nil
+	for _, r := range s.opened {
+		if r.asked.Equal(conf) {
+			r.holders[holder] = true
+			return r, nil
 		}
 	}
-	d, err := s.newDevice(conf)
+	l, err := s.newLine(conf)
 	if err != nil {
 		return nil, err
 	}
-	s.opened = append(s.opened, d)
-	d.start(0)
-	return d, nil
+	r := s.newRef(l, false)
+	r.asked, r.holders = conf, map[any]bool{holder: true}
+	s.opened = append(s.opened, r)
+	r.start(0)
+	s.stopLeftAt(r.dev())
+	return r, nil
 }
 
-// Release ends what holder has opened, as far as no other has.
-func (s *Set) Release(holder any) {}
-
-// StopAll has every head stopped that moves. It does not wait.
-func (s *Set) StopAll() {
-	for _, d := range s.All() {
-		for _, m := range d.motions() {
-			m.stop()
+// Release ends what holder has opened and no other has.
+func (s *Set) Release(holder any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened = slices.DeleteFunc(s.opened, func(r *Ref) bool {
+		delete(r.holders, holder)
+		if len(r.holders) == 0 {
+			s.giveUp(r)
+			return true
 		}
+		return false
+	})
+}
+
+// newRef makes a name for the device that l leads to, and the device if there is
+// none yet. Called with mu held.
+func (s *Set) newRef(l *line, ofSite bool) *Ref {
+	r := &Ref{
+		set: s, clk: s.clk, name: l.conf.Name, ofSite: ofSite, log: s.log.With(keyDevice, l.conf.Name),
+		ended: clock.NewGroup(s.clk), state: StateUnknown,
+	}
+	r.ctx, r.cancel = clock.WithCancel(context.Background())
+	s.connect(r, l)
+	r.line.Store(l)
+	return r
+}
+
+// connect makes l a line of r's to the device at its address. fresh: there was
+// none yet. Called with mu held.
+func (s *Set) connect(r *Ref, l *line) (fresh bool) {
+	address := addressOf(l.conf)
+	d := s.devices[address]
+	if d == nil {
+		d, fresh = s.newDevice(address), true
+		s.devices[address] = d
+	}
+	l.ref, l.dev = r, d
+	d.join(l, r.line.Load())
+	return fresh
+}
+
+// giveUp ends a name: nothing more is asked under it, and what it has set moving
+// is stopped. Called with mu held.
+func (s *Set) giveUp(r *Ref) {
+	r.gone.Store(true)
+	s.gone = append(s.gone, r)
+	l := r.line.Load()
+	l.dev.leave(l)
+	s.retiring.Go(func() {
+		if s.retire(l) == nil {
+			r.close()
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.gone = slices.DeleteFunc(s.gone, func(o *Ref) bool { return o == r })
+		}
+	})
+}
+
+// retire waits until nothing of a line that was given up is under way, and ends
+// its device if that has no other name. It fails when the host closes before.
+func (s *Set) retire(l *line) error {
+	d := l.dev
+	if err := d.awaitRest(s.ctx, l); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	last := len(d.refs()) == 0 && s.devices[d.address] == d
+	if last {
+		delete(s.devices, d.address)
+	}
+	s.mu.Unlock()
+	if last {
+		d.close()
+	}
+	l.close()
+	s.forgetLogins()
+	return nil
+}
+
+// forgetLogins drops the accounts that no name has any more, except for those
+// that were refused: they must not be tried again.
+func (s *Set) forgetLogins() {
+	used := make(map[*isapi.Account]bool)
+	for _, r := range s.All() {
+		used[r.Client().Account()] = true
+	}
+	s.logins.Lock()
+	defer s.logins.Unlock()
+	maps.DeleteFunc(s.clients, func(_ accountKey, c *isapi.Client) bool {
+		return !used[c.Account()] && c.LoginError() == nil
+	})
+}
+
+// each calls f with every device, in the order of addresses.
+func (s *Set) each(f func(*Device)) {
+	s.mu.Lock()
+	devices := maps.Clone(s.devices)
+	s.mu.Unlock()
+	for _, address := range slices.Sorted(maps.Keys(devices)) {
+		f(devices[address])
 	}
 }
 
-// AllAtRest reports whether no head has to be stopped any more.
+// StopAll has every head stopped that moves, and drops the moves that wait. It
+// does not wait.
+func (s *Set) StopAll() { s.each((*Device).stopAll) }
+
+// AllAtRest reports whether every head is known to rest. One whose stop was
+// refused, or never answered, is not.
 func (s *Set) AllAtRest() bool {
-	return !slices.ContainsFunc(s.All(), func(d *Device) bool { return !d.AtRest() })
+	rest := true
+	s.each(func(d *Device) { rest = rest && d.atRest() })
+	return rest
 }
 
 // Close stops every head and ends the devices, when all heads are at rest or
@@ -170,90 +278,19 @@ func (s *Set) Close(limit context.Context) error {
 	s.StopAll()
 	s.cancel()
 	s.retiring.Wait()
-	devices := s.All()
 	for clock.Cause(limit) == nil && !s.AllAtRest() {
+		s.StopAll()
 		clock.Sleep(limit, s.clk, 20*time.Millisecond)
 	}
 	var moving []error
-	for _, d := range devices {
-		if !d.AtRest() {
-			moving = append(moving, fmt.Errorf("%s: a head may still be moving: its stop was not answered", d.Name()))
-		}
-	}
 	closed := clock.NewGroup(s.clk)
-	for _, d := range devices {
-		closed.Go(d.stop)
+	s.each(func(d *Device) {
+		moving = append(moving, d.mayMove()...)
+		closed.Go(d.close)
+	})
+	for _, r := range s.All() {
+		closed.Go(r.close)
 	}
 	closed.Wait()
 	return errors.Join(moving...)
 }
-
-func (s *Set) newDevice(conf site.Device) (*Device, error) {
-	l, err := s.newLine(conf)
-	if err != nil {
-		return nil, err
-	}
-	d := newDevice(l, s.clk, s.log, s.site.Load().Limits, s.conf.Record)
-	d.feed.hub = s.hub
-	d.book = s.book
-	return d, nil
-}
-
-// newLine checks a device's settings and sends nothing.
-func (s *Set) newLine(conf site.Device) (*line, error) {
-	if conf.Simulate != "" {
-		conf = simulated(conf)
-	}
-	config := isapi.Config{
-		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
-		Username: conf.Username, Password: conf.Password,
-		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
-		// Callers wait for a client's locks by this clock, or virtual time would stand still.
-		NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(s.clk, n) },
-	}
-	if s.conf.Transport != nil {
-		transport, err := s.conf.Transport(conf)
-		if err != nil {
-			return nil, err
-		}
-		config.Transport = transport
-	}
-	if s.conf.Pin != nil {
-		if err := s.conf.Pin(conf, &config); err != nil {
-			return nil, err
-		}
-	}
-	client, err := s.accounts.client(conf, config)
-	if err != nil {
-		return nil, err
-	}
-	return &line{conf, client, client.Urgent()}, nil
-}
-
-// simulated fills in what a simulated device may leave out.
-func simulated(conf site.Device) site.Device {
-	if conf.Host == "" {
-		conf.Host = "simulated"
-	}
-	if conf.Username == "" {
-		conf.Username = "admin"
-	}
-	if conf.Password.IsZero() {
-		conf.Password = isapi.NewSecret("simulated")
-	}
-	return conf
-}
-
-var (
-	authModes = map[site.AuthMode]isapi.AuthMode{
-		site.AuthDigest: isapi.AuthDigest, site.AuthBasic: isapi.AuthBasic, site.AuthAuto: isapi.AuthAuto,
-	}
-	tlsModes = map[site.TLSMode]isapi.TLSMode{
-		site.TLSAny: isapi.TLSAny, site.TLSPin: isapi.TLSPin, site.TLSVerify: isapi.TLSVerify,
-	}
-	ptzIDModes = map[site.PTZIDMode]isapi.PTZIDMode{
-		site.PTZIDAuto: isapi.PTZIDAuto, site.PTZIDChannel: isapi.PTZIDChannel, site.PTZIDStream: isapi.PTZIDStream,
-	}
-)
-
-var _ luaapi.Device = (*Device)(nil)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
 )
 
 // Status is what a device tells of itself at one moment. Times are in the zone
@@ -30,42 +32,50 @@ type HeadStatus struct {
 	Channel   int        `json:"channel"`
 	Part      string     `json:"part,omitempty"` // focus, iris; empty: pan, tilt and zoom
 	Moving    bool       `json:"moving"`
-	Stopping  bool       `json:"stopping"` // a stop is on its way
+	Stopping  bool       `json:"stopping"`          // a stop is on its way
+	Refused   string     `json:"refused,omitempty"` // why the last try of it failed
 	Owner     string     `json:"owner,omitempty"`
 	Since     *time.Time `json:"since,omitempty"`
 	Exclusive string     `json:"exclusive,omitempty"` // who has it for itself
 }
 
 // Status tells how the device is. It waits for nothing but short locks.
-func (d *Device) Status(zone *time.Location) Status {
+func (r *Ref) Status(zone *time.Location) Status {
 	st := Status{
-		Name: d.name, Address: d.conf().Address(), State: d.State(), Events: d.Events(),
-		Heads: []HeadStatus{},
+		Name: r.name, Address: r.conf().Address(), State: r.State(), Events: r.Events(),
+		Heads: []HeadStatus{}, Leaving: r.gone.Load(),
 	}
+	r.mu.Lock()
+	if r.info != nil {
+		st.Model, st.Firmware = r.info.Model, r.info.Firmware
+	}
+	st.Answered = zoned(r.answered, zone)
+	if r.state == StateLocked {
+		st.RetryAt = zoned(r.retryAt, zone)
+	}
+	st.Err = r.lastErr
+	r.mu.Unlock()
+	d := r.dev()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.info != nil {
-		st.Model, st.Firmware = d.info.Model, d.info.Firmware
-	}
-	st.Answered = zoned(d.answered, zone)
-	if d.state == StateLocked {
-		st.RetryAt = zoned(d.retryAt, zone)
-	}
-	st.Err = d.lastErr
-	st.Queue, st.Active, st.Leaving = len(d.queue), d.active, d.retired
+	st.Queue, st.Active = len(d.queue), d.active
 	for key, h := range d.heads {
-		if h.motion == nil && h.holder == nil && !h.stopping {
+		holder := h.holder()
+		if !h.moving() && holder == nil {
 			continue
 		}
-		head := HeadStatus{Channel: key.channel, Part: string(key.part), Moving: h.motion != nil, Stopping: h.stopping}
+		head := HeadStatus{
+			Channel: key.channel, Part: string(key.part), Moving: h.moving(),
+			Stopping: h.stopper.busy(), Refused: errorText(h.stopper.refused.err),
+		}
 		if h.motion != nil {
 			head.Owner = h.motion.owner.Name
 			head.Since = zoned(h.motion.began, zone)
 		}
-		if h.holder != nil {
-			head.Exclusive = h.holder.Name
+		if holder != nil {
+			head.Exclusive = holder.owner.Name
 			if head.Since == nil {
-				head.Since = zoned(h.since, zone)
+				head.Since = zoned(holder.since, zone)
 			}
 		}
 		st.Heads = append(st.Heads, head)
@@ -74,6 +84,13 @@ func (d *Device) Status(zone *time.Location) Status {
 		return cmp.Or(a.Channel-b.Channel, strings.Compare(a.Part, b.Part))
 	})
 	return st
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return luaapi.Describe(err).Message
 }
 
 // zoned gives a time in a zone for JSON; nil for none.

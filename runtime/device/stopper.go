@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -12,227 +13,406 @@ import (
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
-// StopHead implements luaapi.Device. It goes before everything in the queue
-// and returns when the device has answered. If that takes too long it returns
-// an error, and the stop is still tried until it is answered.
-func (d *Device) StopHead(ctx context.Context, channel int) error {
-	return d.stopPart(ctx, d.head(channel, luaapi.NoLens))
+const (
+	// StopTimeout is how long one try of a stop waits for its answer, and how
+	// long a stop waits for the PTZ command that is under way at its head.
+	StopTimeout = 5 * time.Second
+	// A stop that was not answered, or was refused, is tried again after
+	// stopRetryMin, then after twice that, up to stopRetryMax.
+	stopRetryMin = 250 * time.Millisecond
+	stopRetryMax = 5 * time.Second
+	// A device that refuses a stop noHeadTries times over noHeadAfter, and has
+	// never done a PTZ command there, has no head there.
+	noHeadTries = 6
+	noHeadAfter = 10 * time.Second
+)
+
+// stopper has one head stopped. Its promises:
+//
+// A stop waits for nothing but the PTZ command that is under way at its head,
+// and for that no longer than StopTimeout. Neither a login that is being found
+// out, nor the crash book, the log, the journal, site.yaml or a script's lock
+// stands before it.
+//
+// It ends by the device's answer, by another PTZ command that the head obeys,
+// or by the refusals of a device that has no head there; and, told in the log,
+// with the host.
+//
+// Until then the head counts as moving.
+//
+// Its fields are guarded by Device.mu.
+type stopper struct {
+	head     *head
+	running  bool           // a goroutine sends stops
+	requests []*stopRequest // ptz_stops that wait for the answer
+	doubtful bool           // a move, or its renewal, was sent whose answer never came
+	insist   bool           // it may move although no motion of ours is known
+	late     int            // second stops that are still to come for doubtful moves
+	pause    clock.Waiter   // it waits here before it tries again
+	refused  refusals
+
+	abandoned bool // nothing more is tried: the device is not reached there any more
 }
 
-func (d *Device) stopPart(ctx context.Context, h *head) error {
-	if next := d.successor.Load(); next != nil {
-		return next.stopPart(ctx, next.head(h.channel, h.part)) // retire stops what moves here
-	}
-	r := &stopRequest{waiter: d.clk.NewWaiter(), ctx: ctx}
+// refusals are those of one stop, in a row.
+type refusals struct {
+	err   error // the last one; nil: there was none
+	first time.Time
+	times int
+}
+
+func (r *refusals) clear() { *r = refusals{} }
+
+// stopRequest is a script's own ptz_stop.
+type stopRequest struct {
+	ref    *Ref
+	ctx    context.Context
+	waiter clock.Waiter
+	done   bool
+	err    error
+}
+
+// busy reports whether a stop is under way, or still to come. Called with mu
+// held.
+func (s *stopper) busy() bool { return s.running || s.insist || s.doubtful || s.late > 0 }
+
+// stop is a ptz_stop. It drops the moves that wait for the head.
+func (h *head) stop(ctx context.Context, r *Ref) error {
+	d := h.d
+	req := &stopRequest{ref: r, waiter: d.clk.NewWaiter(), ctx: ctx}
 	d.mu.Lock()
-	h.explicit = append(h.explicit, r)
-	h.stopSoon()
+	h.stops++
+	d.dropQueuedFor(h)
+	h.stopper.requests = append(h.stopper.requests, req)
+	h.stopper.start()
 	d.mu.Unlock()
 
-	patience := d.clk.AfterFunc(d.conf().Timeout, r.waiter.Wake)
-	leave := clock.OnDone(ctx, r.waiter.Wake)
-	r.waiter.Wait()
+	late := d.clk.AfterFunc(r.conf().Timeout, req.waiter.Wake)
+	leave := clock.OnDone(ctx, req.waiter.Wake)
+	req.waiter.Wait()
 	leave()
-	patience.Stop()
+	late.Stop()
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case r.done:
-		return r.err
+	case req.done:
+		return req.err
 	case clock.Cause(ctx) != nil:
 		return clock.Cause(ctx)
 	}
-	return h.stopUnanswered()
+	return h.stopUnanswered(r)
 }
 
-func (h *head) stopUnanswered() error {
-	return h.d.failure("offline", h.channel,
-		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), h.d.conf().Timeout),
+// dropQueuedFor drops what waits to move a head. Called with mu held.
+func (d *Device) dropQueuedFor(h *head) {
+	for _, c := range d.queue {
+		if c.head == h {
+			d.drop(c, h.stopCame(c))
+		}
+	}
+	d.dropQueued(nil, func(c *command) bool { return c.state == commandDone })
+}
+
+func (h *head) stopUnanswered(r *Ref) error {
+	return r.failure("offline", h.channel,
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), r.conf().Timeout),
 		"look at the head: it may be moving")
 }
 
-// stopSoon starts a stopper unless one runs. Called with mu held.
-func (h *head) stopSoon() {
-	if h.stopping {
-		if h.pause != nil {
-			h.pause.Wake()
-		}
+// stopInsistently has a head stopped that no motion of ours moves. It does not wait.
+func (h *head) stopInsistently() {
+	h.d.mu.Lock()
+	defer h.d.mu.Unlock()
+	h.works = true // it moves for all we know: no refusal says that it is not there
+	h.stopper.insist = true
+	h.stopper.start()
+}
+
+// start has the stop sent, now if the stopper pauses. Called with mu held.
+func (s *stopper) start() {
+	if s.running {
+		s.hurry()
 		return
 	}
-	h.stopping = true
-	h.d.ended.Go(h.stopper)
+	s.running = true
+	s.head.d.ended.Go(s.run)
 }
 
-// stopper sends stops until nothing is left that has to be stopped, and tries
-// each until the device has answered.
-func (h *head) stopper() {
-	d, pause := h.d, stopRetryMin
-	told := "" // why the last try failed
-	for {
-		h.takeWire(true)
-		d.mu.Lock()
-		m := h.motion
-		if (m == nil || !m.stopDue) && len(h.explicit) == 0 && !h.doubtful {
-			h.stopping = false
-			h.settle()
-			d.mu.Unlock()
-			h.freeWire()
+// hurry ends a pause between two tries. Called with mu held.
+func (s *stopper) hurry() {
+	if s.pause != nil {
+		s.pause.Wake()
+	}
+}
+
+// run sends stops until nothing is left that has to be stopped.
+func (s *stopper) run() {
+	for pause := stopRetryMin; ; {
+		done, answered := s.try()
+		if done {
 			return
 		}
-		doubtful := h.doubtful
-		requests := h.explicit
-		d.mu.Unlock()
-
-		began := d.clk.Now()
-		err := h.sendStop(m)
-
-		d.mu.Lock()
-		h.works = h.works || err == nil
-		answered := err == nil || !stopAgain(err) || pause == stopRetryMax && !h.works && isFault(err)
 		if answered {
-			h.doubtful, h.adrift = false, err != nil
-			if doubtful {
-				h.stopLate()
-			}
-			if h.motion != nil && h.motion == m {
-				h.motion = nil
-				m.end(err)
-			}
-			h.explicit = h.explicit[len(requests):]
-			for _, r := range requests {
-				r.done, r.err = true, err
-				r.waiter.Wake()
-			}
+			pause = stopRetryMin
+			continue
 		}
-		d.mu.Unlock()
-		h.freeWire()
-		d.writeStop(h, m, requests, began, err)
-
-		switch {
-		case answered && err != nil:
-			d.log.Error("the device refuses to stop the head", keyChannel, h.channel, keyError, err)
-		case answered:
-			if told != "" {
-				d.log.Info("the stop was answered", keyChannel, h.channel)
-			}
-			pause, told = stopRetryMin, ""
-		default:
-			if kind := luaapi.Describe(err).Kind; kind != told {
-				told = kind
-				d.log.Warn("stop not answered, trying again", keyChannel, h.channel, keyError, err)
-			}
-			if h.rest(pause) != nil {
-				d.giveUp(h, m, err)
-				return
-			}
-			pause = min(2*pause, stopRetryMax)
+		if s.wait(pause) != nil {
+			s.giveUp()
+			return
 		}
+		pause = min(2*pause, stopRetryMax)
 	}
 }
 
-// sendStop tries once. Where the settings of now do not do, those may with
-// which the motion was begun: somebody has saved a wrong password since.
-func (h *head) sendStop(m *motion) error {
-	d, now := h.d, h.d.line.Load()
-	ctx, cancel := clock.WithTimeout(d.clk, d.ctx, StopTimeout)
-	defer cancel()
-	drive := h.drive
+// takeWire waits for the head's wire, and ends the command that has it for
+// longer than StopTimeout.
+func (s *stopper) takeWire() {
+	h, d := s.head, s.head.d
+	timer := d.clk.AfterFunc(StopTimeout, func() {
+		d.mu.Lock()
+		overtake := h.overtake
+		d.mu.Unlock()
+		if overtake != nil {
+			overtake()
+		}
+	})
+	h.wire.AcquireFirst(context.Background())
+	timer.Stop()
+}
+
+// try sends one stop, if one is due; done: none is, and the stopper has ended.
+func (s *stopper) try() (done, answered bool) {
+	h, d := s.head, s.head.d
+	s.takeWire()
+	defer h.wire.Release()
+	d.mu.Lock()
+	m := h.motion
+	if (m == nil || !m.stopDue) && len(s.requests) == 0 && !s.doubtful && !s.insist {
+		s.running = false
+		s.refused.clear()
+		h.settle()
+		d.settled()
+		d.mu.Unlock()
+		return true, false
+	}
+	requests := s.requests
+	lines := h.stopLines(m, requests)
+	d.mu.Unlock()
+
+	began := d.clk.Now()
+	err := s.send(m, lines)
+	d.mu.Lock()
+	answered = s.answered(m, requests, err)
+	d.mu.Unlock()
+	s.write(m, requests, began, err)
+	return false, answered
+}
+
+// answered notes what a try has brought, and reports whether the head is at
+// rest. Called with mu held.
+func (s *stopper) answered(m *motion, requests []*stopRequest, err error) bool {
+	h := s.head
+	now := h.d.clk.Now()
+	h.works = h.works || err == nil
+	first := s.refused.err
+	if err == nil {
+		s.refused.clear()
+	} else {
+		if s.refused.times == 0 {
+			s.refused.first = now
+		}
+		s.refused.err = err
+		if isRefusal(err) || isFault(err) {
+			s.refused.times++
+		}
+	}
+	noHead := !h.works && s.refused.times >= noHeadTries && now.Sub(s.refused.first) >= noHeadAfter
+	unasked := m == nil && !s.doubtful && !s.insist && !h.works // a ptz_stop where nothing has ever moved
+	switch {
+	case err == nil, noHead, unasked && isRefusal(err):
+		if err == nil && first != nil {
+			s.say(slog.LevelInfo, "the stop was answered")
+		}
+		if noHead {
+			s.say(slog.LevelError, "the device refuses to stop the head, and has never moved it: there is none", keyError, err)
+		}
+		if s.doubtful && err == nil {
+			s.again()
+		}
+		s.doubtful, s.insist = false, false
+		s.refused.clear()
+		if h.motion != nil && h.motion == m {
+			h.motion = nil
+			m.end(err)
+		}
+		s.tell(requests, err)
+		return true
+	case isRefusal(err):
+		// Whoever waits is told; the head counts as moving, and the tries go on.
+		s.insist = true
+		s.tell(requests, err)
+		if m != nil {
+			m.refused(err)
+		}
+		if !sameKind(first, err) {
+			s.say(slog.LevelError, "the device refuses to stop the head: it may be moving, and is tried on", keyError, err)
+		}
+	case !sameKind(first, err):
+		s.say(slog.LevelWarn, "stop not answered, trying again", keyError, err)
+	}
+	return false
+}
+
+func sameKind(a, b error) bool { return a != nil && luaapi.Describe(a).Kind == luaapi.Describe(b).Kind }
+
+// tell answers ptz_stops. Called with mu held.
+func (s *stopper) tell(requests []*stopRequest, err error) {
+	s.requests = s.requests[len(requests):]
+	for _, r := range requests {
+		r.done, r.err = true, err
+		r.waiter.Wake()
+	}
+}
+
+// say keeps a line for the log. Called with mu held.
+func (s *stopper) say(level slog.Level, message string, attrs ...any) {
+	s.head.d.first().ref.say(level, message, append([]any{keyChannel, s.head.channel}, attrs...)...)
+}
+
+// stopLines are those over which a stop may reach the head, the best first: that
+// of the name which began the motion, as it is now and as it was then (someone
+// has saved a wrong password since), and the device's first. Called with mu
+// held.
+func (h *head) stopLines(m *motion, requests []*stopRequest) []*line {
+	var lines []*line
+	add := func(l *line) {
+		if l == nil || l.dev != h.d {
+			return
+		}
+		for _, o := range lines {
+			if o == l {
+				return
+			}
+		}
+		lines = append(lines, l)
+	}
 	if m != nil {
-		drive = m.drive
+		add(m.ref.line.Load())
+		add(m.line)
+	} else if len(requests) > 0 {
+		add(requests[0].ref.line.Load())
 	}
-	err := drive(ctx, now.urgent, isapi.Velocity{})
-	d.observe(now, err)
-	if err == nil || m == nil || m.line == nil || m.line == now {
-		return err
-	}
-	before := drive(ctx, m.line.urgent, isapi.Velocity{})
-	if before == nil || !stopAgain(err) {
-		return before
+	add(h.d.first())
+	return lines
+}
+
+// send tries once over each line, until one brings the answer.
+func (s *stopper) send(m *motion, lines []*line) (err error) {
+	h, d := s.head, s.head.d
+	for _, l := range lines {
+		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, StopTimeout)
+		one := l.ref.sent(func() error {
+			if m != nil {
+				return m.drive(ctx, l.urgent, isapi.Velocity{})
+			}
+			return h.drive(ctx, l.urgent, isapi.Velocity{})
+		})
+		cancel()
+		l.ref.observe(l, one)
+		if one == nil {
+			return nil
+		}
+		if err == nil || isRefusal(err) { // one that may fare better next time counts more
+			err = one
+		}
 	}
 	return err
 }
 
-// rest waits before the next try of a stop; a new reason to stop ends it.
-func (h *head) rest(pause time.Duration) error {
-	d := h.d
+// wait is the time before the next try; a new reason to stop ends it, and so
+// does the host.
+func (s *stopper) wait(pause time.Duration) error {
+	d := s.head.d
 	w := d.clk.NewWaiter()
 	d.mu.Lock()
-	h.pause = w
+	s.pause = w
 	d.mu.Unlock()
 	timer := d.clk.AfterFunc(pause, w.Wake)
 	err := clock.WaitFor(d.ctx, w)
 	timer.Stop()
 	d.mu.Lock()
-	h.pause = nil
-	d.mu.Unlock()
+	defer d.mu.Unlock()
+	s.pause = nil
+	if s.abandoned {
+		return errAbandoned
+	}
 	return err
 }
 
-// stopLate has the head stopped once more in a while, unless somebody has it
-// by then. Called with mu held.
-func (h *head) stopLate() {
-	h.late++
-	h.d.clk.AfterFunc(lateMove, func() {
-		h.d.mu.Lock()
-		defer h.d.mu.Unlock()
-		h.late--
-		if h.motion == nil && !h.d.closed {
-			h.explicit = append(h.explicit, &stopRequest{waiter: h.d.clk.NewWaiter(), ctx: context.Background()})
-			h.stopSoon()
+// again has the head stopped once more in a while, unless another command has it
+// by then: a move without an answer may still be carried out. Called with mu
+// held.
+func (s *stopper) again() {
+	h, d := s.head, s.head.d
+	s.late++
+	d.clk.AfterFunc(lateMove, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		s.late--
+		if h.motion == nil && !d.closed {
+			s.insist = true
+			s.start()
 		}
+		d.settled()
 	})
 }
 
 // giveUp is the end of a stop that was not answered before the host went.
-func (d *Device) giveUp(h *head, m *motion, err error) {
-	d.log.Error("the head may still be moving: its stop was never answered",
-		keyChannel, h.channel, keyError, err)
+func (s *stopper) giveUp() {
+	h, d := s.head, s.head.d
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	h.stopping, h.adrift = false, true
-	if m != nil {
-		m.end(err)
+	err := s.refused.err
+	s.running, s.insist = false, !s.abandoned
+	if h.motion != nil {
+		h.motion.end(err)
+		h.motion = nil
 	}
-	for _, r := range h.explicit {
-		r.done, r.err = true, err
-		r.waiter.Wake()
-	}
-	h.explicit = nil
+	s.doubtful = false
+	s.tell(s.requests, err)
+	d.settled()
+	d.mu.Unlock()
+	d.first().ref.log.Error("the head may still be moving: its stop was never answered", keyChannel, h.channel, keyError, err)
 }
 
-// stopAgain reports whether another try of a stop may fare better.
-func stopAgain(err error) bool {
+// isRefusal reports whether a device does not carry out a stop although it was
+// reached, and another try hardly fares better soon.
+func isRefusal(err error) bool {
 	for _, final := range []error{isapi.ErrForbidden, isapi.ErrNotFound, isapi.ErrUnsupported, isapi.ErrMisuse} {
 		if errors.Is(err, final) {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // isFault reports whether a device says of a stop that something is wrong with
-// it. One that says so again and again, and has never done anything for this
-// head, has none there.
+// it.
 func isFault(err error) bool {
 	var e *isapi.Error
 	return errors.As(err, &e) && e.HTTPStatus/100 == 5 && e.Kind() == "device"
 }
 
-// writeStop tells the journal of a stop: whose motion, or whose ptz_stop.
-func (d *Device) writeStop(h *head, m *motion, requests []*stopRequest, began time.Time, err error) {
-	if d.record == nil {
-		return
-	}
-	e := journal.Entry{
-		Time: began, Duration: d.clk.Now().Sub(began),
-		Device: d.name, Channel: h.channel, What: h.stopWord(), Err: err,
-	}
+// write tells the journal of a stop: whose motion, or whose ptz_stop.
+func (s *stopper) write(m *motion, requests []*stopRequest, began time.Time, err error) {
+	h := s.head
+	e := journal.Entry{Time: began, Duration: h.d.clk.Now().Sub(began), Channel: h.channel, What: h.stopWord(), Err: err}
 	switch {
 	case len(requests) > 0:
-		ownerOf(requests[0].ctx).sign(&e)
+		requests[0].ref.record(requests[0].ctx, e)
 	case m != nil:
-		ownerOf(m.ctx).sign(&e)
+		m.ref.record(m.ctx, e)
+	default:
+		h.d.first().ref.record(context.Background(), e)
 	}
-	d.record(e)
 }

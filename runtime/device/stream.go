@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // The states of a device's event stream.
@@ -19,11 +19,11 @@ const (
 )
 
 const (
-	// lingering keeps the stream open after the last one has stopped to
-	// listen: whoever waits in a loop listens again at once.
-	lingering = time.Minute
-	// openPatience bounds the opening: clock, login and the answer's head.
-	openPatience = 10 * time.Second
+	// keepOpen is how long the stream stays open after the last one has stopped
+	// to listen: a task that waits in a loop listens again at once.
+	keepOpen = time.Minute
+	// openLimit bounds the opening: clock, login and the answer's head.
+	openLimit = 10 * time.Second
 	// steadyAfter is how long a connection lasts that was worth opening; the
 	// next one after a shorter one comes more slowly each time.
 	steadyAfter = 10 * time.Second
@@ -36,21 +36,20 @@ const (
 // listens, on connections of its own, opened again when it is lost. While it
 // is wanted one goroutine reads it and one watches over its silence.
 type feed struct {
-	d   *Device
-	hub *Hub // set before the device starts
+	d *Device
 
-	mu      sync.Mutex
-	wanted  int // listeners
-	linger  clock.Timer
-	running bool
-	cancel  context.CancelFunc // ends the goroutine
-	line    *line
-	client  *isapi.Client // a sibling of line's: connections of its own
+	mu         sync.Mutex
+	wanted     int // listeners
+	closeLater clock.Timer
+	running    bool
+	cancel     context.CancelFunc // ends the goroutine
+	line       *line
+	client     *isapi.Client // a sibling of line's: connections of its own
 
-	state  string
-	lostAt time.Time
-	said   bool // that it is stale
-	sayNow clock.Timer
+	state     string
+	lostAt    time.Time
+	staleTold bool        // in the log and as an event
+	staleSoon clock.Timer // tells it
 
 	// Of the connection that is open.
 	endLife  context.CancelCauseFunc
@@ -69,10 +68,6 @@ type feed struct {
 	replay  string      // the last one
 	rhythm  rhythm
 	alarms  alarms
-
-	posts   sync.Mutex
-	waiting []*luaapi.Event // of the host, to be told by a goroutine
-	telling bool
 }
 
 func newFeed(d *Device) *feed {
@@ -93,15 +88,15 @@ func (f *feed) want(more int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wanted += more
-	if f.linger != nil {
-		f.linger.Stop()
-		f.linger = nil
+	if f.closeLater != nil {
+		f.closeLater.Stop()
+		f.closeLater = nil
 	}
 	switch {
 	case f.wanted > 0:
 		f.begin()
 	case f.running:
-		f.linger = f.d.clk.AfterFunc(lingering, func() {
+		f.closeLater = f.d.clk.AfterFunc(keepOpen, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			if f.wanted == 0 && f.cancel != nil {
@@ -132,13 +127,13 @@ func (f *feed) end() {
 	f.cancel()
 	f.alarms.clear()
 	f.held = nil
-	f.state, f.said, f.running, f.cancel = eventsOff, false, false, nil
-	if f.sayNow != nil {
-		f.sayNow.Stop()
+	f.state, f.staleTold, f.running, f.cancel = eventsOff, false, false, nil
+	if f.staleSoon != nil {
+		f.staleSoon.Stop()
 	}
-	if f.linger != nil {
-		f.linger.Stop()
-		f.linger = nil
+	if f.closeLater != nil {
+		f.closeLater.Stop()
+		f.closeLater = nil
 	}
 	if f.client != nil {
 		f.client.Close()
@@ -153,7 +148,7 @@ func (f *feed) end() {
 func (f *feed) wire() *isapi.Client {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if l := f.d.line.Load(); f.line != l {
+	if l := f.d.first(); f.line != l {
 		if f.client != nil {
 			f.client.Close()
 		}
@@ -167,7 +162,9 @@ func (f *feed) observe(err error) {
 	f.mu.Lock()
 	l := f.line
 	f.mu.Unlock()
-	f.d.observe(l, err)
+	if l != nil {
+		l.ref.observe(l, err)
+	}
 }
 
 // rewired opens the stream over the new line of the device.
@@ -184,7 +181,7 @@ func (f *feed) run(ctx context.Context) {
 	failures := 0
 	for {
 		// The first answer tells whether it is there, and what it is.
-		f.d.Settled(ctx)
+		f.d.first().ref.Settled(ctx)
 		if err := f.awaitLogin(ctx); err != nil {
 			return
 		}
@@ -210,17 +207,14 @@ func (f *feed) run(ctx context.Context) {
 
 // awaitLogin waits while nothing may be sent with this account.
 func (f *feed) awaitLogin(ctx context.Context) error {
-	d := f.d
 	for {
 		refused := f.wire().LoginError()
 		if refused == nil {
 			return clock.Cause(ctx)
 		}
 		f.lost(refused)
-		w := d.clk.NewWaiter()
-		d.mu.Lock()
-		d.changed = append(d.changed, w)
-		d.mu.Unlock()
+		w := f.d.clk.NewWaiter()
+		f.d.first().ref.onChange(w)
 		if f.wire().LoginError() == nil {
 			continue
 		}
@@ -238,7 +232,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	f.endLife, f.parts, f.beats = end, 0, 0
 	f.mu.Unlock()
 
-	patience := f.d.clk.AfterFunc(openPatience, func() { end(errOpening) })
+	patience := f.d.clk.AfterFunc(openLimit, func() { end(errOpening) })
 	defer patience.Stop()
 	if err := f.askClock(ctx); err != nil {
 		return false, because(ctx, err)
@@ -287,41 +281,5 @@ func because(ctx context.Context, err error) error {
 
 // note tells the journal of a request that went past the queue.
 func (f *feed) note(what string, began time.Time, err error) {
-	f.d.write(&command{Command: luaapi.Command{What: what}, ctx: f.d.ctx, queued: began}, began, err)
-}
-
-// post tells of an event of the host. Whoever calls it holds Device.mu, so a
-// goroutine does the telling, in the order of posting.
-func (f *feed) post(ev *luaapi.Event) {
-	f.posts.Lock()
-	defer f.posts.Unlock()
-	f.waiting = append(f.waiting, ev)
-	if f.telling {
-		return
-	}
-	f.telling = true
-	f.d.ended.Go(func() {
-		for {
-			f.posts.Lock()
-			if len(f.waiting) == 0 {
-				f.telling = false
-				f.posts.Unlock()
-				return
-			}
-			ev := f.waiting[0]
-			f.waiting = f.waiting[1:]
-			f.posts.Unlock()
-			f.hub.Deliver(f.d, ev)
-		}
-	})
-}
-
-// entered is told when the device has changed its state, with Device.mu held.
-func (f *feed) entered(state, was string) {
-	now := f.d.clk.Now()
-	for _, e := range []struct{ word, state string }{{was, "stop"}, {state, "start"}} {
-		if luaapi.HostEvent(e.word) {
-			f.post(&luaapi.Event{Type: e.word, State: e.state, Device: f.d.name, Time: now})
-		}
-	}
+	f.d.first().ref.record(f.d.ctx, journal.Entry{Time: began, Duration: f.d.clk.Now().Sub(began), What: what, Err: err})
 }

@@ -32,7 +32,7 @@ const (
 var (
 	errSilent  = errors.New("the event stream is silent: not even a heartbeat comes")
 	errDead    = errors.New("the event stream is silent, and the device does not answer")
-	errOpening = fmt.Errorf("the event stream was not opened within %v", openPatience)
+	errOpening = fmt.Errorf("the event stream was not opened within %v", openLimit)
 	errRenew   = errors.New("the event stream was quiet for long and is opened anew")
 )
 
@@ -52,17 +52,17 @@ func (f *feed) opened() {
 func (f *feed) flows(now time.Time) {
 	was := f.state
 	f.state = eventsFlowing
-	if f.sayNow != nil {
-		f.sayNow.Stop()
-		f.sayNow = nil
+	if f.staleSoon != nil {
+		f.staleSoon.Stop()
+		f.staleSoon = nil
 	}
 	if was == eventsFlowing {
 		return
 	}
 	f.alarms.resume(now)
-	if f.said {
-		f.said = false
-		f.d.log.Info("events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
+	if f.staleTold {
+		f.staleTold = false
+		f.d.first().ref.log.Info("events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
 		f.tell(luaapi.Event{Type: eventsStale, State: "stop", Time: now})
 	}
 }
@@ -81,7 +81,7 @@ func (f *feed) lost(why error) {
 		f.sayStale(now, why)
 		return
 	}
-	f.sayNow = f.d.clk.AfterFunc(lostGrace, func() {
+	f.staleSoon = f.d.clk.AfterFunc(lostGrace, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.state == eventsStale {
@@ -92,10 +92,10 @@ func (f *feed) lost(why error) {
 
 // sayStale is called with mu held.
 func (f *feed) sayStale(now time.Time, why error) {
-	if f.said {
+	if f.staleTold {
 		return
 	}
-	f.said = true
+	f.staleTold = true
 	attrs := []any{keyError, why}
 	var refused *isapi.Error
 	if errors.As(why, &refused) && refused.Hint != "" {
@@ -103,15 +103,18 @@ func (f *feed) sayStale(now time.Time, why error) {
 		plain.Hint = ""
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}
 	}
-	f.d.log.Warn("no events: what the device notices is not known until they flow again", attrs...)
+	f.d.first().ref.log.Warn("no events: what the device notices is not known until they flow again", attrs...)
 	f.tell(luaapi.Event{Type: eventsStale, State: "start", Time: now})
 }
 
 // tell is called with mu held: events are told in the order in which they were
 // found.
 func (f *feed) tell(ev luaapi.Event) {
-	ev.Device = f.d.name
-	f.hub.Deliver(f.d, &ev)
+	for _, r := range f.d.refs() {
+		one := ev
+		one.Device = r.name
+		f.d.set.hub.Deliver(r, &one)
+	}
 }
 
 // refusal reports whether the device answered, and does not give the stream.
@@ -150,14 +153,14 @@ func (f *feed) retryAfter(err error, failures int) time.Duration {
 // devices keep step, and a rehearsal is the same each time.
 func (f *feed) jitter(wait time.Duration, number int) time.Duration {
 	h := fnv.New32a()
-	fmt.Fprint(h, f.d.name, number)
+	fmt.Fprint(h, f.d.first().ref.name, number)
 	return wait - wait/4*time.Duration(h.Sum32()%1024)/1024
 }
 
 // pause waits; if early is set, no longer than until the device is online
 // again.
 func (f *feed) pause(ctx context.Context, wait time.Duration, early bool) error {
-	d := f.d
+	d, r := f.d, f.d.first().ref
 	until := d.clk.Now().Add(wait)
 	for {
 		left := until.Sub(d.clk.Now())
@@ -165,17 +168,14 @@ func (f *feed) pause(ctx context.Context, wait time.Duration, early bool) error 
 			return clock.Cause(ctx)
 		}
 		w := d.clk.NewWaiter()
-		d.mu.Lock()
-		was := d.state
-		d.changed = append(d.changed, w)
-		d.mu.Unlock()
+		was := r.onChange(w)
 		timer := d.clk.AfterFunc(left, w.Wake)
 		err := clock.WaitFor(ctx, w)
 		timer.Stop()
 		if err != nil {
 			return err
 		}
-		if early && was != StateOnline && d.State() == StateOnline {
+		if early && was != StateOnline && r.State() == StateOnline {
 			return clock.Sleep(ctx, d.clk, min(left, f.jitter(backSpread, 0)))
 		}
 	}

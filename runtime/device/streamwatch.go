@@ -77,10 +77,7 @@ func (f *feed) hangUp(why error, quiet time.Duration) {
 // probe asks the device for something small: is it there?
 func (f *feed) probe(parent context.Context) bool {
 	d := f.d
-	d.mu.Lock()
-	fresh := d.clk.Now().Sub(d.answered) < justAnswered
-	d.mu.Unlock()
-	if fresh {
+	if d.clk.Now().Sub(d.first().ref.lastAnswer()) < justAnswered {
 		return true
 	}
 	ctx, cancel := clock.WithTimeout(d.clk, parent, probeLimit)
@@ -158,7 +155,7 @@ func (r *rhythm) beat(now time.Time) {
 func (r *rhythm) missed(f *feed) {
 	if f.parts > 0 && f.beats == 0 && r.regular < sureOfBeats {
 		if r.none++; r.none == sureOfNone {
-			f.d.log.Info("this device sends no heartbeats: whether its event stream is lost or only quiet is found out by asking the device")
+			f.d.first().ref.log.Info("this device sends no heartbeats: whether its event stream is lost or only quiet is found out by asking the device")
 		}
 	}
 }
@@ -172,7 +169,7 @@ func (r *rhythm) expected(d *Device) bool {
 	case r.none >= sureOfNone:
 		return false
 	}
-	return isCamera(d.Info())
+	return isCamera(d.info())
 }
 
 // isCamera reports whether a device says that it is a camera; nil: it has said

@@ -3,136 +3,142 @@ package device
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// retirePatience is how long a device that was taken out of the site is still
-// asked to stop its heads, and how long its last commands may take.
-const retirePatience = time.Minute
+// abandonAfter is how long a device is looked for at an address that it does not
+// have any more.
+const abandonAfter = time.Minute
 
 // Swap is what a new site.yaml does to the devices.
 type Swap struct {
-	set     *Set
-	site    *site.Site
-	devices []*Device           // of the new site, in its order
-	added   []*Device           // of those, the ones that have to be started
-	instead map[*Device]*Device // new ones, by the old one that has to end first
-	gone    []*Device
-	lines   map[*Device]*line // kept ones with other settings
+	set   *Set
+	site  *site.Site
+	refs  []*Ref         // of the new site, in its order; nil: a new name
+	lines map[*Ref]*line // kept ones with other settings
+	added map[int]*line  // new ones, by their place
+	gone  []*Ref
 }
 
 // Prepare makes whatever is new and touches nothing.
 func (s *Set) Prepare(next *site.Site) (*Swap, error) {
-	swap := &Swap{set: s, site: next, instead: make(map[*Device]*Device), lines: make(map[*Device]*line)}
-	old := make(map[string]*Device)
-	for _, d := range s.Devices() {
-		old[d.Name()] = d
+	p := &Swap{set: s, site: next, lines: make(map[*Ref]*line), added: make(map[int]*line)}
+	old := make(map[string]*Ref)
+	before := s.Devices()
+	for _, r := range before {
+		old[r.name] = r
 	}
 	var problems []error
-	for _, conf := range next.Devices {
-		d := old[conf.Name]
+	for i, conf := range next.Devices {
+		r := old[conf.Name]
 		delete(old, conf.Name)
 		was, _ := s.site.Load().Device(conf.Name)
-		var err error
-		switch {
-		case d != nil && was.Equal(conf):
-		case d != nil && SamePlace(was, conf):
-			swap.lines[d], err = s.newLine(conf)
-		default:
-			before := d
-			if d, err = s.newDevice(conf); err != nil {
-				break
-			}
-			if before == nil {
-				swap.added = append(swap.added, d)
-			} else {
-				swap.instead[before] = d
-			}
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
+		p.refs = append(p.refs, r)
+		if r != nil && was.Equal(conf) {
 			continue
 		}
-		swap.devices = append(swap.devices, d)
-	}
-	for _, d := range s.Devices() {
-		if old[d.Name()] == d || swap.instead[d] != nil {
-			swap.gone = append(swap.gone, d)
+		l, err := s.newLine(conf)
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
+		case r != nil:
+			p.lines[r] = l
+		default:
+			p.added[i] = l
 		}
 	}
-	return swap, errors.Join(problems...)
+	for _, r := range before {
+		if old[r.name] == r {
+			p.gone = append(p.gone, r)
+		}
+	}
+	return p, errors.Join(problems...)
 }
 
-// SamePlace reports whether two blocks of one name mean the same device,
+// SamePlace reports whether two blocks of site.yaml mean the same device,
 // reached in another way or under other names.
 func SamePlace(a, b site.Device) bool {
-	return a.Scheme == b.Scheme && a.Host == b.Host && a.Port == b.Port &&
-		a.Simulate == b.Simulate && a.Concurrency == b.Concurrency
+	return a.Simulate == b.Simulate && addressOf(a) == addressOf(b)
 }
 
 // Commit makes the devices what the new site says.
 func (p *Swap) Commit() {
 	s := p.set
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
-		s.mu.Unlock()
 		return
 	}
 	s.site.Store(p.site)
-	s.devices = p.devices
-	s.retired = append(s.retired, p.gone...)
-	started := s.started
-	s.mu.Unlock()
-	for _, d := range s.All() {
-		d.setLimits(p.site.Limits)
+	for _, r := range p.gone {
+		r.log.Info("device taken out of the site")
+		s.giveUp(r)
 	}
-	for _, d := range p.devices {
-		if l := p.lines[d]; l != nil {
-			d.rewire(l)
+	for i, r := range p.refs {
+		switch {
+		case p.added[i] != nil:
+			r = s.newRef(p.added[i], true)
+			p.refs[i] = r
+			if s.started {
+				r.start(0)
+				s.stopLeftAt(r.dev())
+			}
+		case p.lines[r] != nil:
+			s.relay(r, p.lines[r])
 		}
 	}
-	for _, d := range p.added {
-		if started {
-			d.start(0)
-		}
-	}
-	for _, d := range p.gone {
-		successor := p.instead[d]
-		d.retire(successor)
-		s.retiring.Go(func() { s.awaitRest(d, successor) })
-	}
+	s.refs = p.refs
 }
 
-// awaitRest closes a device that was retired once it is at rest, and starts
-// its successor, which does not wait for that for ever.
-func (s *Set) awaitRest(d, successor *Device) {
-	ctx, cancel := clock.WithTimeout(s.clk, s.ctx, retirePatience)
-	defer cancel()
-	hurry := s.clk.Now().Add(StopTimeout)
-	for clock.Cause(ctx) == nil && !d.finished() {
-		if successor != nil && s.clk.Now().After(hurry) {
-			// It is not reached at its old address any more: perhaps it is at
-			// the new one.
-			successor.stopEach(d.movingHeads())
-			successor.start(0)
-			successor = nil
+// relay has a name go on over another line. One that leads to the same device
+// takes over its queue and its heads; what is on its way ends over the old one.
+// Another address is another device: what waits is asked there, once the heads
+// that this name has moved at the old one are at rest. Called with mu held.
+func (s *Set) relay(r *Ref, l *line) {
+	old := r.line.Load()
+	fresh := s.connect(r, l)
+	s.hub.move(r, l)
+	moved := old.dev != l.dev
+	r.askAnew(old.conf, l.conf, moved)
+	if !moved {
+		l.dev.feed.rewired()
+		old.close()
+		return
+	}
+	r.log.Info("device has another address", "was", old.dev.address, "is", l.dev.address)
+	old.dev.leave(old)
+	s.stopLeftAt(l.dev)
+	s.retiring.Go(func() {
+		if fresh && s.startAfter(old, l.dev) != nil {
+			return
 		}
-		clock.Sleep(ctx, s.clk, 20*time.Millisecond)
+		s.retire(old)
+	})
+}
+
+// startAfter starts a device when the heads that were moved over an old line are
+// at rest. One that is not reached at its old address any more is perhaps at the
+// new one: then its heads are stopped there.
+func (s *Set) startAfter(old *line, d *Device) error {
+	limit, cancel := clock.WithTimeout(s.clk, s.ctx, StopTimeout)
+	defer cancel()
+	if old.dev.awaitRest(limit, old) != nil && clock.Cause(s.ctx) == nil {
+		for _, key := range old.dev.movingHeads() {
+			d.head(key.channel, key.part).stopInsistently()
+		}
+		s.retiring.Go(func() { s.abandon(old, d) })
 	}
-	if clock.Cause(s.ctx) != nil {
-		return // Close waits for it with the others
-	}
-	if successor != nil {
-		successor.start(0)
-	}
-	d.stop()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.retired, d); i >= 0 {
-		s.retired = slices.Delete(s.retired, i, i+1)
+	d.start()
+	return clock.Cause(s.ctx)
+}
+
+// abandon ends the device at an old address that has not answered for a while,
+// if at the new one every head is at rest.
+func (s *Set) abandon(old *line, d *Device) {
+	if clock.Sleep(s.ctx, s.clk, abandonAfter) == nil && d.atRest() {
+		old.dev.giveUp()
 	}
 }
