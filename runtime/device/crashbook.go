@@ -27,8 +27,6 @@ const (
 // A host without a state file has none.
 type logbook struct {
 	store *store.Store
-	clk   clock.Clock
-	log   *slog.Logger
 	told  atomic.Bool // that the disk is too slow, or full
 }
 
@@ -55,8 +53,8 @@ func (h *head) writeDown(ctx context.Context, r *Ref) (decided func()) {
 	case err == nil:
 		book.told.Store(false)
 	case clock.Cause(ctx) == nil && !book.told.Swap(true):
-		book.log.Error("heads move before the disk has it: if hiklua is killed now, the next start does not stop them",
-			keyDevice, r.name, keyChannel, h.channel, keyError, err)
+		r.say(slog.LevelError, "heads move before the disk has it: if hiklua is killed now, the next start does not stop them",
+			keyChannel, h.channel, keyError, err)
 	}
 	return func() {
 		d.mu.Lock()
@@ -99,23 +97,22 @@ func (s *Set) stopLeftMoving() {
 		return
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, m := range s.book.store.AllMoving() {
-		if d := s.devices[m.Address]; d != nil {
-			s.stopLeft(d, m)
-			continue
-		}
-		s.log.Error("a head was left moving when hiklua ended, and site.yaml does not have its device: look at it", s.leftAttrs(m)...)
+	s.left = s.book.store.AllMoving()
+	for _, r := range s.refs {
+		s.stopLeftAt(r.dev())
+	}
+	unknown := slices.Clone(s.left)
+	s.mu.Unlock()
+	for _, m := range unknown {
+		s.log.Error("a head was left moving when hiklua ended, and site.yaml does not have its device: look at it",
+			append([]any{keyDevice, m.Device}, s.leftAttrs(m)...)...)
 		if s.clk.Now().Sub(m.Since) > tellFor {
 			s.book.store.ClearMoving(m)
-			continue
 		}
-		s.left = append(s.left, m)
 	}
 }
 
-// stopLeftAt is stopLeftMoving for one device that was opened since. Called
-// with mu held.
+// stopLeftAt is stopLeftMoving for one device. Called with mu held.
 func (s *Set) stopLeftAt(d *Device) {
 	s.left = slices.DeleteFunc(s.left, func(m store.Moving) bool {
 		if m.Address == d.address {
@@ -126,7 +123,7 @@ func (s *Set) stopLeftAt(d *Device) {
 }
 
 func (s *Set) stopLeft(d *Device, m store.Moving) {
-	s.log.Warn("a head was left moving when hiklua ended: it is stopped now", s.leftAttrs(m)...)
+	d.first().ref.say(slog.LevelWarn, "a head was left moving when hiklua ended: it is stopped now", s.leftAttrs(m)...)
 	h := d.head(m.Channel, luaapi.Lens(m.Part))
 	d.mu.Lock()
 	h.note(m)
@@ -135,6 +132,6 @@ func (s *Set) stopLeft(d *Device, m store.Moving) {
 }
 
 func (s *Set) leftAttrs(m store.Moving) []any {
-	return []any{keyDevice, m.Device, keyChannel, m.Channel, "address", m.Address, keyTask, m.Task,
+	return []any{keyChannel, m.Channel, "address", m.Address, keyTask, m.Task,
 		"since", m.Since.In(s.site.Load().Timezone).Format(time.DateTime)}
 }

@@ -256,8 +256,9 @@ func (r *Ref) wakeWatcher() {
 }
 
 // askAnew forgets what is known of the device, which has another line now.
-// Called with mu held.
 func (r *Ref) askAnew(was, is site.Device, moved bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.silent, r.timeouts = 0, nil
 	if moved || r.state != StateOnline || !sameLogin(was, is) {
 		r.info = nil

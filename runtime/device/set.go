@@ -93,7 +93,7 @@ func NewSet(conf Config) (*Set, error) {
 
 // Remember has a file know which heads are in motion, for the start after a
 // crash. It comes before Start.
-func (s *Set) Remember(in *store.Store) { s.book = &logbook{store: in, clk: s.clk, log: s.log} }
+func (s *Set) Remember(in *store.Store) { s.book = &logbook{store: in} }
 
 // Start starts the devices, and has the heads stopped that an earlier process
 // left moving.
@@ -132,7 +132,31 @@ func (s *Set) All() []*Ref {
 // ErrClosed when the host stops.
 func (s *Set) Open(holder any, conf site.Device) (*Ref, error) {
 	s.mu.Lock()
+	r, err := s.reopen(holder, conf)
+	s.mu.Unlock()
+	if r != nil || err != nil {
+		return r, err
+	}
+	// Not under mu, which a stop of all heads needs: files may be read for it.
+	l, err := s.newLine(conf)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
 	defer s.mu.Unlock()
+	if r, err := s.reopen(holder, conf); r != nil || err != nil {
+		return r, err // another task was faster
+	}
+	r = s.newRef(l, false)
+	r.asked, r.holders = conf, map[any]bool{holder: true}
+	s.opened = append(s.opened, r)
+	r.start(0)
+	s.stopLeftAt(r.dev())
+	return r, nil
+}
+
+// reopen finds what was opened before; nil: nothing was. Called with mu held.
+func (s *Set) reopen(holder any, conf site.Device) (*Ref, error) {
 	if s.closed {
 		return nil, ErrClosed
 	}
@@ -142,16 +166,7 @@ func (s *Set) Open(holder any, conf site.Device) (*Ref, error) {
 			return r, nil
 		}
 	}
-	l, err := s.newLine(conf)
-	if err != nil {
-		return nil, err
-	}
-	r := s.newRef(l, false)
-	r.asked, r.holders = conf, map[any]bool{holder: true}
-	s.opened = append(s.opened, r)
-	r.start(0)
-	s.stopLeftAt(r.dev())
-	return r, nil
+	return nil, nil
 }
 
 // Release ends what holder has opened and no other has.
@@ -206,8 +221,9 @@ func (s *Set) giveUp(r *Ref) {
 		if s.retire(l) == nil {
 			r.close()
 			s.mu.Lock()
-			defer s.mu.Unlock()
 			s.gone = slices.DeleteFunc(s.gone, func(o *Ref) bool { return o == r })
+			s.mu.Unlock()
+			s.forgetLogins()
 		}
 	})
 }
@@ -229,7 +245,6 @@ func (s *Set) retire(l *line) error {
 		d.close()
 	}
 	l.close()
-	s.forgetLogins()
 	return nil
 }
 

@@ -3,6 +3,7 @@ package device
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -74,7 +75,7 @@ func (p *Swap) Commit() {
 	}
 	s.site.Store(p.site)
 	for _, r := range p.gone {
-		r.log.Info("device taken out of the site")
+		r.say(slog.LevelInfo, "device taken out of the site")
 		s.giveUp(r)
 	}
 	for i, r := range p.refs {
@@ -108,14 +109,16 @@ func (s *Set) relay(r *Ref, l *line) {
 		old.close()
 		return
 	}
-	r.log.Info("device has another address", "was", old.dev.address, "is", l.dev.address)
+	r.say(slog.LevelInfo, "device has another address", "was", old.dev.address, "is", l.dev.address)
 	old.dev.leave(old)
 	s.stopLeftAt(l.dev)
 	s.retiring.Go(func() {
 		if fresh && s.startAfter(old, l.dev) != nil {
 			return
 		}
-		s.retire(old)
+		if s.retire(old) == nil {
+			s.forgetLogins()
+		}
 	})
 }
 

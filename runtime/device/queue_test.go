@@ -1,0 +1,221 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// Commands, given up at any moment, against a device that is taken out of the
+// site, put back, and given another address: each ends, and nothing hangs.
+func TestCommandsAgainstReload(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
+		return device.RoundTrip(req)
+	})
+	var over atomic.Bool
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := 0; !over.Load(); n++ {
+				refs := r.set.Devices()
+				if len(refs) == 0 {
+					continue
+				}
+				ctx, o := by(fmt.Sprint("task ", i), nil)
+				ctx, cancel := clock.WithCancel(ctx)
+				go func() {
+					time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
+					cancel()
+				}()
+				switch n % 4 {
+				case 0:
+					preset(ctx, refs[0])
+				case 1:
+					turn(ctx, refs[0])
+				case 2:
+					refs[0].StopHead(ctx, 1)
+				case 3:
+					refs[0].Status(time.UTC)
+				}
+				o.End()
+				cancel()
+			}
+		})
+	}
+	for n, end := 0, time.Now().Add(700*time.Millisecond); time.Now().Before(end); n++ {
+		r.swap([]string{gateAt(oneGate), gateAt("192.0.2.2"), "timezone: UTC\n", gateAt(oneGate) + "  b: {ip: 192.0.2.2, username: admin, password: simulated, concurrency: 3}\n"}[n%4])
+		time.Sleep(time.Duration(rand.IntN(2)) * time.Millisecond)
+	}
+	over.Store(true)
+	r.within(20*time.Second, "a command", all.Wait)
+	if err := r.close(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+	for address, d := range r.sims {
+		if d.Driven(1) {
+			t.Errorf("%s: the head turns\n%s", address, r.log)
+		}
+	}
+}
+
+// A command that is given up in the moment in which the queue is emptied.
+func TestGivenUpWhileTheQueueIsEmptied(t *testing.T) {
+	for range 200 {
+		r := &rig{t: t}
+		l := &line{conf: r.parse(gateAt(oneGate)).Devices[0], client: &isapi.Client{}, urgent: &isapi.Client{}}
+		s, err := NewSet(Config{Site: r.parse("timezone: UTC\n"), Clock: clock.Real()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := &Ref{set: s, clk: s.clk, name: "gate"}
+		s.connect(ref, l)
+		ref.line.Store(l)
+		var all sync.WaitGroup
+		for range 4 {
+			ctx, cancel := clock.WithCancel(context.Background())
+			all.Go(func() {
+				err := ref.Do(ctx, luaapi.Command{What: "x", Head: true, Channel: 1}, func(context.Context, *isapi.Client) error { return nil })
+				if !errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			})
+			go cancel()
+		}
+		l.dev.leave(l)
+		ref.gone.Store(true)
+		r.within(10*time.Second, "a command", all.Wait)
+	}
+}
+
+// A ptz_stop drops what waits to move its head, and nothing else.
+func TestStopDropsTheMovesThatWait(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	busy := make(chan bool)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/presets") {
+			<-busy
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, _ := by("a", nil)
+	ask := func() error {
+		return gate.Do(ctx, luaapi.Command{What: "presets", Channel: 1}, func(ctx context.Context, c *isapi.Client) error {
+			_, err := c.Presets(ctx, 1)
+			return err
+		})
+	}
+	var all sync.WaitGroup
+	results := make([]error, 5)
+	for i, f := range []func() error{
+		ask,
+		func() error { return turn(ctx, gate) },
+		func() error { return preset(ctx, gate) },
+		func() error {
+			return gate.MoveLens(ctx, luaapi.Command{What: "focus", Channel: 1}, luaapi.Focus, 20, luaapi.MoveOptions{Duration: time.Millisecond})
+		},
+		ask,
+	} {
+		all.Go(func() { results[i] = f() })
+		r.eventually("it is queued", func() bool { st := gate.Status(time.UTC); return st.Queue+st.Active == i+1 })
+	}
+	if err := gate.StopHead(ctx, 1); err != nil {
+		t.Error(err)
+	}
+	r.eventually("the moves are dropped", func() bool { return gate.Status(time.UTC).Queue == 2 })
+	close(busy)
+	all.Wait()
+	for i, dropped := range []bool{false, true, true, false, false} {
+		if (results[i] != nil) != dropped || dropped && luaapi.Describe(results[i]).Kind != "cancelled" {
+			t.Errorf("%d: %v", i, results[i])
+		}
+	}
+	for _, e := range r.gate().Journal() {
+		if strings.HasPrefix(e.What, "continuous 40") || strings.HasPrefix(e.What, "goto") {
+			t.Errorf("%s was sent", e.What)
+		}
+	}
+	if err := turn(ctx, gate); err != nil { // what comes after the stop is sent
+		t.Error(err)
+	}
+}
+
+// With several commands at once, those that wait for the head's turn only are
+// dropped too.
+func TestStopDropsTheMovesThatWaitForTheHead(t *testing.T) {
+	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 8", 1))
+	gate := r.quiet()
+	first, busy := make(chan bool, 9), make(chan bool)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.Contains(req.URL.Path, "/presets/") {
+			first <- true
+			<-busy
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, _ := by("a", nil)
+	var all sync.WaitGroup
+	all.Go(func() { preset(ctx, gate) })
+	<-first
+	var sent atomic.Int32
+	for range 4 {
+		all.Go(func() {
+			if preset(ctx, gate) == nil {
+				sent.Add(1)
+			}
+		})
+	}
+	r.eventually("all wait", func() bool { return gate.Status(time.UTC).Active == 5 })
+	all.Go(func() { gate.StopHead(ctx, 1) })
+	r.eventually("the stop waits", func() bool { return gate.dev().head(1, luaapi.NoLens).wire.Waiting() == 5 })
+	close(busy)
+	all.Wait()
+	if sent.Load() != 0 {
+		t.Errorf("%d presets were sent after the stop", sent.Load())
+	}
+}
+
+// The number of workers follows the site without ado.
+func TestConcurrencyOfANewSite(t *testing.T) {
+	yaml := func(n int) string {
+		return strings.Replace(gateAt(oneGate), "timeout: 2s", fmt.Sprintf("timeout: 2s, concurrency: %d", n), 1)
+	}
+	r := newRig(t, yaml(1))
+	gate := r.quiet()
+	dev := gate.dev()
+	ctx, _ := by("a", nil)
+	for _, n := range []int{4, 2, 1} {
+		r.swap(yaml(n))
+		var under, most atomic.Int32
+		var all sync.WaitGroup
+		for range 12 {
+			all.Go(func() {
+				gate.Do(ctx, luaapi.Command{What: "x"}, func(context.Context, *isapi.Client) error {
+					if now := under.Add(1); now > most.Load() {
+						most.Store(now)
+					}
+					time.Sleep(3 * time.Millisecond)
+					under.Add(-1)
+					return nil
+				})
+			})
+		}
+		all.Wait()
+		if int(most.Load()) != n || r.set.Devices()[0] != gate || gate.dev() != dev {
+			t.Errorf("concurrency %d: %d at once", n, most.Load())
+		}
+	}
+}

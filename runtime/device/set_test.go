@@ -1,0 +1,296 @@
+package device
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/store"
+)
+
+func (r *rig) open(holder any, spec map[string]any) *Ref {
+	r.t.Helper()
+	conf, err := site.ParseDevice(spec, r.t.TempDir())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ref, err := r.set.Open(holder, conf)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return ref
+}
+
+func (r *rig) devices() int {
+	r.set.mu.Lock()
+	defer r.set.mu.Unlock()
+	return len(r.set.devices)
+}
+
+// However a device is named and spelled, with whatever account and settings: its
+// queue, its heads and a lease of them are one.
+func TestADeviceIsAnAddress(t *testing.T) {
+	r := newRig(t, "timezone: UTC\ndevices:\n"+
+		"  gate: {ip: cam.example, username: admin, password: simulated}\n"+
+		"  again: {ip: CAM.example, username: viewer, password: other, concurrency: 3}\n"+
+		"  other: {ip: cam.example, port: 81, username: admin, password: simulated}\n")
+	gate, again, other := r.set.Devices()[0], r.set.Devices()[1], r.set.Devices()[2]
+	opened := r.open("a script", map[string]any{"ip": "cam.example.", "username": "admin", "password": "simulated", "timeout": "3s"})
+	if gate.dev() != again.dev() || gate.dev() != opened.dev() || gate.dev() == other.dev() {
+		t.Errorf("%p %p %p, and another port %p", gate.dev(), again.dev(), opened.dev(), other.dev())
+	}
+	// Each name has its own login, and what is known of it.
+	gate.Settled(t.Context())
+	again.Settled(t.Context())
+	opened.Settled(t.Context())
+	if gate.State() != StateOnline || again.State() != StateUnauthorized || opened.State() != StateOnline {
+		t.Error(gate.State(), again.State(), opened.State())
+	}
+	ctx, _ := by("tour", nil)
+	release, err := gate.Exclusive(ctx, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strangerCtx, _ := by("stranger", nil)
+	if _, err := opened.Exclusive(strangerCtx, 1, time.Millisecond); luaapi.Describe(err).Kind != "busy" {
+		t.Error(err)
+	}
+	release()
+	// site.yaml's first block says how many commands go out at once.
+	if n := gate.dev().concurrency(); n != 1 {
+		t.Errorf("concurrency %d", n)
+	}
+	if got := fmt.Sprint(len(r.set.All())); got != "4" {
+		t.Error(got)
+	}
+}
+
+// What a generation of a script has opened goes with it, unless another has it
+// too: no queue, no goroutine and no login is kept.
+func TestOpenedDevicesAreReleased(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	r.quiet()
+	spec := map[string]any{"ip": "192.0.2.9", "username": "admin", "password": "simulated"}
+	first := r.open("first", spec)
+	if second := r.open("second", spec); second != first {
+		t.Error("the same words gave another name")
+	}
+	r.set.Release("first")
+	if r.devices() != 2 || first.gone.Load() {
+		t.Error("the second generation has lost its device")
+	}
+	ctx, o := by("task", nil)
+	if err := turn(ctx, first); err != nil {
+		t.Error(err)
+	}
+	r.set.Release("second")
+	r.eventually("the device has gone", func() bool { return r.devices() == 1 && len(r.set.All()) == 1 })
+	if r.sim("http://192.0.2.9:80").Driven(1) {
+		t.Error("its head turns")
+	}
+	if err := preset(ctx, first); err == nil {
+		t.Error("a command was sent after the release")
+	}
+	o.End()
+	// Opened, released and opened again by many at once.
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 20 {
+				spec := map[string]any{"ip": fmt.Sprintf("192.0.2.%d", 10+n%3), "username": "admin", "password": "simulated"}
+				ref := r.open(i, spec)
+				ctx, o := by("task", nil)
+				turn(ctx, ref)
+				r.set.Release(i)
+				o.End()
+			}
+		})
+	}
+	r.within(20*time.Second, "a script", all.Wait)
+	r.eventually("all have gone", func() bool { return r.devices() == 1 && len(r.set.All()) == 1 })
+	r.eventually("their logins are forgotten", func() bool {
+		r.set.logins.Lock()
+		defer r.set.logins.Unlock()
+		return len(r.set.clients) == 1
+	})
+}
+
+// A login that was refused is remembered when its device has gone: the next
+// generation must not try it again.
+func TestRefusedLoginOutlivesItsDevice(t *testing.T) {
+	r := newRig(t, "timezone: UTC\n")
+	for i := range 3 {
+		ref := r.open(i, map[string]any{"ip": oneGate, "username": "admin", "password": "wrong"})
+		if state := ref.Settled(t.Context()); state != StateUnauthorized {
+			t.Error(state)
+		}
+		r.set.Release(i)
+		r.eventually("it has gone", func() bool { return r.devices() == 0 })
+	}
+	if n := r.gate().Counts().RejectedLogins; n != 1 {
+		t.Errorf("%d rejected logins", n)
+	}
+}
+
+// A device that goes while its head cannot be stopped stays until it can, also
+// for a script that opens it meanwhile.
+func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	ctx, _ := by("tour", nil)
+	if err := turn(ctx, gate); err != nil {
+		t.Fatal(err)
+	}
+	var refuse atomic.Bool
+	refuse.Store(true)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if refuse.Load() && isStop(req) {
+			return status(req, http.StatusNotFound), nil
+		}
+		return device.RoundTrip(req)
+	})
+	dev := gate.dev()
+	r.swap("timezone: UTC\n")
+	r.eventually("the stop is refused", func() bool { return contains(r.log.String(), "refuses to stop") })
+	if st := gate.Status(time.UTC); !st.Leaving || len(st.Heads) != 1 || r.devices() != 1 || r.set.AllAtRest() {
+		t.Errorf("%+v, %d devices", st, r.devices())
+	}
+	opened := r.open("a script", map[string]any{"ip": oneGate, "username": "admin", "password": "simulated"})
+	if opened.dev() != dev {
+		t.Error("a second device at the same address")
+	}
+	refuse.Store(false)
+	r.eventually("the head rests", r.set.AllAtRest)
+	r.set.Release("a script")
+	r.eventually("it has gone", func() bool { return r.devices() == 0 })
+	if r.gate().Driven(1) {
+		t.Error("the head turns")
+	}
+}
+
+// Another address: what waits is asked there once the heads at the old one are
+// at rest.
+func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	ctx, _ := by("tour", nil)
+	if err := turn(ctx, gate); err != nil {
+		t.Fatal(err)
+	}
+	var refuse atomic.Bool
+	refuse.Store(true)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if refuse.Load() && isStop(req) {
+			return status(req, http.StatusServiceUnavailable), nil
+		}
+		return device.RoundTrip(req)
+	})
+	r.swap(gateAt("192.0.2.2"))
+	asked := make(chan error)
+	go func() { asked <- preset(ctx, gate) }()
+	select {
+	case err := <-asked:
+		t.Errorf("it was asked while the head turned: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	refuse.Store(false)
+	if err := <-asked; err != nil {
+		t.Error(err)
+	}
+	if r.gate().Driven(1) {
+		t.Error("the head turns")
+	}
+	if n := r.sim("http://192.0.2.2:80").Counts().Presets; n != 1 {
+		t.Errorf("%d presets at the new address", n)
+	}
+}
+
+// The crash book has no password: a device that site.yaml does not have is told
+// of, and stopped when a script opens it, under whatever name.
+func TestCrashBookOfAnOpenedDevice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	openBook := func(log *lockedBuffer) *store.Store {
+		s, err := store.Open(path, store.Options{Clock: clock.Real(), Log: testLog(log)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	log := new(lockedBuffer)
+	book := openBook(log)
+	mark := store.Moving{Device: "cam", Channel: 1, Address: "http://" + oneGate + ":80", Task: "exec/main", Since: time.Now()}
+	if err := book.SetMoving(t.Context(), mark); err != nil {
+		t.Fatal(err)
+	}
+	book.Close()
+	book = openBook(log)
+	t.Cleanup(func() { book.Close() })
+	r := newRigWith(t, book, "timezone: UTC\n")
+	r.sim(mark.Address) // it turns since before the crash
+	if !contains(r.log.String(), "site.yaml does not have its device: look at it") || !contains(r.log.String(), "device=cam channel=1 address="+mark.Address) {
+		t.Error(r.log)
+	}
+	r.open("a script", map[string]any{"ip": oneGate, "username": "admin", "password": "simulated"})
+	r.eventually("the head is stopped", func() bool { return r.gate().Counts().Stops > 0 })
+	r.eventually("it is struck out", func() bool { return len(book.AllMoving()) == 0 })
+	if !contains(r.log.String(), "left moving when hiklua ended: it is stopped now") {
+		t.Error(r.log)
+	}
+}
+
+// What a crash leaves in the book is struck out by a stop that was answered, and
+// by no other: neither while a move is pending, nor where the stop is refused.
+func TestCrashBookKeepsWhatMayMove(t *testing.T) {
+	log := new(lockedBuffer)
+	book, err := store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{Clock: clock.Real(), Log: testLog(log)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { book.Close() })
+	r := newRigWith(t, book, gateAt(oneGate))
+	gate := r.quiet()
+	hold := make(chan bool)
+	var refuse atomic.Bool
+	var moves atomic.Int32
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		switch {
+		case isMove(req) && strings.Contains(req.Header.Get("Authorization"), "Digest"):
+			moves.Add(1)
+			<-hold
+		case isStop(req) && refuse.Load():
+			return status(req, http.StatusForbidden), nil
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, o := by("tour", nil)
+	done := make(chan error)
+	go func() { done <- turn(ctx, gate) }()
+	r.eventually("the move is under way", func() bool { return moves.Load() == 1 })
+	h := gate.dev().head(1, luaapi.NoLens)
+	h.d.mu.Lock()
+	h.settle()
+	h.d.mu.Unlock()
+	if n := len(book.AllMoving()); n != 1 {
+		t.Errorf("%d marks while a move is under way", n)
+	}
+	close(hold)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	refuse.Store(true)
+	o.End()
+	r.eventually("the stop is refused", func() bool { return contains(r.log.String(), "refuses to stop") })
+	if n := len(book.AllMoving()); n != 1 {
+		t.Errorf("%d marks of a head whose stop is refused", n)
+	}
+	refuse.Store(false)
+	r.eventually("it is struck out", func() bool { return len(book.AllMoving()) == 0 })
+}
