@@ -83,7 +83,7 @@ func TestRefusedValuesAreNamed(t *testing.T) {
 		`hik.emit("x", {a = {b = print}})`:                                  "emit: value.a.b can't be a function: an event carries strings, numbers, booleans and tables of them",
 		`hik.emit("x", {{["a b"] = {[true] = print}}})`:                     `emit: value[1]["a b"][true] can't be a function: an event carries strings, numbers, booleans and tables of them`,
 		`local t = {} t[1] = {x = t} hik.emit("x", t)`:                      "emit: value[1].x can't be a table that it is part of",
-		`local t = {} for i = 1, 101 do t = {t} end hik.emit("x", t)`:       "emit: value" + strings.Repeat("[1]", 66) + "... is nested deeper than 100",
+		`local t = {} for i = 1, 101 do t = {t} end hik.emit("x", t)`:       "emit: value" + strings.Repeat("[1]", 26) + "... is nested deeper than 100",
 		`hik.emit("x", {a = ("x"):rep(9 * 2^20)})`:                          "emit: value.a: the whole is larger than 8 MB",
 		`hik.device{ip = {x = {}, y = coroutine.create(print)}}`:            "device: device.ip.y can't be a thread: a device is described by strings, numbers, booleans and tables of them",
 		`local t = {} t.ip = t hik.device(t)`:                               "device: device.ip can't be a table that it is part of",
@@ -91,7 +91,7 @@ func TestRefusedValuesAreNamed(t *testing.T) {
 		`hik.state.a = {b = {[true] = 1}}`:                                  "hik.state.a.b can't have true as a key: keys are strings and numbers",
 		`local t = {} t.a = {t} hik.json.encode(t)`:                         "encode: value.a[1] can't be a table that it is part of",
 		`hik.json.encode({a = {1, {b = print}}})`:                           "encode: value.a[2].b is a function, which JSON does not have",
-		`local t = {} for i = 1, 101 do t = {a = t} end hik.json.encode(t)`: "encode: value" + strings.Repeat(".a", 98) + "... is nested deeper than 100",
+		`local t = {} for i = 1, 101 do t = {a = t} end hik.json.encode(t)`: "encode: value" + strings.Repeat(".a", 38) + "... is nested deeper than 100",
 	} {
 		err := newFakeHost(t).runText(code, "test")
 		if err == nil || Describe(err).Message != want {

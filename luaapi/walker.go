@@ -44,7 +44,7 @@ func (w *walker) where() string {
 	var b strings.Builder
 	b.WriteString(w.root)
 	for _, key := range w.path {
-		if b.Len() > 200 {
+		if b.Len() > 80 {
 			b.WriteString("...")
 			break
 		}
