@@ -124,7 +124,7 @@ func resultDifference(table *instructionTable) (difference string) {
 			difference = fmt.Sprintf("the instructions of jumpTable can't be run: %v", r)
 		}
 	}()
-	L := lua.NewState(lua.Options{SkipOpenLibs: true})
+	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 8, RegistrySize: 64})
 	defer L.Close()
 	f := L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("one"))
