@@ -32,10 +32,10 @@ func baseAssert(L *lua.LState) int {
 		return L.GetTop()
 	}
 	switch message := L.Get(2).(type) {
-	case lua.LString:
-		rethrow(L, lua.LString(placeBefore(L, 1))+message)
+	case lua.LString, lua.LNumber:
+		raisef(L, "%s", Text(message))
 	case *lua.LNilType:
-		rethrow(L, lua.LString(placeBefore(L, 1)+"assertion failed!"))
+		raisef(L, "assertion failed!")
 	default:
 		rethrow(L, message)
 	}
@@ -45,8 +45,8 @@ func baseAssert(L *lua.LState) int {
 func baseError(L *lua.LState) int {
 	object := L.Get(1)
 	level := optInteger(L, 2, 1)
-	if message, ok := object.(lua.LString); ok && level > 0 {
-		object = lua.LString(placeBefore(L, level)) + message
+	if lua.LVCanConvToString(object) && level > 0 {
+		object = lua.LString(placeBefore(L, level) + Text(object))
 	}
 	rethrow(L, object)
 	return 0
@@ -82,7 +82,12 @@ func baseSetMetatable(L *lua.LState) int {
 }
 
 func baseToString(L *lua.LState) int {
-	L.Push(lua.LString(ToString(L, checkAny(L, 1))))
+	v := checkAny(L, 1)
+	if L.GetMetaField(v, "__tostring") != lua.LNil {
+		L.Push(tostringMeta(L, v))
+	} else {
+		L.Push(lua.LString(Text(v)))
+	}
 	return 1
 }
 
@@ -97,15 +102,21 @@ func ToString(L *lua.LState, v lua.LValue) string {
 	if L.GetMetaField(v, "__tostring") == lua.LNil {
 		return v.String()
 	}
+	result := tostringMeta(L, v)
+	if !lua.LVCanConvToString(result) {
+		raisef(L, "'tostring' must return a string to 'print'")
+	}
+	return Text(result)
+}
+
+// tostringMeta is what v's __tostring gives, be it no string.
+func tostringMeta(L *lua.LState, v lua.LValue) lua.LValue {
 	L.Push(L.GetMetaField(v, "__tostring"))
 	L.Push(v)
 	L.Call(1, 1)
 	result := L.Get(-1)
 	L.Pop(1)
-	if !lua.LVCanConvToString(result) {
-		raisef(L, "'tostring' must return a string to 'print'")
-	}
-	return Text(result)
+	return result
 }
 
 func baseToNumber(L *lua.LState) int {
@@ -117,10 +128,11 @@ func baseToNumber(L *lua.LState) int {
 		if f, ok := ToNumber(v); ok {
 			result = f
 		}
-	case base < 2 || base > 36:
-		argError(L, 2, "base out of range")
 	default:
 		digits := strings.ToLower(strings.Trim(checkText(L, 1), " \t\n\v\f\r"))
+		if base < 2 || base > 36 {
+			argError(L, 2, "base out of range")
+		}
 		digits, negative := strings.CutPrefix(digits, "-")
 		if !negative {
 			digits = strings.TrimPrefix(digits, "+")
@@ -197,7 +209,7 @@ func basePairs(L *lua.LState) int {
 func baseIpairs(L *lua.LState) int {
 	v := L.Get(1)
 	step := 1
-	if L.GetMetaField(v, "__index") != lua.LNil {
+	if _, isString := v.(lua.LString); !isString && L.GetMetaField(v, "__index") != lua.LNil {
 		step = 2
 	} else {
 		checkTable(L, 1)

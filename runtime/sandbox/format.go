@@ -26,9 +26,11 @@ func (s *state) strFormat(L *lua.LState) int {
 			format = format[1:]
 			continue
 		}
+		if arg++; arg > L.GetTop() {
+			argError(L, arg, "no value")
+		}
 		var c conversion
 		c, format = directive(L, format)
-		arg++
 		c.write(L, b, arg)
 	}
 	L.Push(lua.LString(b.String()))
@@ -75,9 +77,6 @@ func twoDigits(L *lua.LState, format string) (int, string) {
 func (c conversion) has(flag string) bool { return strings.Contains(c.flags, flag) }
 
 func (c conversion) write(L *lua.LState, b *builder, arg int) {
-	if arg > L.GetTop() {
-		argError(L, arg, "no value")
-	}
 	switch c.letter {
 	case 'c':
 		c.pad(b, string([]byte{byte(integer(L, arg))}))
@@ -128,6 +127,9 @@ func (c conversion) verb(b *builder, letter byte, v any) {
 	if c.has("-") || c.precision >= 0 {
 		flags = strings.ReplaceAll(flags, "0", "")
 	}
+	if _, signed := v.(int64); !signed {
+		flags = strings.NewReplacer("+", "", " ", "").Replace(flags)
+	}
 	spec := "%" + flags
 	if c.width > 0 {
 		spec += fmt.Sprint(c.width)
@@ -140,16 +142,12 @@ func (c conversion) verb(b *builder, letter byte, v any) {
 
 func (c conversion) float(b *builder, v float64) {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
-		str := "nan"
-		if math.IsInf(v, 0) {
-			str = "inf"
-		}
+		str := notFinite(v)
 		if c.letter == 'E' || c.letter == 'G' {
 			str = strings.ToUpper(str)
 		}
 		switch {
-		case v < 0:
-			str = "-" + str
+		case str[0] == '-':
 		case c.has("+"):
 			str = "+" + str
 		case c.has(" "):
