@@ -9,11 +9,22 @@ import (
 
 // mathFunctions are those from one number to one.
 var mathFunctions = map[string]func(float64) float64{
-	"abs": math.Abs, "acos": math.Acos, "asin": math.Asin, "atan": math.Atan, "ceil": math.Ceil, "cos": math.Cos,
-	"cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log10": math.Log10, "sin": math.Sin, "sinh": math.Sinh,
+	"abs": math.Abs, "acos": unsigned(math.Acos), "asin": unsigned(math.Asin), "atan": math.Atan, "ceil": math.Ceil, "cos": math.Cos,
+	"cosh": math.Cosh, "exp": math.Exp, "floor": math.Floor, "log10": unsigned(math.Log10), "sin": math.Sin, "sinh": math.Sinh,
 	"sqrt": math.Sqrt, "tan": math.Tan, "tanh": math.Tanh, "log": math.Log,
 	"deg": func(x float64) float64 { return x / (math.Pi / 180) },
 	"rad": func(x float64) float64 { return x * (math.Pi / 180) },
+}
+
+// unsigned is fn, whose nan has no sign in C either.
+func unsigned(fn func(float64) float64) func(float64) float64 {
+	return func(x float64) float64 {
+		y := fn(x)
+		if math.IsNaN(y) && !math.IsNaN(x) {
+			return math.Float64frombits(0x7FF8 << 48)
+		}
+		return y
+	}
 }
 
 // mathFunctions2 are those from two numbers to one.

@@ -81,16 +81,24 @@ func NumberText(n lua.LNumber) string {
 	return strconv.FormatFloat(f, 'g', 14, 64)
 }
 
-// notFinite is inf or nan with the sign it has: what 0/0 gives has one on most machines.
+// notFinite is inf or nan with its sign: 0/0 gives a nan that has one on most machines, and then the functions of C give it,
+// too. Those of Go give another one, which is told by its bits.
 func notFinite(f float64) string {
-	text := "nan"
 	if math.IsInf(f, 0) {
-		text = "inf"
+		if f < 0 {
+			return "-inf"
+		}
+		return "inf"
 	}
-	if math.Signbit(f) {
-		text = "-" + text
+	negative := math.Signbit(f)
+	if math.Float64bits(f)&1 == math.Float64bits(math.NaN())&1 {
+		zero := 0.0
+		negative = negative != math.Signbit(zero/zero)
 	}
-	return text
+	if negative {
+		return "-nan"
+	}
+	return "nan"
 }
 
 // Text is tostring without metamethods. LValue.String would write numbers with 17 digits.

@@ -58,8 +58,9 @@ func (s *state) osTime(L *lua.LState) int {
 		}
 		return def
 	}
-	wall := time.Date(field("year", -1), time.Month(field("month", -1)), field("day", -1),
-		field("hour", 12), field("min", 0), field("sec", 0), 0, time.UTC).Unix()
+	sec, min, hour := field("sec", 0), field("min", 0), field("hour", 12) // the first that is wrong is named, in this order
+	day, month, year := field("day", -1), field("month", -1), field("year", -1)
+	wall := time.Date(year, time.Month(month), day, hour, min, sec, 0, time.UTC).Unix()
 	var dst *bool
 	if v, ok := t.RawGetString("isdst").(lua.LBool); ok {
 		b := bool(v)

@@ -12,9 +12,10 @@ func (s *state) openString(L *lua.LState) {
 	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"byte": strByte, "char": strChar, "find": strFind, "format": s.strFormat, "gmatch": strGmatch,
-		"gfind": strGmatch, "gsub": s.strGsub, "len": strLen, "lower": strLower, "match": strMatch,
+		"gsub": s.strGsub, "len": strLen, "lower": strLower, "match": strMatch,
 		"rep": s.strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
 	})
+	mod.RawSetString("gfind", mod.RawGetString("gmatch"))
 	L.SetGlobal("string", mod)
 	meta := L.CreateTable(0, 16)
 	setFuncs(L, meta, textArithmetic())

@@ -46,4 +46,14 @@ local seen
 local object = setmetatable({}, {__concat = function(a, b) seen = type(a) .. " " .. type(b) return 1e15 end})
 eq(1 .. object, 1e15) eq(seen, "number table") eq(object .. 1 .. 2, 1e15) eq(seen, "table string") eq("x" .. object .. "y", "x1e+15")
 fails(function() return 1 .. nil end, "nil value") fails(function() return "a" .. {} .. "b" end, "table value")
-eq(tostring(setmetatable({}, {__tostring = function() return 1e15 end})), "1e+15")
+eq(("%s"):format(setmetatable({}, {__tostring = function() return 1e15 end})), "1e+15") eq(tostring(setmetatable({}, {__tostring = function() end})), nil)
+-- The remainder is that of Lua 5.1, of text as well.
+local function mod(a, b) local r = a % b return r end
+eq(mod(7, 3), 1) eq(mod(-7, 3), 2) eq(mod(7, -3), -2) eq(mod(7, 0.1), 0) eq(mod("7", 0.1), 0) eq(mod(5.5, 2), 1.5) eq(mod(0, 5), 0) matches(tostring(mod(1, 0)), "nan")
+for i = 1, 3 do local a, b, c = i % 2, (i + 1) % 2, (function() return i % 3 end)() eq(a + b, 1) eq(c, i % 3) end
+-- What came of an error.
+eq(select(2, pcall(error, 5)), 5) fails(function() error(5) end, ":%d+: 5$") fails(function() assert(false, 1.5) end, ":%d+: 1.5$")
+fails(function() ipairs("x") end, "table expected, got string")
+local list = {1, 2, 3} table.insert(list, 0, "x") eq(list[0], "x") eq(list[1], nil) eq(list[2], 1) eq(list[4], 3)
+eq(("%+x|% o|%5s|%g"):format(255, 8, "a", -math.huge), "ff|10|    a|-inf") fails(function() ("%d %y"):format(1) end, "no value")
+matches(tostring(math.acos(2)), "^nan$") eq(tostring(math.fmod(1, 0)), tostring(0 / 0)) eq(("%f"):format(0 / 0), tostring(0 / 0))
