@@ -14,8 +14,8 @@ import (
 type AuthMode int
 
 const (
-	// AuthDigest answers digest challenges only. Basic shows the password to
-	// whoever listens, and a device that refuses it counts a wrong login.
+	// AuthDigest answers digest challenges only. Basic shows the password on the
+	// wire, and a device that refuses it counts a wrong login.
 	AuthDigest AuthMode = iota
 	// AuthBasic sends the password with every request.
 	AuthBasic
@@ -76,11 +76,6 @@ type Config struct {
 	OnPin      func(sum []byte) // told the fingerprint that TLSPin trusted first; may be called from any goroutine
 
 	PTZID PTZIDMode
-
-	// NativeRelative lets RelativeMove use the device's own "relative". Its
-	// units differ by model, so by default a relative move is computed from
-	// the position.
-	NativeRelative bool
 
 	// Account shares what is known of the account with other clients for the
 	// same device, user and password, whose Client.Account it is. nil: nothing is

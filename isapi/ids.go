@@ -3,7 +3,6 @@ package isapi
 import (
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // Stream is one of a channel's video streams.
@@ -22,17 +21,6 @@ func (s Stream) String() string {
 		return "sub"
 	}
 	return "main"
-}
-
-// ParseStream reads "main" or "sub"; the empty string is main.
-func ParseStream(s string) (Stream, error) {
-	switch strings.ToLower(s) {
-	case "", "main":
-		return Main, nil
-	case "sub":
-		return Sub, nil
-	}
-	return Main, fmt.Errorf("%w: stream %q is neither main nor sub", ErrMisuse, s)
 }
 
 // StreamID is the number a channel's stream has in URLs: channel 18, sub is 1802.

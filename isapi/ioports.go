@@ -59,19 +59,6 @@ func (c *Client) ioPorts(ctx context.Context, op, side string) ([]IOPort, error)
 	return list, nil
 }
 
-// Input reads one alarm input.
-func (c *Client) Input(ctx context.Context, id int) (*IOPort, error) {
-	op := fmt.Sprintf("input %d", id)
-	if id < 1 || id > maxChannel {
-		return nil, c.misuse(op, 0, "a port is 1-%d", maxChannel)
-	}
-	active, err := c.ioStatus(ctx, op, "inputs", id)
-	if err != nil {
-		return nil, err
-	}
-	return &IOPort{ID: id, Active: active}, nil
-}
-
 func (c *Client) ioStatus(ctx context.Context, op, side string, id int) (*bool, error) {
 	root, err := c.get(ctx, op, 0, ioPath(side, id)+"/status")
 	if err != nil {

@@ -174,8 +174,3 @@ func (c *Client) GotoHome(ctx context.Context, channel int) error {
 func (c *Client) SetHome(ctx context.Context, channel int) error {
 	return c.headPut(ctx, "set home", channel, "/homeposition", nil, true)
 }
-
-// DeleteHome forgets the home position: DELETE .../homeposition.
-func (c *Client) DeleteHome(ctx context.Context, channel int) error {
-	return c.headDelete(ctx, "delete home", channel, "/homeposition")
-}

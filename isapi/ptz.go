@@ -82,7 +82,7 @@ func (c *Client) sendApart(ctx context.Context, cl *call, v Velocity, pan, zoom 
 	case err != nil:
 		return err
 	case e != nil && (v.Pan != 0 || v.Tilt != 0):
-		// What was refused is only one half. Whoever asked must not take it for
+		// What was refused is only one half. The caller must not take it for
 		// the refusal of the move: the head turns.
 		e.HTTPStatus, e.Err, e.Detail = 0, ErrBadAnswer, "the device took pan and tilt and refused zoom: the head turns"
 	}

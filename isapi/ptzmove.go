@@ -99,23 +99,15 @@ func tenths(v float64) int { return int(math.Round(v * 10)) }
 type Offset struct{ Pan, Tilt, Zoom float64 }
 
 // RelativeMove moves a head by an offset. It is computed from the position
-// and sent as an absolute move; tilt and zoom end at the head's limits, pan
+// and sent as an absolute move, as the units of PUT .../relative differ by model; tilt and zoom end at the head's limits, pan
 // goes the short way round. A head that does not tell its position is
 // ErrUnsupported.
-//
-// With Config.NativeRelative the device's own PUT .../relative is used
-// instead, and the numbers go there as they are: their unit is the device's.
 func (c *Client) RelativeMove(ctx context.Context, channel int, o Offset) error {
 	const op = "relative move"
 	for _, v := range []float64{o.Pan, o.Tilt, o.Zoom} {
 		if !(math.Abs(v) <= 3600) {
 			return c.misuse(op, channel, "%v is not in -3600..3600", v)
 		}
-	}
-	if c.cfg.NativeRelative {
-		return c.headPut(ctx, op, channel, "/relative", ptzData(fmt.Sprintf(
-			"<Relative><positionX>%d</positionX><positionY>%d</positionY><relativeZoom>%d</relativeZoom></Relative>",
-			int(math.Round(o.Pan)), int(math.Round(o.Tilt)), int(math.Round(o.Zoom)))), false)
 	}
 	p, err := c.PTZStatus(ctx, channel)
 	if err != nil {

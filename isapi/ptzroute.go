@@ -105,8 +105,8 @@ func (c *Client) headRoutes(ctx context.Context, op string, channel int, ask boo
 	return routes, nil
 }
 
-// learnInputs asks whether the device is a recorder, where nobody has listed
-// its channels yet.
+// learnInputs asks whether the device is a recorder, where its channels were
+// not listed yet.
 func (c *Client) learnInputs(ctx context.Context, op string) (*inputs, error) {
 	root, err := c.get(ctx, op, 0, "/ISAPI/ContentMgmt/InputProxy/channels")
 	switch {
@@ -158,7 +158,7 @@ func (c *Client) head(ctx context.Context, cl call, run func(context.Context, *c
 		cl.path = base + suffix
 		err := run(ctx, &cl)
 		if err == nil {
-			if !cl.stop { // a stop has asked nobody which path is the right one
+			if !cl.stop { // a stop did not ask which path is the right one
 				note(c.known, c.known.heads, cl.channel, base)
 			}
 			return nil
