@@ -91,7 +91,8 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 		realm     string // the realm in the hash; "": quoted
 		algorithm string // as it comes back
 		session   bool
-		bare      bool // without a qop
+		bare      bool   // without a qop
+		user      string // as it comes back, up to the next quote
 	}{
 		"latin-1 realm":           {header: plain("C\xe2mera"), quoted: "C\xe2mera"},
 		"gbk realm":               {header: plain(gbk), quoted: gbk},
@@ -120,6 +121,7 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 		"basic behind":            {header: `Digest realm="x", nonce="NONCE", qop="auth" Basic realm="b"`},
 		"two digests in one":      {header: plain("x") + `, algorithm=MD5, ` + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
 		"a header each":           {header: "Negotiate abc==\n" + plain("x") + `, algorithm=MD5` + "\n" + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
+		"user hash":               {header: plain("x") + `, userhash=true`, user: sum(md5.New, `ad"min\`, "x") + `", userhash=true`},
 		"a nonce with =":          {header: `Digest realm="x", nonce=NONCE==, qop="auth"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,13 +155,16 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 					newHash = sha256.New
 				}
 				h := func(parts ...string) string { return sum(newHash, parts...) }
-				a1 := h("admin", realm, "right")
+				a1 := h(`ad"min\`, realm, "right")
 				if test.session {
 					a1 = h(a1, get("nonce"), cnonce)
 				}
 				want := h(a1, get("nonce"), get("nc"), get("cnonce"), "auth", h(r.Method, r.URL.Path))
 				if test.bare {
 					want = h(a1, get("nonce"), h(r.Method, r.URL.Path))
+				}
+				if !strings.Contains(last, "userhash") && get("username") != `ad\"min\\` || test.user != "" && (get("username")+`", userhash=`+get("userhash")) != test.user {
+					t.Errorf("the user is not told as asked: %s", last)
 				}
 				if get("response") != want || get("realm") != quoted || get("algorithm") != test.algorithm || used[get("nc")] && !test.bare {
 					w.WriteHeader(http.StatusUnauthorized)
@@ -168,7 +173,7 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 				used[get("nc")] = true
 				okTree(w, r)
 			})
-			c, err := New(Config{Host: "192.0.2.10", Username: "admin", Password: NewSecret("right"), Transport: memory{device}})
+			c, err := New(Config{Host: "192.0.2.10", Username: `ad"min\`, Password: NewSecret("right"), Transport: memory{device}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,6 +183,18 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestEndlessChallengeIsNotRead(t *testing.T) {
+	d := newFake(okTree)
+	d.header = func(n string) []string {
+		return []string{`Digest realm="` + strings.Repeat("x", maxChallenge) + `", nonce="` + n + `", qop="auth"`}
+	}
+	_, err := d.client(t).DeviceInfo(bg)
+	wantKind(t, err, "unauthorized")
+	if _, rejected := d.counts(); rejected != 0 {
+		t.Error("it was answered")
 	}
 }
 

@@ -157,7 +157,7 @@ func (c *Client) refuse(state LoginState, e *Error) *Error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	kept := *e
-	a.state, a.failure, a.proven, a.known, a.rejected = state, &kept, false, nil, 0
+	a.state, a.failure, a.proven, a.known = state, &kept, false, nil
 	return e
 }
 

@@ -159,6 +159,96 @@ func TestManyAtOnceUnderLoad(t *testing.T) {
 	}
 }
 
+// Invariant 2, told request by request: what is in the air when the password changes.
+func TestRejectedLoginsByWhatIsInTheAir(t *testing.T) {
+	picture := func(c *Client) { _, _ = c.Picture(bg, 1, PictureOptions{}) }
+	stop := func(c *Client) { _ = c.Urgent().StopPTZ(bg, 1) }
+	stream := func(c *Client) {
+		if resp, err := c.Sibling().open(bg, &call{op: "event stream", method: "GET", path: alertPath, stream: true}); err == nil {
+			resp.Body.Close()
+		}
+	}
+	for name, test := range map[string]struct {
+		air  []func(*Client)
+		most int
+	}{
+		"picture":                  {[]func(*Client){picture}, 2},
+		"stop":                     {[]func(*Client){stop}, 2},
+		"stream":                   {[]func(*Client){stream}, 2},
+		"picture and stop":         {[]func(*Client){picture, stop}, 2},
+		"picture and stream":       {[]func(*Client){picture, stream}, 2},
+		"stream and stop":          {[]func(*Client){stream, stop}, 2},
+		"two pictures":             {[]func(*Client){picture, picture}, 2},
+		"four pictures, a stream":  {[]func(*Client){picture, picture, stream, picture, picture}, 2},
+		"picture, stream and stop": {[]func(*Client){picture, stream, stop}, 3},
+		"everything":               {[]func(*Client){picture, stop, picture, stream, picture, stream, picture}, 3},
+	} {
+		for _, moving := range []bool{false, true} {
+			// Requests are 20 ms long and start 1 ms apart; the change is somewhere in it.
+			for change := range 60 {
+				slowly(t, func(t *testing.T, set func(*Config)) {
+					d := newFake(everyPath)
+					c := d.client(t, set)
+					if _, err := c.DeviceInfo(bg); err != nil {
+						t.Fatal(err)
+					}
+					if moving {
+						if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					d.reset()
+					time.AfterFunc(time.Duration(change)*time.Millisecond, func() { d.setPassword("changed") })
+					var wg sync.WaitGroup
+					for i, f := range test.air {
+						wg.Go(func() {
+							time.Sleep(time.Duration(i) * time.Millisecond)
+							f(c)
+						})
+					}
+					wg.Wait()
+					time.Sleep(100 * time.Millisecond)
+					_, _ = c.DeviceInfo(bg)
+					_, _ = c.DeviceInfo(bg)
+					if _, rejected := d.counts(); rejected < 1 || rejected > test.most || c.Login() != LoginUnauthorized {
+						t.Errorf("%s, moving %v, change at %d ms: %d rejected logins, login is %v", name, moving, change, rejected, c.Login())
+					}
+				})
+			}
+		}
+	}
+}
+
+// Of two stops in a row the second leaves the first the time for its verdict, also if
+// that takes a second login.
+func TestSecondStopWaitsForTheFirstOnesVerdict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(everyPath)
+		c := d.client(t, func(c *Config) {
+			inner := c.Transport
+			c.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				time.Sleep(80 * time.Millisecond)
+				resp, err := inner.RoundTrip(r)
+				time.Sleep(80 * time.Millisecond)
+				return resp, err
+			})
+		})
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		d.setPassword("changed")
+		urgent := c.Urgent()
+		var wg sync.WaitGroup
+		for channel := 1; channel <= 3; channel++ {
+			wg.Go(func() { wantKind(t, urgent.StopPTZ(bg, channel), "unauthorized") })
+		}
+		wg.Wait()
+		if _, rejected := d.counts(); rejected != 2 {
+			t.Errorf("%d rejected logins", rejected)
+		}
+	})
+}
+
 // Two requests may be on their way at once, and no more.
 func TestTwoLoginsAtOnce(t *testing.T) {
 	slowly(t, func(t *testing.T, set func(*Config)) {

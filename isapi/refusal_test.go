@@ -14,9 +14,11 @@ import (
 func TestExpiredNonceIsCuredOnce(t *testing.T) {
 	d := newFake(okTree)
 	c := d.client(t)
-	for range 3 {
-		if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
-			t.Fatal(err)
+	for range 5 {
+		for range 2 {
+			if _, err := c.DeviceInfo(bg); err != nil {
+				t.Fatal(err)
+			}
 		}
 		d.mu.Lock()
 		d.minNonce = d.nonce // what was given out is worth nothing now
@@ -24,6 +26,16 @@ func TestExpiredNonceIsCuredOnce(t *testing.T) {
 	}
 	if c.Login() != LoginOK {
 		t.Error("an expired nonce is no wrong password")
+	}
+	if _, err := c.DeviceInfo(bg); err != nil {
+		t.Fatal(err)
+	}
+	d.reset()
+	if _, err := c.DeviceInfo(bg); err != nil {
+		t.Fatal(err)
+	}
+	if requests, _ := d.counts(); requests != 1 {
+		t.Errorf("%d requests: nonces that expire now and then do not serve once", requests)
 	}
 }
 
@@ -142,4 +154,139 @@ func TestWaitingForLoginEndsWithContext(t *testing.T) {
 		close(block)
 		wg.Wait()
 	})
+}
+
+// refusing says 401 to the paths with this end, whatever the login.
+func refusing(end, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, end) {
+			w.Header().Set("WWW-Authenticate", `Digest realm="x", nonce="nonce-1000000", qop="auth"`)
+			reply(w, 401, body)
+			return
+		}
+		everyPath(w, r)
+	}
+}
+
+// A picture that the account may not have, and the device calls that 401: the login
+// is good, however often it is tried.
+func TestRefusedPictureIsNoWrongPassword(t *testing.T) {
+	for _, body := range []string{"<html>Access Error: 401 -- Unauthorized</html>", xmlStatus(4, "Invalid Operation", "lowPrivilege")} {
+		d := newFake(refusing("/picture", body))
+		c := d.client(t)
+		for range 4 {
+			if _, err := c.DeviceInfo(bg); err != nil {
+				t.Fatal(err)
+			}
+			_, err := c.Picture(bg, 1, PictureOptions{})
+			if e := wantKind(t, err, "forbidden"); e.HTTPStatus != 401 {
+				t.Error(e)
+			}
+		}
+	}
+}
+
+// A stream that is refused after a while, for a right that is missing, while
+// challenges run out: neither makes the password wrong.
+func TestRefusedStreamBesideAnExpiredNonce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		refused := refusing("/alertStream", "")
+		d := newFake(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/alertStream") {
+				<-free
+			}
+			refused(w, r)
+		})
+		c := d.client(t)
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := c.Sibling().open(bg, &call{op: "events", method: "GET", path: alertPath, stream: true})
+			wantKind(t, err, "forbidden")
+		})
+		synctest.Wait()
+		for range 3 {
+			d.mu.Lock()
+			d.minNonce = d.nonce
+			d.mu.Unlock()
+			if _, err := c.DeviceInfo(bg); err != nil {
+				t.Error(err)
+			}
+		}
+		close(free)
+		wg.Wait()
+		if _, err := c.DeviceInfo(bg); err != nil || c.Login() != LoginOK {
+			t.Error(err, c.Login())
+		}
+	})
+}
+
+// An answer that is given before the login was looked at proves nothing.
+func TestNotFoundProvesNoPassword(t *testing.T) {
+	slowly(t, func(t *testing.T, set func(*Config)) {
+		d := newFake(okTree)
+		inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/nothing") && r.Header.Get("Authorization") != "" {
+				reply(w, 404, "")
+				return
+			}
+			d.ServeHTTP(w, r)
+		})
+		c := d.client(t, func(c *Config) { c.Transport, c.Password, c.Auth = memory{inner}, NewSecret("wrong"), AuthBasic }, set)
+		_, err := c.Request(bg, "GET", "/ISAPI/nothing", RequestOptions{})
+		wantKind(t, err, "not_found")
+		fifty(c, 1, nil)
+		if _, rejected := d.counts(); rejected != 1 {
+			t.Errorf("%d rejected logins", rejected)
+		}
+	})
+}
+
+// userCheck says in a 200 that the login is wrong: that proves no password.
+func TestUserCheckThatRefusesInAnOK(t *testing.T) {
+	d := newFake(okTree)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/userCheck") && r.Header.Get("Authorization") != "" {
+			reply(w, 200, `<userCheck><statusValue>401</statusValue><statusString>Unauthorized</statusString></userCheck>`)
+			return
+		}
+		d.ServeHTTP(w, r)
+	})
+	c := d.client(t, func(c *Config) { c.Transport = memory{h} })
+	if _, err := c.DeviceInfo(bg); err != nil {
+		t.Fatal(err)
+	}
+	d.setPassword("changed")
+	_, err := c.DeviceInfo(bg)
+	wantKind(t, err, "unauthorized")
+	if _, rejected := d.counts(); rejected != 2 {
+		t.Errorf("%d rejected logins", rejected)
+	}
+}
+
+// A device that served everyone and wants logins from now on.
+func TestOpenDeviceThatIsClosed(t *testing.T) {
+	d := newFake(okTree)
+	open := true
+	c := d.client(t, func(c *Config) {
+		c.Transport = memory{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if open {
+				okTree(w, r)
+				return
+			}
+			d.ServeHTTP(w, r)
+		})}
+	})
+	for range 3 {
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.StopPTZ(bg, 1); err != nil {
+			t.Fatal(err)
+		}
+		open = false
+	}
 }

@@ -245,6 +245,53 @@ func TestStopIsOneRoundTrip(t *testing.T) {
 	}
 }
 
+// While a head moves, the known challenge is left to its stop, so that a picture on
+// its way costs the stop no question first; also after a stop that was not answered.
+func TestStopBesideAPictureIsOneRoundTrip(t *testing.T) {
+	for _, lost := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newStuck()
+			c := s.client(t)
+			urgent := c.Urgent()
+			if err := c.Continuous(bg, 1, Velocity{Pan: 30}); err != nil {
+				t.Fatal(err)
+			}
+			if lost {
+				s.hold("continuous")
+				ctx, cancel := context.WithTimeout(bg, time.Second)
+				urgent.rt = roundTrip(func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() })
+				wantKind(t, urgent.StopPTZ(ctx, 1), "timeout")
+				cancel()
+				urgent = c.Urgent()
+				if _, err := c.DeviceInfo(bg); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.hold("/picture")
+			picture := s.aside(t, func() error { _, err := c.Picture(bg, 1, PictureOptions{}); return err })
+			s.reset()
+			if err := urgent.StopPTZ(bg, 1); err != nil {
+				t.Fatal(err)
+			}
+			if requests, _ := s.counts(); requests != 1 {
+				t.Errorf("lost=%v: the stop took %d requests", lost, requests)
+			}
+			close(s.free)
+			if err := picture(); err != nil {
+				t.Error(err)
+			}
+			// The stop was answered: a picture is one round trip again.
+			s.reset()
+			if _, err := c.Picture(bg, 1, PictureOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if requests, _ := s.counts(); requests != 1 {
+				t.Errorf("lost=%v: the picture took %d requests", lost, requests)
+			}
+		})
+	}
+}
+
 // A used-up challenge costs a stop one round trip more, not a question first.
 func TestStopAnswersTheNewChallengeAtOnce(t *testing.T) {
 	s := newStuck()
