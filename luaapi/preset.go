@@ -105,6 +105,9 @@ func (c *call) ordinary(id int) {
 			special, err = client.SpecialPreset(ctx, key.channel, id)
 			return err
 		})
+		if lacks(err) { // as the devices of hiklua check, which are asked nothing
+			special, err = specialPreset(id) != "", nil
+		}
 		if err != nil {
 			c.raise(err)
 		}
