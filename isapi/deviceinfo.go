@@ -21,9 +21,26 @@ type DeviceInfo struct {
 	Raw          string // the document as it came
 }
 
-// DeviceInfo asks GET /ISAPI/System/deviceInfo.
+// DeviceInfo asks GET /ISAPI/System/deviceInfo. Where there is nothing, it asks
+// for the same without the prefix and under /PSIA, as firmware of before ISAPI
+// has it; all that is asked of such a device later goes there, too.
 func (c *Client) DeviceInfo(ctx context.Context) (*DeviceInfo, error) {
-	cl := &call{op: "device info", method: http.MethodGet, path: deviceInfoPath}
+	info, err := c.deviceInfo(ctx, deviceInfoPath)
+	if e := asError(err); e == nil || e.HTTPStatus != http.StatusNotFound || e.SubCode != "" || e.Code != 0 || c.known.old() {
+		return info, err
+	}
+	for _, prefix := range oldPrefixes {
+		old, oldErr := c.deviceInfo(ctx, prefix+strings.TrimPrefix(deviceInfoPath, isapiPrefix))
+		if oldErr == nil {
+			c.known.setPrefix(prefix)
+			return old, nil
+		}
+	}
+	return nil, err
+}
+
+func (c *Client) deviceInfo(ctx context.Context, path string) (*DeviceInfo, error) {
+	cl := &call{op: "device info", method: http.MethodGet, path: path}
 	a, err := c.do(ctx, cl)
 	if err != nil {
 		return nil, err

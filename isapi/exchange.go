@@ -219,6 +219,9 @@ func (c *Client) basicHeader() string {
 func (c *Client) url(cl *call) *url.URL {
 	u := c.base
 	u.Path, u.RawQuery = cl.path, cl.query.Encode()
+	if cl.op != opRequest { // a raw path is the caller's
+		u.Path = c.known.path(cl.path)
+	}
 	return &u
 }
 

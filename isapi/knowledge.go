@@ -1,6 +1,7 @@
 package isapi
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -22,13 +23,14 @@ type knowledge struct {
 	special  map[int]map[int]bool // channel -> presets that are functions
 	headSeen map[int]bool         // channel -> its status answered (true) or failed (false)
 	zone     *time.Location       // of the device's clock; nil: not known yet
+	prefix   string               // of all paths, in the place of /ISAPI
 }
 
 func newKnowledge() *knowledge {
 	return &knowledge{
 		pictures: map[int]int{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]int{},
 		limits: map[int]limits{}, lens: map[int]string{},
-		special: map[int]map[int]bool{}, headSeen: map[int]bool{},
+		special: map[int]map[int]bool{}, headSeen: map[int]bool{}, prefix: isapiPrefix,
 	}
 }
 
@@ -61,6 +63,36 @@ func (k *knowledge) setZone(zone *time.Location) {
 	k.mu.Lock()
 	k.zone = zone
 	k.mu.Unlock()
+}
+
+const isapiPrefix = "/ISAPI"
+
+// oldPrefixes are those of firmware of before ISAPI, which serves much of the
+// same tree.
+var oldPrefixes = []string{"", "/PSIA"}
+
+// path is where the device has what ISAPI has at path.
+func (k *knowledge) path(path string) string {
+	rest, ours := strings.CutPrefix(path, isapiPrefix+"/")
+	if !ours {
+		return path
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.prefix + "/" + rest
+}
+
+func (k *knowledge) setPrefix(prefix string) {
+	k.mu.Lock()
+	k.prefix = prefix
+	k.mu.Unlock()
+}
+
+// old reports whether the firmware is of before ISAPI.
+func (k *knowledge) old() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.prefix != isapiPrefix
 }
 
 // recall and note read and write one of the maps under the lock.

@@ -67,13 +67,17 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 	if err != nil {
 		return 0, "", c.misuse(op, channel, "%v", err)
 	}
+	id := StreamID(channel, opt.Stream)
+	if c.known.old() {
+		id = oldStreamID(channel, opt.Stream)
+	}
 	first, learned := recall(c.known, c.known.pictures, channel)
 	var firstErr error
 	for i := range pictureRoutes {
 		route := (first + i) % len(pictureRoutes)
 		cl := &call{
 			op: op, channel: channel, method: http.MethodGet, query: query, limit: maxPicture,
-			path: pictureRoutes[route] + itoa(StreamID(channel, opt.Stream)) + "/picture",
+			path: pictureRoutes[route] + itoa(id) + "/picture",
 		}
 		n, contentType, err = c.pictureFrom(ctx, w, cl)
 		if err == nil {
@@ -90,6 +94,15 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 		}
 	}
 	return 0, "", firstErr
+}
+
+// oldStreamID is the id of a stream on firmware of before ISAPI, which counts
+// the streams of a camera 1, 2.
+func oldStreamID(channel int, s Stream) int {
+	if channel == 1 && s == Sub {
+		return 2
+	}
+	return channel
 }
 
 // PictureRoute is the path under which a channel's pictures were found so
