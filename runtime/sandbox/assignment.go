@@ -50,8 +50,6 @@ func (w *walker) single(s *ast.AssignStmt) ast.Stmt {
 		switch value := s.Rhs[0].(type) {
 		case *ast.FuncCallExpr:
 			value.AdjustRet = false // there is one target anyway; the compiler makes (f()) in the register of the target
-		case *ast.Comma3Expr:
-			value.AdjustRet = false
 		case *ast.LogicalOpExpr:
 			if !w.atOnce(value) {
 				r.assign(target, r.keep("value", value))
@@ -64,12 +62,13 @@ func (w *walker) single(s *ast.AssignStmt) ast.Stmt {
 
 // targets keeps what says where the values go and could be changed before they do.
 func (w *walker) targets(r *rewriting, s *ast.AssignStmt) {
-	for _, target := range s.Lhs {
+	for i, target := range s.Lhs {
 		if target, ok := target.(*ast.AttrGetExpr); ok {
-			if !w.steady(target.Object, s.Lhs) {
+			later := s.Lhs[i+1:] // those that are assigned before this one
+			if !w.steady(target.Object, later) {
 				target.Object = r.keep("object", target.Object)
 			}
-			if !isConstant(target.Key) && !w.steady(target.Key, s.Lhs) {
+			if !isConstant(target.Key) && !w.steady(target.Key, later) {
 				target.Key = r.keep("key", target.Key)
 			}
 		}

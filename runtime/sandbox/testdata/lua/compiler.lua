@@ -28,6 +28,11 @@ do
   eq(i, 2) eq(t[1], 20) eq(t[2], 1)
   t, t.x = {x = 1}, 2
   eq(t.x, 1)
+  local before = t
+  t.x, t = 9, {x = 1}
+  eq(before.x, 9) eq(t.x, 1)
+  t[i], i = 30, 3
+  eq(t[2], 30) eq(i, 3)
   t.x, a = a, 5
   eq(t.x, 1) eq(a, 5)
   local up, other = 1, 2
@@ -47,7 +52,7 @@ do
   eq(table.concat(log, " ", 2, 2) .. log[4] .. log[5] .. log[6] .. log[7] .. log[8], "ab12b2a1")
   local first, last = function() return last end, 1
   eq(first(), nil)
-  fails(function() ("text").x = 1 end, "index")
+  fails(function() local first, second = {}, {}; ("text").x = 1 end, "index")
   fails(function() (5).x = 1 end, "index")
 end
 
