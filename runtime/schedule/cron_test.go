@@ -115,6 +115,7 @@ func TestCronErrors(t *testing.T) {
 		"":                                   `"": is empty (5 fields: minute, hour, day of month, month, day of week)`,
 		"   ":                                `"   ": is empty (5 fields: minute, hour, day of month, month, day of week)`,
 		"TZ=":                                `"TZ=": TZ: unknown zone "" (such as CRON_TZ=Europe/Berlin)`,
+		"CRON_TZ=Local 0 6 * * *":            `"CRON_TZ=Local 0 6 * * *": TZ: unknown zone "Local" (such as CRON_TZ=Europe/Berlin)`,
 		"CRON_TZ=":                           `"CRON_TZ=": TZ: unknown zone "" (such as CRON_TZ=Europe/Berlin)`,
 		"TZ=UTC":                             `"TZ=UTC": is empty (5 fields: minute, hour, day of month, month, day of week)`,
 		"TZ=Mars/X * * * * *":                `"TZ=Mars/X * * * * *": TZ: unknown zone "Mars/X" (such as CRON_TZ=Europe/Berlin)`,

@@ -103,6 +103,32 @@ func mustFilter(t testing.TB, s Schedule, days, between string, z *time.Location
 	return Restrict(s, f)
 }
 
+// A window that ends before it begins, as one from sunset does in summer, is
+// passed over until there is one that does not.
+func TestWindowsThatAreEmptyForMonths(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	b, err := ParseBetween("sunset-21:00", berlin, &berlinPlace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := b.next(time.Date(2026, 6, 1, 12, 0, 0, 0, berlin))
+	if local := next.In(berlin); local.Month() != time.August || local.Hour() != 20 {
+		t.Error(next)
+	}
+}
+
+// The day is that of the filter's zone, whatever zone a time is told in.
+func TestDaysAreThoseOfTheZone(t *testing.T) {
+	f, err := ParseFilter("tue", "", zone(t, "Europe/Berlin"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	monday := time.Date(2026, 3, 2, 23, 30, 0, 0, time.UTC) // Tuesday 00:30 in Berlin
+	if !f.Match(monday) || f.Match(monday.Add(-time.Hour)) || f.Match(monday.Add(24*time.Hour)) {
+		t.Error(f.Match(monday), f.Match(monday.Add(-time.Hour)), f.Match(monday.Add(24*time.Hour)))
+	}
+}
+
 func TestFiltered(t *testing.T) {
 	z := zone(t, "Europe/Berlin")
 	for _, c := range []struct{ spec, days, between, from, want string }{

@@ -117,6 +117,16 @@ func TestParseDevice(t *testing.T) {
 }
 
 // TestParseDeviceStaysInTheSite: a script must not read files elsewhere.
+func TestParseDeviceEnds(t *testing.T) {
+	deep := map[string]any{}
+	for range 10_000 {
+		deep = map[string]any{"vars": deep}
+	}
+	if _, err := ParseDevice(deep, ""); err == nil || err.Error() != "nested more than 50 deep" {
+		t.Error(err)
+	}
+}
+
 func TestParseDeviceStaysInTheSite(t *testing.T) {
 	dir := siteOf(t, nil)
 	outside := siteOf(t, nil)
