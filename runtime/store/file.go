@@ -51,7 +51,7 @@ func (s *Store) write(ops []op) (err error) {
 // writeShared has the file for one transaction. What others wrote to the tables
 // in between must not be mixed with what is in memory here.
 func (s *Store) writeShared(ops []op) (err error) {
-	db, err := openFile(s.path, false, s.patience())
+	db, err := openFile(s.path, false, s.lockTimeout())
 	if err != nil {
 		return err
 	}

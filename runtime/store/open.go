@@ -63,7 +63,7 @@ func try(path string, o Options) (*Store, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.db, err = openFile(path, false, s.patience()); err != nil {
+	if s.db, err = openFile(path, false, s.lockTimeout()); err != nil {
 		return s, err
 	}
 	if err := s.prepare(txid); err != nil {
@@ -82,21 +82,21 @@ func try(path string, o Options) (*Store, error) {
 	return s, err
 }
 
-// lockPatience is how long a host waits for the file: a command that shares it
+// maxLockTimeout is how long a host waits for the file: a command that shares it
 // has it for the moment of a commit.
-const lockPatience = time.Second
+const maxLockTimeout = time.Second
 
-// patience is how long the lock of the file is waited for.
-func (s *Store) patience() time.Duration {
+// lockTimeout is how long the lock of the file is waited for.
+func (s *Store) lockTimeout() time.Duration {
 	if s.shared {
 		return time.Nanosecond
 	}
-	return lockPatience
+	return maxLockTimeout
 }
 
 // openFile opens a bbolt file and waits that long for its lock. A panic is an
 // error.
-func openFile(path string, readOnly bool, patience time.Duration) (db *bolt.DB, err error) {
+func openFile(path string, readOnly bool, timeout time.Duration) (db *bolt.DB, err error) {
 	var file *os.File
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -109,7 +109,7 @@ func openFile(path string, readOnly bool, patience time.Duration) (db *bolt.DB, 
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{
 		ReadOnly: readOnly,
-		Timeout:  patience,
+		Timeout:  timeout,
 		// What is free is found anew from what is in use: one thing less that
 		// can be wrong in the file.
 		NoFreelistSync: true,
@@ -143,7 +143,7 @@ func (s *Store) load() (txid uint64, err error) {
 	case info.Size() == 0:
 		return 0, fmt.Errorf("it is empty")
 	}
-	db, err := openFile(s.path, true, s.patience())
+	db, err := openFile(s.path, true, s.lockTimeout())
 	if err != nil {
 		return 0, err
 	}
