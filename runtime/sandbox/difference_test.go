@@ -82,7 +82,7 @@ func compare(t *testing.T, prelude, programs, want string) {
 	var out bytes.Buffer
 	L := New(Options{Print: func(_ *luaState, text string) { out.WriteString(text + "\n") }})
 	defer L.Close()
-	th := NewThread(L, NewFlag(nil))
+	th := NewThread(L, new(Flag))
 	if _, err := Call(th, load(t, L, prelude+programs, "programs.lua"), 0); err != nil {
 		t.Error(err)
 	}

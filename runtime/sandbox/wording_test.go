@@ -89,7 +89,7 @@ func failure(t *testing.T, script, wrapper string) string {
 	if err != nil {
 		return err.Error()
 	}
-	if _, err = Call(NewThread(L, NewFlag(nil)), load(t, L, wrapper, "wrapper"), 0, fn); err == nil {
+	if _, err = Call(NewThread(L, new(Flag)), load(t, L, wrapper, "wrapper"), 0, fn); err == nil {
 		return "no error"
 	}
 	return err.Error()
@@ -104,7 +104,7 @@ func TestRecursionIsFolded(t *testing.T) {
 			"a.lua:1: in function 'f'\na.lua:2: in main chunk",
 	} {
 		L := newTest(t)
-		_, err := Call(NewThread(L, NewFlag(nil)), load(t, L, source, "a.lua"), 0)
+		_, err := Call(NewThread(L, new(Flag)), load(t, L, source, "a.lua"), 0)
 		if got := err.(*Fault).Traceback; got != want {
 			t.Errorf("%s\n got %s\nwant %s", source, got, want)
 		}
