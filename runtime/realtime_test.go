@@ -100,12 +100,6 @@ func (r *running) until(what string, is func() bool) {
 	}
 }
 
-func (r *running) logged(piece string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return strings.Contains(r.log.String(), piece)
-}
-
 // moving reports whether some head moves.
 func (r *running) moving() bool {
 	r.mu.Lock()

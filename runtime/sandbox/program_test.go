@@ -36,9 +36,6 @@ func (p *program) text(n int) string {
 
 func (p *program) pick(list ...string) string { return list[p.IntN(len(list))] }
 
-// one calls one of the makers.
-func (p *program) one(makers ...func() string) string { return makers[p.IntN(len(makers))]() }
-
 func (p *program) local() string { return p.pick("v1", "v2", "v3", "v4") }
 
 func (p *program) number() string {
