@@ -47,7 +47,6 @@ func TestHostileValues(t *testing.T) {
 		"log":            "hik.log.info(v)",
 		"log value":      `hik.log.info("x", v)`,
 		"log field":      `hik.log.info("x", {v = v})`,
-		"http json":      `hik.http.post("http://example.test/", {json = v})`,
 		"http headers":   `hik.http.get("http://example.test/", {headers = v})`,
 		"options":        `hik.http.get("http://example.test/", v)`,
 		"error":          "error(v)",
