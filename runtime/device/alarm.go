@@ -21,6 +21,7 @@ const (
 	// maxAlarms bounds the alarms of one device that go on at once.
 	maxAlarms = 512
 	maxSeen   = 4096
+	maxTypes  = 256 // a device may make them up
 )
 
 // alarmKey tells one alarm from another.
@@ -54,8 +55,8 @@ type alarms struct {
 	open map[alarmKey]*alarm
 	seen map[alarmKey]time.Time // the latest time that the device gave
 	past map[alarmKey]time.Time // the same when the connection was opened
-	late map[string]bool        // native types whose pictures come after them
-	ends map[string]bool        // native types whose end the device tells
+	late types                  // native types whose pictures come after them
+	ends types                  // native types whose end the device tells
 	gap  time.Duration          // before the connection was opened: without events
 	beat int                    // the channel under whose name heartbeats come
 
@@ -68,8 +69,20 @@ type alarms struct {
 func newAlarms(f *feed) alarms {
 	return alarms{
 		feed: f, open: make(map[alarmKey]*alarm), seen: make(map[alarmKey]time.Time),
-		late: make(map[string]bool), ends: make(map[string]bool),
+		late: make(types), ends: make(types),
 	}
+}
+
+// types is a set of event types as devices write them.
+type types map[string]bool
+
+func (t types) has(native string) bool { return t[native] }
+
+func (t types) add(native string) {
+	if len(t) >= maxTypes {
+		clear(t)
+	}
+	t[native] = true
 }
 
 // endAfter is the silence that ends an alarm.
@@ -193,7 +206,7 @@ func (s *alarms) look(on *alarm) func() {
 			case s.open[on.key] != on || s.paused:
 			case now.Sub(on.last) < on.key.endAfter():
 				s.arm(on, now)
-			case s.ends[on.start.Native] && s.feed.heardAt.Equal(on.last):
+			case s.ends.has(on.start.Native) && s.feed.heardAt.Equal(on.last):
 				// It would have told of the end, and nothing has come since:
 				// the stream may be lost.
 				on.timer = s.feed.d.clk.AfterFunc(time.Second, s.look(on))
@@ -208,7 +221,7 @@ func (s *alarms) look(on *alarm) func() {
 // alarm of all of them.
 func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time.Duration) {
 	if !a.Heartbeat {
-		s.ends[a.Native] = true
+		s.ends.add(a.Native)
 	}
 	if on := s.open[key]; on != nil {
 		if now.Sub(on.last) >= unless {

@@ -23,7 +23,7 @@ func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	case len(a.Image) > 0:
 	case a.Pictures > 0:
 		return announcedImage
-	case s.late[a.Native]:
+	case s.late.has(a.Native):
 		return lateImage
 	}
 	return 0
@@ -40,13 +40,13 @@ func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
 	case a.State == isapi.StateInactive:
 		return
 	case on == nil && a.Single:
-		s.late[a.Native] = true
+		s.late.add(a.Native)
 		return
 	case on == nil:
 		return
 	}
 	if on.told {
-		s.late[a.Native] = true
+		s.late.add(a.Native)
 		return
 	}
 	on.start.Image = a.Image

@@ -1,0 +1,63 @@
+package device
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+// A device may make up a new event type each second, for years.
+func TestMadeUpEventTypesAreBounded(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	f := r.quiet().dev().feed
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	for i := range 20_000 {
+		kind := fmt.Sprint("type ", i)
+		f.alarms.fold(&isapi.Alert{Type: kind, Native: kind, Channel: 1, State: isapi.StateActive, Time: now}, now)
+		f.alarms.fold(&isapi.Alert{Type: kind, Native: kind, Channel: 1, Attachment: true, Image: []byte{1}, Time: now}, now)
+		f.alarms.fold(&isapi.Alert{Type: kind, Native: kind, Channel: 1, State: isapi.StateInactive, Time: now}, now)
+	}
+	if e, l, s := len(f.alarms.ends), len(f.alarms.late), len(f.alarms.seen); e > maxTypes || l > maxTypes || s > maxSeen {
+		t.Errorf("%d ends, %d late, %d seen", e, l, s)
+	}
+	if !f.alarms.ends.has("type 19999") || !f.alarms.late.has("type 19999") {
+		t.Error("the latest is not known")
+	}
+}
+
+// One event stream serves all names of a device, each under its own.
+func TestEventsOfAllNames(t *testing.T) {
+	r := newRig(t, gateAt(oneGate)+"  again: {ip: "+oneGate+", username: admin, password: simulated}\n")
+	heard := make(chan string, 9)
+	for _, ref := range r.set.Devices() {
+		r.set.Hub().Add(&Listener{
+			Spec: luaapi.EventSpec{Device: ref, Type: "motion"},
+			Tell: func(ev *luaapi.Event, _, _ any) { heard <- ref.Name() + " hears of " + ev.Device },
+		})
+	}
+	f := r.quiet().dev().feed
+	f.mu.Lock()
+	f.alarms.fold(&isapi.Alert{Type: "motion", Native: "VMD", Channel: 1, State: isapi.StateActive}, time.Now())
+	f.mu.Unlock()
+	if a, b := <-heard, <-heard; a != "gate hears of gate" || b != "again hears of again" {
+		t.Error(a, b)
+	}
+	if len(heard) != 0 || f.wanted != 2 {
+		t.Errorf("%d more, %d want the stream", len(heard), f.wanted)
+	}
+	// A name that gets another address takes its listeners along.
+	r.swap(gateAt(oneGate) + "  again: {ip: 192.0.2.2, username: admin, password: simulated}\n")
+	other := r.set.Devices()[1].dev().feed
+	for _, one := range []*feed{f, other} {
+		one.mu.Lock()
+		if one.wanted != 1 {
+			t.Errorf("%d want the stream of %s", one.wanted, one.d.address)
+		}
+		one.mu.Unlock()
+	}
+}
