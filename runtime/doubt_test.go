@@ -27,6 +27,16 @@ func isMove(r *http.Request) bool {
 	return strings.Contains(string(text), "<pan>40</pan>")
 }
 
+// isStop reports whether a request stops the head.
+func isStop(r *http.Request) bool {
+	if r.GetBody == nil || !strings.HasSuffix(r.URL.Path, "/continuous") {
+		return false
+	}
+	body, _ := r.GetBody()
+	text, _ := io.ReadAll(body)
+	return strings.Contains(string(text), "<pan>0</pan>")
+}
+
 // A recorder that hands a move on says 5xx when its camera is late with the
 // answer, and the camera turns.
 func TestMoveAnswered5xxIsStopped(t *testing.T) {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -82,7 +83,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 	w.host, err = New(Config{
 		Site: conf, Reload: func() (*site.Site, error) { return site.Load(w.dir, noEnv) }, Clock: w.clk, Log: slog.New(handler), Version: "test",
 		Transport: func(d site.Device) (http.RoundTripper, error) {
-			o := sim.Options{Name: d.Name, Model: sim.Model(d.Simulate), Clock: w.clk, Username: d.Username, Password: d.Password.Reveal()}
+			o := sim.Options{Name: d.Name, Model: cmp.Or(sim.Model(d.Simulate), sim.PTZ), Clock: w.clk, Username: d.Username, Password: d.Password.Reveal()}
 			for _, f := range tune {
 				f(&o)
 			}
@@ -213,3 +214,6 @@ func (w *world) wantPrinted(want ...string) {
 		w.t.Errorf("printed\n%s\nwant\n%s\nlog:\n%s", strings.Join(w.printed, "\n"), strings.Join(want, "\n"), w.log)
 	}
 }
+
+// hang waits until a request is broken off.
+func (w *world) hang(r *http.Request) { clock.WaitFor(r.Context(), w.clk.NewWaiter()) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -69,7 +70,10 @@ type soaker struct {
 	jumped    bool                 // the clock was set in this step
 }
 
-const soakMarker = "marker-password-27182"
+const (
+	soakMarker  = "marker-password-27182"
+	soakAddress = "192.0.2.50"
+)
 
 func soak(t *testing.T, seed uint64, length time.Duration) {
 	var yaml strings.Builder
@@ -91,6 +95,9 @@ func soak(t *testing.T, seed uint64, length time.Duration) {
 		s.names = append(s.names, name)
 		fmt.Fprintf(&yaml, "  %s: {simulate: %s, username: op, password: %s, status_interval: 5m, timeout: 5s}\n", name, model, soakMarker)
 	}
+	// One more that scripts also open by hik.device{...}: another name for it.
+	s.names = append(s.names, "both")
+	fmt.Fprintf(&yaml, "  both: {ip: %s, username: op, password: %s, status_interval: 5m, timeout: 5s}\n", soakAddress, soakMarker)
 	files := make(map[string]string)
 	for i := range 10 {
 		files[fmt.Sprintf("scripts/s%d.lua", i)] = s.source(i)
@@ -101,6 +108,12 @@ func soak(t *testing.T, seed uint64, length time.Duration) {
 			o.Channels = append(o.Channels, sim.ChannelOptions{ID: id, MainWidth: 64, MainHeight: 36, SubWidth: 64, SubHeight: 36})
 		}
 	})
+	s.via[soakAddress] = func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		if via := s.via["both"]; via != nil {
+			return via(r, s.devices["both"].Transport())
+		}
+		return s.devices["both"].Transport().RoundTrip(r)
+	}
 	s.world.began = time.Date(2026, 3, 28, 12, 0, 0, 0, time.UTC) // the night before clocks change
 	s.clk.Jump(s.began.Sub(s.clk.Now()))
 	s.start()
@@ -112,6 +125,7 @@ func soak(t *testing.T, seed uint64, length time.Duration) {
 	}
 	for _, name := range s.names {
 		s.devices[name].SetFaults()
+		delete(s.via, name)
 	}
 	s.end()
 	if s.err != nil {
@@ -148,6 +162,15 @@ func (s *soaker) source(i int) string {
 			hik.sleep(i * 7)
 			if i %% 3 == 0 then error("loose end") end
 		end)
+		local opened = hik.device{ip = %q, username = "op", password = %q}
+		hik.every("9m", {name = "opened"}, function()
+			opened:exclusive({timeout = 60}, function()
+				opened:ptz_pan_tilt(15, 5)
+				hik.timeout(20, function() opened:preset(i) end)
+				opened:ptz_pan_tilt(-15, 5)
+				hik.sleep(i * 5)
+			end)
+		end)
 		hik.every("15m", {name = "archive"}, function()
 			hik.parallel({1, 2}, function(ch)
 				recorder:snapshot(ch, {width = 64, height = 36}):save("archive/" .. i .. "/" .. ch .. ".jpg")
@@ -158,7 +181,7 @@ func (s *soaker) source(i int) string {
 				local ok = pcall(head.preset, head, p)
 				if ok then print("special preset went out") end
 			end
-		end)`, i, s.versions[fmt.Sprintf("s%d", i)])
+		end)`, i, s.versions[fmt.Sprintf("s%d", i)], soakAddress, soakMarker)
 }
 
 // disturb does one thing that happens on sites.
@@ -172,7 +195,7 @@ func (s *soaker) disturb() {
 		d.SetFaults(sim.Fault{Name: kind, Value: value, To: length})
 		s.excuse(name, length)
 	}
-	switch s.rand.IntN(12) {
+	switch s.rand.IntN(15) {
 	case 0:
 		fault("offline", "")
 	case 1:
@@ -215,6 +238,35 @@ func (s *soaker) disturb() {
 		for name := range s.beats {
 			s.beats[name] = s.clk.Now()
 		}
+	case 12:
+		// The device refuses to stop its heads, which is no excuse: they count
+		// as moving.
+		until, code := s.clk.Now().Add(length), []int{403, 404, 500, 501, 503}[s.rand.IntN(5)]
+		s.via[name] = func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+			if s.clk.Now().Before(until) && isStop(r) && r.Header.Get("Authorization") != "" {
+				return &http.Response{StatusCode: code, Header: http.Header{}, Body: http.NoBody, Request: r, ProtoMajor: 1}, nil
+			}
+			return device.RoundTrip(r)
+		}
+	case 13:
+		// A version whose load takes long, and is overtaken at times.
+		s.write(path, fmt.Sprintf("hik.sleep(%d)\n", 1+s.rand.IntN(28))+s.source(script))
+		s.sync()
+	case 14:
+		// A device leaves site.yaml while it is at work, and comes back.
+		all, _ := os.ReadFile(filepath.Join(s.dir, "site.yaml"))
+		var rest []string
+		for _, line := range strings.SplitAfter(string(all), "\n") {
+			if !strings.HasPrefix(line, "  "+name+":") {
+				rest = append(rest, line)
+			}
+		}
+		s.excuse(name, length)
+		s.write("site.yaml", strings.Join(rest, ""))
+		s.sync()
+		s.run(length)
+		s.write("site.yaml", string(all))
+		s.sync()
 	case 11:
 		// The disk of the archive is gone for a while.
 		dir := filepath.Join(s.dir, "data")
@@ -239,6 +291,9 @@ func (s *soaker) excuse(name string, d time.Duration) {
 func (s *soaker) check() {
 	s.t.Helper()
 	now := s.clk.Now()
+	if n := len(s.host.devices.All()); n > len(s.names)+3 {
+		s.t.Errorf("%d devices are kept", n)
+	}
 	for _, d := range s.host.Devices() {
 		dev := s.devices[d.Name()]
 		excused := now.Before(s.disturbed[d.Name()])

@@ -304,3 +304,37 @@ func TestStopAll(t *testing.T) {
 		}
 	}
 }
+
+// Ctrl-C at the REPL also drops what the session has queued.
+func TestStopOfAnOwnerDropsItsQueuedMove(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	busy := make(chan bool)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/presets") {
+			<-busy
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, o := by("the REPL", nil)
+	go gate.Do(ctx, luaapi.Command{What: "presets", Channel: 1}, presets)
+	r.eventually("the worker is busy", func() bool { return gate.Status(time.UTC).Active == 1 })
+	moved := make(chan error)
+	go func() { moved <- turn(ctx, gate) }()
+	r.eventually("the move waits", func() bool { return gate.Status(time.UTC).Queue == 1 })
+	o.StopHeads()
+	close(busy)
+	if err := <-moved; err == nil {
+		t.Error("the move was sent")
+	}
+	if n := r.gate().Counts().Moves; n != 0 {
+		t.Errorf("%d moves were sent", n)
+	}
+	if err := turn(ctx, gate); err != nil { // the session goes on
+		t.Error(err)
+	}
+	o.End()
+	if err := turn(ctx, gate); err == nil {
+		t.Error("an owner that has ended moves the head")
+	}
+}
