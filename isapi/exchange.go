@@ -58,7 +58,7 @@ func (c *Client) exchange(ctx context.Context, cl *call) (*http.Response, error)
 		}
 		resp, again, err := l.try(ctx)
 		if !again || err != nil {
-			if l.stop && err == nil {
+			if l.stop && err == nil && resp.StatusCode/100 == 2 {
 				c.account.stopped()
 			}
 			return resp, err
@@ -154,7 +154,7 @@ func (l *login) choose() (*credentials, error) {
 	switch {
 	case c.cfg.Auth == AuthBasic || a.basic:
 		cr.kind, cr.header = credBasic, c.basicHeader()
-	case a.known == nil || a.rejected > 0 || a.used >= oneUse || l.renew || l.cl.stream || a.taken || a.moved && !l.stop && !l.cl.moves:
+	case a.known == nil || a.rejected > 0 || a.usedUp >= oneUse || l.renew || l.cl.stream || a.taken || a.moved && !l.stop && !l.cl.moves:
 	default:
 		a.taken, l.taken = true, true
 		a.uses++
@@ -199,7 +199,7 @@ func (c *Client) answerFresh(cl *call, r *refusal) (*credentials, error) {
 	return cr, c.blocked(cl)
 }
 
-// stopped notes that a stop was answered.
+// stopped notes that a stop was done.
 func (a *Account) stopped() {
 	a.mu.Lock()
 	a.moved = false

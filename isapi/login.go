@@ -75,7 +75,7 @@ type Account struct {
 	uses     int        // of known
 	taken    bool       // a login that answers known is on the wire, or a stream is being opened
 	moved    bool       // a move was sent and no stop answered since: known is left to stops and moves
-	used     int        // known challenges refused in a row
+	usedUp   int        // known challenges refused in a row
 	rejected int        // logins since the password was proven
 	refusals uint64     // rejected logins ever
 }
@@ -125,7 +125,7 @@ func (c *Client) ResetLogin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.state, a.failure, a.proven, a.before, a.open = LoginOK, nil, false, false, false
-	a.known, a.uses, a.basic, a.moved, a.used, a.rejected = nil, 0, false, false, 0, 0
+	a.known, a.uses, a.basic, a.moved, a.usedUp, a.rejected = nil, 0, false, false, 0, 0
 }
 
 // Account is for Config.Account of another client.
@@ -183,7 +183,7 @@ func (a *Account) accept(cr *credentials, status int) {
 	case cr.kind == credFresh:
 		a.known, a.uses = cr.chal, 1
 	case cr.kind == credKnown:
-		a.used = 0
+		a.usedUp = 0
 	}
 	if success && cr.refusals == a.refusals {
 		a.proven, a.before, a.rejected = true, true, 0
@@ -199,7 +199,7 @@ func (a *Account) reject(cr *credentials) {
 		return
 	}
 	if cr.kind == credKnown {
-		a.used++
+		a.usedUp++
 	}
 	a.forget(cr)
 	a.proven = false
@@ -245,10 +245,10 @@ func (l *login) admit(ctx context.Context) error {
 			return err
 		}
 		a.mu.Lock()
-		proven, rejected, open := a.proven, a.rejected, a.open && a.known == nil && !a.basic
+		proven, doubtful, open := a.proven, a.rejected > 0, a.open && a.known == nil && !a.basic
 		a.mu.Unlock()
 		switch {
-		case rejected > 1:
+		case l.settled():
 			return l.wrong(&refusal{})
 		case open || l.stop && l.admitted:
 			return nil
@@ -256,7 +256,7 @@ func (l *login) admit(ctx context.Context) error {
 			if err := l.admitStop(ctx); err != nil {
 				return err
 			}
-		case l.finder && rejected > 0 && !l.asked:
+		case l.finder && doubtful && !l.asked:
 			l.asked = true
 			if _, err := l.verify(ctx); err != nil {
 				return err
@@ -348,16 +348,11 @@ func (l *login) find(ctx context.Context) error {
 	return nil
 }
 
-// take reserves the known challenge, and reports whether it did.
-func (l *login) take() bool {
-	a := l.c.account
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.taken {
-		return l.taken
-	}
-	a.taken, l.taken = true, true
-	return true
+// take keeps other requests from answering the known challenge.
+func (l *login) take() {
+	l.c.account.mu.Lock()
+	defer l.c.account.mu.Unlock()
+	l.c.account.taken, l.taken = true, true
 }
 
 func (l *login) leave(held *bool, s Semaphore) {
@@ -402,13 +397,12 @@ func (l *login) final(ctx context.Context, r *refusal) error {
 	if err := c.blocked(l.cl); err != nil {
 		return err // another request has found out meanwhile
 	}
-	a.mu.Lock()
-	rejected, before := a.rejected, a.before
-	a.mu.Unlock()
-	if rejected > 1 {
+	if l.settled() {
 		return l.wrong(r)
 	}
-	right := rejected == 0 // another login was right meanwhile
+	a.mu.Lock()
+	right, before := a.rejected == 0, a.before // right: another login was, meanwhile
+	a.mu.Unlock()
 	if !right && (l.cl.stream || before) {
 		// Devices are known to say 401 for other reasons: a right that the
 		// account lacks, too many streams.
@@ -434,6 +428,9 @@ func (l *login) final(ctx context.Context, r *refusal) error {
 
 // wrong ends the use of the account: the password is not right.
 func (l *login) wrong(r *refusal) error {
+	if err := l.c.blocked(l.cl); err != nil {
+		return err
+	}
 	return l.c.refuse(LoginUnauthorized, l.c.unauthorized(l.cl, r, "", ""))
 }
 
