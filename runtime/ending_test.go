@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
 )
 
 // The light of the yard goes out thirty seconds after each car: an hour of that
@@ -71,12 +73,15 @@ func TestJobsThatShareANameAreNumbered(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		for i = 1, 3 do hik.after("1h", function() end) end
 		local taken = hik.every("1h", {name = "after 1h0m0s (4)"}, function() end)
-		for i = 1, 2 do print(hik.after("1h", function() end).name) end
+		local five = hik.after("1h", function() end)
+		print(five.name, hik.after("1h", function() end).name)
+		five:stop()
+		print(hik.after("1h", function() end).name) -- one that has been in the log is not given again at once
 		for i = 1, 5000 do hik.after("2h", function() end) end
 	`})
 	w.start()
 	w.run(time.Second)
-	w.wantPrinted("after 1h0m0s (5)", "after 1h0m0s (6)")
+	w.wantPrinted("after 1h0m0s (5)\tafter 1h0m0s (6)", "after 1h0m0s (7)")
 	if n := len(w.host.find("a").allJobs()); n != 5006 {
 		t.Errorf("%d jobs", n)
 	}
@@ -137,6 +142,7 @@ func TestFinishingRunMaySetAfter(t *testing.T) {
 		hik.after(1, {on_reload = "finish", name = "row"}, function()
 			hik.sleep(10)
 			print(select(2, pcall(hik.every, 1, print)))
+			hik.on_stop(function() print("the old version ends", hik.date("%S")) end)
 			hik.after(5, {name = "home"}, function()
 				print("home", hik.date("%S"))
 				hik.timeout(1, function() hik.spawn(function() hik.after(2, function() print("and rest", hik.date("%S")) end) end):wait() end)
@@ -156,7 +162,7 @@ func TestFinishingRunMaySetAfter(t *testing.T) {
 	w.run(time.Minute)
 	want := []string{"new\t05", "on_stop\t05",
 		`scripts/a.lua:4: every 1s was not registered: the script was reloaded, and what ends takes no more jobs`,
-		"row ends\t11", "home\t16", "and rest\t18"}
+		"row ends\t11", "home\t16", "and rest\t18", "the old version ends\t18"}
 	for i, line := range w.printed {
 		if i >= len(want) || !strings.HasPrefix(line, want[i]) {
 			t.Errorf("line %d: %s", i, line)
@@ -258,4 +264,40 @@ func TestWaitersThatGaveUpAreForgotten(t *testing.T) {
 	s.mu.Unlock()
 	w.run(time.Hour)
 	w.wantPrinted("slept", "slept")
+}
+
+// The end of a generation empties its list, whatever is in it, and whatever
+// comes late is not let in.
+func TestEndOfAGenerationEmptiesItsList(t *testing.T) {
+	w := newWorld(t, oneHead, nil)
+	w.start()
+	w.run(time.Second)
+	timers, listeners := w.clk.Pending(), w.host.devices.Hub().Len()
+	w.write("scripts/a.lua", `
+		hik.every(1, function() end)
+		hik.on("word", function() end)
+		hik.after(1, function() hik.sleep("1h") end)`)
+	w.sync()
+	w.run(2 * time.Second)
+	s := w.host.find("a")
+	late, err := s.newJob(luaapi.JobSpec{Kind: "on", When: "word", Event: &luaapi.EventSpec{Type: "word"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.Stop()
+	late.start() // as when a script ends between the two
+	if n := w.host.devices.Hub().Len(); n != listeners+1 {
+		t.Errorf("%d listeners, want the script's own", n-listeners)
+	}
+	w.clk.Go(func() { s.close(errCancelled) })
+	w.run(15 * time.Second) // the store, too, has a timer after a run
+	if n := w.host.devices.Hub().Len(); n != listeners {
+		t.Errorf("%d listeners are left", n-listeners)
+	}
+	if n := w.clk.Pending(); n != timers {
+		t.Errorf("%d timers are left", n-timers)
+	}
+	if n := len(w.host.computers()); n != 0 {
+		t.Errorf("%d Lua states are left", n)
+	}
 }

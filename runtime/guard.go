@@ -27,11 +27,7 @@ func (h *Host) guard() {
 		if t == nil {
 			continue
 		}
-		since := t.since.Load()
-		if since == 0 {
-			continue
-		}
-		computed := now - time.Duration(since)
+		computed := now - time.Duration(t.since.Load())
 		if computed >= limit {
 			t.flag.Stop(&luaapi.Failure{
 				Kind:    "runaway",

@@ -288,3 +288,33 @@ func TestNoStateFileCanBeMade(t *testing.T) {
 	w.wantPrinted("1")
 	w.wantLog("the state cannot be kept")
 }
+
+// At the end the disk has as long as the rest of the host, and a second if that
+// has used up its time.
+func TestDiskHasItsTimeAtTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		disk, limit, took time.Duration
+		lost              bool
+	}{
+		{disk: 500 * time.Millisecond, limit: 0, took: 500 * time.Millisecond},
+		{disk: 3 * time.Second, limit: 0, took: closePatience, lost: true},
+		{disk: 3 * time.Second, limit: 5 * time.Second, took: 3 * time.Second},
+		{disk: 20 * time.Second, limit: 5 * time.Second, took: 5 * time.Second, lost: true},
+	} {
+		w := newKeeper(t, "timezone: UTC\n", nil)
+		w.host.store.SetLastRun("a", "job", noon)
+		w.disk = func() error { return clock.Sleep(context.Background(), w.clk, c.disk) }
+		var err error
+		var took time.Duration
+		w.clk.Go(func() {
+			limit, cancel := clock.WithTimeout(w.clk, context.Background(), c.limit)
+			defer cancel()
+			err = w.host.closeStore(limit)
+			took = w.clk.Now().Sub(noon)
+		})
+		w.run(time.Minute)
+		if (err != nil) != c.lost || took != c.took {
+			t.Errorf("disk %v, limit %v: took %v, %v", c.disk, c.limit, took, err)
+		}
+	}
+}

@@ -140,6 +140,9 @@ func (r *running) end() {
 	if n := len(r.host.computers()); n != 0 {
 		r.t.Errorf("%d Lua states are left", n)
 	}
+	if n := r.host.devices.Hub().Len(); n != 0 {
+		r.t.Errorf("%d listeners are left", n)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if strings.Contains(r.log.String(), "please report this") {

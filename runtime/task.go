@@ -175,13 +175,12 @@ func (t *task) call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) error 
 // startComputing notes that the task has the script's lock, stopComputing that
 // it has not.
 func (t *task) startComputing() {
-	t.since.Store(max(int64(t.script.host.watch.Elapsed()), 1))
+	t.since.Store(int64(t.script.host.watch.Elapsed()))
 	t.script.computing.Store(t)
 }
 
 func (t *task) stopComputing() {
 	t.script.computing.Store(nil)
-	t.since.Store(0)
 }
 
 // finish ends what the task began, tells those who wait for it, and logs an
