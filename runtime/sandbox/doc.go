@@ -59,7 +59,8 @@
 //
 // # Faults that stay
 //
-// Powers differ from C's in the last of 14 digits here and there. next does not tell a key that was never in the table. A pattern
+// Powers differ from C's in the last of 14 digits here and there. next does not tell a key that was never in the table;
+// table.insert in front of position 1 moves nothing. A pattern
 // may have zeros in it, %s takes any value, string.rep a separator, tonumber("-7", 8) is negative: as in later versions of Lua.
 //
 // A function has 200 registers, where Lua has 250, for its locals and what it computes with them. 0 and -0 are one constant of a

@@ -48,7 +48,7 @@ func insertInto(L *lua.LState, v lua.LValue) int {
 		L.SetTable(v, lua.LNumber(n+1), L.Get(2))
 	case 3:
 		pos := integer(L, 2)
-		for i := n; i >= pos; i-- {
+		for i := n; i >= max(pos, 1) && pos <= n; i-- {
 			L.SetTable(v, lua.LNumber(i+1), L.GetTable(v, lua.LNumber(i)))
 			checkEvery(L, i)
 		}

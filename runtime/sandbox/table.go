@@ -58,13 +58,9 @@ func tableInsert(L *lua.LState) int {
 		pos, n := integer(L, 2), t.Len()
 		if 1 <= pos && pos <= n {
 			t.Insert(pos, L.Get(3))
-			break
+		} else {
+			t.RawSet(lua.LNumber(pos), L.Get(3))
 		}
-		for i := n + 1; i > pos; i-- { // in front of the list, all of it moves up
-			t.RawSet(lua.LNumber(i), t.RawGet(lua.LNumber(i-1)))
-			checkEvery(L, i)
-		}
-		t.RawSet(lua.LNumber(pos), L.Get(3))
 	default:
 		raisef(L, "wrong number of arguments to 'insert'")
 	}

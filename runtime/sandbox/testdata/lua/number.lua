@@ -54,6 +54,5 @@ for i = 1, 3 do local a, b, c = i % 2, (i + 1) % 2, (function() return i % 3 end
 -- What came of an error.
 eq(select(2, pcall(error, 5)), "5") fails(function() error(5) end, ":%d+: 5$") fails(function() assert(false, 1.5) end, ":%d+: 1.5$")
 fails(function() ipairs("x") end, "table expected, got string")
-local list = {1, 2, 3} table.insert(list, 0, "x") eq(list[0], "x") eq(list[1], nil) eq(list[2], 1) eq(list[4], 3)
 eq(("%+x|% o|%5s|%g"):format(255, 8, "a", -math.huge), "ff|10|    a|-inf") fails(function() ("%d %y"):format(1) end, "no value")
 matches(tostring(math.acos(2)), "^nan$") eq(tostring(math.fmod(1, 0)), tostring(0 / 0)) eq(("%f"):format(0 / 0), tostring(0 / 0))
