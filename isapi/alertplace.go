@@ -90,7 +90,7 @@ func (c *Client) eventTime(root *Node) time.Time {
 }
 
 // isPast reports whether a device says that it tells of something late: what
-// it kept while nobody listened, or its whole log after a connection is opened.
+// it kept while no stream was open, or its whole log after a connection is opened.
 func isPast(root *Node) bool {
 	if sent, told := root.Find("isDataRetransmission").Bool(); told && sent {
 		return true

@@ -36,8 +36,9 @@ func (s LoginState) String() string {
 // Account is what is known of an account on a device. All clients that use the
 // account share it (Sibling, Urgent, Config.Account), for it keeps the promise
 // that a wrong password costs one rejected login, at most two; three only if a
-// stop and two other requests are on their way when the password changes. The
-// promise counts logins on the wire and does not rest on timing:
+// stop and two other requests are on their way when the password changes. For that
+// the logins on the wire are counted; only a stop, which must not wait, relies on a
+// device that refuses a wrong password within verdictTime:
 //
 //   - Unproven, one request at a time logs in, the finder. It answers a fresh
 //     challenge, so its rejection means that the password is wrong.

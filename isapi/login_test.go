@@ -105,7 +105,7 @@ func TestRightThenWrongUnderLoad(t *testing.T) {
 	})
 }
 
-// Once a good login is in doubt, whoever comes waits for what that means.
+// Once a good login is in doubt, later requests wait for what that means.
 func TestOthersWaitWhileInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newFake(okTree)

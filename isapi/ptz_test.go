@@ -191,7 +191,7 @@ func TestFaultOfOnePathIsTold(t *testing.T) {
 	}
 }
 
-// A stop asks nobody which path is the right one; what it finds must not decide for
+// A stop does not ask which path is the right one; what it finds must not decide for
 // the moves after it.
 func TestStopDecidesNoPath(t *testing.T) {
 	d := &ptzDevice{heads: []string{"/ISAPI/PTZCtrl/channels/101", "/ISAPI/PTZCtrl/channels/1"},
