@@ -58,8 +58,8 @@ func sdkNumber(id string) int {
 
 // humanChannel translates the number of a channel in an event. Above 32 it may
 // be an SDK's way to count the network cameras of a recorder from 33; it is not
-// if the recorder has a channel of that number. guess: nobody has asked the
-// device for its channels yet.
+// if the recorder has a channel of that number. guess: the device was
+// not asked for its channels yet.
 func (c *Client) humanChannel(channel int) (human int, guess bool) {
 	if channel <= 32 {
 		return channel, false

@@ -398,9 +398,6 @@ func (l *login) final(ctx context.Context, r *refusal) error {
 	if err := c.blocked(l.cl); err != nil {
 		return err // another request has found out meanwhile
 	}
-	if l.settled() {
-		return l.wrong(r)
-	}
 	a.mu.Lock()
 	right, before := a.rejected == 0, a.before // right: another login was, meanwhile
 	a.mu.Unlock()

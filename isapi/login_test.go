@@ -183,38 +183,37 @@ func TestRejectedLoginsByWhatIsInTheAir(t *testing.T) {
 		"picture, stream and stop": {[]func(*Client){picture, stream, stop}, 3},
 		"everything":               {[]func(*Client){picture, stop, picture, stream, picture, stream, picture}, 3},
 	} {
-		for _, moving := range []bool{false, true} {
-			// Requests are 20 ms long and start 1 ms apart; the change is somewhere in it.
-			for change := range 60 {
-				slowly(t, func(t *testing.T, set func(*Config)) {
-					d := newFake(everyPath)
-					c := d.client(t, set)
-					if _, err := c.DeviceInfo(bg); err != nil {
+		for n := range 2 * 3 * 40 {
+			// Requests are 20 ms long and start gap ms apart; the change is somewhere in it.
+			moving, gap, change := n%2 == 1, []int{1, 13, 25}[n/2%3], n/6*2
+			slowly(t, func(t *testing.T, set func(*Config)) {
+				d := newFake(everyPath)
+				c := d.client(t, set)
+				if _, err := c.DeviceInfo(bg); err != nil {
+					t.Fatal(err)
+				}
+				if moving {
+					if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
 						t.Fatal(err)
 					}
-					if moving {
-						if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
-							t.Fatal(err)
-						}
-					}
-					d.reset()
-					time.AfterFunc(time.Duration(change)*time.Millisecond, func() { d.setPassword("changed") })
-					var wg sync.WaitGroup
-					for i, f := range test.air {
-						wg.Go(func() {
-							time.Sleep(time.Duration(i) * time.Millisecond)
-							f(c)
-						})
-					}
-					wg.Wait()
-					time.Sleep(100 * time.Millisecond)
-					_, _ = c.DeviceInfo(bg)
-					_, _ = c.DeviceInfo(bg)
-					if _, rejected := d.counts(); rejected < 1 || rejected > test.most || c.Login() != LoginUnauthorized {
-						t.Errorf("%s, moving %v, change at %d ms: %d rejected logins, login is %v", name, moving, change, rejected, c.Login())
-					}
-				})
-			}
+				}
+				d.reset()
+				time.AfterFunc(time.Duration(change)*time.Millisecond, func() { d.setPassword("changed") })
+				var wg sync.WaitGroup
+				for i, f := range test.air {
+					wg.Go(func() {
+						time.Sleep(time.Duration(i*gap) * time.Millisecond)
+						f(c)
+					})
+				}
+				wg.Wait()
+				time.Sleep(100 * time.Millisecond) // until after the change
+				_, _ = c.DeviceInfo(bg)
+				_, _ = c.DeviceInfo(bg)
+				if _, rejected := d.counts(); rejected < 1 || rejected > test.most || c.Login() != LoginUnauthorized {
+					t.Errorf("%s, moving %v, %d ms apart, change at %d ms: %d rejected logins, login is %v", name, moving, gap, change, rejected, c.Login())
+				}
+			})
 		}
 	}
 }

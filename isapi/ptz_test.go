@@ -142,8 +142,8 @@ func TestGotoPreset(t *testing.T) {
 	}
 }
 
-// A refusal of one half is no refusal of the move: the head turns, and whoever
-// asked has to know.
+// A refusal of one half is no refusal of the move: the head turns, and the
+// caller has to know.
 func TestHalfAMoveIsNoRefusal(t *testing.T) {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
