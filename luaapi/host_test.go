@@ -284,5 +284,8 @@ func (h *fakeHost) runText(source, name string) error {
 	task := h.newTask(context.Background())
 	task.start(fn, nil)
 	h.clk.RunFor(24 * time.Hour)
+	if !task.ended {
+		return fmt.Errorf("%s waits for ever", name)
+	}
 	return task.err
 }
