@@ -301,3 +301,22 @@ func TestEndOfAGenerationEmptiesItsList(t *testing.T) {
 		t.Errorf("%d Lua states are left", n)
 	}
 }
+
+// A job whose only time came while a run of the old version has its slot is
+// there until it has run.
+func TestUsedUpJobWaitsForTheSlot(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.after(1, {name = "x", on_reload = "finish"}, function() hik.sleep(20) end)`})
+	w.start()
+	w.run(5 * time.Second)
+	w.write("scripts/a.lua", `hik.after(5, {name = "x", overlap = "queue"}, function() print("new", hik.date("%S")) end)`)
+	w.sync()
+	w.run(10 * time.Second)
+	if jobs := w.host.find("a").allJobs(); len(jobs) != 1 || jobs[0].status().Queued != 1 {
+		t.Errorf("%d jobs while the run waits", len(jobs))
+	}
+	w.run(10 * time.Second)
+	w.wantPrinted("new\t21")
+	if jobs := w.host.find("a").allJobs(); len(jobs) != 0 {
+		t.Errorf("%d jobs after the run", len(jobs))
+	}
+}
