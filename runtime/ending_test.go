@@ -320,3 +320,21 @@ func TestUsedUpJobWaitsForTheSlot(t *testing.T) {
 		t.Errorf("%d jobs after the run", len(jobs))
 	}
 }
+
+// The same name again replaces a job that runs already: it fires no more.
+func TestReplacedJobFiresNoMore(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.every(10, {name = "beat"}, function() print("old", hik.date("%S")) end)
+		hik.on("word", {name = "ear"}, function() print("old ear") end)
+		hik.after(15, {name = "once"}, function()
+			hik.every(10, {name = "beat"}, function() print("new", hik.date("%S")) end)
+			hik.on("word", {name = "ear"}, function() print("new ear") end)
+			hik.emit("word", 1)
+		end)`})
+	w.start()
+	w.run(40 * time.Second)
+	w.wantPrinted("old\t10", "new ear", "new\t25", "new\t35")
+	if n := len(w.host.find("a").allJobs()); n != 2 {
+		t.Errorf("%d jobs", n)
+	}
+}

@@ -138,6 +138,9 @@ func (c *checker) order() {
 func (c *checker) files(folder string, deep bool) []string {
 	var list []string
 	root := filepath.Join(c.dir, folder)
+	if target, err := filepath.EvalSymlinks(root); err == nil {
+		root = target // the folder may be a link
+	}
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -156,9 +159,9 @@ func (c *checker) files(folder string, deep bool) []string {
 			c.report.Off++
 			return nil
 		}
-		relative, err := filepath.Rel(c.dir, path)
+		relative, err := filepath.Rel(root, path)
 		if err == nil {
-			list = append(list, filepath.ToSlash(relative))
+			list = append(list, folder+"/"+filepath.ToSlash(relative))
 		}
 		return err
 	})
@@ -173,7 +176,12 @@ func (c *checker) files(folder string, deep bool) []string {
 
 // read parses a file and makes the first walk; nil if that is not possible.
 func (c *checker) read(file string) *source {
-	text, err := os.ReadFile(filepath.Join(c.dir, filepath.FromSlash(file)))
+	path := filepath.Join(c.dir, filepath.FromSlash(file))
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		c.add(Finding{File: file, Message: "is not a file, and is left alone"})
+		return nil
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		c.add(Finding{File: file, Message: reason(err)})
 		return nil

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -86,6 +87,28 @@ hik.device("gaet")
 		r := check.Site(dir, noEnv, simulate)
 		if len(r.Findings) != want || r.Findings[want-1].Message != `no device "gaet" (did you mean "gate"?)` {
 			t.Errorf("simulate %v: %v", simulate, r.Findings)
+		}
+	}
+}
+
+// Folders and scripts that are links are followed; a pipe is not opened.
+func TestLinksAndPipes(t *testing.T) {
+	dir := unpack(t, "-- site.yaml --\ntimezone: UTC\n-- release/a.lua --\nprint(\n-- elsewhere.lua --\nhik.evry()\n")
+	for link, target := range map[string]string{"scripts": "release", "release/b.lua": "../elsewhere.lua"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, "release", "c.lua"), 0o644); err != nil {
+		t.Skip(err)
+	}
+	var got strings.Builder
+	for _, f := range check.Site(dir, noEnv, false).Findings {
+		got.WriteString(f.String() + "\n")
+	}
+	for _, want := range []string{"scripts/a.lua:", "scripts/b.lua:", "scripts/c.lua: is not a file"} {
+		if !strings.Contains(got.String(), want) {
+			t.Errorf("nothing about %s:\n%s", want, got.String())
 		}
 	}
 }
