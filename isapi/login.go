@@ -329,19 +329,13 @@ func (l *login) find(ctx context.Context) error {
 	err := a.finder.Acquire(ctx)
 	l.finder = err == nil
 	for err == nil && l.logins < 2 {
-		if err = a.logins.Acquire(ctx); err != nil {
-			break
+		if err = a.logins.Acquire(ctx); err == nil {
+			l.logins++
 		}
-		if l.logins++; l.logins < 2 {
-			continue
-		}
-		if l.verdict = a.verdict.TryAcquire(); !l.verdict {
-			// A stop is on its way. It may need the permits before its verdict.
-			l.leaveLogins(2)
-			if err = a.verdict.Acquire(ctx); err == nil {
-				a.verdict.Release()
-			}
-		}
+	}
+	if err == nil {
+		err = a.verdict.Acquire(ctx)
+		l.verdict = err == nil
 	}
 	if err != nil {
 		return l.c.failNet(ctx, l.cl, err)

@@ -248,6 +248,57 @@ func TestSecondStopWaitsForTheFirstOnesVerdict(t *testing.T) {
 	})
 }
 
+// A request that has asked for a challenge does not answer it once another login was
+// refused: it would add to the rejections.
+func TestNoLoginBesideAStopInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFake(everyPath)
+		c := d.client(t, func(c *Config) {
+			inner := c.Transport
+			c.Transport = roundTrip(func(r *http.Request) (*http.Response, error) {
+				time.Sleep(50 * time.Millisecond)
+				resp, err := inner.RoundTrip(r)
+				time.Sleep(50 * time.Millisecond)
+				return resp, err
+			})
+		})
+		if err := c.Continuous(bg, 1, Velocity{Pan: 1}); err != nil {
+			t.Fatal(err)
+		}
+		d.setPassword("changed")
+		var wg sync.WaitGroup
+		wg.Go(func() { wantKind(t, c.Urgent().StopPTZ(bg, 1), "unauthorized") })
+		time.Sleep(10 * time.Millisecond)
+		wg.Go(func() {
+			_, err := c.Picture(bg, 1, PictureOptions{})
+			wantKind(t, err, "unauthorized")
+		})
+		wg.Wait()
+		if _, rejected := d.counts(); rejected != 2 {
+			t.Errorf("%d rejected logins", rejected)
+		}
+	})
+}
+
+// A device that counts tries has said that the password is wrong: it is not asked
+// again.
+func TestCountedTryIsBelieved(t *testing.T) {
+	d := newFake(everyPath)
+	d.refuse = func(w http.ResponseWriter, _ *fake, _ *http.Request) {
+		reply(w, 401, `<userCheck><statusValue>401</statusValue><lockStatus>unlock</lockStatus><retryLoginTime>4</retryLoginTime></userCheck>`)
+	}
+	c := d.client(t)
+	if _, err := c.DeviceInfo(bg); err != nil {
+		t.Fatal(err)
+	}
+	d.setPassword("changed")
+	_, err := c.Sibling().open(bg, &call{op: "event stream", method: "GET", path: alertPath, stream: true})
+	wantKind(t, err, "unauthorized")
+	if _, rejected := d.counts(); rejected != 1 {
+		t.Errorf("%d rejected logins", rejected)
+	}
+}
+
 // Two requests may be on their way at once, and no more.
 func TestTwoLoginsAtOnce(t *testing.T) {
 	slowly(t, func(t *testing.T, set func(*Config)) {
