@@ -290,3 +290,23 @@ func TestOpenDeviceThatIsClosed(t *testing.T) {
 		open = false
 	}
 }
+
+// The opening of an event stream asks for a challenge of its own, also where the
+// known one was not refused.
+func TestStreamAnswersAFreshChallenge(t *testing.T) {
+	d := newFake(tree(map[string]string{"GET " + alertPath: okStatus}))
+	c := d.client(t)
+	for range 2 {
+		_, err := c.DeviceInfo(bg) // known from here on, and nothing proven
+		wantKind(t, err, "unsupported")
+		d.reset()
+		resp, err := c.open(bg, &call{op: "event stream", method: "GET", path: alertPath, stream: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if requests, _ := d.counts(); requests != 2 {
+			t.Errorf("%d requests", requests)
+		}
+	}
+}
