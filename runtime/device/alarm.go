@@ -1,6 +1,7 @@
 package device
 
 import (
+	"log/slog"
 	"strings"
 	"time"
 
@@ -124,7 +125,7 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 	if len(s.open) >= maxAlarms {
 		if !s.fullTold {
 			s.fullTold = true
-			s.feed.d.first().ref.log.Warn("more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
+			s.feed.d.first().ref.say(slog.LevelWarn, "more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
 		}
 		return
 	}

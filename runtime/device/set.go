@@ -303,6 +303,7 @@ func (s *Set) Close(limit context.Context) error {
 		moving = append(moving, d.mayMove()...)
 		closed.Go(d.close)
 	})
+	closed.Wait()
 	for _, r := range s.All() {
 		closed.Go(r.close)
 	}

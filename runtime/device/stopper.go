@@ -382,7 +382,7 @@ func (s *stopper) giveUp() {
 	s.tell(s.requests, err)
 	d.settled()
 	d.mu.Unlock()
-	d.first().ref.log.Error("the head may still be moving: its stop was never answered", keyChannel, h.channel, keyError, err)
+	d.first().ref.say(slog.LevelError, "the head may still be moving: its stop was never answered", keyChannel, h.channel, keyError, err)
 }
 
 // isRefusal reports whether a device does not carry out a stop although it was

@@ -2,6 +2,7 @@ package device
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -106,7 +107,7 @@ func (f *feed) inStep(a *isapi.Alert, now time.Time) bool {
 		if arrived < stepLeast || (arrived-stamped).Abs() > stepMost {
 			continue
 		}
-		f.d.first().ref.log.Info("the device stamps its events with another time than its clock shows: its events are taken by their own",
+		f.d.first().ref.say(slog.LevelInfo, "the device stamps its events with another time than its clock shows: its events are taken by their own",
 			"behind", (-a.Time.Sub(now)).Round(time.Second))
 		f.setClock(&f.stamps, a.Time.Sub(now))
 		live := f.held[i:]
@@ -137,7 +138,7 @@ func (f *feed) dropReplay(a *isapi.Alert) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.replays > 0 {
-			f.d.first().ref.log.Info("old events were not fired again: by its time the device noticed them before the event stream was opened",
+			f.d.first().ref.say(slog.LevelInfo, "old events were not fired again: by its time the device noticed them before the event stream was opened",
 				"events", f.replays, "last", f.replay)
 		}
 		f.replays = 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"maps"
 	"time"
 
@@ -62,7 +63,7 @@ func (f *feed) flows(now time.Time) {
 	f.alarms.resume(now)
 	if f.staleTold {
 		f.staleTold = false
-		f.d.first().ref.log.Info("events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
+		f.d.first().ref.say(slog.LevelInfo, "events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
 		f.tell(luaapi.Event{Type: eventsStale, State: "stop", Time: now})
 	}
 }
@@ -103,7 +104,7 @@ func (f *feed) sayStale(now time.Time, why error) {
 		plain.Hint = ""
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}
 	}
-	f.d.first().ref.log.Warn("no events: what the device notices is not known until they flow again", attrs...)
+	f.d.first().ref.say(slog.LevelWarn, "no events: what the device notices is not known until they flow again", attrs...)
 	f.tell(luaapi.Event{Type: eventsStale, State: "start", Time: now})
 }
 

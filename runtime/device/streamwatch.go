@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -155,7 +156,7 @@ func (r *rhythm) beat(now time.Time) {
 func (r *rhythm) missed(f *feed) {
 	if f.parts > 0 && f.beats == 0 && r.regular < sureOfBeats {
 		if r.none++; r.none == sureOfNone {
-			f.d.first().ref.log.Info("this device sends no heartbeats: whether its event stream is lost or only quiet is found out by asking the device")
+			f.d.first().ref.say(slog.LevelInfo, "this device sends no heartbeats: whether its event stream is lost or only quiet is found out by asking the device")
 		}
 	}
 }
