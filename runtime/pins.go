@@ -18,8 +18,8 @@ import (
 )
 
 // pinFile lies in the data folder: a line "192.0.2.10:443 SHA-256" for each
-// device with tls: pin. Whoever takes a line out lets the device's next
-// certificate be trusted.
+// device with tls: pin. Without its line a device's next
+// certificate is trusted.
 const pinFile = "pins"
 
 // pins remembers over restarts which certificates were trusted first.

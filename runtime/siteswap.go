@@ -95,10 +95,10 @@ func (h *Host) readSite() (*site.Site, error) {
 // siteRefused tells, once for each reason, why site.yaml is not taken over.
 func (h *Host) siteRefused(err error) []Change {
 	h.mu.Lock()
-	told := h.siteErr != nil && h.siteErr.Error() == err.Error()
+	logged := h.siteErr != nil && h.siteErr.Error() == err.Error()
 	h.siteErr = err
 	h.mu.Unlock()
-	if told {
+	if logged {
 		return nil
 	}
 	for _, line := range strings.Split(err.Error(), "\n") {

@@ -2,8 +2,10 @@ package runtime
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -221,4 +223,49 @@ func TestSiteVarsReloadScripts(t *testing.T) {
 		t.Errorf("%s\n%s", got, w.log)
 	}
 	w.wantLog("no such word")
+}
+
+// A device that has moved house while its head turned is asked at its new
+// address soon, and its head is stopped there. At the old one it is looked for
+// for a minute.
+func TestSiteAddressOfADeviceThatIsGone(t *testing.T) {
+	yaml := "timezone: UTC\ndevices:\n  gate: {ip: 192.0.2.1, username: admin, password: simulated, timeout: 1s}\n"
+	w := newWorld(t, yaml, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			if hik.device("gate").state == "unknown" then
+				hik.sleep(0.5)
+				hik.ptz_pan_tilt("gate", 1, 40, 0)
+				hik.sleep(3600)
+			end
+		end)
+		hik.after(1, function() if hik.now() > 1772625603 then hik.preset("gate", 1, 1) print("preset", hik.now() - 1772625600) end end)`})
+	w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if r.URL.Host == "192.0.2.1" && w.clk.Now().Sub(noon) >= 3*time.Second {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.EHOSTUNREACH}
+		}
+		return device.RoundTrip(r)
+	})
+	w.start()
+	w.run(3 * time.Second)
+	old := w.head()
+	if !old.Driven(1) {
+		t.Fatalf("the head does not turn\n%s", w.log)
+	}
+	w.write("site.yaml", strings.Replace(yaml, "192.0.2.1", "192.0.2.2", 1))
+	w.sync()
+	w.run(30 * time.Second)
+	if c := w.head().Counts(); w.head() == old || c.Stops == 0 || len(w.printed) != 1 {
+		t.Errorf("%d stops at the new address, printed %q\n%s", c.Stops, w.printed, w.log)
+	}
+	if n := len(w.host.devices.All()); n != 1 || w.host.devices.AllAtRest() {
+		t.Errorf("%d devices, at rest %v", n, w.host.devices.AllAtRest())
+	}
+	w.run(2 * time.Minute)
+	if !w.host.devices.AllAtRest() {
+		t.Errorf("the old address is still looked for\n%s", w.log)
+	}
+	w.end()
+	if w.err != nil {
+		t.Error(w.err)
+	}
 }

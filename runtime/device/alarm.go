@@ -41,12 +41,12 @@ func keyOf(a *isapi.Alert) alarmKey {
 
 // alarm is one that goes on.
 type alarm struct {
-	key   alarmKey
-	start luaapi.Event
-	last  time.Time // it was told of
-	timer clock.Timer
-	told  bool        // the start; it may wait for its picture
-	image clock.Timer // until then
+	key       alarmKey
+	start     luaapi.Event
+	last      time.Time // it was told of
+	timer     clock.Timer
+	delivered bool        // the start; it may wait for its picture
+	image     clock.Timer // until then
 }
 
 // alarms folds the levels that a device repeats into edges. It is guarded by
@@ -61,10 +61,10 @@ type alarms struct {
 	gap  time.Duration          // before the connection was opened: without events
 	beat int                    // the channel under whose name heartbeats come
 
-	singles  []*alarm      // events of their own that wait for their pictures
-	repeats  repeatedAlert // of such events, byte for byte
-	fullTold bool          // it was said that there are too many
-	paused   bool          // the stream is lost: no silence counts
+	singles    []*alarm      // events of their own that wait for their pictures
+	repeats    repeatedAlert // of such events, byte for byte
+	fullLogged bool          // the log has that there are too many
+	paused     bool          // the stream is lost: no silence counts
 }
 
 func newAlarms(f *feed) alarms {
@@ -123,8 +123,8 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 		return
 	}
 	if len(s.open) >= maxAlarms {
-		if !s.fullTold {
-			s.fullTold = true
+		if !s.fullLogged {
+			s.fullLogged = true
 			s.feed.d.first().ref.say(slog.LevelWarn, "more alarms at once than are kept apart: the new ones are dropped until some have ended", "alarms", maxAlarms)
 		}
 		return
@@ -178,10 +178,10 @@ func (s *alarms) locked(f func()) {
 }
 
 func (s *alarms) tellStart(on *alarm) {
-	if on.told {
+	if on.delivered {
 		return
 	}
-	on.told = true
+	on.delivered = true
 	if on.image != nil {
 		on.image.Stop()
 	}
@@ -244,7 +244,7 @@ func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time
 
 func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 	delete(s.open, on.key)
-	s.fullTold = false
+	s.fullLogged = false
 	if on.timer != nil {
 		on.timer.Stop()
 	}
@@ -299,5 +299,5 @@ func (s *alarms) clear() {
 	clear(s.open)
 	clear(s.seen)
 	clear(s.past)
-	s.paused, s.fullTold = false, false
+	s.paused, s.fullLogged = false, false
 }

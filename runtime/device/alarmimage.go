@@ -29,7 +29,7 @@ func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	return 0
 }
 
-// picture takes one that came after its alert. Where nobody waited for it, the
+// picture takes one that came after its alert. Where no alarm waited for it, the
 // next alarm of this type does.
 func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
 	on := s.open[key]
@@ -45,7 +45,7 @@ func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
 	case on == nil:
 		return
 	}
-	if on.told {
+	if on.delivered {
 		s.late.add(a.Native)
 		return
 	}

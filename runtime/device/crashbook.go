@@ -26,8 +26,8 @@ const (
 // logbook has on disk which heads are in motion, for the start after a crash.
 // A host without a state file has none.
 type logbook struct {
-	store *store.Store
-	told  atomic.Bool // that the disk is too slow, or full
+	store      *store.Store
+	slowLogged atomic.Bool // that the disk is too slow, or full
 }
 
 // writeDown has the disk know that the head is about to move, before it does.
@@ -51,8 +51,8 @@ func (h *head) writeDown(ctx context.Context, r *Ref) (decided func()) {
 	cancel()
 	switch {
 	case err == nil:
-		book.told.Store(false)
-	case clock.Cause(ctx) == nil && !book.told.Swap(true):
+		book.slowLogged.Store(false)
+	case clock.Cause(ctx) == nil && !book.slowLogged.Swap(true):
 		r.say(slog.LevelError, "heads move before the disk has it: if hiklua is killed now, the next start does not stop them",
 			keyChannel, h.channel, keyError, err)
 	}

@@ -31,7 +31,7 @@ type Listener struct {
 	Tell func(ev *luaapi.Event, value, chain any)
 }
 
-// NewHub returns a hub that nobody listens to.
+// NewHub returns a hub without listeners.
 func NewHub() *Hub { return &Hub{byKey: make(map[hubKey][]*Listener)} }
 
 // key is where it listens.
@@ -93,7 +93,7 @@ func (h *Hub) Swap(old, next []*Listener) {
 	for _, l := range old {
 		k := l.key()
 		if i := slices.Index(h.byKey[k], l); i >= 0 {
-			// Not in place: nobody looks at it now, but the slice may be shared.
+			// Not in place: an event that is being delivered may hold the slice.
 			h.byKey[k] = slices.Delete(slices.Clone(h.byKey[k]), i, i+1)
 			if len(h.byKey[k]) == 0 {
 				delete(h.byKey, k)

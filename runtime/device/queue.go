@@ -71,7 +71,7 @@ func (d *Device) submit(c *command) error {
 			func(o *command) bool { return o == c })
 	}
 	// A PTZ command is carried through although its task has ended: cut off
-	// half-way nobody knew whether the head moves. Anything else ends with its
+	// half-way it would leave the head in doubt. Anything else ends with its
 	// task, and what it writes to is the caller's until then.
 	if c.state == commandRunning && (c.head == nil || clock.Cause(c.ctx) == nil) {
 		d.await(c, 0, c.head != nil)
@@ -215,7 +215,7 @@ func (d *Device) next() *command {
 	}
 }
 
-// execute sends one command and tells whoever waits for it.
+// execute sends one command and tells its caller.
 func (d *Device) execute(c *command) {
 	if err := d.sendIt(c); err != nil {
 		d.mu.Lock()

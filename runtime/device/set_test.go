@@ -214,8 +214,25 @@ func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
 }
 
 // The crash book has no password: a device that site.yaml does not have is told
-// of, and stopped when a script opens it, under whatever name.
+// of, and stopped when a script opens it, or site.yaml has it again, under
+// whatever name.
 func TestCrashBookOfAnOpenedDevice(t *testing.T) {
+	for name, comesBack := range map[string]func(r *rig){
+		"by a script": func(r *rig) {
+			r.open("a script", map[string]any{"ip": oneGate, "username": "admin", "password": "simulated"})
+		},
+		"by site.yaml": func(r *rig) {
+			r.swap(otherSite + "  gate: {ip: " + oneGate + ", username: admin, password: simulated}\n")
+		},
+		"by a new address": func(r *rig) { r.swap(strings.Replace(otherSite, "192.0.2.3", oneGate, 1)) },
+	} {
+		t.Run(name, func(t *testing.T) { crashBook(t, comesBack) })
+	}
+}
+
+const otherSite = "timezone: UTC\ndevices:\n  other: {ip: 192.0.2.3, username: admin, password: simulated}\n"
+
+func crashBook(t *testing.T, comesBack func(r *rig)) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	openBook := func(log *lockedBuffer) *store.Store {
 		s, err := store.Open(path, store.Options{Clock: clock.Real(), Log: testLog(log)})
@@ -233,17 +250,15 @@ func TestCrashBookOfAnOpenedDevice(t *testing.T) {
 	book.Close()
 	book = openBook(log)
 	t.Cleanup(func() { book.Close() })
-	r := newRigWith(t, book, "timezone: UTC\n")
+	r := newRigWith(t, book, otherSite)
 	r.sim(mark.Address) // it turns since before the crash
 	if !contains(r.log.String(), "site.yaml does not have its device: look at it") || !contains(r.log.String(), "device=cam channel=1 address="+mark.Address) {
 		t.Error(r.log)
 	}
-	r.open("a script", map[string]any{"ip": oneGate, "username": "admin", "password": "simulated"})
+	comesBack(r)
 	r.eventually("the head is stopped", func() bool { return r.gate().Counts().Stops > 0 })
 	r.eventually("it is struck out", func() bool { return len(book.AllMoving()) == 0 })
-	if !contains(r.log.String(), "left moving when hiklua ended: it is stopped now") {
-		t.Error(r.log)
-	}
+	r.eventually("it is in the log", func() bool { return contains(r.log.String(), "left moving when hiklua ended: it is stopped now") })
 }
 
 // What a crash leaves in the book is struck out by a stop that was answered, and

@@ -30,7 +30,7 @@ func (s *alarms) single(a *isapi.Alert, key alarmKey, now time.Time) {
 	s.tellSingles() // what they wait for would have come before this one
 	on := &alarm{key: key, last: now, start: eventOf(a, now)}
 	s.tellWithPicture(on, a)
-	if !on.told {
+	if !on.delivered {
 		s.singles = append(s.singles, on)
 	}
 }
@@ -47,7 +47,7 @@ func (s *alarms) tellSingles() {
 // nil: there is none.
 func (s *alarms) waitingSingle(key alarmKey) *alarm {
 	for _, on := range slices.Backward(s.singles) {
-		if on.key == key && !on.told {
+		if on.key == key && !on.delivered {
 			return on
 		}
 	}

@@ -249,7 +249,7 @@ func (s *stopper) answered(m *motion, requests []*stopRequest, err error) bool {
 		s.tell(requests, err)
 		return true
 	case isRefusal(err):
-		// Whoever waits is told; the head counts as moving, and the tries go on.
+		// The callers are told; the head counts as moving, and the tries go on.
 		s.insist = true
 		s.tell(requests, err)
 		if m != nil {

@@ -13,7 +13,7 @@ import (
 
 // The states of a device's event stream.
 const (
-	eventsOff     = "off"     // nobody listens
+	eventsOff     = "off"     // no script listens
 	eventsFlowing = "flowing" // open, and not silent
 	eventsStale   = "stale"   // lost or silent: nothing is known
 )
@@ -46,10 +46,10 @@ type feed struct {
 	line       *line
 	client     *isapi.Client // a sibling of line's: connections of its own
 
-	state     string
-	lostAt    time.Time
-	staleTold bool        // in the log and as an event
-	staleSoon clock.Timer // tells it
+	state       string
+	lostAt      time.Time
+	staleLogged bool        // in the log and as an event
+	staleSoon   clock.Timer // tells it
 
 	// Of the connection that is open.
 	endLife  context.CancelCauseFunc
@@ -127,7 +127,7 @@ func (f *feed) end() {
 	f.cancel()
 	f.alarms.clear()
 	f.held = nil
-	f.state, f.staleTold, f.running, f.cancel = eventsOff, false, false, nil
+	f.state, f.staleLogged, f.running, f.cancel = eventsOff, false, false, nil
 	if f.staleSoon != nil {
 		f.staleSoon.Stop()
 	}
@@ -267,7 +267,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 		if a.Guess && f.learnNumbers(ctx) {
 			s.Place(a)
 		}
-		f.heard(a)
+		f.take(a)
 	}
 }
 

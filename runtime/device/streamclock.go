@@ -145,8 +145,8 @@ func (f *feed) dropReplay(a *isapi.Alert) {
 	})
 }
 
-// heard takes whatever the stream brings.
-func (f *feed) heard(a *isapi.Alert) {
+// take takes whatever the stream brings.
+func (f *feed) take(a *isapi.Alert) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.d.clk.Now()

@@ -61,8 +61,8 @@ func (f *feed) flows(now time.Time) {
 		return
 	}
 	f.alarms.resume(now)
-	if f.staleTold {
-		f.staleTold = false
+	if f.staleLogged {
+		f.staleLogged = false
 		f.d.first().ref.say(slog.LevelInfo, "events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
 		f.tell(luaapi.Event{Type: eventsStale, State: "stop", Time: now})
 	}
@@ -93,10 +93,10 @@ func (f *feed) lost(why error) {
 
 // sayStale is called with mu held.
 func (f *feed) sayStale(now time.Time, why error) {
-	if f.staleTold {
+	if f.staleLogged {
 		return
 	}
-	f.staleTold = true
+	f.staleLogged = true
 	attrs := []any{keyError, why}
 	var refused *isapi.Error
 	if errors.As(why, &refused) && refused.Hint != "" {
