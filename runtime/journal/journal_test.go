@@ -339,6 +339,19 @@ func TestStrangersInTheFolder(t *testing.T) {
 	}
 }
 
+// The name of the next segment is taken: the one after it serves.
+func TestATakenName(t *testing.T) {
+	d := newDesk(t, Options{Size: 400})
+	d.write(number(0))
+	must(t, os.Mkdir(filepath.Join(d.dir, segmentName(2)), 0o700))
+	for i := range 5 {
+		d.write(number(i + 1))
+	}
+	if all := d.read(Filter{}); len(all) != 6 || all[5].Detail != "5" {
+		t.Error(all, d.log.String())
+	}
+}
+
 func TestReadWhereNothingIs(t *testing.T) {
 	for range Read(filepath.Join(t.TempDir(), "none"), Filter{}) {
 		t.Error("an entry")

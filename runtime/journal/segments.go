@@ -72,13 +72,20 @@ func (s *segments) begin() error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(filepath.Join(s.dir, segmentName(s.number+1)), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
+	for {
+		s.number++
+		file, err := os.OpenFile(filepath.Join(s.dir, segmentName(s.number)), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			continue // of another program; what it is does not matter
+		case err != nil:
+			s.number--
+			return err
+		}
+		s.file, s.used, s.torn = file, 0, false
+		s.prune()
+		return nil
 	}
-	s.file, s.number, s.used, s.torn = file, s.number+1, 0, false
-	s.prune()
-	return nil
 }
 
 func (s *segments) reopen() error {
