@@ -21,8 +21,16 @@ func isDamage(err error) bool {
 	return !errors.As(err, &errno) || errno == syscall.EIO
 }
 
-// setAside renames a file that cannot be read, and says so.
-func setAside(path string, now time.Time, why error) (notice string, err error) {
+// setAside renames a file that cannot be read, and says so. The error is
+// ErrChanged if path is no longer the file that was examined, as it was then:
+// another process is at work on it, or has set it aside and begun a new one.
+func setAside(path string, examined os.FileInfo, now time.Time, why error) (notice string, err error) {
+	unlock, ok := lockForRename(path, examined)
+	defer unlock()
+	info, err := os.Stat(path)
+	if !ok || err != nil || !os.SameFile(info, examined) || info.Size() != examined.Size() || !info.ModTime().Equal(examined.ModTime()) {
+		return "", ErrChanged
+	}
 	base := path + ".broken-" + now.Format("20060102-150405")
 	to := base
 	for i := 2; ; i++ {

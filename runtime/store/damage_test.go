@@ -106,7 +106,6 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"empty", nil, "it is empty"},
 		{"zeroes", make([]byte, len(whole)), "invalid database"},
 		{"text", []byte("no database at all\n"), "invalid database"},
 		{"garbage", edit(func(b []byte) { rand.NewChaCha8([32]byte{}).Read(b) }), "invalid database"},
@@ -128,6 +127,18 @@ func TestADamagedFileIsSetAside(t *testing.T) {
 				t.Error("the broken file is not kept as it was:", err)
 			}
 		})
+	}
+}
+
+// There is nothing to keep of an empty file, and another process may be about
+// to begin it.
+func TestAnEmptyFileIsBegun(t *testing.T) {
+	dir := t.TempDir()
+	if notice := openDamaged(t, dir, nil); !strings.Contains(notice, "state.db is empty") {
+		t.Error(notice)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Error(entries)
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,7 +35,7 @@ func Open(path string, o Options) (*Store, error) {
 		switch {
 		case err == nil:
 			syncDir(dir)
-			s.notice = notice
+			s.notice = cmp.Or(notice, s.notice)
 			s.restore(heads)
 			return s, nil
 		case errors.Is(err, ErrChanged):
@@ -44,10 +45,14 @@ func Open(path string, o Options) (*Store, error) {
 		case !isDamage(err), notice != "": // also what was begun anew is not right
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		heads = s.marks
-		if notice, err = setAside(path, o.Clock.Now(), err); err != nil {
+		report, err := setAside(path, s.examined, o.Clock.Now(), err)
+		switch {
+		case errors.Is(err, ErrChanged):
+			continue
+		case err != nil:
 			return nil, err
 		}
+		notice, heads = report, s.marks
 	}
 }
 
@@ -138,13 +143,19 @@ func (s *Store) load() (txid uint64, err error) {
 		return freshTxid, nil
 	case err != nil:
 		return 0, err
-	case info.IsDir():
-		return 0, fmt.Errorf("it is a folder")
-	case info.Size() == 0:
-		return 0, fmt.Errorf("it is empty")
+	}
+	s.examined = info
+	if info.IsDir() {
+		return 0, errors.New("it is a folder")
 	}
 	db, err := openFile(s.path, true, s.lockTimeout())
-	if err != nil {
+	switch {
+	case err != nil && !errors.Is(err, ErrLocked) && info.Size() == 0:
+		// bbolt begins it. Nothing is set aside: perhaps another process has
+		// just made it, and is about to begin it, too.
+		s.notice = filepath.Base(s.path) + " is empty; what scripts kept in hik.state, and when jobs last ran, begins anew"
+		return freshTxid, nil
+	case err != nil:
 		return 0, err
 	}
 	defer db.Close()
@@ -153,6 +164,10 @@ func (s *Store) load() (txid uint64, err error) {
 		return 0, err
 	}
 	defer file.Close()
+	// Before we had the lock another process may have written to it.
+	if info, err = file.Stat(); err != nil {
+		return 0, err
+	}
 	txid, err = check(file, info.Size())
 	if err != nil {
 		return 0, err

@@ -52,9 +52,10 @@ type Store struct {
 	notice string
 
 	// Of the committer, as long as it runs.
-	db      *bolt.DB
-	txid    uint64 // shared: the last transaction that we know of
-	damaged error  // bbolt gave up: nothing is written any more
+	db       *bolt.DB
+	txid     uint64      // shared: the last transaction that we know of
+	examined os.FileInfo // what load found at path
+	damaged  error       // bbolt gave up: nothing is written any more
 
 	mu      sync.Mutex
 	states  map[string]*State // by prefix

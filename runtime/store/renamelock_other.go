@@ -1,0 +1,8 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package store
+
+import "os"
+
+// lockForRename does nothing: Windows renames no file that is open.
+func lockForRename(string, os.FileInfo) (unlock func(), ok bool) { return func() {}, true }
