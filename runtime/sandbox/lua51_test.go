@@ -44,7 +44,7 @@ func TestLua51Suite(t *testing.T) {
 			}
 			L := New(Options{})
 			defer L.Close()
-			flag := NewFlag(nil)
+			flag := new(Flag)
 			defer time.AfterFunc(2*time.Minute, func() { flag.Stop(errSlow) }).Stop()
 			th := NewThread(L, flag)
 			if _, err := Call(th, load(t, L, cutLines(t, string(source), lines), name), lua.MultRet); err != nil {
