@@ -281,6 +281,23 @@ func TestCloseTellsWhatItCouldNotWrite(t *testing.T) {
 	}
 }
 
+// A head that has come to rest stays on disk for a while: it often moves again
+// at once, and the commits of scripts in between need not tell of it.
+func TestClearedMarksWait(t *testing.T) {
+	s := newSite(t)
+	s.move(gate)
+	s.ClearMoving(gate)
+	must(t, s.Script("x").Set(at("a"), 1))
+	s.sync(s.Script("x"))
+	if n := len(s.crash().AllMoving()); n != 1 {
+		t.Errorf("%d heads on disk, want the one that has just come to rest", n)
+	}
+	s.clk.RunFor(2 * lazyAfter)
+	if n := len(s.crash().AllMoving()); n != 0 {
+		t.Errorf("%d heads on disk, want none", n)
+	}
+}
+
 func TestWhoeverWaitsCanLeave(t *testing.T) {
 	s := newSite(t)
 	s.clk.Do(func() {
