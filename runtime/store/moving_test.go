@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -295,6 +296,36 @@ func TestClearedMarksWait(t *testing.T) {
 	s.clk.RunFor(2 * lazyAfter)
 	if n := len(s.crash().AllMoving()); n != 0 {
 		t.Errorf("%d heads on disk, want none", n)
+	}
+}
+
+// What was published while a commit failed rests on what is lost: it is not
+// written before that.
+func TestNothingIsWrittenOnLostGround(t *testing.T) {
+	s := newSite(t)
+	st := s.Script("x")
+	tries := 0
+	s.disk = func() error {
+		if tries++; tries > 1 {
+			return nil
+		}
+		must(t, st.Set(at("t", "a"), 1))
+		st.Publish()
+		return syscall.ENOSPC
+	}
+	must(t, st.Set(at("t"), map[any]any{}))
+	s.clk.Do(func() {
+		if err := st.Sync(context.Background()); !errors.Is(err, syscall.ENOSPC) {
+			t.Error(err)
+		}
+	})
+	s.clk.RunFor(0)
+	if after := s.crash(); after.Notice() != "" {
+		t.Error(after.Notice())
+	}
+	s.clk.RunFor(2 * lazyAfter)
+	if v, _ := s.crash().Script("x").Get(at("t", "a")); v != 1.0 {
+		t.Error(v)
 	}
 }
 
