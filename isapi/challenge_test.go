@@ -121,6 +121,7 @@ func TestChallengesAreAnsweredByteByByte(t *testing.T) {
 		"basic behind":            {header: `Digest realm="x", nonce="NONCE", qop="auth" Basic realm="b"`},
 		"two digests in one":      {header: plain("x") + `, algorithm=MD5, ` + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
 		"a header each":           {header: "Negotiate abc==\n" + plain("x") + `, algorithm=MD5` + "\n" + plain("y") + `, algorithm=SHA-256`, quoted: "y", algorithm: "SHA-256"},
+		"the strongest first":     {header: plain("y") + `, algorithm=SHA-256` + "\n" + plain("x") + `, algorithm=MD5`, quoted: "y", algorithm: "SHA-256"},
 		"user hash":               {header: plain("x") + `, userhash=true`, user: sum(md5.New, `ad"min\`, "x") + `", userhash=true`},
 		"a nonce with =":          {header: `Digest realm="x", nonce=NONCE==, qop="auth"`},
 	} {

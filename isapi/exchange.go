@@ -97,14 +97,15 @@ func (l *login) try(ctx context.Context) (resp *http.Response, again bool, err e
 		if !l.stop {
 			return nil, true, nil
 		}
-		if err := l.settle(ctx); err != nil {
+		waited, err := l.settle(ctx)
+		if err != nil {
 			return nil, false, err
 		}
 		if l.logins == 2 && r.status.passwordRight() {
 			_, err := l.verify(ctx)
 			return nil, true, err
 		}
-		if !r.offers.any {
+		if waited || !r.offers.any {
 			return nil, true, nil
 		}
 	}
@@ -154,9 +155,10 @@ func (l *login) choose() (*credentials, error) {
 	switch {
 	case c.cfg.Auth == AuthBasic || a.basic:
 		cr.kind, cr.header = credBasic, c.basicHeader()
-	case a.known == nil || a.rejected > 0 || a.usedUp >= oneUse || l.renew || l.cl.stream || a.taken || a.moved && !l.stop && !l.cl.moves:
+	case a.known == nil || a.rejected > 0 || a.usedUp >= oneUse || l.renew || l.cl.stream || a.taken > 0 || a.moved && !l.stop && !l.cl.moves:
 	default:
-		a.taken, l.taken = true, true
+		a.taken++
+		l.taken = true
 		a.uses++
 		cr.kind, cr.chal = credKnown, a.known
 		var err error

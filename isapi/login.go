@@ -74,7 +74,7 @@ type Account struct {
 	basic    bool       // AuthAuto: the device offers nothing but basic
 	known    *challenge // answered before, may serve again
 	uses     int        // of known
-	taken    bool       // a login that answers known is on the wire, or a stream is being opened
+	taken    int        // logins on the wire that answer known, and streams being opened: if any, known is not answered
 	moved    bool       // a move was sent and no stop answered since: known is left to stops and moves
 	usedUp   int        // known challenges refused in a row
 	rejected int        // logins since the password was proven
@@ -231,7 +231,7 @@ type login struct {
 	// Permits of the account that it holds.
 	finder, verdict bool
 	logins          int
-	taken           bool // it has set Account.taken
+	taken           bool // it counts in Account.taken
 
 	admitted bool // it has what it needs for a login
 	renew    bool // the known challenge was refused: answer none but a fresh one
@@ -286,32 +286,34 @@ func (l *login) admit(ctx context.Context) error {
 }
 
 // admitStop takes the permit of stops. Where it is not to be had in time the stop goes
-// beside the one that has it, unless a login was refused meanwhile: then that one
-// will soon have its verdict.
+// beside the request that has it.
 func (l *login) admitStop(ctx context.Context) error {
-	a := l.c.account
-	seen := a.refused()
-	err := a.verdict.AcquireWithin(ctx, verdictTime)
-	if ctx.Err() != nil && err != nil {
+	err := l.c.account.verdict.AcquireWithin(ctx, verdictTime)
+	if err != nil && ctx.Err() != nil {
 		return l.c.failNet(ctx, l.cl, err)
 	}
-	l.verdict = err == nil
-	l.admitted = l.verdict || a.refused() == seen
+	l.verdict, l.admitted = err == nil, true
 	return nil
 }
 
 // settle leaves the other logins on the wire the time for their verdict, for the
-// stop's known challenge was refused. If they have it, no other goes before the stop
-// has its own.
-func (l *login) settle(ctx context.Context) error {
+// stop's known challenge was refused, and reports whether it waited. If they have
+// their verdict, no other login goes before the stop has its own.
+func (l *login) settle(ctx context.Context) (waited bool, err error) {
 	a := l.c.account
-	for l.logins < 2 && !l.settled() && a.logins.AcquireWithin(ctx, settleTime) == nil {
+	for l.logins < 2 && !l.settled() {
+		if !a.logins.TryAcquire() {
+			waited = true
+			if a.logins.AcquireWithin(ctx, settleTime) != nil {
+				break
+			}
+		}
 		l.logins++
 	}
 	if l.settled() {
-		return l.wrong(&refusal{})
+		return waited, l.wrong(&refusal{})
 	}
-	return l.c.blocked(l.cl)
+	return waited, l.c.blocked(l.cl)
 }
 
 // settled reports whether two logins were refused in a row.
@@ -347,7 +349,8 @@ func (l *login) find(ctx context.Context) error {
 func (l *login) take() {
 	l.c.account.mu.Lock()
 	defer l.c.account.mu.Unlock()
-	l.c.account.taken, l.taken = true, true
+	l.c.account.taken++
+	l.taken = true
 }
 
 func (l *login) leave(held *bool, s Semaphore) {
@@ -370,7 +373,7 @@ func (l *login) release() {
 	if l.taken {
 		l.taken = false
 		a.mu.Lock()
-		a.taken = false
+		a.taken--
 		a.mu.Unlock()
 	}
 	l.leave(&l.verdict, a.verdict)

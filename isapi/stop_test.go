@@ -76,7 +76,8 @@ func (s *stuck) holds(path string) bool {
 }
 
 // inBothTimes runs f in virtual time, where a stop may take none at all, and in
-// real time over connections, where it may take a moment.
+// real time over connections, where it may take a moment: what holds it up would hold
+// it up for ever.
 func inBothTimes(t *testing.T, f func(t *testing.T, s *stuck, c *Client, limit time.Duration)) {
 	t.Run("virtual", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -87,7 +88,7 @@ func inBothTimes(t *testing.T, f func(t *testing.T, s *stuck, c *Client, limit t
 	t.Run("real", func(t *testing.T) {
 		s := newStuck()
 		srv := newServer(t, s)
-		f(t, s, onPort(t, srv), 200*time.Millisecond)
+		f(t, s, onPort(t, srv), 2*time.Second)
 	})
 }
 
