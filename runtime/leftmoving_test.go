@@ -126,7 +126,7 @@ func TestHeadOfADeviceThatIsGone(t *testing.T) {
 	n.start()
 	n.run(time.Second)
 	n.wantLog("site.yaml does not have its device: look at it")
-	n.wantLog("device=gate channel=1 address=simulated://gate")
+	n.wantLog("device=gate channel=1 address=simulated://ptz/gate")
 	for i, told := range []bool{true, false} {
 		n = n.next(25*time.Hour, nil)
 		n.start()

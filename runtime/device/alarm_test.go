@@ -61,3 +61,23 @@ func TestEventsOfAllNames(t *testing.T) {
 		one.mu.Unlock()
 	}
 }
+
+// When the name whose line carries the event stream goes, the stream is opened
+// anew over the next name's.
+func TestStreamFollowsTheFirstName(t *testing.T) {
+	r := newRig(t, gateAt(oneGate)+"  again: {ip: "+oneGate+", username: admin, password: simulated}\n")
+	again := r.set.Devices()[1]
+	r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: again, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
+	f := again.dev().feed
+	over := func() *line {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.line
+	}
+	r.eventually("the stream is open", func() bool { return f.shown() == eventsFlowing })
+	if over().ref != r.set.Devices()[0] {
+		t.Error("the stream is not over the first name's line")
+	}
+	r.swap("timezone: UTC\ndevices:\n  again: {ip: " + oneGate + ", username: admin, password: simulated}\n")
+	r.eventually("the stream is over the other name's line", func() bool { return over() != nil && over().ref == again && f.shown() == eventsFlowing })
+}

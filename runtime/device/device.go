@@ -124,6 +124,16 @@ func (d *Device) leave(l *line) {
 	}
 }
 
+// relined has the event stream opened anew if change makes another line the
+// first.
+func (d *Device) relined(change func()) {
+	before := *d.lines.Load()
+	change()
+	if len(before) > 0 && d.first() != before[0] {
+		d.feed.rewired()
+	}
+}
+
 // start lets the device carry out commands.
 func (d *Device) start() {
 	d.mu.Lock()

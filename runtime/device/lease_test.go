@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -250,4 +251,37 @@ func TestOwnersOfAChainAreForgotten(t *testing.T) {
 	if n > 3 {
 		t.Errorf("%d owners are kept", n)
 	}
+}
+
+// One that gives up its wait for a lease is in the way of no command behind it,
+// and a move waits as a preset does.
+func TestGivingUpLetsOthersPass(t *testing.T) {
+	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 2", 1))
+	gate := r.quiet()
+	under, end := make(chan bool), make(chan bool)
+	ctx, _ := by("mover", nil)
+	var all sync.WaitGroup
+	all.Go(func() {
+		gate.Do(ctx, luaapi.Command{What: "x", Channel: 1, Head: true}, func(context.Context, *isapi.Client) error {
+			under <- true
+			<-end
+			return nil
+		})
+	})
+	<-under
+	ownerCtx, cancel := clock.WithCancel(ctx)
+	ownerCtx = WithOwner(ownerCtx, &Owner{Name: "owner"})
+	all.Go(func() {
+		if _, err := gate.Exclusive(ownerCtx, 1, 0); err == nil {
+			t.Error("the head was given though a command was under way")
+		}
+	})
+	r.eventually("the owner waits", func() bool { return waiting(gate) == 1 })
+	laterCtx, _ := by("later", nil)
+	all.Go(func() { turn(laterCtx, gate) })
+	r.eventually("the move waits", func() bool { return waiting(gate) == 2 })
+	cancel()
+	r.eventually("the move is let in", func() bool { return waiting(gate) == 0 && gate.Status(time.UTC).Active == 2 })
+	close(end)
+	all.Wait()
 }

@@ -67,12 +67,8 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 // wrong password is not tried once for each name or after each change of
 // another setting.
 func (s *Set) clientOf(conf site.Device, config isapi.Config) (*isapi.Client, error) {
-	key := accountKey{conf.Username, conf.Password, conf.AuthMode, ""}
-	if conf.Simulate != "" {
-		key.place = conf.Name
-	} else {
-		key.place = net.JoinHostPort(normalHost(conf.Host), strconv.Itoa(conf.Port))
-	}
+	_, place, _ := strings.Cut(addressOf(conf), "://")
+	key := accountKey{conf.Username, conf.Password, conf.AuthMode, place}
 	s.logins.Lock()
 	defer s.logins.Unlock()
 	if last := s.clients[key]; last != nil {
@@ -91,14 +87,14 @@ type accountKey struct {
 	username string
 	password isapi.Secret
 	auth     site.AuthMode
-	place    string // host and port, or the name of a simulated device
+	place    string // the address without its scheme
 }
 
-// addressOf tells devices apart: scheme, host and port, or the name of a
-// simulated device.
+// addressOf tells devices apart: scheme, host and port, or the model and name of
+// a simulated device.
 func addressOf(conf site.Device) string {
 	if conf.Simulate != "" {
-		return "simulated://" + conf.Name
+		return "simulated://" + string(conf.Simulate) + "/" + conf.Name
 	}
 	return conf.Scheme + "://" + net.JoinHostPort(normalHost(conf.Host), strconv.Itoa(conf.Port))
 }

@@ -48,14 +48,6 @@ const (
 // submit queues c and waits for its end, the end of its task, or until it has
 // waited for its turn too long.
 func (d *Device) submit(c *command) error {
-	if err := clock.Cause(c.ctx); err != nil {
-		return err
-	}
-	if c.head != nil && c.entry == nil {
-		if err := d.enter(c); err != nil {
-			return err
-		}
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.enqueue(c); err != nil {
@@ -84,6 +76,9 @@ func (d *Device) submit(c *command) error {
 
 // enqueue is called with mu held.
 func (d *Device) enqueue(c *command) error {
+	if err := clock.Cause(c.ctx); err != nil {
+		return err
+	}
 	if d.closed || c.ref.gone.Load() || c.ref.dev() != d {
 		return ErrClosed
 	}

@@ -159,6 +159,9 @@ func (r *Ref) Do(ctx context.Context, cmd luaapi.Command, f func(context.Context
 		c := &command{Command: cmd, ref: r, ctx: ctx, run: f}
 		if cmd.Head {
 			c.head = d.head(cmd.Channel, luaapi.NoLens)
+			if err := d.enter(c); err != nil {
+				return err
+			}
 		}
 		return d.submit(c)
 	})

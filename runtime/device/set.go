@@ -206,7 +206,7 @@ func (s *Set) connect(r *Ref, l *line) (fresh bool) {
 		s.devices[address] = d
 	}
 	l.ref, l.dev = r, d
-	d.join(l, r.line.Load())
+	d.relined(func() { d.join(l, r.line.Load()) })
 	return fresh
 }
 
@@ -216,7 +216,7 @@ func (s *Set) giveUp(r *Ref) {
 	r.gone.Store(true)
 	s.gone = append(s.gone, r)
 	l := r.line.Load()
-	l.dev.leave(l)
+	l.dev.relined(func() { l.dev.leave(l) })
 	s.retiring.Go(func() {
 		if s.retire(l) == nil {
 			r.close()

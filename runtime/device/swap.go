@@ -105,12 +105,11 @@ func (s *Set) relay(r *Ref, l *line) {
 	moved := old.dev != l.dev
 	r.askAnew(old.conf, l.conf, moved)
 	if !moved {
-		l.dev.feed.rewired()
 		old.close()
 		return
 	}
 	r.say(slog.LevelInfo, "device has another address", "was", old.dev.address, "is", l.dev.address)
-	old.dev.leave(old)
+	old.dev.relined(func() { old.dev.leave(old) })
 	s.stopLeftAt(l.dev)
 	s.retiring.Go(func() {
 		if fresh && s.startAfter(old, l.dev) != nil {
