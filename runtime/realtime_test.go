@@ -266,3 +266,15 @@ func TestDeletedWhileItRegisters(t *testing.T) {
 	}
 	r.end()
 }
+
+// A new generation asks for the beat of jobs that the old one registers at this
+// moment.
+func TestBeatsAreReadWhileJobsAreRegistered(t *testing.T) {
+	r := newRunning(t, "timezone: UTC\n", map[string]string{"scripts/a.lua": `
+		for i = 1, 4 do hik.spawn(function() while true do hik.every("1h", {name = "beat " .. math.random(20)}, function() end) hik.sleep(0) end end) end`})
+	r.until("it runs", func() bool { s := r.host.find("a"); return s != nil && len(s.allJobs()) > 0 })
+	for range 2000 {
+		phasesOf(r.host.find("a"))
+	}
+	r.end()
+}
