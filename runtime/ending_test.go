@@ -338,3 +338,23 @@ func TestReplacedJobFiresNoMore(t *testing.T) {
 		t.Errorf("%d jobs", n)
 	}
 }
+
+// The end of the host meets a reload that is ending the old version: on_stop runs
+// once, and the Lua state is given back once.
+func TestTwoEndsOfOneGeneration(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.on_stop(function() print("on_stop", hik.date("%S")) hik.sleep(1) end)
+		hik.on_stop(function() print("the second", hik.date("%S")) hik.sleep(1) end)`})
+	w.start()
+	w.run(time.Second)
+	s := w.host.find("a")
+	w.write("scripts/a.lua", `print("new")`)
+	w.sync()
+	w.run(500 * time.Millisecond)
+	w.clk.Go(func() { s.stop(errShutdown) })
+	w.run(0)
+	w.end()
+	w.wantPrinted("new", "on_stop\t01", "the second\t02")
+	w.clk.Go(func() { s.close(errShutdown) })
+	w.run(time.Second)
+}

@@ -395,3 +395,24 @@ func TestShutdownWaitsForNoLoad(t *testing.T) {
 		})
 	}
 }
+
+// Some editors move a script aside before they write it anew.
+func TestScriptAwayForAMoment(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.on_stop(function() print("stopped") end) print("load")`})
+	w.start()
+	w.run(time.Second)
+	source, err := os.ReadFile(filepath.Join(w.dir, "scripts", "a.lua"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.remove("scripts/a.lua")
+	w.sync()
+	w.run(goneFor / 2)
+	w.write("scripts/a.lua", string(source))
+	w.run(time.Second)
+	w.wantPrinted("load")
+	w.remove("scripts/a.lua")
+	w.sync()
+	w.run(2 * goneFor)
+	w.wantPrinted("load", "stopped")
+}
