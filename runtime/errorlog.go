@@ -57,14 +57,14 @@ func Report(err error) luaapi.Report {
 	return luaapi.Describe(err)
 }
 
-// logTaskError logs an error that no script caught, once.
-func (h *Host) logTaskError(t *task) {
+// logError logs an error that no script caught, once.
+func (t *task) logError() {
 	attrs := []slog.Attr{slog.String(keyScript, t.script.name), slog.String(keyTask, t.name)}
 	if t.job != nil {
 		attrs = append(attrs, slog.String(keyJob, t.job.name))
 	}
 	r := Report(t.err)
-	h.log.LogAttrs(context.Background(), slog.LevelError, r.Message, append(attrs, reportAttrs(r)...)...)
+	t.script.out.Log.LogAttrs(context.Background(), slog.LevelError, r.Message, append(attrs, reportAttrs(r)...)...)
 }
 
 // logLoadError tells why a version of a script does not run.

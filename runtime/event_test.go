@@ -92,7 +92,7 @@ func TestRunThatNeverBeganGoesOver(t *testing.T) {
 	w.at(5 * time.Second)
 	w.clk.Go(func() {
 		h := w.host
-		old, next := h.find("a"), h.newScript("a", "scripts/a.lua")
+		old, next := h.find("a"), h.newScript("a", "scripts/a.lua", Output{})
 		if err := next.load([]byte(`hik.device("cam"):on("motion", function(ev) print("new", ev.channel) end)`)); err != nil {
 			t.Error(err)
 		}

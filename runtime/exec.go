@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -16,6 +18,17 @@ type Program struct {
 	Source []byte
 	Args   []string // the global arg
 	Stay   bool     // registered jobs keep it running, until its context ends
+	Output Output   // the zero value: as the host's scripts
+}
+
+// Output is where a program or a session writes that another process started in
+// this host. Fields that are nil mean the host's own.
+type Output struct {
+	// Stdout takes what is printed, too. Each is an Outlet if its reader may be
+	// slow.
+	Stdout, Stderr io.Writer
+	// Log takes what hik.log and errors of tasks say.
+	Log *slog.Logger
 }
 
 // Result is what became of a program.
@@ -29,7 +42,7 @@ type Result struct {
 // ended. Jobs fire meanwhile but do not keep it. The host must be open. It
 // runs on a goroutine of the clock.
 func (h *Host) Exec(ctx context.Context, p Program) Result {
-	s := h.newScript("exec", p.Name)
+	s := h.newScript("exec", p.Name, p.Output)
 	defer s.stop(errShutdown)
 	s.live = true
 	main, err := s.newTask(taskSpec{name: "main"})

@@ -204,6 +204,9 @@ func (h *Host) Close() error {
 	return errors.Join(err, h.closeStore(limit))
 }
 
+// Zone is the time zone of the site.
+func (h *Host) Zone() *time.Location { return h.site().Timezone }
+
 // Abort makes a Close that is under way, or comes, hurry: tasks are ended at
 // once, and only heads are waited for, 2 s at most.
 func (h *Host) Abort() { h.abort() }

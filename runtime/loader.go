@@ -163,7 +163,7 @@ func (o *loader) look(l *look) *Change {
 			l.loads = true
 			l.begin()
 		}
-		s := o.host.newScript(o.name, o.file)
+		s := o.host.newScript(o.name, o.file, Output{})
 		s.source = sum
 		load, err := s.beginLoad(source)
 		if err == nil && !o.await(load, s) {

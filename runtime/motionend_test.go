@@ -73,7 +73,7 @@ func TestEndStopsTheHeadsOfASession(t *testing.T) {
 			}
 			w.start()
 			w.run(time.Second)
-			session := w.host.NewSession()
+			session := w.host.NewSession(Output{})
 			w.clk.Go(func() { session.Eval(context.Background(), `hik.preset("gate", "yard", 1)`) })
 			w.run(time.Second)
 			if f, err := sim.ParseFault(late); err == nil {

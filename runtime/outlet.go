@@ -48,8 +48,9 @@ func awaitRoom(L *lua.LState, w io.Writer) {
 // print takes what a script prints.
 func (h *Host) print(L *lua.LState, s *script, text string) {
 	switch {
-	case s.printTo != nil:
-		s.printTo(text)
+	case s.out.Stdout != nil:
+		io.WriteString(s.out.Stdout, text+"\n") // a reader that has gone ends the program
+		awaitRoom(L, s.out.Stdout)
 	case h.conf.Print != nil:
 		h.conf.Print(s.name, text)
 		awaitRoom(L, h.conf.Stdout)

@@ -193,7 +193,7 @@ func diskFailure(err error) error {
 	case errors.Is(err, syscall.ENOSPC):
 		failure.Message, failure.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+failure.Hint
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrChanged):
-		failure.Message, failure.Hint = "hik.state is not on disk: another hiklua has taken it meanwhile", "a running host has the site's state: repl --attach is inside it"
+		failure.Message, failure.Hint = "hik.state is not on disk: another hiklua has taken it meanwhile", "a running host has the site's state: without --alone exec and repl are inside it"
 	case errors.Is(err, store.ErrClosed):
 		failure.Message, failure.Hint = "hik.state is not on disk: the host has stopped", ""
 	default:

@@ -95,7 +95,7 @@ func (h *Host) loadFile(file string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := h.newScript(scriptName(file), file)
+	s := h.newScript(scriptName(file), file, Output{})
 	if err := s.load(source); err != nil {
 		s.close(errShutdown)
 		return nil, err

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -60,15 +61,16 @@ type script struct {
 	onStop []*lua.LFunction
 	health health
 
-	printTo func(text string) // nil: what it prints goes where the host says
+	out Output
 }
 
 var _ luaapi.Script = (*script)(nil)
 
 // newScript makes a Lua state with everything that scripts find in it.
-func (h *Host) newScript(name, file string) *script {
+func (h *Host) newScript(name, file string, out Output) *script {
+	out.Log = cmp.Or(out.Log, h.log)
 	s := &script{
-		host: h, name: name, file: file,
+		host: h, name: name, file: file, out: out,
 		version: version{site: h.site(), seen: new(lookups)},
 		lock:    clock.NewMutex(h.clk),
 		running: clock.NewGroup(h.clk),
@@ -82,8 +84,8 @@ func (h *Host) newScript(name, file string) *script {
 		Compute:  h.watch.Elapsed,
 		Inspect:  luaapi.Inspect,
 		Print:    func(L *lua.LState, text string) { h.print(L, s, text) },
-		Stdout:   writer(h.conf.Stdout),
-		Stderr:   writer(h.conf.Stderr),
+		Stdout:   writer(cmp.Or(out.Stdout, h.conf.Stdout)),
+		Stderr:   writer(cmp.Or(out.Stderr, h.conf.Stderr)),
 	})
 	luaapi.Open(s.L, s)
 	s.openRequire()
@@ -332,7 +334,7 @@ func (s *script) Log(ctx context.Context, level slog.Level, message string, attr
 	if t, ok := ctx.Value(taskKey{}).(*task); ok && t.job != nil {
 		who = append(who, slog.String(keyJob, t.job.name))
 	}
-	s.host.log.LogAttrs(ctx, level, message, append(who, attrs...)...)
+	s.out.Log.LogAttrs(ctx, level, message, append(who, attrs...)...)
 }
 
 // Device implements luaapi.Script.

@@ -19,20 +19,13 @@ type Session struct {
 	owner *device.Owner
 }
 
-// NewSession opens a session; the host must be open.
-func (h *Host) NewSession() *Session {
-	s := h.newScript("repl", "repl")
+// NewSession opens a session; the host must be open. The zero Output is where
+// the host's scripts write.
+func (h *Host) NewSession(out Output) *Session {
+	s := h.newScript("repl", "repl", out)
 	s.live = true
 	n := &Session{s: s, owner: &device.Owner{Name: "the REPL", Script: "repl", Task: "repl/line"}}
 	clock.OnDone(s.ctx, n.owner.End) // the host may end before the session does
-	return n
-}
-
-// NewPrintingSession opens a session whose prints go to print, which must not
-// wait for the session.
-func (h *Host) NewPrintingSession(print func(text string)) *Session {
-	n := h.NewSession()
-	n.s.printTo = print
 	return n
 }
 

@@ -207,7 +207,7 @@ func (t *task) finish(err error, wrote written) {
 	s.noteEnd(t, err, logged)
 	if logged {
 		s.failed.Add(1)
-		s.host.logTaskError(t)
+		t.logError()
 	}
 }
 

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/owner"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -24,6 +28,34 @@ func (a *app) reachHost(ctx context.Context, dir string) (*control.Client, error
 	client, err := control.Dial(ctx, dataFolder(dir))
 	if errors.Is(err, control.ErrNoHost) {
 		return nil, &failure{fmt.Sprintf(`no host runs %s: "%s run %s" starts one`, siteWord(dir), a.name, shellWord(dir))}
+	}
+	return client, err
+}
+
+// hostAround reaches the host that runs the site in dir, or without one the
+// site that the current folder lies in. nil: none does.
+func (a *app) hostAround(ctx context.Context, dir string) (*control.Client, error) {
+	if dir == "" {
+		dir = siteAround()
+	}
+	if _, virtual := a.clk.(*clock.Virtual); virtual || !hasSite(dir) {
+		return nil, nil
+	}
+	data := dataFolder(dir)
+	client, err := control.Dial(ctx, data)
+	switch {
+	case errors.Is(err, control.ErrNoHost):
+		return nil, nil
+	case errors.Is(err, fs.ErrPermission):
+		text := "the host that runs " + siteWord(dir) + " belongs to another user"
+		if _, err := os.ReadDir(data); err != nil {
+			text = fmt.Sprintf("the folder %s belongs to another user: it can't be seen whether a host runs %s", data, siteWord(dir))
+		}
+		try := "give the command as that user"
+		if user := owner.Name(filepath.Join(data, "control.sock"), data); user != "" {
+			try = fmt.Sprintf("sudo -u %s %s ... gives the command as that user", user, a.name)
+		}
+		return nil, &failure{text + "\n  " + try + "; --alone runs it past the host"}
 	}
 	return client, err
 }

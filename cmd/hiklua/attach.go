@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/control"
@@ -29,30 +30,15 @@ var (
 // and stops its heads, when the connection goes, however it goes.
 type attached struct {
 	client *control.Client
-	print  func(script, text string)
-	room   func(ctx context.Context) // for what is printed
+	app    *app
+	out    *printer
+	log    slog.Handler
 }
 
-// attach enters the host that runs s.
-func (a *app) attach(s *site.Site, print func(script, text string)) (*repl, error) {
-	client, err := a.reachHost(context.Background(), s.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return &repl{app: a, site: s, session: &attached{client, print, a.room}}, nil
-}
-
-// loadReplSite is the site of a REPL. One that only enters a host needs names,
-// not passwords.
-func (a *app) loadReplSite(o replOptions) (*site.Site, error) {
-	if !o.attach {
-		return a.loadSiteOrNone(o.site, o.simulate, o.device != "")
-	}
-	dir := o.site
-	if dir == "" {
-		dir = "."
-	}
-	return a.loadSite(dir, true)
+// attach enters the host that client reaches, which runs s.
+func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
+	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.colour(a.stderr))
+	return &repl{app: a, site: s, session: &attached{client, a, out, log}}
 }
 
 // abort makes the end of the session hurry.
@@ -73,12 +59,8 @@ func (t *attached) Eval(ctx context.Context, code string) ([]string, error) {
 		if err := json.Unmarshal(value, &answer); err != nil {
 			return err
 		}
-		if answer.Printed != nil {
-			t.print("repl", *answer.Printed)
-			t.room(ctx)
-		}
 		values = append(values, answer.Values...)
-		return nil
+		return t.app.showPiece(ctx, answer.outputPiece, t.out, t.log)
 	})
 	return values, evalError(err)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -59,7 +60,7 @@ func TestCheckKnowsTheGlobals(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.Open()
-		repl := h.NewSession()
+		repl := h.NewSession(runtime.Output{})
 		for _, name := range repl.Names(nil) {
 			if !strings.HasPrefix(name, "_") {
 				names = append(names, name)

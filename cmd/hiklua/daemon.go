@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -23,6 +24,7 @@ type daemon struct {
 	server *control.Server
 	notify *notifier
 	data   string
+	stops  atomic.Bool // sessions of other programs are being ended
 
 	mu       sync.Mutex
 	watchdog func() // ends it; nil: there is none
@@ -65,7 +67,9 @@ func (d *daemon) listen(h *runtime.Host) {
 	if d.lock == nil {
 		return
 	}
-	server, err := control.Listen(d.data, &hostService{host: h, ring: d.ring, notify: d.notify})
+	server, err := control.Listen(d.data, &hostService{
+		host: h, clk: clock.Real(), log: d.log.Handler(), ring: d.ring, notify: d.notify, stops: &d.stops,
+	})
 	if err != nil {
 		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
 		return
@@ -94,6 +98,7 @@ func (d *daemon) stopping() {
 		return
 	}
 	d.stopped = true
+	d.stops.Store(true)
 	d.notify.tell("STOPPING=1")
 	if d.watchdog != nil {
 		d.watchdog()

@@ -23,6 +23,7 @@ type execOptions struct {
 	site, code, device string
 	coded              bool // -e was given
 	stay, simulate     bool
+	alone              bool // also where a host runs the site
 	quiet              bool // no --log-level was given
 }
 
@@ -34,9 +35,12 @@ func newExecCommand(a *app) *cobra.Command {
 		Long: `Runs one piece of Lua until its main chunk and the tasks that it spawned have
 ended. What it prints is stdout, the log goes to stderr. FILE may be "-" for
 stdin; arguments after it are in the table arg. It sees the devices of SITE
-(default: the one that the current folder lies in, if any); with --device it sees
-that one, named cam, whose password comes from HIKLUA_PASSWORD or is asked for,
-and a site only if --site is given, too.`,
+(default: the one that the current folder lies in, if any). Where a host runs
+that site, the program runs in the host: over its connections and its queue,
+beside its scripts, with its hik.state; --alone keeps it out. With --device it
+sees that one, named cam, whose password comes from HIKLUA_PASSWORD or is asked
+for, and a site only if --site is given, too; that, and --simulate, is always
+alone.`,
 		Example: `  {hiklua} exec -e 'print(hik.device("gate"):info().model)'
   {hiklua} exec --site site sweep.lua 1 2 3
   {hiklua} exec --device http://operator@192.0.2.10 -e 'print(cam:snapshot():save("now.jpg"))'
@@ -56,6 +60,7 @@ and a site only if --site is given, too.`,
 	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
 	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
 	c.Flags().BoolVar(&o.stay, "stay", false, "go on while it has jobs, until Ctrl-C")
+	c.Flags().BoolVar(&o.alone, "alone", false, "not in the host that runs the site, but past it")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
 	return c
 }
@@ -64,6 +69,15 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	p, err := a.program(ctx, o, args)
 	if err != nil {
 		return err
+	}
+	if !o.alone && !o.simulate && o.device == "" {
+		client, err := a.hostAround(ctx, o.site)
+		if err != nil {
+			return err
+		}
+		if client != nil {
+			return a.execInHost(ctx, client, p)
+		}
 	}
 	s, err := a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 	if err != nil {
@@ -203,10 +217,12 @@ func newPrinter(w io.Writer, broken func()) *printer {
 	return &printer{w: w, broken: broken}
 }
 
-func (p *printer) print(_, text string) {
+func (p *printer) print(_, text string) { p.write([]byte(text + "\n")) }
+
+func (p *printer) write(text []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, err := fmt.Fprintln(p.w, text); err != nil && p.broken != nil {
+	if _, err := p.w.Write(text); err != nil && p.broken != nil {
 		p.broken()
 		p.broken = nil
 	}

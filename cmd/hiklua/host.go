@@ -137,7 +137,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	switch {
 	case !hasSite(s.Dir):
 	case !o.state && !o.simulate:
-		conf.StateNote = "hik.state begins empty, and ends with this command: a running host has the site's, and repl --attach is inside it"
+		conf.StateNote = "hik.state begins empty, and ends with this command: only a running host keeps the site's, and then repl is inside it"
 	case o.simulate:
 		conf.StateNote = "hik.state begins empty, and ends with this command: with --simulate nothing is kept"
 	default:

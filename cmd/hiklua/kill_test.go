@@ -76,17 +76,17 @@ func TestKilledHostIsMadeGood(t *testing.T) {
 	}
 }
 
-// TestStateOfARunningHost: exec beside a running host begins with an empty
+// TestStateOfARunningHost: exec --alone beside a running host begins with an empty
 // state, and says so when it is used.
 func TestStateOfARunningHost(t *testing.T) {
 	t.Parallel()
 	p := start(t, map[string]string{"site.yaml": turningSite, "scripts/a.lua": `hik.shared_state.n = 7 print("loaded")`}, "run")
 	p.logs("loaded")
-	out, errs, status := p.ask("", "exec", "-e", `print(1)`)
+	out, errs, status := p.ask("", "exec", "--alone", "-e", `print(1)`)
 	if out != "1\n" || errs != "" || status != statusOK {
 		t.Errorf("%q %q %d", out, errs, status)
 	}
-	out, errs, _ = p.ask("", "exec", "-e", `print(hik.shared_state.n)`)
+	out, errs, _ = p.ask("", "exec", "--alone", "-e", `print(hik.shared_state.n)`)
 	wants(t, errs, "the host that runs the site has it")
 	if out != "nil\n" {
 		t.Errorf("%q", out)
@@ -114,7 +114,7 @@ func TestHostStartsBesideExec(t *testing.T) {
 	for p.device.Driven(1) {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if _, errs, status := p.ask("", "exec", "-e", `hik.state.n = 7`); status != statusOK || !strings.Contains(errs, "the host that runs the site has it") {
+	if _, errs, status := p.ask("", "exec", "--alone", "-e", `hik.state.n = 7`); status != statusOK || !strings.Contains(errs, "the host that runs the site has it") {
 		t.Errorf("exec beside the host: %d %s", status, errs)
 	}
 	beside.Process.Signal(os.Interrupt)

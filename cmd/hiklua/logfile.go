@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 const (
@@ -29,7 +31,7 @@ type logFile struct {
 
 // openLogFile goes on with the file at path, or makes it for its owner only.
 func openLogFile(path string, most int64) (*logFile, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := owner.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
 	l := &logFile{path: path, most: most}
@@ -37,7 +39,7 @@ func openLogFile(path string, most int64) (*logFile, error) {
 }
 
 func (l *logFile) open() error {
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := owner.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

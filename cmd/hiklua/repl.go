@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -19,21 +21,24 @@ import (
 type replOptions struct {
 	site, device string
 	simulate     bool
-	attach       bool // in the host that runs the site
+	attach       bool // in the host that runs the site, or not at all
+	alone        bool // also where a host runs the site
 	quiet        bool // no --log-level was given
 }
 
 func newReplCommand(a *app) *cobra.Command {
 	var o replOptions
 	c := &cobra.Command{
-		Use:   "repl [--site SITE] [--attach] [--device URL] [--simulate]",
+		Use:   "repl [--site SITE] [--attach | --alone] [--device URL] [--simulate]",
 		Short: "Lua by hand, line by line",
 		Long: `Runs Lua line by line and shows what each line gives. It sees the devices of
-SITE (default: the current folder, if it has a site.yaml), and with --device one
-more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked for.
-A head that a line has set moving goes on until ptz_stop, Ctrl-C, the end of the
-session, or limits.motion of site.yaml. With --attach the lines run in the host
-that runs the site, beside its scripts and over its connections.
+SITE (default: the one that the current folder lies in, if any), and with --device
+one more that is named cam. Its password comes from HIKLUA_PASSWORD or is asked
+for. A head that a line has set moving goes on until ptz_stop, Ctrl-C, the end of
+the session, or limits.motion of site.yaml. Where a host runs the site, the lines
+run in that host, beside its scripts, over its connections and its queue, with
+its hik.state; --alone keeps them out, --attach wants a host. With --device or
+--simulate they are always alone.
 
 At a terminal, Tab completes, the arrows bring back earlier lines, Ctrl-C clears
 the line or breaks off the one that runs and stops the heads, Ctrl-D leaves.
@@ -54,18 +59,25 @@ if any of them failed.`,
 	}
 	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
 	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
-	c.Flags().BoolVar(&o.attach, "attach", false, "enter the running host of the site")
+	c.Flags().BoolVar(&o.attach, "attach", false, "enter the running host of the site, or fail")
+	c.Flags().BoolVar(&o.alone, "alone", false, "not in the host that runs the site, but past it")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
 	return c
 }
 
 func (a *app) repl(ctx context.Context, o replOptions) error {
-	if o.attach && (o.simulate || o.device != "") {
+	switch {
+	case o.attach && (o.simulate || o.device != ""):
 		return &misuse{"--attach goes without --simulate and --device: the host has its devices", a.name + " repl --attach"}
+	case o.attach && o.alone:
+		return &misuse{"--attach and --alone are opposites", a.name + " repl --attach"}
 	}
-	s, err := a.loadReplSite(o)
+	client, s, err := a.replSite(ctx, o)
 	if err != nil {
 		return err
+	}
+	if client != nil {
+		defer client.Close()
 	}
 	if o.device != "" {
 		if err := a.addDevice(ctx, s, o.device, "repl", o.simulate); err != nil {
@@ -73,10 +85,10 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 		}
 	}
 	if isTerminal(a.stdin) && isTerminal(a.stdout) {
-		return a.replAtTerminal(ctx, s, o)
+		return a.replAtTerminal(ctx, client, s, o)
 	}
 	out := &printer{w: a.output()}
-	r, err := a.newRepl(s, o, out.print)
+	r, err := a.newRepl(client, s, o, out)
 	if err != nil {
 		return err
 	}
@@ -91,6 +103,29 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 	return nil
 }
 
+// replSite is the site of a REPL, and the way to the host that runs it, if one
+// does and the lines are for it: they need its names, not its passwords.
+func (a *app) replSite(ctx context.Context, o replOptions) (client *control.Client, s *site.Site, err error) {
+	dir := cmp.Or(o.site, siteAround())
+	switch {
+	case o.attach:
+		client, err = a.reachHost(ctx, dir)
+	case !o.alone && !o.simulate && o.device == "":
+		client, err = a.hostAround(ctx, dir)
+	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case client == nil:
+		s, err = a.loadSiteOrNone(o.site, o.simulate, o.device != "")
+		return nil, s, err
+	}
+	if s, err = a.loadSite(dir, true); err != nil {
+		s = &site.Site{Dir: dir} // the host runs on with what it was before
+	}
+	return client, s, nil
+}
+
 // repl is a session and what stands around it.
 type repl struct {
 	*app
@@ -100,20 +135,20 @@ type repl struct {
 	last    luaapi.Report // the last error, for .trace
 }
 
-// newRepl opens host and session; the app is that of the screen, if there is
-// one.
-func (a *app) newRepl(s *site.Site, o replOptions, print func(script, text string)) (*repl, error) {
-	if o.attach {
-		return a.attach(s, print)
+// newRepl opens host and session, or a session in the host that client reaches;
+// the app is that of the screen, if there is one.
+func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *printer) (*repl, error) {
+	if client != nil {
+		return a.attach(client, s, out), nil
 	}
 	// The state file stays free: a session that is left open must not keep the
 	// host from starting.
-	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: print})
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print})
 	if err != nil {
 		return nil, err
 	}
 	h.Open()
-	r := &repl{app: a, site: s, host: h, session: h.NewSession()}
+	r := &repl{app: a, site: s, host: h, session: h.NewSession(runtime.Output{})}
 	if o.device != "" {
 		if _, err := r.session.Eval(context.Background(), fmt.Sprintf("%s = hik.device(%[1]q)", camName)); err != nil {
 			return nil, errors.Join(err, r.close())

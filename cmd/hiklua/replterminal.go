@@ -15,11 +15,12 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // replAtTerminal is the session of a person who types.
-func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) error {
+func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *site.Site, o replOptions) error {
 	keyboard := a.stdin.(*os.File)
 	before, err := term.GetState(int(keyboard.Fd()))
 	if err != nil {
@@ -32,7 +33,7 @@ func (a *app) replAtTerminal(ctx context.Context, s *site.Site, o replOptions) e
 	e := newEditor(screen, openHistory(historyFile(a.env)))
 	onScreen := *a
 	onScreen.stdout, onScreen.stderr, onScreen.out = e, e, e
-	r, err := onScreen.newRepl(s, o, (&printer{w: e}).print)
+	r, err := onScreen.newRepl(client, s, o, &printer{w: e})
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,9 @@ func (r *repl) greet() {
 	there := "no site; hik.device{ip=, username=, password=} makes a device"
 	if len(devices) > 0 {
 		there = strings.Join(devices, ", ")
+	}
+	if r.host == nil {
+		there += "; in the host that runs " + siteWord(r.site.Dir) + " (--alone: past it)"
 	}
 	fmt.Fprintf(r.stdout, "hiklua %s: %s\nFor example: %s\nTab completes, Ctrl-D leaves, .help tells more.\n", version(), there, example)
 }

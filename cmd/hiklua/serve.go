@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 )
 
@@ -18,6 +21,7 @@ const (
 	opReload    = "reload"
 	opRunJob    = "run job"
 	opLog       = "log"
+	opExec      = "exec"
 	opEval      = "eval"
 	opNames     = "names"
 	opComplete  = "complete"
@@ -27,8 +31,11 @@ const (
 // hostService answers them.
 type hostService struct {
 	host   *runtime.Host
+	clk    clock.Clock
+	log    slog.Handler
 	ring   *control.Ring
 	notify *notifier
+	stops  *atomic.Bool // the host is about to end
 }
 
 // Connect implements control.Service.
@@ -39,9 +46,9 @@ func (s *hostService) Connect() control.Session { return &hostSession{hostServic
 type hostSession struct {
 	*hostService
 
-	mu    sync.Mutex
-	lua   *runtime.Session
-	print func(text string) // of the line that runs; nil: none
+	mu  sync.Mutex
+	lua *runtime.Session
+	out *remoteOutput // of lua
 }
 
 // Call implements control.Session.
@@ -63,6 +70,8 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return faultOf(s.host.RunJob(name))
 	case opLog:
 		return s.sendLog(ctx, args, send)
+	case opExec:
+		return s.exec(ctx, args, send)
 	case opEval:
 		return s.eval(ctx, args, send)
 	case opNames:
@@ -98,23 +107,21 @@ func (s *hostSession) session() *runtime.Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lua == nil {
-		s.lua = s.host.NewPrintingSession(func(text string) {
-			s.mu.Lock()
-			print := s.print
-			s.mu.Unlock()
-			if print != nil {
-				print(text)
-			}
-		})
+		s.out = newRemoteOutput(nil)
+		s.lua = s.host.NewSession(s.output(s.out, slog.LevelInfo))
 	}
 	return s.lua
 }
 
-// evalAnswer is a piece of what eval sends: lines that were printed, then the
-// values.
+// output is for what a client runs in the host.
+func (s *hostSession) output(to *remoteOutput, level slog.Level) runtime.Output {
+	return to.output(s.log, level, s.clk, s.host.Zone())
+}
+
+// evalAnswer is a piece of what eval sends: what was written, then the values.
 type evalAnswer struct {
-	Printed *string  `json:"printed,omitempty"`
-	Values  []string `json:"values,omitempty"`
+	outputPiece
+	Values []string `json:"values,omitempty"`
 }
 
 func (s *hostSession) eval(ctx context.Context, args json.RawMessage, send func(any) error) error {
@@ -123,10 +130,9 @@ func (s *hostSession) eval(ctx context.Context, args json.RawMessage, send func(
 		return err
 	}
 	session := s.session()
-	s.mu.Lock()
-	s.print = func(text string) { send(evalAnswer{Printed: &text}) }
-	s.mu.Unlock()
+	s.out.answer(send)
 	values, err := session.Eval(ctx, code)
+	s.out.outlet.flush(ctx)
 	if err != nil {
 		return faultOf(err)
 	}
@@ -182,23 +188,32 @@ type faultDetail struct {
 	Interrupt bool          `json:"interrupt,omitempty"`
 }
 
+func detailOf(err error) *faultDetail {
+	return &faultDetail{runtime.Report(err), runtime.IsInterrupt(err)}
+}
+
+// err makes of an error that has travelled what it was; cause lies behind it.
+func (d *faultDetail) err(cause error) error {
+	if d.Interrupt {
+		cause = runtime.ErrInterrupted
+	}
+	return &runtime.TaskError{Report: d.Report, Err: cause}
+}
+
 // faultOf makes an error ready to travel; nil stays nil.
 func faultOf(err error) error {
 	if err == nil {
 		return nil
 	}
-	r := runtime.Report(err)
-	return control.NewFault(r.String(), faultDetail{r, runtime.IsInterrupt(err)})
+	d := detailOf(err)
+	return control.NewFault(d.Report.String(), d)
 }
 
 // fromFault makes of an error that has travelled what it was.
 func fromFault(f *control.Fault) error {
 	var d faultDetail
-	switch {
-	case json.Unmarshal(f.Detail, &d) != nil:
+	if json.Unmarshal(f.Detail, &d) != nil {
 		return &failure{f.Message}
-	case d.Interrupt:
-		return &runtime.TaskError{Report: d.Report, Err: runtime.ErrInterrupted}
 	}
-	return &runtime.TaskError{Report: d.Report, Err: f}
+	return d.err(f)
 }

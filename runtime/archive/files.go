@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 const (
@@ -89,7 +91,7 @@ func (f *Folder) Append(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err := owner.MkdirAll(f.dir, 0o700); err != nil {
 		return err
 	}
 	root, err := f.open()
@@ -97,17 +99,19 @@ func (f *Folder) Append(name string, data []byte) error {
 		return named(name, err)
 	}
 	defer root.Close()
-	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
+	if err := mkdirAll(root, path.Dir(clean)); err != nil {
 		return named(name, err)
 	}
 	f.appending.Lock()
 	defer f.appending.Unlock()
-	size := int64(0)
+	size, made := int64(0), false
 	switch info, err := plainFile(root, name, clean); {
 	case err == nil:
 		size = info.Size()
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
+	default:
+		made = true
 	}
 	if size+int64(len(data)) > MaxAppended {
 		return &SizeError{name, fmt.Sprintf("would become larger than %d MB; begin another file", MaxAppended>>20)}
@@ -115,6 +119,11 @@ func (f *Folder) Append(name string, data []byte) error {
 	file, err := root.OpenFile(clean, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return named(name, err)
+	}
+	if made {
+		if err := owner.Give(file, f.dir); err != nil {
+			return named(name, errors.Join(err, file.Close()))
+		}
 	}
 	if n, err := file.Write(data); err != nil {
 		return named(name, errors.Join(err, takeBack(file, n), file.Close()))

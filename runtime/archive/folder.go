@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 // Folder is a folder that files are written below. Its methods may be called
@@ -77,7 +79,7 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+	if err := owner.MkdirAll(f.dir, 0o700); err != nil {
 		return "", err
 	}
 	root, err := os.OpenRoot(f.dir)
@@ -85,13 +87,16 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 		return "", err
 	}
 	defer root.Close()
-	if err := root.MkdirAll(path.Dir(clean), 0o700); err != nil {
+	if err := mkdirAll(root, path.Dir(clean)); err != nil {
 		return "", escaped(name, err)
 	}
 	part := path.Join(path.Dir(clean), partName(f.number()))
 	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", escaped(name, err)
+	}
+	if err := owner.Give(file, f.dir); err != nil {
+		return "", errors.Join(err, file.Close(), root.Remove(part))
 	}
 	f.swept.sweep(root, path.Dir(clean), file)
 	defer func() {
@@ -111,6 +116,30 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	}
 	f.syncDir(root, path.Dir(clean))
 	return filepath.Join(f.dir, filepath.FromSlash(clean)), nil
+}
+
+// mkdirAll makes a folder below root and those above it, for the user whom root
+// belongs to.
+func mkdirAll(root *os.Root, dir string) error {
+	if info, err := root.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if above := path.Dir(dir); above != dir {
+		if err := mkdirAll(root, above); err != nil {
+			return err
+		}
+	}
+	switch err := root.Mkdir(dir, 0o700); {
+	case errors.Is(err, fs.ErrExist):
+		return root.MkdirAll(dir, 0o700) // another task was faster, or it is no folder
+	case err != nil:
+		return err
+	}
+	made, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(owner.Give(made, root.Name()), made.Close())
 }
 
 // syncDir makes the renaming itself last over a power cut, where the file

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 const (
@@ -40,10 +42,10 @@ type Lock struct{ file *os.File }
 // Take takes the site with the data folder dir, which is made if it is missing
 // (for its owner only). The error is a *HeldError if another host has it.
 func Take(dir string, me Holder) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := owner.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := owner.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

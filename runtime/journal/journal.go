@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 // Options is what a journal needs of its host.
@@ -72,7 +72,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	if o.Queue == 0 {
 		o.Queue = defaultQueue
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := owner.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	j := &Journal{

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 const suffix = ".jsonl"
@@ -69,12 +71,12 @@ func (s *segments) begin() error {
 		s.close()
 	}
 	// The folder is made again if it was taken away.
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := owner.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
 	for {
 		s.number++
-		file, err := os.OpenFile(filepath.Join(s.dir, segmentName(s.number)), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+		file, err := owner.OpenFile(filepath.Join(s.dir, segmentName(s.number)), os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 		switch {
 		case errors.Is(err, fs.ErrExist):
 			continue // of another program; what it is does not matter

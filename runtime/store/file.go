@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 // The buckets of the file.
@@ -51,6 +54,9 @@ func (s *Store) write(ops []op) (err error) {
 // writeShared has the file for one transaction. What others wrote to the tables
 // in between must not be mixed with what is in memory here.
 func (s *Store) writeShared(ops []op) (err error) {
+	if err := owner.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
+	}
 	db, err := openFile(s.path, false, s.lockTimeout())
 	if err != nil {
 		return err
@@ -59,6 +65,11 @@ func (s *Store) writeShared(ops []op) (err error) {
 	ours := false
 	err = db.Update(func(tx *bolt.Tx) error {
 		ours = uint64(tx.ID()) == s.txid+1
+		for i := 0; i < len(buckets) && ours; i++ { // the file may be new
+			if _, err := tx.CreateBucketIfNotExists([]byte(buckets[i])); err != nil {
+				return err
+			}
+		}
 		if !ours && slices.ContainsFunc(ops, func(o op) bool { return o.bucket == bucketState }) {
 			return ErrChanged
 		}

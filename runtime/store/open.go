@@ -12,21 +12,25 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/hiklua/hiklua/runtime/owner"
 )
 
 // ErrLocked is for a file that another process has open.
 var ErrLocked = errors.New("is in use by another process")
 
 // Open opens the file at path, or begins one, with mode 0600 in a folder of
-// mode 0700. A file that cannot be read is renamed to path.broken-TIME, and
+// mode 0700; a shared one is begun by the first write. A file that cannot be read is renamed to path.broken-TIME, and
 // Notice says why; the store then begins empty, but for the heads in motion as
 // far as they could be read. The error is ErrLocked if another process has the
 // file, or says why it could be neither read nor replaced.
 func Open(path string, o Options) (*Store, error) {
 	path = filepath.Clean(path)
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
+	if !o.Shared {
+		if err := owner.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	var notice string
 	var heads map[string]*mark
@@ -34,7 +38,9 @@ func Open(path string, o Options) (*Store, error) {
 		s, err := try(path, o)
 		switch {
 		case err == nil:
-			syncDir(dir)
+			if !o.Shared {
+				syncDir(dir)
+			}
 			s.notice = cmp.Or(notice, s.notice)
 			s.restore(heads)
 			return s, nil
@@ -68,6 +74,10 @@ func try(path string, o Options) (*Store, error) {
 	if err != nil {
 		return s, err
 	}
+	if s.shared {
+		s.txid = txid
+		return s, nil
+	}
 	if s.db, err = openFile(path, false, s.lockTimeout()); err != nil {
 		return s, err
 	}
@@ -75,16 +85,7 @@ func try(path string, o Options) (*Store, error) {
 		s.db.Close()
 		return s, err
 	}
-	if !s.shared {
-		return s, nil
-	}
-	err = s.db.View(func(tx *bolt.Tx) error {
-		s.txid = uint64(tx.ID())
-		return nil
-	})
-	err = errors.Join(err, s.db.Close())
-	s.db = nil
-	return s, err
+	return s, nil
 }
 
 // maxLockTimeout is how long a host waits for the file: a command that shares it
@@ -120,7 +121,7 @@ func openFile(path string, readOnly bool, timeout time.Duration) (db *bolt.DB, e
 		NoFreelistSync: true,
 		NoStatistics:   true,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			f, err := os.OpenFile(name, flag, mode)
+			f, err := owner.OpenFile(name, flag, mode)
 			file = f
 			return f, err
 		},

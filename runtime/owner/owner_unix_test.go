@@ -1,0 +1,58 @@
+//go:build unix
+
+package owner
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// stranger is a user that no machine has.
+const stranger = 65432
+
+// TestGive: what root makes in the folder of another user is that user's.
+func TestGive(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for other users")
+	}
+	dir := t.TempDir()
+	if err := os.Chown(dir, stranger, stranger+1); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data", "deep")
+	if err := MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(filepath.Join(data, "f"), os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := Give(file, data); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Dir(data), data, file.Name()} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid, gid, _ := of(info); uid != stranger || gid != stranger+1 {
+			t.Errorf("%s belongs to %d:%d", path, uid, gid)
+		}
+	}
+	if name := Name(filepath.Join(dir, "none"), dir); name != "#65432" {
+		t.Errorf("%q", name)
+	}
+	// What is there already stays whose it is.
+	roots := filepath.Join(dir, "roots")
+	if err := os.Mkdir(roots, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := MkdirAll(roots, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if info, _ := os.Stat(roots); info.Mode().Perm() != 0o755 {
+		t.Errorf("%v", info.Mode())
+	}
+}
