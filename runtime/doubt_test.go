@@ -105,8 +105,10 @@ func TestNoHeadNoStopForEver(t *testing.T) {
 // A head that has moved is not given up because its device fails for a while.
 func TestStopAnswered5xxIsTriedAgain(t *testing.T) {
 	w := newWorld(t, oneHead, moving(`hik.sleep(1)`))
+	refused := 0
 	w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, "/continuous") && !isMove(r) && w.clk.Now().Sub(noon) < 2*time.Minute {
+			refused++
 			return &http.Response{StatusCode: 500, Body: http.NoBody, Request: r}, nil
 		}
 		return device.RoundTrip(r)
@@ -120,6 +122,9 @@ func TestStopAnswered5xxIsTriedAgain(t *testing.T) {
 		t.Errorf("told %d times\n%s", n, w.log)
 	}
 	w.wantLog("the stop was answered")
+	if refused < 40 || refused > 70 { // two requests each 5 s, after the first few
+		t.Errorf("asked %d times in two minutes", refused)
+	}
 }
 
 // A Go panic in what is sent to a device is the error of that command. A move
