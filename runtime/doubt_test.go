@@ -102,6 +102,33 @@ func TestNoHeadNoStopForEver(t *testing.T) {
 	}
 }
 
+// One such answer, and then none at all for a while, is not that camera: its
+// head may turn.
+func TestHeadThatIsNotReachedIsNotGivenUp(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function() print(pcall(hik.ptz_pan_tilt, "gate", "yard", 40, 0) and "done" or "failed") end)`})
+	w.between(func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		at := w.clk.Now().Sub(noon)
+		if strings.HasSuffix(r.URL.Path, "/continuous") && at > 100*time.Millisecond && at < time.Minute {
+			return nil, io.ErrUnexpectedEOF
+		}
+		resp, err := device.RoundTrip(r)
+		if err == nil && strings.HasSuffix(r.URL.Path, "/continuous") && resp.StatusCode != 401 && at < time.Minute {
+			resp.StatusCode, resp.Body, resp.Header = 500, http.NoBody, http.Header{}
+		}
+		return resp, err
+	})
+	w.start()
+	w.run(50 * time.Second)
+	if w.host.devices.AllAtRest() {
+		t.Errorf("the head counts as at rest\n%s", w.log)
+	}
+	w.run(time.Minute)
+	if w.head().Driven(1) || !w.host.devices.AllAtRest() {
+		t.Errorf("the head turns\n%s", w.log)
+	}
+}
+
 // A head that has moved is not given up because its device fails for a while.
 func TestStopAnswered5xxIsTriedAgain(t *testing.T) {
 	w := newWorld(t, oneHead, moving(`hik.sleep(1)`))

@@ -338,3 +338,77 @@ func TestStopOfAnOwnerDropsItsQueuedMove(t *testing.T) {
 		t.Error("an owner that has ended moves the head")
 	}
 }
+
+// A ptz_stop that is refused where nothing has ever moved is an error of its
+// caller, and no more.
+func TestStopWhereNothingEverMoved(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	var asked atomic.Int32
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if isStop(req) {
+			asked.Add(1)
+			return status(req, http.StatusForbidden), nil
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, _ := by("tour", nil)
+	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "forbidden" {
+		t.Error(err)
+	}
+	r.eventually("the head counts as at rest", gate.AtRest)
+	before := asked.Load()
+	time.Sleep(2 * stopRetryMin)
+	if asked.Load() != before {
+		t.Error("it is tried on")
+	}
+}
+
+// A ptz_stop that has no answer yet: nobody knows whether the head rests, though
+// no motion of ours moves it.
+func TestUnansweredStopIsNoRest(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	var busy atomic.Bool
+	busy.Store(true)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if isStop(req) && busy.Load() {
+			return status(req, http.StatusServiceUnavailable), nil
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, _ := by("tour", nil)
+	done := make(chan error)
+	go func() { done <- gate.StopHead(ctx, 1) }()
+	r.eventually("it is tried", func() bool { return contains(r.log.String(), "stop not answered") })
+	if gate.AtRest() {
+		t.Error("the head counts as at rest")
+	}
+	busy.Store(false)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	r.eventually("the head rests", gate.AtRest)
+}
+
+// A move that is under way when its device leaves the site is stopped when it
+// has been answered, not after limits.motion.
+func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	sent, hold := make(chan bool, 9), make(chan bool)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		resp, err := device.RoundTrip(req)
+		if isMove(req) && err == nil && resp.StatusCode == 200 {
+			sent <- true
+			<-hold
+		}
+		return resp, err
+	})
+	ctx, _ := by("tour", nil)
+	go turn(ctx, gate)
+	<-sent
+	r.swap("timezone: UTC\n")
+	close(hold)
+	r.eventually("the head stands still, and the device has gone", func() bool { return !r.gate().Driven(1) && r.devices() == 0 })
+}
