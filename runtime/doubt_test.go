@@ -42,7 +42,7 @@ func isStop(r *http.Request) bool {
 func TestMoveAnswered5xxIsStopped(t *testing.T) {
 	for _, test := range []struct {
 		status, stops int
-	}{{500, 2}, {502, 2}, {504, 2}, {503, 0}, {403, 0}} {
+	}{{500, 2}, {502, 2}, {504, 2}, {503, 0}, {403, 0}, {409, 0}, {400, 0}} {
 		t.Run(fmt.Sprint(test.status), func(t *testing.T) {
 			w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 				hik.spawn(function()

@@ -412,3 +412,35 @@ func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
 	close(hold)
 	r.eventually("the head stands still, and the device has gone", func() bool { return !r.gate().Driven(1) && r.devices() == 0 })
 }
+
+// A ptz_stop that is refused by a head which has moved before is tried on, also
+// where no motion of ours moves it: a preset, or a joystick, may.
+func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	ctx, o := by("tour", nil)
+	if err := preset(ctx, gate); err != nil {
+		t.Fatal(err)
+	}
+	var refuse atomic.Bool
+	var asked atomic.Int32
+	refuse.Store(true)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if isStop(req) && refuse.Load() {
+			asked.Add(1)
+			return status(req, http.StatusNotFound), nil
+		}
+		return device.RoundTrip(req)
+	})
+	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "not_found" {
+		t.Error(err)
+	}
+	o.End()
+	before := asked.Load()
+	r.eventually("it is tried again", func() bool { return asked.Load() > before })
+	if gate.AtRest() {
+		t.Error("the head counts as at rest")
+	}
+	refuse.Store(false)
+	r.eventually("the head rests", gate.AtRest)
+}
