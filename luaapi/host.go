@@ -160,7 +160,7 @@ type MoveOptions struct {
 // JobSpec is a job as a script wrote it. The host checks the words.
 type JobSpec struct {
 	Kind     string // cron, every, at, after, on
-	When     string // the cron line, the time of at, or "gate:motion"
+	When     string // the cron line, the time of at, the duration if it was a text, or "gate:motion"
 	Interval time.Duration
 	Fn       *lua.LFunction
 	Place    string // file:line of the registration

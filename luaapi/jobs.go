@@ -39,7 +39,7 @@ var jobFunctions = []entry{
 		name: "every", args: "duration, [options,] fn", options: jobOptions, result: "job",
 		doc: "runs fn each time the duration has passed, the first time one duration from now",
 		fn: func(c *call) int {
-			return c.addJob(JobSpec{Kind: "every", Interval: c.interval()})
+			return c.addJob(JobSpec{Kind: "every", Interval: c.interval(), When: c.written(0)})
 		},
 	},
 	{
@@ -53,7 +53,7 @@ var jobFunctions = []entry{
 		name: "after", args: "duration, [options,] fn", options: afterOptions, result: "job",
 		doc: "runs fn once, when the duration has passed",
 		fn: func(c *call) int {
-			return c.addJobWith(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration")}, afterOptions)
+			return c.addJobWith(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration"), When: c.written(0)}, afterOptions)
 		},
 	},
 }
@@ -64,6 +64,12 @@ func (c *call) when(what, example string) string {
 	if !ok {
 		c.wrong(what, "a string "+example, c.arg(0))
 	}
+	return string(s)
+}
+
+// written is argument i as a text, "" if it is none.
+func (c *call) written(i int) string {
+	s, _ := c.arg(i).(lua.LString)
 	return string(s)
 }
 

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -68,10 +69,7 @@ func (s *script) newJob(spec luaapi.JobSpec) (*job, error) {
 	}
 	j := &job{script: s, spec: spec, plan: plan, name: spec.Name}
 	if j.name == "" {
-		j.name = spec.Kind + " " + spec.When
-		if spec.Interval > 0 {
-			j.name = spec.Kind + " " + spec.Interval.String()
-		}
+		j.name = spec.Kind + " " + cmp.Or(spec.When, clock.FormatDuration(spec.Interval))
 	}
 	return j, j.handle()
 }

@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
@@ -37,13 +39,18 @@ func (s *script) basicPlan(spec luaapi.JobSpec, began time.Time, zone *time.Loca
 	case "cron":
 		return schedule.ParseCron(spec.When, zone)
 	case "every":
-		return schedule.NewEvery(spec.Interval, began)
+		every, err := schedule.NewEvery(spec.Interval, began)
+		if err != nil {
+			return nil, err
+		}
+		every.Words = spec.When
+		return every, nil
 	case "at":
 		return schedule.ParseAt(spec.When, zone, s.place())
 	case "on":
 		return onEvent{spec.When}, nil
 	case "after":
-		return after{began.Add(spec.Interval), spec.Interval}, nil
+		return after{began.Add(spec.Interval), cmp.Or(spec.When, clock.FormatDuration(spec.Interval))}, nil
 	}
 	return nil, fmt.Errorf("unknown kind of job %q", spec.Kind)
 }
@@ -58,7 +65,7 @@ func (s *script) place() *schedule.Place {
 // after is a single run some time after the job went live.
 type after struct {
 	at    time.Time
-	delay time.Duration
+	delay string // as it was written
 }
 
 func (a after) Next(t time.Time) time.Time {
@@ -68,4 +75,4 @@ func (a after) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-func (a after) String() string { return "after " + a.delay.String() }
+func (a after) String() string { return "after " + a.delay }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -37,7 +38,7 @@ type Status struct {
 
 // SiteStatus is the site as it runs.
 type SiteStatus struct {
-	Dir      string       `json:"dir"`
+	Dir      string       `json:"dir"` // its full path
 	Timezone string       `json:"timezone"`
 	Error    *ErrorStatus `json:"error,omitempty"` // why the present site.yaml is not what runs
 }
@@ -98,7 +99,7 @@ func (h *Host) Status() Status {
 	now := h.clk.Now().In(h.site().Timezone)
 	st := Status{
 		Version: h.conf.Version, Now: now,
-		Site:       SiteStatus{Dir: h.site().Dir, Timezone: h.site().TimezoneName},
+		Site:       SiteStatus{Dir: fullPath(h.site().Dir), Timezone: h.site().TimezoneName},
 		Memory:     sandbox.Heap(),
 		Goroutines: goruntime.NumGoroutine(),
 		Devices:    []DeviceStatus{}, Jobs: []JobStatus{},
@@ -120,6 +121,15 @@ func (h *Host) Status() Status {
 	}
 	st.Scripts = h.scriptStatus()
 	return st
+}
+
+// fullPath is dir from the root of the disk, if that can be known.
+func fullPath(dir string) string {
+	full, err := filepath.Abs(dir)
+	if err != nil {
+		return dir
+	}
+	return full
 }
 
 func errorStatus(err error) *ErrorStatus {

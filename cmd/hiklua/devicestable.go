@@ -5,15 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
-
-// tableWidth is what the table keeps to, if its names allow.
-const tableWidth = 100
 
 // clockOff is the difference of clocks that is worth a word: events and
 // recordings carry the device's time.
@@ -39,14 +36,18 @@ func (a *app) writeDevicesTable(all []found) {
 			channels = append(channels, inputText(f.conf, ch))
 		}
 		row[5] = strings.Join(channels, ", ")
-		t.rows = append(t.rows, row)
+		t.add(row...)
+		if f.ahead != nil && f.ahead.Abs() >= clockOff {
+			t.paint(4, colourWarn)
+		}
 		if f.err != nil {
+			t.paint(1, colourFail)
 			notes = append(notes, noteOf(f.conf.Name, f.err))
 		}
 	}
-	fmt.Fprint(a.stdout, t.String())
+	a.writeTable(t)
 	if len(notes) > 0 {
-		fmt.Fprintf(a.stdout, "\n%s\n", strings.Join(notes, "\n"))
+		a.writeWrapped("\n" + strings.Join(notes, "\n") + "\n")
 	}
 }
 
@@ -103,57 +104,8 @@ func clockText(ahead time.Duration) string {
 	case d.Abs() < clockOff:
 		return "right"
 	case d > 0:
-		return d.String() + " ahead"
+		return clock.FormatDuration(d) + " ahead"
 	default:
-		return (-d).String() + " behind"
+		return clock.FormatDuration(-d) + " behind"
 	}
-}
-
-// table writes columns. The last one is a list that goes on below itself.
-type table struct {
-	head []string
-	rows [][]string
-}
-
-// String is the table, a line break at the end of each line.
-func (t *table) String() string {
-	width := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
-		}
-	}
-	last := len(t.head) - 1
-	left := 0
-	for _, w := range width[:last] {
-		left += w + 2
-	}
-	var b strings.Builder
-	for _, row := range append([][]string{t.head}, t.rows...) {
-		line := ""
-		for i, cell := range row[:last] {
-			line += cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+2)
-		}
-		for i, part := range wrapList(row[last], max(tableWidth-left, 24)) {
-			if i > 0 {
-				line = strings.Repeat(" ", left)
-			}
-			b.WriteString(strings.TrimRight(line+part, " ") + "\n")
-		}
-	}
-	return b.String()
-}
-
-// wrapList breaks "a, b, c" after commas.
-func wrapList(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, item := range strings.SplitAfter(text, ", ") {
-		if line != "" && utf8.RuneCountInString(line)+utf8.RuneCountInString(strings.TrimRight(item, " ")) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		line += item
-	}
-	return append(lines, line)
 }

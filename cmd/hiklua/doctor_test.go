@@ -68,6 +68,7 @@ func TestDoctorPage(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, map[string]string{"site.yaml": ward})
 	s := newSession(t)
+	s.env["COLUMNS"] = "100"
 	var reports []*doctor.Report
 	s.do(func() {
 		conf, err := s.loadSite(dir, false)

@@ -3,7 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"github.com/hiklua/hiklua/runtime/doctor"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -95,10 +96,16 @@ func channelTitle(conf site.Device, id int) string {
 // writeCheckLine writes one check. A name that is longer than its column, as
 // lists of what was skipped are, has the finding below it.
 func (a *app) writeCheckLine(state doctor.State, name, finding, fix string) {
-	width := max(tableWidth-findingStart, 40)
-	lines := wrapWords(finding, width)
-	if utf8.RuneCountInString(name) >= checkWidth {
-		names := wrapWords(name, tableWidth-2-stateWidth)
+	// right is the room from a column on; 0 is no limit.
+	right := func(column int) int {
+		if a.width() == 0 {
+			return 0
+		}
+		return max(a.width()-column, narrowest)
+	}
+	lines := wrapWords(finding, right(findingStart))
+	if uniseg.StringWidth(name) >= checkWidth {
+		names := wrapWords(name, right(2+stateWidth))
 		fmt.Fprintf(a.stdout, "  %s%s\n", a.state(state), names[0])
 		for _, n := range names[1:] {
 			fmt.Fprintf(a.stdout, "%*s%s\n", 2+stateWidth, "", n)
@@ -110,7 +117,7 @@ func (a *app) writeCheckLine(state doctor.State, name, finding, fix string) {
 	for _, l := range lines {
 		fmt.Fprintf(a.stdout, "%*s%s\n", findingStart, "", l)
 	}
-	for i, l := range wrapWords(fix, width-5) {
+	for i, l := range wrapWords(fix, right(findingStart+5)) {
 		label := "fix: "
 		if i > 0 {
 			label = "     "
@@ -137,21 +144,4 @@ func (a *app) tint(text, code string) string {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
-}
-
-// wrapWords breaks text between words. It gives at least one line.
-func wrapWords(text string, width int) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

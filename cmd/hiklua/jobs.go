@@ -31,10 +31,10 @@ when they run next and how they ran last.`,
 				fmt.Fprintln(a.stdout, "no script has a job")
 				return nil
 			}
-			fmt.Fprint(a.stdout, jobsTable(st))
+			a.writeTable(jobsTable(st))
 			for _, j := range st.Jobs {
 				if j.Last != nil && j.Last.Error != nil {
-					fmt.Fprintf(a.stdout, "\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(began(j.Last), st.Now), errorLines(j.Last.Error))
+					a.writeWrapped(fmt.Sprintf("\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(began(j.Last), st.Now), errorLines(j.Last.Error)))
 				}
 			}
 			return nil

@@ -137,13 +137,13 @@ func (a *app) liveSince(ctx context.Context, dir string) map[string]time.Time {
 func (a *app) writeRuns(runs []runtime.Planned) {
 	t := &table{head: []string{"TIME", "JOB", "NOTE"}}
 	for _, r := range runs {
-		t.rows = append(t.rows, []string{r.Time.Format("Mon 2006-01-02 15:04:05 MST"), r.Script + "/" + r.Job, r.Note})
+		t.add(r.Time.Format("Mon 2006-01-02 15:04:05 MST"), r.Script+"/"+r.Job, r.Note)
 	}
 	if len(t.rows) == 0 {
 		fmt.Fprintln(a.stdout, "no job runs by time")
 		return
 	}
-	fmt.Fprint(a.stdout, t)
+	a.writeTable(t)
 }
 
 // timeLayouts are the forms of a time in a command line, without a zone.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,10 +41,10 @@ wrong last, its jobs with their next and last run.`,
 }
 
 func (a *app) writeStatus(st runtime.Status) {
-	fmt.Fprintf(a.stdout, "hiklua %s, process %d, runs %s for %s; %d MB, %d goroutines\n",
-		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory/1e6, st.Goroutines)
+	a.writeWrapped(fmt.Sprintf("hiklua %s, process %d, runs %s for %s; %d MB\n",
+		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory/1e6))
 	if st.Site.Error != nil {
-		fmt.Fprintf(a.stdout, "site.yaml: not taken over, everything runs on as it was\n%s", errorLines(st.Site.Error))
+		a.writeWrapped(a.tint("site.yaml: not taken over, everything runs on as it was", colourFail) + "\n" + errorLines(st.Site.Error))
 	}
 	var notes strings.Builder
 	t := &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
@@ -59,13 +60,19 @@ func (a *app) writeStatus(st runtime.Status) {
 		if d.RetryAt != nil {
 			state += " until " + timeText(*d.RetryAt, st.Now)
 		}
-		t.rows = append(t.rows, []string{d.Name, state, d.Model, d.Events, fmt.Sprint(d.Queue + d.Active), strings.Join(heads, ", ")})
+		t.add(d.Name, state, d.Model, d.Events, fmt.Sprint(d.Queue+d.Active), strings.Join(heads, ", "))
+		if d.State != device.StateOnline && d.State != device.StateUnknown {
+			t.paint(1, colourFail)
+		}
+		if slices.ContainsFunc(d.Heads, func(h device.HeadStatus) bool { return h.Refused != "" }) {
+			t.paint(5, colourFail)
+		}
 		if d.Error != nil {
 			fmt.Fprintf(&notes, "%s: %s\n%s", d.Name, d.State, errorLines(d.Error))
 		}
 	}
-	a.writeTable(t)
-	t = &table{head: []string{"SCRIPT", "STATE", "SINCE", "TASKS", "JOBS", ""}}
+	a.writePart(t)
+	t = &table{head: []string{"SCRIPT", "STATE", "SINCE", "TASKS", "JOBS"}}
 	for _, s := range st.Scripts {
 		since := ""
 		if s.Since != nil {
@@ -75,7 +82,10 @@ func (a *app) writeStatus(st runtime.Status) {
 		if s.HeldUntil != nil {
 			state += " until " + timeText(*s.HeldUntil, st.Now)
 		}
-		t.rows = append(t.rows, []string{s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs), ""})
+		t.add(s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs))
+		if s.State != runtime.ScriptRunning || s.Edit != nil {
+			t.paint(1, colourFail)
+		}
 		if s.Edit != nil {
 			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", s.Name, errorLines(s.Edit))
 		}
@@ -83,17 +93,18 @@ func (a *app) writeStatus(st runtime.Status) {
 			fmt.Fprintf(&notes, "%s: last error, %s\n%s", s.Name, timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
 		}
 	}
-	a.writeTable(t)
-	a.writeTable(jobsTable(st))
+	a.writePart(t)
+	a.writePart(jobsTable(st))
 	if notes.Len() > 0 {
-		fmt.Fprintf(a.stdout, "\n%s", notes.String())
+		a.writeWrapped("\n" + notes.String())
 	}
 }
 
-// writeTable writes a table that has rows, after an empty line.
-func (a *app) writeTable(t *table) {
+// writePart writes a table that has rows, after an empty line.
+func (a *app) writePart(t *table) {
 	if len(t.rows) > 0 {
-		fmt.Fprintf(a.stdout, "\n%s", t)
+		fmt.Fprintln(a.stdout)
+		a.writeTable(t)
 	}
 }
 
@@ -117,7 +128,7 @@ func headText(h device.HeadStatus, now time.Time) string {
 }
 
 func jobsTable(st runtime.Status) *table {
-	t := &table{head: []string{"JOB", "WHEN", "NEXT", "LAST", "RUNS", ""}}
+	t := &table{head: []string{"JOB", "WHEN", "NEXT", "LAST", "RUNS"}}
 	for _, j := range st.Jobs {
 		next := "never"
 		if j.Next != nil {
@@ -136,7 +147,10 @@ func jobsTable(st runtime.Status) *table {
 		if j.Running > 0 {
 			last = "runs"
 		}
-		t.rows = append(t.rows, []string{j.Script + "/" + j.Name, j.When, next, last, fmt.Sprint(j.Runs), ""})
+		t.add(j.Script+"/"+j.Name, j.When, next, last, fmt.Sprint(j.Runs))
+		if j.Running == 0 && j.Last != nil && j.Last.Error != nil {
+			t.paint(3, colourFail)
+		}
 	}
 	return t
 }

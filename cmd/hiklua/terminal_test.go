@@ -65,17 +65,38 @@ func TestInvocation(t *testing.T) {
 	}
 }
 
+// TestTableWraps makes a table narrower: the widest columns go on below
+// themselves, and what has no room for a word is broken within it.
 func TestTableWraps(t *testing.T) {
-	table := &table{head: []string{"NAME", "CHANNELS"}, rows: [][]string{
-		{"gate", "1 yard"}, {"große", strings.TrimSuffix(strings.Repeat("10 a channel, ", 9), ", ")},
-	}}
-	want := `NAME   CHANNELS
-gate   1 yard
-große  10 a channel, 10 a channel, 10 a channel, 10 a channel, 10 a channel, 10 a channel,
-       10 a channel, 10 a channel, 10 a channel
-`
-	if table.String() != want {
-		t.Errorf("got\n%s\nwant\n%s", table, want)
+	table := &table{head: []string{"NAME", "CHANNELS", "N"}}
+	table.add("gate", "1 yard", "2")
+	table.add("große", "10 a channel, 11 another_channel_of_a_long_name, 12 a channel", "3")
+	table.paint(0, colourFail)
+	for width, want := range map[int]string{
+		0: `NAME   CHANNELS                                                       N
+gate   1 yard                                                         2
+große  10 a channel, 11 another_channel_of_a_long_name, 12 a channel  3
+`,
+		42: `NAME   CHANNELS                          N
+gate   1 yard                            2
+große  10 a channel, 11                  3
+       another_channel_of_a_long_name,
+       12 a channel
+`,
+		30: `NAME   CHANNELS              N
+gate   1 yard                2
+große  10 a channel, 11      3
+       another_channel_of_a
+       _long_name, 12 a
+       channel
+`,
+	} {
+		if got := table.text(width, false); got != want {
+			t.Errorf("%d: got\n%s\nwant\n%s", width, got, want)
+		}
+	}
+	if got := table.text(0, true); !strings.Contains(got, "\n\x1b[31;1mgroße\x1b[0m  10 a") {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const noLogin = "the login has to work first; nothing more was sent, so that the account is not locked"
@@ -60,12 +61,5 @@ func (x *exam) unauthorized(e *isapi.Error) Check {
 
 // span writes a duration without the zeros at its end: 25m, 1h30m.
 func span(d time.Duration) string {
-	s := d.Round(time.Second).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return clock.FormatDuration(d.Round(time.Second))
 }

@@ -2,18 +2,20 @@ package schedule
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
 
 // Days is a set of days of the week; the zero value is every day.
-type Days struct{ set uint8 }
+type Days struct {
+	set  uint8
+	text string // as it was written, in small letters without spaces
+}
 
 // ParseDays reads "mon-fri", "sat,sun", "fri-mon", "weekdays", "weekend" and
 // names in full. The error is a *SpecError.
 func ParseDays(text string) (Days, error) {
-	var d Days
+	d := Days{text: strings.Join(strings.Fields(strings.ToLower(text)), "")}
 	for part := range strings.SplitSeq(strings.ToLower(text), ",") {
 		part = strings.TrimSpace(part)
 		switch part {
@@ -60,16 +62,5 @@ func (d Days) Has(day time.Weekday) bool { return d.set == 0 || d.set&(1<<day) !
 // All reports whether every day belongs to the set.
 func (d Days) All() bool { return d.set == 0 || d.set == 1<<7-1 }
 
-// String lists the days from Monday: "mon,tue".
-func (d Days) String() string {
-	var names []string
-	for n := 1; n <= 7; n++ {
-		if d.Has(time.Weekday(n % 7)) {
-			names = append(names, dayWords[n%7])
-		}
-	}
-	if slices.Equal(names, []string{"mon", "tue", "wed", "thu", "fri"}) {
-		return "mon-fri"
-	}
-	return strings.Join(names, ",")
-}
+// String is the set as it was written: "mon-sat", "weekend".
+func (d Days) String() string { return d.text }

@@ -1,13 +1,18 @@
 package schedule
 
 import (
+	"cmp"
 	"math"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // Every runs at a fixed interval of elapsed time. It has no drift: runs are the
 // anchor and whole intervals from it, in both directions.
 type Every struct {
+	Words string // the interval as it was written; empty: it was a number
+
 	interval time.Duration
 	anchor   time.Time
 }
@@ -23,7 +28,7 @@ func NewEvery(interval time.Duration, anchor time.Time) (*Every, error) {
 	if interval < MinInterval {
 		return nil, &SpecError{Spec: interval.String(), Message: "an interval is at least " + MinInterval.String()}
 	}
-	return &Every{interval, anchor.Round(0)}, nil
+	return &Every{interval: interval, anchor: anchor.Round(0)}, nil
 }
 
 // Next counts intervals; it is zero when after is centuries from the anchor.
@@ -43,4 +48,7 @@ func (e *Every) next(after time.Time) Run { return Run{Time: e.Next(after)} }
 
 func (e *Every) never(time.Time) string { return "the time is centuries away" }
 
-func (e *Every) String() string { return "every " + e.interval.String() }
+// String is the schedule in the words of who wrote it: "every 90s".
+func (e *Every) String() string {
+	return "every " + cmp.Or(e.Words, clock.FormatDuration(e.interval))
+}

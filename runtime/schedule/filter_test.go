@@ -2,17 +2,28 @@ package schedule
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
 
 func TestDays(t *testing.T) {
 	for text, want := range map[string]string{
-		"mon-fri": "mon-fri", "weekdays": "mon-fri", "sat,sun": "sat,sun", "weekend": "sat,sun", "fri-mon": "mon,fri,sat,sun",
-		" Mon , WED ": "mon,wed", "monday-wednesday": "mon,tue,wed", "sun": "sun", "mon-sun": "mon,tue,wed,thu,fri,sat,sun",
+		"mon-fri": "mon tue wed thu fri", "weekdays": "mon tue wed thu fri", "sat,sun": "sun sat", "weekend": "sun sat", "fri-mon": "sun mon fri sat",
+		" Mon , WED ": "mon wed", "monday-wednesday": "mon tue wed", "sun": "sun", "mon-sun": "sun mon tue wed thu fri sat", "mon-sat": "mon tue wed thu fri sat",
 	} {
-		if d, err := ParseDays(text); err != nil || d.String() != want {
-			t.Errorf("%q: %v, %v, want %s", text, d, err, want)
+		d, err := ParseDays(text)
+		var got []string
+		for n, word := range dayWords {
+			if d.Has(time.Weekday(n)) {
+				got = append(got, word)
+			}
+		}
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%q: %v, %v, want %s", text, got, err, want)
+		}
+		if written := strings.ReplaceAll(strings.ToLower(text), " ", ""); d.String() != written {
+			t.Errorf("%q is told as %q", text, d)
 		}
 	}
 	for text, want := range map[string]string{

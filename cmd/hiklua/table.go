@@ -1,0 +1,213 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/rivo/uniseg"
+	"golang.org/x/term"
+)
+
+// The colours of what is wrong.
+const (
+	colourFail = "31;1"
+	colourWarn = "33"
+)
+
+// narrowest is what a column keeps when a table is made narrower.
+const narrowest = 8
+
+// table writes columns. Where it is wider than the terminal, the widest columns
+// go on below themselves.
+type table struct {
+	head  []string
+	rows  [][]string
+	marks map[mark]string // the colour of a cell
+}
+
+type mark struct{ row, column int }
+
+// add adds a row.
+func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// paint gives a cell of the last row a colour.
+func (t *table) paint(column int, colour string) {
+	if t.marks == nil {
+		t.marks = make(map[mark]string)
+	}
+	t.marks[mark{len(t.rows) - 1, column}] = colour
+}
+
+// text is the table, a line break at the end of each line. It is at most width
+// wide if its columns allow; 0 sets no limit.
+func (t *table) text(width int, colour bool) string {
+	columns := t.widths(width)
+	var b strings.Builder
+	for i, row := range append([][]string{t.head}, t.rows...) {
+		cells := make([][]string, len(row))
+		height := 1
+		for c, text := range row {
+			cells[c] = wrapCell(text, columns[c])
+			height = max(height, len(cells[c]))
+		}
+		for l := range height {
+			line, gap := "", 0
+			for c := range row {
+				text := ""
+				if l < len(cells[c]) {
+					text = cells[c][l]
+				}
+				if text != "" {
+					line += strings.Repeat(" ", gap)
+					gap = 0
+					painted := text
+					if code := t.marks[mark{i - 1, c}]; code != "" && colour {
+						painted = "\x1b[" + code + "m" + text + "\x1b[0m"
+					}
+					line += painted
+				}
+				gap += columns[c] - uniseg.StringWidth(text) + 2
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// widths are those of the columns, the widest made narrower until all fit.
+func (t *table) widths(width int) []int {
+	columns := make([]int, len(t.head))
+	all := 2 * (len(t.head) - 1)
+	for c, text := range t.head {
+		columns[c] = uniseg.StringWidth(text)
+		for _, row := range t.rows {
+			columns[c] = max(columns[c], uniseg.StringWidth(row[c]))
+		}
+		all += columns[c]
+	}
+	if width == 0 {
+		return columns
+	}
+	// Words are kept whole as long as there is room for that.
+	for _, least := range [][]int{t.longestWords(), make([]int, len(columns))} {
+		for all > width {
+			widest := -1
+			for c := range columns {
+				if columns[c] > max(least[c], narrowest) && (widest < 0 || columns[c] > columns[widest]) {
+					widest = c
+				}
+			}
+			if widest < 0 {
+				break
+			}
+			columns[widest]--
+			all--
+		}
+	}
+	return columns
+}
+
+// longestWords are the widths of the longest word in each column.
+func (t *table) longestWords() []int {
+	longest := make([]int, len(t.head))
+	for _, row := range append([][]string{t.head}, t.rows...) {
+		for c, text := range row {
+			for word := range strings.FieldsSeq(text) {
+				longest[c] = max(longest[c], uniseg.StringWidth(word))
+			}
+		}
+	}
+	return longest
+}
+
+// wrapCell breaks text into lines of at most width: between words, and within
+// one that is longer.
+func wrapCell(text string, width int) []string {
+	if uniseg.StringWidth(text) <= width {
+		return []string{text}
+	}
+	var short []string
+	for word := range strings.FieldsSeq(text) {
+		for uniseg.StringWidth(word) > width {
+			head, rest := cutWord(word, width)
+			short, word = append(short, head), rest
+		}
+		short = append(short, word)
+	}
+	return wrapWords(strings.Join(short, " "), width)
+}
+
+// cutWord cuts a word in two, the first at most width wide.
+func cutWord(word string, width int) (head, rest string) {
+	rest, state := word, -1
+	for {
+		cluster, after, _, next := uniseg.FirstGraphemeClusterInString(rest, state)
+		if head != "" && uniseg.StringWidth(head+cluster) > width {
+			return head, rest
+		}
+		head, rest, state = head+cluster, after, next
+	}
+}
+
+// wrapWords breaks text between words into lines of at most width; 0 sets no
+// limit. It gives at least one line.
+func wrapWords(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if width > 0 && line != "" && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// width is how wide stdout is for people: what COLUMNS says, else the terminal;
+// 0, no limit, for a pipe or a file.
+func (a *app) width() int {
+	if text, ok := a.env("COLUMNS"); ok {
+		if n, err := strconv.Atoi(text); err == nil && n > 0 {
+			return n
+		}
+	}
+	stream := any(a.stdout)
+	if o, ok := stream.(*outlet); ok {
+		stream = o.w
+	}
+	if f, ok := stream.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 0
+}
+
+// writeTable writes a table for the width of stdout.
+func (a *app) writeTable(t *table) {
+	fmt.Fprint(a.stdout, t.text(a.width(), a.colour(a.stdout)))
+}
+
+// writeWrapped writes lines of text, each wrapped where it is wider than
+// stdout and indented as it begins.
+func (a *app) writeWrapped(text string) {
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		words := strings.TrimLeft(line, " ")
+		indent := line[:len(line)-len(words)]
+		width := a.width()
+		if width == 0 || uniseg.StringWidth(line) <= width {
+			fmt.Fprintln(a.stdout, line)
+			continue
+		}
+		for _, part := range wrapWords(words, max(width-len(indent), narrowest)) {
+			fmt.Fprintln(a.stdout, indent+part)
+		}
+	}
+}
