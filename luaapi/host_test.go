@@ -117,6 +117,14 @@ func (h *fakeHost) SaveFile(_ context.Context, path string, data []byte) (string
 	return filepath.ToSlash(filepath.Join("/site/data", path)), nil
 }
 
+// NextTime knows one word.
+func (h *fakeHost) NextTime(when string) (time.Time, error) {
+	if when != "sunrise" {
+		return time.Time{}, fmt.Errorf("%q is no time", when)
+	}
+	return began.Add(time.Hour), nil
+}
+
 func (h *fakeHost) AddJob(spec JobSpec) (Job, error) {
 	if spec.When == "30 feb" {
 		return nil, fmt.Errorf("%q is not a cron line", spec.When)
@@ -203,6 +211,9 @@ func (h *fakeHost) newTask(parent context.Context) *fakeTask {
 
 func (k *fakeTask) Script() Script { return k.h }
 func (k *fakeTask) Loading() bool  { return k.h.loading }
+
+// Resume notes what is still to come.
+func (k *fakeTask) Resume(_ context.Context, till time.Time) bool { return till.After(k.h.clk.Now()) }
 
 func (k *fakeTask) start(fn *lua.LFunction, args []lua.LValue) {
 	L, _ := k.h.L.NewThread()

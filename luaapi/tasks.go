@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"context"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -46,6 +47,21 @@ var taskFunctions = []entry{
 		},
 	},
 	{
+		name: "resume", args: "till", result: "boolean",
+		doc: "has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; till is a time as hik.at has it, or as hik.now() has it; false where the task is no run of a job that runs by time",
+		fn: func(c *call) int {
+			c.atMost(1)
+			c.notWhileLoading("go on with a run")
+			till, noted := c.till(), false
+			c.wait(func(ctx context.Context) error {
+				noted = TaskOf(c.L).Resume(ctx, till)
+				return nil
+			})
+			c.L.Push(lua.LBool(noted))
+			return 1
+		},
+	},
+	{
 		name: "on_stop", args: "fn", doc: "runs fn when the script is reloaded or the host stops; it has 5 seconds",
 		fn: func(c *call) int {
 			c.atMost(1)
@@ -53,6 +69,19 @@ var taskFunctions = []entry{
 			return 0
 		},
 	},
+}
+
+// till is a time to come: a number, or what hik.at takes.
+func (c *call) till() time.Time {
+	text, ok := c.arg(0).(lua.LString)
+	if _, isNumber := toNumber(c.arg(0)); isNumber || !ok {
+		return fromSeconds(c.number(c.arg(0), "the time", minTime, maxTime))
+	}
+	t, err := c.m.script.NextTime(string(text))
+	if err != nil {
+		c.refuse(err)
+	}
+	return t
 }
 
 func spawn(c *call) int {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -50,10 +51,11 @@ func (j *job) due(now time.Time) (luaapi.Firing, bool) {
 // makeUp begins the run that was missed while the host was down, if there is
 // one: the latest since the last that is on record, if it is not longer ago
 // than catch_up. opened is when the host was. What was missed later was not
-// missed by the host: the script was not there. Called with script.mu held.
-func (j *job) makeUp(opened, now time.Time) {
+// missed by the host: the script was not there. It reports whether it began one.
+// Called with script.mu held.
+func (j *job) makeUp(opened, now time.Time) bool {
 	if j.spec.CatchUp <= 0 || !j.script.isFile() {
-		return
+		return false
 	}
 	s := j.script
 	last, _ := s.host.store.LastRun(s.name, j.name)
@@ -64,13 +66,13 @@ func (j *job) makeUp(opened, now time.Time) {
 	}
 	s.host.store.SetLastRun(s.name, j.seen(), now)
 	if last.IsZero() || opened.IsZero() {
-		return
+		return false
 	}
 	plan := j.plan
 	if j.spec.Kind == "every" {
 		var err error
 		if plan, err = s.plan(j.spec, last); err != nil {
-			return
+			return false
 		}
 	}
 	after := now.Add(-j.spec.CatchUp - 1)
@@ -79,37 +81,47 @@ func (j *job) makeUp(opened, now time.Time) {
 	}
 	missed := latestRun(plan, after, opened)
 	if missed.IsZero() {
-		return
+		return false
 	}
 	s.host.log.Info("run made up: it was missed while the host was down",
 		keyScript, s.name, keyJob, j.name, "scheduled", missed.In(s.site.Timezone).Format(time.DateTime))
 	j.ran(now)
 	j.begin(luaapi.Firing{Name: j.name, Scheduled: missed})
+	return true
 }
 
 // seen is the name under which it is kept since when a job is there.
 func (j *job) seen() string { return j.name + "\x00seen" }
 
+// tooOften reports whether its runs are not worth the disk.
+func (j *job) tooOften() bool {
+	return j.spec.CatchUp == 0 && j.spec.Kind == "every" && j.spec.Interval < forgetBelow
+}
+
 // ran puts on record that a run was due and is dealt with.
 func (j *job) ran(now time.Time) {
 	s := j.script
-	if !s.isFile() || j.spec.CatchUp == 0 && j.spec.Kind == "every" && j.spec.Interval < forgetBelow {
+	if !s.isFile() || j.tooOften() {
 		return
 	}
 	s.host.store.SetLastRun(s.name, j.name, now)
 }
 
-// remember waits until the disk has what ran noted, before a run that would
-// otherwise be made up after a crash although it had begun.
+// remember waits until the disk has what ran and noteBegin noted, before a run
+// that would otherwise be made up after a crash as one that never began.
 func (j *job) remember() {
 	if j.spec.CatchUp <= 0 || !j.script.isFile() {
 		return
 	}
-	ctx, cancel := clock.WithTimeout(j.script.host.clk, j.script.ctx, rememberPatience)
+	j.script.flush(j.script.ctx)
+}
+
+// flush waits a moment for the disk to have what was noted of runs. The store
+// tells of a disk that does not take it, and the run goes on all the same.
+func (s *script) flush(ctx context.Context) {
+	ctx, cancel := clock.WithTimeout(s.host.clk, ctx, rememberPatience)
 	defer cancel()
-	// The store tells of a disk that does not take it, and the run begins all
-	// the same.
-	_ = j.script.host.store.Flush(ctx)
+	_ = s.host.store.Flush(ctx)
 }
 
 // latestRun is the last run of a plan after one time, up to and including

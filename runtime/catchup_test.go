@@ -34,12 +34,12 @@ func TestMissedWhileTheHostWasDown(t *testing.T) {
 	again.wantPrinted()
 }
 
-// A crash in the midst of a run: it had begun, and is not made up.
-func TestBegunRunIsNotMadeUp(t *testing.T) {
+// A crash right after a run: it had begun and ended, and is not made up.
+func TestEndedRunIsNotMadeUp(t *testing.T) {
 	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": `
-		hik.at("12:30", {name = "half", catch_up = "1h"}, function(run) print("half") hik.sleep(60) end)`})
+		hik.at("12:30", {name = "half", catch_up = "1h"}, function(run) print("half") hik.sleep(1) end)`})
 	w.start()
-	w.run(30*time.Minute + time.Second)
+	w.run(30*time.Minute + 2*time.Second)
 	w.wantPrinted("half")
 	w.crash()
 	n := w.next(time.Minute, nil)

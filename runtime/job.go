@@ -94,12 +94,11 @@ func (j *job) start() {
 		j.plan = plan
 	}
 	j.arm(now)
-	if j.next.IsZero() && !j.stopped {
+	begun := !j.stopped && (j.makeUp(opened, now) || j.goOn(now))
+	if j.next.IsZero() && !j.stopped && !begun {
 		s.host.log.Warn("job will never run", keyScript, s.name, keyJob, j.name, "why", schedule.Never(j.plan, now))
 	}
-	if !j.stopped {
-		j.makeUp(opened, now)
-	}
+	j.spent = j.spent || begun && j.next.IsZero()
 }
 
 // phase is what a job of the next generation has to share with this one to
@@ -198,12 +197,13 @@ func (j *job) run(f luaapi.Firing) {
 	j.runs++
 	number := j.runs
 	s.mu.Unlock()
+	run := j.noteBegin(f)
 	j.remember()
 
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)
 	entered := false
-	t, err := s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, limit: j.spec.Timeout})
+	t, err := s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, run: run, limit: j.spec.Timeout})
 	if err != nil {
 		if !isOrderly(err) {
 			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
@@ -217,6 +217,7 @@ func (j *job) run(f luaapi.Firing) {
 		t.join(context.Background())
 		err = t.err
 	}
+	run.noteEnd(err)
 	if !entered && isOrderly(err) {
 		j.passOn(f)
 	}

@@ -95,6 +95,7 @@ func (h *Host) scan() scan {
 		}
 	}
 	h.mu.Unlock()
+	h.forgetScripts(files)
 	var before *look
 	for _, file := range files {
 		l, began := h.lookAt(file, before)

@@ -140,6 +140,7 @@ func (s *script) goLive() {
 	for _, begin := range held {
 		begin()
 	}
+	s.forgetRuns()
 }
 
 // hold keeps what a load began until the script is live.
@@ -168,6 +169,9 @@ func (s *script) stop(why error) {
 	ended := s.endTasks(why)
 	if s.stopped.Swap(true) {
 		return
+	}
+	if why == errReload {
+		s.logCut(ended)
 	}
 	patience, done := context.Background(), func() {}
 	if why != errShutdown {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	goruntime "runtime"
@@ -85,12 +86,14 @@ type JobStatus struct {
 	Began   *time.Time `json:"began,omitempty"` // every counts from here
 }
 
-// RunStatus is a run that has ended. Of one before the host was started only
-// its time is known.
+// RunStatus is a run that has ended. Of one before the script was loaded there is
+// no error, and of one that ended with a crash no end.
 type RunStatus struct {
 	Scheduled time.Time    `json:"scheduled"`
 	Started   *time.Time   `json:"started,omitempty"`
 	Ended     *time.Time   `json:"ended,omitempty"`
+	Outcome   string       `json:"outcome,omitempty"`  // ok, failed, cancelled
+	Duration  float64      `json:"duration,omitempty"` // seconds
 	Error     *ErrorStatus `json:"error,omitempty"`
 }
 
@@ -205,12 +208,22 @@ func (j *job) status() JobStatus {
 		Next: zoned(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: zoned(j.began, zone),
 	}
 	if !j.last.Started.IsZero() {
-		st.Last = &RunStatus{Scheduled: j.last.Scheduled.In(zone), Started: zoned(j.last.Started, zone), Ended: zoned(j.last.Ended, zone)}
+		st.Last = runStatus(j.last.Scheduled, j.last.Started, j.last.Ended, outcome(j.last.Err), zone)
 		if !isOrderly(j.last.Err) {
 			st.Last.Error = errorStatus(j.last.Err)
 		}
+	} else if r, ok := s.host.store.LatestRun(s.name, j.name); ok && j.running == 0 && j.on == nil {
+		st.Last = runStatus(r.Scheduled, r.Started, r.Ended, cmp.Or(r.Outcome, OutcomeCancelled), zone)
 	} else if before, ok := s.host.store.LastRun(s.name, j.name); ok {
 		st.Last = &RunStatus{Scheduled: before.In(zone)}
+	}
+	return st
+}
+
+func runStatus(scheduled, started, ended time.Time, outcome string, zone *time.Location) *RunStatus {
+	st := &RunStatus{Scheduled: scheduled.In(zone), Started: zoned(started, zone), Ended: zoned(ended, zone), Outcome: outcome}
+	if !ended.IsZero() {
+		st.Duration = ended.Sub(started).Seconds()
 	}
 	return st
 }

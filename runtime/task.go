@@ -22,7 +22,8 @@ import (
 type task struct {
 	script  *script
 	name    string
-	job     *job // nil: not the run of a job
+	job     *job    // nil: not the run of a job
+	run     *jobRun // nil: none that the store knows
 	loading bool
 	patient bool // it waits while its script is held back
 	owner   *device.Owner
@@ -68,6 +69,7 @@ type taskSpec struct {
 	name   string
 	parent context.Context // nil: the script's
 	job    *job            // nil: not the run of a job
+	run    *jobRun         // nil: none that the store knows
 	by     *task           // nil: no task of the script has begun it
 	limit  time.Duration   // 0: none
 	lasts  bool            // also while the script ends
@@ -97,7 +99,7 @@ func (s *script) newTask(spec taskSpec) (*task, error) {
 }
 
 func (s *script) makeTask(spec taskSpec) *task {
-	t := &task{script: s, name: s.name + "/" + spec.name, job: spec.job, lasts: spec.lasts, household: s.ctx}
+	t := &task{script: s, name: s.name + "/" + spec.name, job: spec.job, run: spec.run, lasts: spec.lasts, household: s.ctx}
 	parent := spec.parent
 	if parent == nil {
 		parent = s.ctx
@@ -107,7 +109,7 @@ func (s *script) makeTask(spec taskSpec) *task {
 		mine.Job = t.job.name
 	}
 	if spec.by != nil {
-		t.household, t.chain = spec.by.household, spec.by.chain
+		t.household, t.chain, t.run = spec.by.household, spec.by.chain, spec.by.run
 		mine.ChildOf(spec.by.owner)
 	}
 	t.owner = mine

@@ -45,7 +45,7 @@ var argTypes = map[string]string{
 	"hik.device.name": "hik.DeviceName|hik.DeviceKeys", "name": "string", "path": "string", "text": "string", "bytes": "string",
 	"method": `"GET"|"PUT"|"POST"|"DELETE"`, "spec": "string", "when": "string", "duration": "hik.Duration", "format": "string",
 	"pan": "integer", "tilt": "integer", "zoom": "integer", "preset": "integer|string", "id": "integer", "n": "integer",
-	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "speed": "integer", "message": "any",
+	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "till": "number|string", "speed": "integer", "message": "any",
 	"fields": "table<string, any>", "value": "any", "list": "any[]", "...": "any",
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
 	"event": "hik.EventWord|string", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",

@@ -140,8 +140,8 @@ func jobsTable(st runtime.Status) *table {
 		last := ""
 		if j.Last != nil {
 			last = timeText(began(j.Last), st.Now)
-			if j.Last.Error != nil {
-				last += " failed"
+			if j.Last.Outcome != "" && j.Last.Outcome != runtime.OutcomeOK {
+				last += " " + j.Last.Outcome
 			}
 		}
 		if j.Running > 0 {

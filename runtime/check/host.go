@@ -136,6 +136,14 @@ func (h *host) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	return nil, errRehearsal
 }
 
+// NextTime refuses what hik.at refuses.
+func (h *host) NextTime(when string) (time.Time, error) {
+	if _, err := schedule.ParseAt(when, h.Location(), h.place()); err != nil {
+		return time.Time{}, err
+	}
+	return time.Time{}, errRehearsal
+}
+
 // place is where the sun is looked up. A site that could not be read counts as
 // one that has a place.
 func (h *host) place() *schedule.Place {

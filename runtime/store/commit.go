@@ -23,6 +23,7 @@ type batch struct {
 	ops     []op
 	states  []*State // whose changes are in it
 	runs    []runKey
+	latest  []runKey
 	marked  []*mark // put
 	cleared []*mark // deleted
 
@@ -134,6 +135,7 @@ func (s *Store) commit() {
 		}
 		s.next = nil
 		s.collectRuns(b)
+		s.collectLatest(b)
 		s.collectMarks(b)
 		s.mu.Unlock()
 		err := s.write(b.ops)
@@ -173,6 +175,9 @@ func (s *Store) finish(b *batch, err error) {
 		if _, ok := s.runs[run]; ok {
 			s.newRuns[run] = true
 		}
+	}
+	for _, run := range b.latest {
+		s.newLatest[run] = true
 	}
 	for _, m := range b.cleared {
 		if s.marks[m.key] == nil {

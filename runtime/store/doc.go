@@ -1,5 +1,5 @@
 // Package store keeps what outlives the process: the values of hik.state, when
-// jobs last ran, and which heads are in motion.
+// jobs last ran and which runs were cut off, and which heads are in motion.
 //
 // All of it lies in memory, where it is read, and in one bbolt file, which is
 // only written while the store is open. A write marks what changed. Publish

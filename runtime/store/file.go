@@ -18,10 +18,11 @@ import (
 const (
 	bucketState  = "state"
 	bucketRuns   = "runs"
+	bucketLatest = "latest"
 	bucketMoving = "moving"
 )
 
-var buckets = []string{bucketMoving, bucketRuns, bucketState}
+var buckets = []string{bucketMoving, bucketRuns, bucketLatest, bucketState}
 
 // write carries out ops as one transaction. A file that was damaged while it
 // was open makes bbolt panic, or fault where it maps what is gone; both are an

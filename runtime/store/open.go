@@ -185,7 +185,7 @@ func (s *Store) read(db *bolt.DB) (err error) {
 		}
 	}()
 	load := map[string]func(key, data []byte) error{
-		bucketMoving: s.loadMark, bucketRuns: s.loadRun, bucketState: s.loadValue,
+		bucketMoving: s.loadMark, bucketRuns: s.loadRun, bucketLatest: s.loadLatest, bucketState: s.loadValue,
 	}
 	return db.View(func(tx *bolt.Tx) error {
 		for _, name := range buckets {

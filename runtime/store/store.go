@@ -57,12 +57,14 @@ type Store struct {
 	examined os.FileInfo // what load found at path
 	damaged  error       // bbolt gave up: nothing is written any more
 
-	mu      sync.Mutex
-	states  map[string]*State // by prefix
-	runs    map[runKey]time.Time
-	counts  map[string]int // of runs, by script
-	newRuns map[runKey]bool
-	marks   map[string]*mark // by their key on disk
+	mu        sync.Mutex
+	states    map[string]*State // by prefix
+	runs      map[runKey]time.Time
+	counts    map[string]int // of runs, by script
+	newRuns   map[runKey]bool
+	latest    map[runKey]Run // what began last
+	newLatest map[runKey]bool
+	marks     map[string]*mark // by their key on disk
 
 	next    *batch // collects what the committer writes next; nil: nothing
 	running bool
@@ -81,7 +83,7 @@ func newStore(path string, o Options) *Store {
 	return &Store{
 		clk: o.Clock, log: o.Log, disk: o.Disk, path: path, shared: o.Shared && path != "",
 		states: make(map[string]*State), runs: make(map[runKey]time.Time), counts: make(map[string]int),
-		newRuns: make(map[runKey]bool), marks: make(map[string]*mark),
+		newRuns: make(map[runKey]bool), latest: make(map[runKey]Run), newLatest: make(map[runKey]bool), marks: make(map[string]*mark),
 	}
 }
 
