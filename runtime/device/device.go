@@ -247,7 +247,7 @@ func (d *Device) settled() {
 func (d *Device) awaitRest(ctx context.Context, l *line) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for d.worksFor(l) {
+	for d.works(l) {
 		w := d.clk.NewWaiter()
 		d.settling = append(d.settling, w)
 		d.mu.Unlock()
@@ -260,8 +260,15 @@ func (d *Device) awaitRest(ctx context.Context, l *line) error {
 	return nil
 }
 
-// worksFor is called with mu held.
+// worksFor reports whether something that was begun over l is under way.
 func (d *Device) worksFor(l *line) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.works(l)
+}
+
+// works is worksFor, called with mu held.
+func (d *Device) works(l *line) bool {
 	last := !slices.ContainsFunc(*d.lines.Load(), func(o *line) bool { return !o.left })
 	for _, h := range d.heads {
 		if h.moving() && (last || h.motion != nil && h.motion.ref == l.ref) {

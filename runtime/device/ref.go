@@ -191,7 +191,7 @@ func (r *Ref) move(ctx context.Context, cmd luaapi.Command, part luaapi.Lens, v 
 // returns when the device has answered. If that takes too long it returns an
 // error, and the stop is still tried until it is answered.
 func (r *Ref) StopHead(ctx context.Context, channel int) error {
-	return r.dev().head(channel, luaapi.NoLens).stop(ctx, r)
+	return r.here(func(d *Device) error { return d.head(channel, luaapi.NoLens).stop(ctx, r) })
 }
 
 // Exclusive implements luaapi.Device.

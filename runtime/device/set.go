@@ -232,20 +232,28 @@ func (s *Set) giveUp(r *Ref) {
 // its device if that has no other name. It fails when the host closes before.
 func (s *Set) retire(l *line) error {
 	d := l.dev
-	if err := d.awaitRest(s.ctx, l); err != nil {
-		return err
+	for {
+		if err := d.awaitRest(s.ctx, l); err != nil {
+			return err
+		}
+		// Under mu no name joins the device. One may have come, moved a head and
+		// gone since the look before.
+		s.mu.Lock()
+		if d.worksFor(l) {
+			s.mu.Unlock()
+			continue
+		}
+		last := len(d.refs()) == 0 && s.devices[d.address] == d
+		if last {
+			delete(s.devices, d.address)
+		}
+		s.mu.Unlock()
+		if last {
+			d.close()
+		}
+		l.close()
+		return nil
 	}
-	s.mu.Lock()
-	last := len(d.refs()) == 0 && s.devices[d.address] == d
-	if last {
-		delete(s.devices, d.address)
-	}
-	s.mu.Unlock()
-	if last {
-		d.close()
-	}
-	l.close()
-	return nil
 }
 
 // forgetLogins drops the accounts that no name has any more, except for those

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -96,8 +97,11 @@ func TestOpenedDevicesAreReleased(t *testing.T) {
 	if r.sim("http://192.0.2.9:80").Driven(1) {
 		t.Error("its head turns")
 	}
-	if err := preset(ctx, first); err == nil {
-		t.Error("a command was sent after the release")
+	if err := preset(ctx, first); !errors.Is(err, ErrClosed) {
+		t.Errorf("after the release: %v", err)
+	}
+	if err := first.StopHead(ctx, 1); !errors.Is(err, ErrClosed) || contains(r.log.String(), "may still be moving") {
+		t.Errorf("after the release: %v\n%s", err, r.log)
 	}
 	o.End()
 	// Opened, released and opened again by many at once.

@@ -81,6 +81,10 @@ func (h *head) stop(ctx context.Context, r *Ref) error {
 	d := h.d
 	req := &stopRequest{ref: r, waiter: d.clk.NewWaiter(), ctx: ctx}
 	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return ErrClosed
+	}
 	h.stops++
 	d.dropQueuedFor(h)
 	h.stopper.requests = append(h.stopper.requests, req)
