@@ -165,33 +165,46 @@ func TestLateStopLeavesTheNextMove(t *testing.T) {
 	r.eventually("the head rests", r.set.AllAtRest)
 }
 
-// A new reason to stop does not wait for the pause between two tries.
-func TestNewStopEndsThePause(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	ctx, o := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
-	var refuse atomic.Bool
-	var refused atomic.Int32
-	refuse.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) && refuse.Load() {
-			refused.Add(1)
-			return status(req, http.StatusServiceUnavailable), nil
-		}
-		return device.RoundTrip(req)
-	})
-	o.End()
-	r.eventually("the pause is long", func() bool { return refused.Load() >= 4 }) // now it is 2 s
-	refuse.Store(false)
-	began := time.Now()
-	if err := gate.StopHead(ctx, 1); err != nil {
-		t.Error(err)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("it took %v", took)
+// A new reason to stop does not wait for the pause between two tries, nor does a
+// new site.yaml.
+func TestNewReasonEndsThePause(t *testing.T) {
+	for name, reason := range map[string]func(r *rig, ctx context.Context, gate *Ref) error{
+		"ptz_stop": func(_ *rig, ctx context.Context, gate *Ref) error { return gate.StopHead(ctx, 1) },
+		"site.yaml": func(r *rig, _ context.Context, _ *Ref) error {
+			r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 3s", 1))
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, gateAt(oneGate))
+			gate := r.quiet()
+			ctx, o := by("tour", nil)
+			if err := turn(ctx, gate); err != nil {
+				t.Fatal(err)
+			}
+			var refuse atomic.Bool
+			var refused atomic.Int32
+			refuse.Store(true)
+			r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+				if isStop(req) && refuse.Load() {
+					refused.Add(1)
+					return status(req, http.StatusServiceUnavailable), nil
+				}
+				return device.RoundTrip(req)
+			})
+			o.End()
+			r.eventually("the pause is long", func() bool { return refused.Load() >= 4 }) // now it is 2 s
+			refuse.Store(false)
+			began := time.Now()
+			if err := reason(r, ctx, gate); err != nil {
+				t.Error(err)
+			}
+			r.eventually("the head rests", gate.AtRest)
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
 	}
 }
 
