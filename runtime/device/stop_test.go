@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/store"
@@ -80,6 +81,9 @@ func TestHostEndsWhileAStopIsRefused(t *testing.T) {
 	err := r.close(300 * time.Millisecond)
 	if err == nil || !contains(err.Error(), "gate channel 1: the head may still be moving") || !contains(err.Error(), "404") {
 		t.Error(err)
+	}
+	if r.set.AllAtRest() {
+		t.Error("the head counts as at rest after the end")
 	}
 	if !contains(r.log.String(), "refuses to stop the head: it may be moving") || !contains(r.log.String(), "the head may still be moving") {
 		t.Error(r.log)
@@ -456,4 +460,50 @@ func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
 	}
 	refuse.Store(false)
 	r.eventually("the head rests", gate.AtRest)
+}
+
+// The stop of a task that ends goes before the commands that wait for the head.
+func TestStopGoesBeforeWhatWaitsForTheHead(t *testing.T) {
+	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 8", 1))
+	gate := r.quiet()
+	ctx, o := by("tour", nil)
+	if err := turn(ctx, gate); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	var mu sync.Mutex
+	first, hold := make(chan bool), make(chan bool)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		resp, err := device.RoundTrip(req)
+		if err == nil && resp.StatusCode == 200 && (strings.Contains(req.URL.Path, "/presets/") || isStop(req)) {
+			mu.Lock()
+			order = append(order, req.URL.Path)
+			mu.Unlock()
+		}
+		return resp, err
+	})
+	otherCtx, _ := by("other", nil)
+	var all sync.WaitGroup
+	all.Go(func() { // refused: the head goes on turning
+		gate.Do(otherCtx, luaapi.Command{What: "x", Channel: 1, Head: true}, func(context.Context, *isapi.Client) error {
+			first <- true
+			<-hold
+			return fmt.Errorf("refused")
+		})
+	})
+	<-first
+	for range 4 {
+		all.Go(func() { preset(otherCtx, gate) })
+	}
+	wire := gate.dev().head(1, luaapi.NoLens).wire
+	r.eventually("the presets wait", func() bool { return wire.Waiting() == 4 })
+	o.End()
+	r.eventually("the stop waits", func() bool { return wire.Waiting() == 5 })
+	close(hold)
+	all.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	if len(order) != 5 || !strings.HasSuffix(order[0], "/continuous") {
+		t.Errorf("sent in the order %q", order)
+	}
 }
