@@ -184,13 +184,13 @@ func TestShutdownEndsWhatFinishes(t *testing.T) {
 			hik.after("1h", function() print("never") end)
 			hik.sleep(20)
 			hik.after("1h", function() print("never") end)
-			hik.sleep("1h")
+			while true do hik.device("gate"):ptz_pan_tilt(40, 0) hik.sleep(0.3) end
 		end)`})
 	w.start()
 	w.run(5 * time.Second)
 	w.write("scripts/a.lua", `hik.on_stop(function() hik.sleep(4) end)`)
 	w.sync()
-	w.run(20 * time.Second)
+	w.run(22 * time.Second)
 	if n := len(w.host.computers()); n != 2 {
 		t.Errorf("%d Lua states", n)
 	}
@@ -199,6 +199,10 @@ func TestShutdownEndsWhatFinishes(t *testing.T) {
 	w.run(100 * time.Millisecond)
 	if w.head().Moving(1) {
 		t.Error("the head of a run that was to finish still moves")
+	}
+	w.run(time.Second)
+	if w.head().Moving(1) {
+		t.Error("a run that was to finish moves the head again")
 	}
 	for !w.ended && w.clk.Now().Sub(began) < time.Minute {
 		w.run(100 * time.Millisecond)

@@ -343,12 +343,14 @@ func TestShutdownWaitsForNoLoad(t *testing.T) {
 		"first load": func(w *world) { w.write("scripts/a.lua", `hik.sleep(29)`) },
 		"reload": func(w *world) {
 			w.write("scripts/a.lua", `hik.sleep(1)`)
+			w.sync()
 			w.run(2 * time.Second)
 			w.write("scripts/a.lua", `hik.sleep(29)`)
 			w.sync()
 		},
 		"old version ends slowly": func(w *world) {
 			w.write("scripts/a.lua", `hik.on_stop(function() hik.device("gate"):ptz_pan_tilt(0, 20) hik.sleep(4) end)`)
+			w.sync()
 			w.run(2 * time.Second)
 			w.write("scripts/a.lua", `print("new")`)
 			w.sync()
