@@ -219,3 +219,43 @@ func TestConcurrencyOfANewSite(t *testing.T) {
 		}
 	}
 }
+
+// A liveness poll goes after everything that waits.
+func TestPollsGoLast(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	busy := make(chan bool)
+	var order []string
+	var mu sync.Mutex
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		mu.Lock()
+		order = append(order, req.URL.Path[strings.LastIndex(req.URL.Path, "/")+1:])
+		n := len(order)
+		mu.Unlock()
+		if n == 1 {
+			<-busy
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, _ := by("a", nil)
+	var all sync.WaitGroup
+	ask := func() { gate.Do(ctx, luaapi.Command{What: "presets", Channel: 1}, presets) }
+	all.Go(ask)
+	r.eventually("the worker is busy", func() bool { return gate.Status(time.UTC).Active == 1 })
+	all.Go(gate.pollOnce)
+	r.eventually("the poll waits", func() bool {
+		d := gate.dev()
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.polls) == 1
+	})
+	all.Go(ask)
+	r.eventually("a command waits", func() bool { return gate.Status(time.UTC).Queue == 1 })
+	close(busy)
+	all.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	if last := order[len(order)-1]; last != "deviceInfo" {
+		t.Errorf("sent in the order %q", order)
+	}
+}
