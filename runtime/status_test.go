@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/device"
+
+	"github.com/hiklua/hiklua/luaapi"
 )
 
 // A script whose tasks run away three times within a minute is held back, for
@@ -118,4 +120,27 @@ func TestRunJobByHand(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	w.wantPrinted("a")
+}
+
+// Three runaways count together only within a minute.
+func TestOldRunawaysAreForgotten(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.on("word", function() end)`})
+	w.start()
+	w.run(time.Second)
+	s := w.host.find("a")
+	runaway := func(want bool) {
+		t.Helper()
+		s.noteEnd(&task{script: s}, &luaapi.Failure{Kind: "runaway"}, true)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if held := !s.heldBack().IsZero(); held != want {
+			t.Errorf("held back: %v", held)
+		}
+	}
+	runaway(false)
+	runaway(false)
+	w.run(offenceWindow + time.Second)
+	runaway(false)
+	runaway(false)
+	runaway(true)
 }
