@@ -112,7 +112,7 @@ func (d *fakeDevice) note(cmd Command, more string) {
 		line += fmt.Sprintf(" ch%d", cmd.Channel)
 	}
 	if cmd.Detail != "" {
-		line += " (" + cmd.Detail + ")"
+		line += " (" + strings.TrimSpace(cmd.Detail+" "+cmd.Name) + ")"
 	}
 	if cmd.Head {
 		line += " head"

@@ -143,6 +143,7 @@ type Command struct {
 	What    string // "snapshot", "preset"
 	Channel int    // 0: the device itself
 	Detail  string // "3", "40 0 0"
+	Name    string // of the preset whose number Detail is, as far as it is known
 	Head    bool   // it moves the head, and so ends the motion that the head is in
 }
 

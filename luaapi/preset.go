@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -51,7 +50,7 @@ var presetCommands = []command{
 				c.headHasPreset(id, "a whole number, 1 to %d")
 			}
 			channel := c.channel()
-			c.do(strings.TrimSpace(itoa(id)+" "+name), func(ctx context.Context, client *isapi.Client) error {
+			c.doAs(Command{What: c.cmd.name, Detail: itoa(id), Name: name}, func(ctx context.Context, client *isapi.Client) error {
 				return client.SetPreset(ctx, channel, id, name)
 			})
 			delete(c.m.presets, presetKey{c.dev, channel})
@@ -63,7 +62,8 @@ var presetCommands = []command{
 		doc: "forgets a preset, by number or name",
 		fn: func(c *call) int {
 			id, channel := c.preset(0), c.channel()
-			c.do(itoa(id), func(ctx context.Context, client *isapi.Client) error {
+			cmd := Command{What: c.cmd.name, Detail: itoa(id), Name: c.presetName(id)}
+			c.doAs(cmd, func(ctx context.Context, client *isapi.Client) error {
 				return client.DeletePreset(ctx, channel, id)
 			})
 			delete(c.m.presets, presetKey{c.dev, channel})
@@ -82,7 +82,8 @@ func gotoPreset(c *call) int {
 		c.headHasPreset(id, "a whole number, 1 to %d, or a name")
 	}
 	channel := c.channel()
-	c.doHead(itoa(id), func(ctx context.Context, client *isapi.Client) error {
+	cmd := Command{What: c.cmd.name, Detail: itoa(id), Name: c.presetName(id), Head: true}
+	c.doAs(cmd, func(ctx context.Context, client *isapi.Client) error {
 		return client.GotoPreset(ctx, channel, id)
 	})
 	if o.bool("wait", false) {

@@ -76,6 +76,21 @@ func (c *call) preset(i int) int {
 	return id
 }
 
+// presetName is the name of a preset in the list that was asked for last, ""
+// if there is none. Nothing is asked for it.
+func (c *call) presetName(id int) string {
+	known := c.m.presets[presetKey{c.dev, c.channel()}]
+	if known == nil {
+		return ""
+	}
+	for _, p := range known.list {
+		if p.ID == id {
+			return p.Name
+		}
+	}
+	return ""
+}
+
 // presetNumber reads a number that some head may have; want tells in the error
 // what every head has.
 func (c *call) presetNumber(v lua.LValue, want string) int {

@@ -49,24 +49,31 @@ func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record 
 type journalOptions struct {
 	device, script, since string
 	last                  int
-	json                  bool
+	all, moves, json      bool
 }
 
 func newJournalCommand(a *app) *cobra.Command {
 	var o journalOptions
 	c := &cobra.Command{
-		Use:   "journal [SITE] [--device D] [--script S] [--since T] [--last N] [--json]",
+		Use:   "journal [SITE] [--device D] [--script S] [--since T] [--last N] [--moves] [--all] [--json]",
 		Short: "Every command that devices were sent, and what they answered",
 		Long: `Lists the commands that the host of a site (default: the current folder) has
 sent to its devices: when, what, the answer, how long it took, and the task that
 gave it. It reads what is on record in data/journal, while a host runs and when
-none does; the newest is the last line.`,
+none does; the newest is the last line. Left out are commands that only asked
+for the state, the clock or the position of a head and were answered; --all
+shows them, --moves shows only what moves or stops heads. A device that fails
+to answer them again and again has one line, with a count.`,
 		Example: `  {hiklua} journal --last 20
+  {hiklua} journal --moves --since 22:00
   {hiklua} journal --device gate --since 2h
   {hiklua} journal --since "2026-03-28 01:30" --json`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} log SITE has what scripts and the host said meanwhile.`),
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.all && o.moves {
+				return &misuse{"--all shows everything, --moves only moves: one of them", a.name + " journal --moves"}
+			}
 			if o.last < 0 {
 				return &misuse{fmt.Sprintf("--last %d: it is a number of commands", o.last), a.name + " journal --last 20"}
 			}
@@ -77,7 +84,9 @@ none does; the newest is the last line.`,
 	c.Flags().StringVar(&o.script, "script", "", "of this `SCRIPT` only")
 	c.Flags().StringVar(&o.since, "since", "", "from this `TIME` on: 2026-03-28, \"2026-03-28 01:30\", 01:30, or so long ago: 90s, 2h, 3d")
 	c.Flags().IntVar(&o.last, "last", 0, "the last `N` only; 0: all that is on record")
-	c.Flags().BoolVar(&o.json, "json", false, "a line of JSON for each, for programs")
+	c.Flags().BoolVar(&o.moves, "moves", false, "only what moves heads or stops them")
+	c.Flags().BoolVar(&o.all, "all", false, "also what only asks for state, clock or position")
+	c.Flags().BoolVar(&o.json, "json", false, "a line of JSON for each that is on record, for programs")
 	return c
 }
 
@@ -93,11 +102,16 @@ func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) err
 	default:
 		fmt.Fprintf(a.stderr, "site.yaml has mistakes (%s check %s lists them); times are this machine's\n", a.name, shellWord(dir))
 	}
-	f := journal.Filter{Device: o.device, Script: o.script, Limit: o.last}
+	f := journal.Filter{Device: o.device, Script: o.script, Moves: o.moves, Quiet: !o.all && !o.json, Limit: o.last}
 	if o.since != "" {
 		if f.Since, err = a.parseSince(o.since, zone); err != nil {
 			return &misuse{err.Error(), a.name + " journal --since 2h"}
 		}
+	}
+	show := &journalTable{app: a, fold: f.Quiet}
+	write := show.write
+	if o.json {
+		write = a.writeEntry
 	}
 	shown := 0
 	for e, err := range journal.Read(journalFolder(dir), f) {
@@ -109,22 +123,23 @@ func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) err
 		}
 		shown++
 		e.Time = e.Time.In(zone)
-		line := e.String()
-		if o.json {
-			text, err := e.MarshalJSON()
-			if err != nil {
-				return err
-			}
-			line = string(text)
-		}
-		if _, err := fmt.Fprintln(a.stdout, line); err != nil {
+		if err := write(e); err != nil {
 			return err
 		}
 	}
 	if shown == 0 && !o.json {
 		fmt.Fprintln(a.stderr, a.emptyJournal(s, dir, o))
 	}
-	return nil
+	return show.end()
+}
+
+// writeEntry writes an entry as a line of JSON.
+func (a *app) writeEntry(e journal.Entry) error {
+	text, err := e.MarshalJSON()
+	if err == nil {
+		_, err = fmt.Fprintf(a.stdout, "%s\n", text)
+	}
+	return err
 }
 
 // emptyJournal says why nothing was shown.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 const journalSite = `timezone: Europe/Berlin
@@ -29,7 +31,7 @@ func (s *session) runFor(t *testing.T, d time.Duration) {
 func TestJournalCommand(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, ".", map[string]string{"site.yaml": journalSite, "scripts/tour.lua": `
-		hik.every(60, {name = "look"}, function() hik.preset("gate", "yard", 2) hik.ptz_pan_tilt("gate", "yard", 40, 0, {duration = 1}) end)
+		hik.every(60, {name = "look"}, function() hik.preset("gate", "yard", "door", {wait = true}) hik.ptz_pan_tilt("gate", "yard", 40, 0, {duration = 1}) end)
 		hik.every(60, {name = "bad"}, function() hik.snapshot("nvr", 77) end)`})
 	s := newSession(t)
 	s.env["NVR_SECRET"] = "swordfish7"
@@ -37,8 +39,13 @@ func TestJournalCommand(t *testing.T) {
 	if status := s.run(context.Background(), "journal"); status != statusOK {
 		t.Fatal(s.err.String())
 	}
-	wants(t, s.out.String(), "2026-03-04 13:01:00.", "gate/1  preset 2  ok", "gate/1  ptz_pan_tilt 40 0 0  ok", "gate/1  ptz_stop  ok", "tour/look#1",
-		"nvr/77  snapshot")
+	wants(t, s.out.String(), "2026-03-04 13:01:00.", "gate/1  preset 2 (door)      ok           ", "gate/1  ptz_pan_tilt 40 0 0  ok  ", "gate/1  ptz_stop             ok  ", "tour/look#1",
+		"nvr/77  snapshot             unsupported  ")
+	for _, poll := range []string{"ptz_status", "status"} {
+		if strings.Contains(s.out.String(), "  "+poll+" ") {
+			t.Errorf("%s is not left out:\n%s", poll, s.out.String())
+		}
+	}
 	entry, err := os.Stat(filepath.Join("data", "journal"))
 	if err != nil || entry.Mode().Perm() != 0o700 {
 		t.Error(entry, err)
@@ -50,7 +57,8 @@ func TestJournalCommand(t *testing.T) {
 		want int // lines; -1: fewer than all
 	}{
 		{"--device nvr", -1}, {"--device gate --last 2", 2}, {"--script tour --last 1", 1}, {"--script other", 0},
-		{"--since 1d", all}, {"--since 2026-03-04T12:02:00Z", 0}, {"--since 13:01", -1},
+		{"--moves", 3}, {"--moves --device nvr", 0}, {"--moves --last 1", 1}, {"--all --moves", -2},
+		{"--since 1d", all}, {"--since 2026-03-04T12:02:00Z", 0}, {"--since 13:01 --script tour --last 3", 3}, {"--since 2026-03-04T12:01:01Z", 2},
 		{"--device barn", 0}, {"--since soon", -2}, {"--last -1", -2},
 	} {
 		s.out.Reset()
@@ -69,7 +77,11 @@ func TestJournalCommand(t *testing.T) {
 		}
 	}
 	s.out.Reset()
+	s.run(context.Background(), "journal", "--all")
+	wants(t, s.out.String(), "gate/1  ptz_status", "gate    status")
+	s.out.Reset()
 	s.run(context.Background(), "journal", "--json")
+	wants(t, s.out.String(), `"what":"ptz_status"`, `"what":"preset","detail":"2","name":"door","head":true,"answer":"ok"`)
 	for line := range strings.Lines(s.out.String()) {
 		var v struct {
 			Time           time.Time
@@ -134,5 +146,37 @@ func TestStateOfCommands(t *testing.T) {
 		if s.out.String() != want {
 			t.Errorf("%q, want %q", s.out.String(), want)
 		}
+	}
+}
+
+// A device that does not answer is asked again and again: that is one line and
+// a count, until something else comes of it.
+func TestFailedPollsAreFolded(t *testing.T) {
+	s := newSession(t)
+	show := &journalTable{app: s.app, fold: true}
+	poll := func(n int, device string, err error) {
+		e := journal.Entry{Time: begin.Add(time.Duration(n) * time.Second), Device: device, What: "status", Err: err}
+		if err := show.write(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	offline := &journal.Answer{Kind: "offline", Message: "no answer"}
+	poll(1, "gate", offline)
+	for n := range 20 {
+		poll(2+n, "gate", offline)
+		poll(2+n, "door", offline)
+	}
+	poll(30, "gate", &journal.Answer{Kind: "timeout", Message: "no answer within 5s"})
+	if err := show.end(); err != nil {
+		t.Fatal(err)
+	}
+	want := `2026-03-04 12:00:01.000  gate  status  offline  0s                 no answer
+2026-03-04 12:00:02.000  door  status  offline  0s                 no answer
+2026-03-04 12:00:21.000  gate  status  offline  20 more like it    no answer
+2026-03-04 12:00:30.000  gate  status  timeout  0s                 no answer within 5s
+2026-03-04 12:00:21.000  door  status  offline  19 more like it    no answer
+`
+	if s.out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", s.out.String(), want)
 	}
 }

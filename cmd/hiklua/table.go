@@ -22,7 +22,7 @@ const narrowest = 8
 // table writes columns. Where it is wider than the terminal, the widest columns
 // go on below themselves.
 type table struct {
-	head  []string
+	head  []string // nil: none
 	rows  [][]string
 	marks map[mark]string // the colour of a cell
 }
@@ -46,6 +46,9 @@ func (t *table) text(width int, colour bool) string {
 	columns := t.widths(width)
 	var b strings.Builder
 	for i, row := range append([][]string{t.head}, t.rows...) {
+		if row == nil {
+			continue
+		}
 		cells := make([][]string, len(row))
 		height := 1
 		for c, text := range row {
@@ -78,20 +81,22 @@ func (t *table) text(width int, colour bool) string {
 
 // widths are those of the columns, the widest made narrower until all fit.
 func (t *table) widths(width int) []int {
-	columns := make([]int, len(t.head))
-	all := 2 * (len(t.head) - 1)
-	for c, text := range t.head {
-		columns[c] = uniseg.StringWidth(text)
-		for _, row := range t.rows {
-			columns[c] = max(columns[c], uniseg.StringWidth(row[c]))
-		}
-		all += columns[c]
-	}
-	if width == 0 {
+	columns := t.widest(func(cell string) int { return uniseg.StringWidth(cell) })
+	if width == 0 || len(columns) == 0 {
 		return columns
 	}
+	all := 2 * (len(columns) - 1)
+	for _, w := range columns {
+		all += w
+	}
+	words := t.widest(func(cell string) (longest int) {
+		for word := range strings.FieldsSeq(cell) {
+			longest = max(longest, uniseg.StringWidth(word))
+		}
+		return longest
+	})
 	// Words are kept whole as long as there is room for that.
-	for _, least := range [][]int{t.longestWords(), make([]int, len(columns))} {
+	for _, least := range [][]int{words, make([]int, len(columns))} {
 		for all > width {
 			widest := -1
 			for c := range columns {
@@ -109,17 +114,18 @@ func (t *table) widths(width int) []int {
 	return columns
 }
 
-// longestWords are the widths of the longest word in each column.
-func (t *table) longestWords() []int {
-	longest := make([]int, len(t.head))
+// widest is the widest cell of each column.
+func (t *table) widest(width func(cell string) int) []int {
+	var columns []int
 	for _, row := range append([][]string{t.head}, t.rows...) {
-		for c, text := range row {
-			for word := range strings.FieldsSeq(text) {
-				longest[c] = max(longest[c], uniseg.StringWidth(word))
+		for c, cell := range row {
+			if c == len(columns) {
+				columns = append(columns, 0)
 			}
+			columns[c] = max(columns[c], width(cell))
 		}
 	}
-	return longest
+	return columns
 }
 
 // wrapCell breaks text into lines of at most width: between words, and within

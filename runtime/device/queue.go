@@ -281,7 +281,7 @@ func (d *Device) pace(ctx context.Context) error {
 func (c *command) write(began time.Time, err error) {
 	c.ref.record(c.ctx, journal.Entry{
 		Time: began, Duration: c.ref.clk.Now().Sub(began), Waited: began.Sub(c.queued),
-		Channel: c.Channel, What: c.What, Detail: c.Detail, Err: err,
+		Channel: c.Channel, What: c.What, Detail: c.Detail, Name: c.Name, Head: c.Head, Err: err,
 	})
 }
 

@@ -410,7 +410,7 @@ func isFault(err error) bool {
 // write tells the journal of a stop: whose motion, or whose ptz_stop.
 func (s *stopper) write(m *motion, requests []*stopRequest, began time.Time, err error) {
 	h := s.head
-	e := journal.Entry{Time: began, Duration: h.d.clk.Now().Sub(began), Channel: h.channel, What: h.stopWord(), Err: err}
+	e := journal.Entry{Time: began, Duration: h.d.clk.Now().Sub(began), Channel: h.channel, What: h.stopWord(), Head: true, Err: err}
 	switch {
 	case len(requests) > 0:
 		requests[0].ref.record(requests[0].ctx, e)

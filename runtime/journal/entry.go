@@ -2,9 +2,11 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,8 @@ type Entry struct {
 	Task     string        // "tour/night#3"
 	What     string        // "ptz_move"
 	Detail   string        // "40 0 0"
+	Name     string        // "door": of the preset whose number Detail is, as it was known then
+	Head     bool          // it moves a head, or stops it
 	Err      error         // of the command; when it was read, an *Answer
 	Duration time.Duration // until the answer, in microseconds
 	Waited   time.Duration // in the device's queue before
@@ -101,7 +105,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	}
 	*e = Entry{
 		Time: at, Device: l.Device, Channel: l.Channel,
-		Script: l.Script, Job: l.Job, Task: l.Task, What: l.What, Detail: l.Detail,
+		Script: l.Script, Job: l.Job, Task: l.Task, What: l.What, Detail: l.Detail, Name: l.Name, Head: l.Head,
 		Duration: durationOf(l.Duration), Waited: durationOf(l.Waited), Dropped: l.Dropped,
 	}
 	if l.Answer != "ok" && l.Answer != "" {
@@ -110,42 +114,51 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Poll reports whether the entry is of a command that only asks how a device
+// is: its state, its clock, where a head looks.
+func (e Entry) Poll() bool {
+	switch e.What {
+	case "status", "time", "ptz_status":
+		return true
+	}
+	return false
+}
+
 // String is the entry as a person reads it, in the zone of its time:
 //
-//	2026-03-04 12:00:00.250  gate/1  ptz_move 40 0 0  ok  31ms (waited 2ms)  tour/night#3
+//	2026-03-04 12:00:00.250  gate/1  preset 2 (door)  ok  31ms (waited 2ms)  tour/night#3
 func (e Entry) String() string {
-	var b strings.Builder
-	b.WriteString(e.Time.Format("2006-01-02 15:04:05.000"))
 	if e.Dropped > 0 {
-		fmt.Fprintf(&b, "  %d commands are not on record: the disk was slow or full", e.Dropped)
-		return b.String()
+		return fmt.Sprintf("%s  %d commands are not on record: the disk was slow or full", e.Time.Format(timeText), e.Dropped)
 	}
-	fmt.Fprintf(&b, "  %s", plain(e.Device))
-	if e.Channel != 0 {
-		fmt.Fprintf(&b, "/%d", e.Channel)
-	}
-	fmt.Fprintf(&b, "  %s", plain(e.What))
-	if e.Detail != "" {
-		fmt.Fprintf(&b, " %s", plain(e.Detail))
-	}
-	if e.Err == nil {
-		b.WriteString("  ok")
-	} else {
-		a := answerOf(e.Err, nil)
-		fmt.Fprintf(&b, "  %s: %s", plain(a.Kind), plain(a.Message))
-	}
-	fmt.Fprintf(&b, "  %v", short(e.Duration))
-	if w := short(e.Waited); w > 0 {
-		fmt.Fprintf(&b, " (waited %v)", w)
-	}
-	switch {
-	case e.Task != "":
-		fmt.Fprintf(&b, "  %s", plain(e.Task))
-	case e.Script != "":
-		fmt.Fprintf(&b, "  %s", plain(e.Script))
-	}
-	return b.String()
+	parts := slices.DeleteFunc(e.Columns(), func(part string) bool { return part == "" })
+	return strings.Join(parts, "  ")
 }
+
+// Columns is what String has, in seven parts: time, device, command, answer
+// ("ok" or the kind of the error), how long it took, who gave it, and the
+// message of the error.
+func (e Entry) Columns() []string {
+	device := plain(e.Device)
+	if e.Channel != 0 {
+		device += "/" + strconv.Itoa(e.Channel)
+	}
+	command := strings.TrimSpace(plain(e.What) + " " + plain(e.Detail))
+	if e.Name != "" {
+		command += " (" + plain(e.Name) + ")"
+	}
+	answer := Answer{Kind: "ok"}
+	if e.Err != nil {
+		answer = *answerOf(e.Err, nil)
+	}
+	took := short(e.Duration).String()
+	if w := short(e.Waited); w > 0 {
+		took += fmt.Sprintf(" (waited %v)", w)
+	}
+	return []string{e.Time.Format(timeText), device, command, plain(answer.Kind), took, plain(cmp.Or(e.Task, e.Script)), plain(answer.Message)}
+}
+
+const timeText = "2006-01-02 15:04:05.000"
 
 // plain keeps what devices and scripts write from reaching a terminal as more
 // than text.

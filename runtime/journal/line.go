@@ -19,6 +19,8 @@ type line struct {
 	Task     string  `json:"task,omitempty"`
 	What     string  `json:"what,omitempty"`
 	Detail   string  `json:"detail,omitempty"`
+	Name     string  `json:"name,omitempty"`
+	Head     bool    `json:"head,omitempty"`
 	Answer   string  `json:"answer,omitempty"` // "ok", or the kind of the error
 	Error    string  `json:"error,omitempty"`
 	Duration float64 `json:"duration"`         // seconds
@@ -40,7 +42,7 @@ func (e *Entry) line(kindOf func(error) string) line {
 	}
 	l.Device, l.Channel = cut(e.Device), e.Channel
 	l.Script, l.Job, l.Task = cut(e.Script), cut(e.Job), cut(e.Task)
-	l.What, l.Detail = cut(e.What), cut(e.Detail)
+	l.What, l.Detail, l.Name, l.Head = cut(e.What), cut(e.Detail), cut(e.Name), e.Head
 	l.Answer = "ok"
 	if e.Err != nil {
 		a := answerOf(e.Err, kindOf)

@@ -19,6 +19,8 @@ type Filter struct {
 	Script string    // of this script only
 	Since  time.Time // sent then or later
 	Until  time.Time // sent before
+	Moves  bool      // only what moves heads, and stops
+	Quiet  bool      // without polls that were answered
 	Limit  int       // the last so many; 0: all
 }
 
@@ -174,5 +176,9 @@ func (s *sieve) entry(line []byte) (e Entry, ok bool) {
 			}
 		}
 	}
-	return e, e.UnmarshalJSON(line) == nil
+	if e.UnmarshalJSON(line) != nil {
+		return Entry{}, false
+	}
+	unwanted := s.Moves && !e.Head || s.Quiet && e.Err == nil && e.Poll()
+	return e, e.Dropped > 0 || !unwanted
 }
