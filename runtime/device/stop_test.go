@@ -507,3 +507,28 @@ func TestStopGoesBeforeWhatWaitsForTheHead(t *testing.T) {
 		t.Errorf("sent in the order %q", order)
 	}
 }
+
+// StopAll drops a move that waits, and Close breaks off a command under way.
+func TestStopAllDropsQueuedMovesAndCloseBreaksOff(t *testing.T) {
+	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 60s", 1))
+	gate := r.quiet()
+	r.putBetween(func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
+		<-req.Context().Done()
+		return nil, req.Context().Err()
+	})
+	ctx, _ := by("tour", nil)
+	go gate.Do(ctx, luaapi.Command{What: "presets", Channel: 1}, presets)
+	r.eventually("the worker is busy", func() bool { return gate.Status(time.UTC).Active == 1 })
+	moved := make(chan error, 1)
+	go func() { moved <- turn(ctx, gate) }()
+	r.eventually("the move waits", func() bool { return gate.Status(time.UTC).Queue == 1 })
+	r.set.StopAll()
+	r.within(5*time.Second, "the move that waited", func() {
+		if err := <-moved; err == nil {
+			t.Error("the move was sent")
+		}
+	})
+	if err := r.close(time.Second); err != nil {
+		t.Error(err)
+	}
+}
