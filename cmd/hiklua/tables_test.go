@@ -83,7 +83,7 @@ func busySite() runtime.Status {
 		},
 		Jobs: []runtime.JobStatus{
 			{Script: "warehouse-north", Name: "night tour of the ramps", Kind: "at", When: "sunset-15m (mon-sat 18:00-06:00)", Next: at(5 * time.Hour), Runs: 3,
-				Last: &runtime.RunStatus{Scheduled: begin, Started: at(-time.Hour), Error: fault}},
+				Last: &runtime.RunStatus{Scheduled: begin, Started: at(-time.Hour), Outcome: runtime.OutcomeFailed, Error: fault}},
 			{Script: "day", Name: "every 1m", Kind: "every", When: "every 1m", Next: at(time.Minute), Running: 1, Runs: 12000},
 			{Script: "day", Name: "gate:motion", Kind: "on", When: "gate:motion"},
 		},
