@@ -82,6 +82,16 @@ type Config struct {
 	// known yet.
 	Account *Account
 
+	// Refused is why the account must not be used, from an earlier process: nothing
+	// is sent until ResetLogin. nil: nothing is known against it.
+	Refused *Error
+	// OnLogin, if it is set, is told of the first login that the device accepts
+	// (nil), and why it refused one that ends the use of the account. It may be
+	// called from any goroutine.
+	OnLogin func(refused *Error)
+	// Retry is the command by which a person asks for a new try, for hints.
+	Retry string
+
 	// Transport replaces the network: tests and simulated devices give
 	// theirs. nil: connections of the client's own.
 	Transport http.RoundTripper

@@ -57,6 +57,7 @@ type Error struct {
 	Hint       string        // what to do about it
 	Err        error         // one of the sentinels, with the cause where there is one
 	RetryIn    time.Duration // how long the device wants to be left alone; 0: it did not say
+	TriesLeft  *int          // wrong logins until the device locks the account; nil: it did not say
 }
 
 // Error is one line: device, what was wanted, what came, what to do.

@@ -1,6 +1,7 @@
 package isapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -79,7 +80,7 @@ func (l *login) try(ctx context.Context) (resp *http.Response, again bool, err e
 	case err != nil:
 		return nil, false, err
 	case r == nil:
-		c.account.accept(cr, resp.StatusCode)
+		c.accept(cr, resp.StatusCode)
 		return resp, false, nil
 	case !l.admitted:
 		return nil, true, nil // the device wants logins since
@@ -122,7 +123,7 @@ func (l *login) try(ctx context.Context) (resp *http.Response, again bool, err e
 	case r != nil:
 		return nil, false, l.final(ctx, r)
 	}
-	c.account.accept(cr, resp.StatusCode)
+	c.accept(cr, resp.StatusCode)
 	return resp, false, nil
 }
 
@@ -236,9 +237,10 @@ func (c *Client) unauthorized(cl *call, r *refusal, detail, hint string) *Error 
 	}
 	if e.Hint = hint; hint == "" {
 		e.Hint = "wrong user name or password, or the account is locked after repeated failures (about 5), or it lacks the Operator role; " +
-			"nothing more is sent until the configuration changes or a new try is asked for"
+			"nothing more is sent until the password changes or " + cmp.Or(c.cfg.Retry, "ResetLogin") + " asks for a new try"
 	}
 	if n, ok := r.status.triesLeft(); ok && detail == "" {
+		e.TriesLeft = &n
 		more := "1 more try"
 		if n != 1 {
 			more = strconv.Itoa(n) + " more tries"

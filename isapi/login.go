@@ -2,6 +2,7 @@ package isapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -95,7 +96,14 @@ const (
 )
 
 func newAccount(cfg *Config) *Account {
-	return &Account{finder: cfg.NewSemaphore(1), logins: cfg.NewSemaphore(2), verdict: cfg.NewSemaphore(1)}
+	a := &Account{finder: cfg.NewSemaphore(1), logins: cfg.NewSemaphore(2), verdict: cfg.NewSemaphore(1)}
+	if a.failure = cfg.Refused; a.failure != nil {
+		a.state = LoginUnauthorized
+		if errors.Is(a.failure, ErrLocked) {
+			a.state = LoginLocked
+		}
+	}
+	return a
 }
 
 // Login reports whether the account may still be used.
@@ -156,10 +164,21 @@ func (c *Client) blocked(cl *call) error {
 func (c *Client) refuse(state LoginState, e *Error) *Error {
 	a := c.account
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	kept := *e
 	a.state, a.failure, a.proven, a.known = state, &kept, false, nil
+	rejected := a.rejected > 0
+	a.mu.Unlock()
+	if rejected && c.cfg.OnLogin != nil {
+		c.cfg.OnLogin(&kept)
+	}
 	return e
+}
+
+// accept is Account.accept that tells OnLogin of the first login.
+func (c *Client) accept(cr *credentials, status int) {
+	if c.account.accept(cr, status) && c.cfg.OnLogin != nil {
+		c.cfg.OnLogin(nil)
+	}
 }
 
 func (a *Account) refused() uint64 {
@@ -170,25 +189,28 @@ func (a *Account) refused() uint64 {
 
 // accept notes what an answer other than 401 proves. Only a success proves a
 // password: a 404 or 503 may be said before the login was looked at. Nor does an
-// answer to a request that was sent before another login was rejected.
-func (a *Account) accept(cr *credentials, status int) {
+// answer to a request that was sent before another login was rejected. first: no
+// login was right before.
+func (a *Account) accept(cr *credentials, status int) (first bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	success := status/100 == 2
 	switch {
 	case cr.kind == credNone:
 		a.open = a.open || success
-		return
+		return false
 	case a.state != LoginOK:
-		return
+		return false
 	case cr.kind == credFresh:
 		a.known, a.uses = cr.chal, 1
 	case cr.kind == credKnown:
 		a.usedUp = 0
 	}
 	if success && cr.refusals == a.refusals {
+		first = !a.before
 		a.proven, a.before, a.rejected = true, true, 0
 	}
+	return first
 }
 
 // reject notes a 401.
@@ -470,7 +492,7 @@ func (l *login) check(ctx context.Context, path string) (right bool, err error) 
 	case resp.StatusCode != http.StatusOK || readRefusal(resp).status.failed():
 		return false, nil
 	}
-	c.account.accept(cr, resp.StatusCode)
+	c.accept(cr, resp.StatusCode)
 	c.account.mu.Lock()
 	defer c.account.mu.Unlock()
 	return c.account.proven, nil

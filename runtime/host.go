@@ -19,6 +19,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/logins"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
@@ -51,6 +52,15 @@ type Config struct {
 	// StateNote, if it is set, is logged once, when a script first uses
 	// hik.state: why that does not last.
 	StateNote string
+
+	// Logins is the folder in which refused passwords are remembered; "": they are
+	// forgotten when the host ends. LoginsCareful: the last tries of an account
+	// are not spent with another password either.
+	Logins        string
+	LoginsCareful bool
+	// LoginCommand, if it is set, is what a person types to have a device's
+	// login tried again, for hints.
+	LoginCommand func(site.Device) string
 
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
@@ -88,6 +98,8 @@ type Host struct {
 	store     *store.Store
 	disk      func() error // set by tests: see store.Options
 	stateNote sync.Once    // StateNote has been logged
+
+	logins *logins.Book // nil: nothing is remembered
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
@@ -136,9 +148,13 @@ func New(conf Config) (*Host, error) {
 	h.siteTurn = clock.NewMutex(h.clk)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)
+	if conf.Logins != "" {
+		h.logins = logins.Open(conf.Logins, h.clk, conf.LoginsCareful)
+	}
 	var err error
 	h.devices, err = device.NewSet(device.Config{
 		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
+		Login: h.loginFor,
 	})
 	if err == nil {
 		err = h.openStore()

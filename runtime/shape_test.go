@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"runtime/store":    {"runtime/clock", "runtime/owner"},
 	"runtime/journal":  {"runtime/clock", "runtime/owner"},
 	"runtime/archive":  {"runtime/clock", "runtime/owner"},
+	"runtime/logins":   {"runtime/archive", "runtime/clock", "isapi"},
 	"runtime/owner":    {},
 	"runtime/clock":    {},
 	"runtime/control":  {"runtime/clock", "runtime/owner"},

@@ -144,6 +144,9 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
 	}
 	conf.StateShared = o.shared
+	if !o.simulate {
+		conf.Logins, conf.LoginsCareful, conf.LoginCommand = loginsFolder(s.Dir), !o.reload, a.loginCommand(s.Dir)
+	}
 	h, err := runtime.New(conf)
 	if o.shared && errors.Is(err, store.ErrLocked) {
 		conf.State, conf.StateNote = "", "hik.state begins empty, and ends with this command: the host that runs the site has it"

@@ -46,7 +46,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 		}
 	}
 	add(groupStart, "To begin:", newDemoCommand(a), newInitCommand(a))
-	add(groupSite, "A site:", newRunCommand(a), newStatusCommand(a), newReloadCommand(a), newJobsCommand(a), newJobCommand(a), newLogCommand(a), newJournalCommand(a), newNextCommand(a), newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newStubsCommand(a))
+	add(groupSite, "A site:", newRunCommand(a), newStatusCommand(a), newReloadCommand(a), newJobsCommand(a), newJobCommand(a), newLogCommand(a), newJournalCommand(a), newNextCommand(a), newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a), newStubsCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a), newSimCommand(a))
 	root.AddCommand(newVersionCommand(a))
 	return root

@@ -22,6 +22,8 @@ const (
 	opRunJob    = "run job"
 	opLog       = "log"
 	opExec      = "exec"
+	opLoginCost = "login cost"
+	opLogin     = "login"
 	opEval      = "eval"
 	opNames     = "names"
 	opComplete  = "complete"
@@ -70,6 +72,8 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return faultOf(s.host.RunJob(name))
 	case opLog:
 		return s.sendLog(ctx, args, send)
+	case opLoginCost, opLogin:
+		return s.login(ctx, op, args, send)
 	case opExec:
 		return s.exec(ctx, args, send)
 	case opEval:
@@ -116,6 +120,26 @@ func (s *hostSession) session() *runtime.Session {
 // output is for what a client runs in the host.
 func (s *hostSession) output(to *remoteOutput, level slog.Level) runtime.Output {
 	return to.output(s.log, level, s.clk, s.host.Zone())
+}
+
+// login answers for one device.
+func (s *hostSession) login(ctx context.Context, op string, args json.RawMessage, send func(any) error) error {
+	var name string
+	if err := json.Unmarshal(args, &name); err != nil {
+		return err
+	}
+	if op == opLoginCost {
+		cost, err := s.host.LoginCost(name)
+		if err != nil {
+			return faultOf(err)
+		}
+		return send(cost)
+	}
+	report, err := s.host.Login(ctx, name)
+	if err != nil {
+		return faultOf(err)
+	}
+	return send(report)
 }
 
 // evalAnswer is a piece of what eval sends: what was written, then the values.

@@ -5,7 +5,7 @@ import "strings"
 // The host's own files in the data folder. Scripts can neither read nor change
 // them: the state of every script is in the first.
 var (
-	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins"}
+	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins", "refused-logins"}
 	reservedPrefixes = []string{"state.db", "hiklua.log", "journal.", ".control-"}
 )
 

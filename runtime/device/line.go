@@ -55,6 +55,9 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 			return nil, err
 		}
 	}
+	if s.conf.Login != nil && config.Transport == nil {
+		s.conf.Login(conf, placeOf(conf), &config)
+	}
 	client, err := s.clientOf(conf, config)
 	if err != nil {
 		return nil, err
@@ -67,8 +70,7 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 // wrong password is not tried once for each name or after each change of
 // another setting.
 func (s *Set) clientOf(conf site.Device, config isapi.Config) (*isapi.Client, error) {
-	_, place, _ := strings.Cut(addressOf(conf), "://")
-	key := accountKey{conf.Username, conf.Password, conf.AuthMode, place}
+	key := accountKey{conf.Username, conf.Password, conf.AuthMode, placeOf(conf)}
 	s.logins.Lock()
 	defer s.logins.Unlock()
 	if last := s.clients[key]; last != nil {
@@ -88,6 +90,12 @@ type accountKey struct {
 	password isapi.Secret
 	auth     site.AuthMode
 	place    string // the address without its scheme
+}
+
+// placeOf is the address without its scheme.
+func placeOf(conf site.Device) string {
+	_, place, _ := strings.Cut(addressOf(conf), "://")
+	return place
 }
 
 // addressOf tells devices apart: scheme, host and port, or the model and name of

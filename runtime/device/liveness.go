@@ -176,7 +176,7 @@ func (r *Ref) enter(state string, err error) {
 		r.say(slog.LevelError, "account locked: nothing is sent until the device unlocks it",
 			keyError, err, keyUntil, r.retryAt.Format(time.TimeOnly))
 	case StateUnauthorized:
-		r.say(slog.LevelError, "login refused: nothing is sent until the password in site.yaml changes", keyError, err)
+		r.say(slog.LevelError, "login refused: nothing is sent until the password changes or a new try is asked for", keyError, err)
 	default:
 		r.say(slog.LevelWarn, "device "+state, keyError, err)
 	}

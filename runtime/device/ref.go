@@ -109,6 +109,12 @@ func (r *Ref) LastError() error {
 	return r.lastErr
 }
 
+// Conf are its settings as they are now.
+func (r *Ref) Conf() site.Device { return *r.conf() }
+
+// Place is where its account is: host and port.
+func (r *Ref) Place() string { return placeOf(*r.conf()) }
+
 // Address implements luaapi.Device.
 func (r *Ref) Address() (scheme, host string, port int) {
 	conf := r.conf()

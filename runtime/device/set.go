@@ -40,6 +40,9 @@ type Config struct {
 	// Pin, if it is set, fills in what the client of a device with tls: pin has
 	// to know.
 	Pin func(site.Device, *isapi.Config) error
+	// Login, if it is set, fills in what a client has to know of earlier logins at
+	// that place, host and port. It is not called for simulated devices.
+	Login func(conf site.Device, place string, config *isapi.Config)
 }
 
 // Set is the devices of a host, one for each address, and the names under which

@@ -26,6 +26,7 @@ type exam struct {
 	Config
 	report  *Report
 	stop    string // why nothing more is asked; "": go on
+	tried   bool   // the login was checked; it may have been refused before
 	silence int    // requests in a row that got no answer
 
 	info     *isapi.DeviceInfo
@@ -116,7 +117,7 @@ func (x *exam) checkOn(ctx context.Context, name string, channel int, run func(c
 	}
 	c.Name, c.Channel = name, channel
 	x.report.add(c)
-	if x.stop == "" && x.Client.Login() != isapi.LoginOK {
+	if x.stop == "" && x.tried && x.Client.Login() != isapi.LoginOK {
 		x.stop = noLogin
 	}
 }

@@ -15,6 +15,7 @@ const noLogin = "the login has to work first; nothing more was sent, so that the
 // checkLogin logs in once.
 func (x *exam) checkLogin(ctx context.Context) Check {
 	began := x.Clock.Now()
+	x.tried = true
 	err := x.ask(ctx, func(ctx context.Context) (err error) {
 		x.info, err = x.Client.DeviceInfo(ctx)
 		return err
@@ -52,8 +53,11 @@ func (x *exam) unauthorized(e *isapi.Error) Check {
 		return fail(e.Detail, sentence(e.Hint))
 	}
 	finding := "the device refuses user name or password"
-	if tries, _, ok := strings.Cut(e.Detail, " more tries"); ok {
-		finding += fmt.Sprintf("; %s more tries before it locks the account", tries)
+	if n := e.TriesLeft; n != nil {
+		finding += fmt.Sprintf("; %d more tries before it locks the account", *n)
+	}
+	if strings.Contains(e.Detail, "password on ") { // it is remembered from an earlier command
+		return fail(e.Detail+"; nothing was sent now", sentence(e.Hint))
 	}
 	return fail(finding, fmt.Sprintf("Correct username: (now %s) and password: in site.yaml; both count upper and lower case. "+
 		"The device's web page lists its accounts under Configuration > System > User Management; an administrator can set the password anew there.", x.Device.Username))

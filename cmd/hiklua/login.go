@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+func newLoginCommand(a *app) *cobra.Command {
+	var address string
+	c := &cobra.Command{
+		Use:   "login [SITE] DEVICE",
+		Short: "Try a refused login once more",
+		Long: `Tries the login of one device once more, after the device refused it. No other
+command does that while the same password is configured, nor does a running
+host, for devices lock an account after a few wrong logins. It says what the
+device said before, and what it says now. Where a host runs the site (default:
+the current folder), the host tries. With --device it is the login of exec and
+repl --device.`,
+		Example: `  {hiklua} login gate
+  {hiklua} login /srv/site gate
+  {hiklua} login --device http://operator@192.0.2.10`,
+		Annotations: next(`{hiklua} doctor [SITE] DEVICE says what else is wrong.`),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.emptyDevice(c); err != nil {
+				return err
+			}
+			switch {
+			case address != "" && len(args) == 0:
+				return a.loginAt(c.Context(), address)
+			case address == "" && len(args) == 1 && hasSite(args[0]):
+				return &misuse{"login: which device?", a.name + " login " + shellWord(args[0]) + " gate"}
+			case address == "" && len(args) == 1:
+				return a.login(c.Context(), siteAround(), args[0])
+			case address == "" && len(args) == 2:
+				return a.login(c.Context(), args[0], args[1])
+			}
+			return &misuse{"login takes one device, and before it the folder of its site", a.name + " login gate"}
+		},
+	}
+	c.Flags().StringVar(&address, "device", "", "`URL` of one device: http://USER@HOST[:PORT]")
+	return c
+}
+
+// loginsFolder is where refused passwords are remembered: in the data folder of
+// the site, else in this user's cache. "": nowhere.
+func loginsFolder(dir string) string {
+	if hasSite(dir) {
+		return dataFolder(dir)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "hiklua")
+}
+
+// loginCommand tells what to type for a new try of a device's login.
+func (a *app) loginCommand(dir string) func(site.Device) string {
+	return func(d site.Device) string {
+		args := shellWord(d.Name)
+		switch {
+		case !hasSite(dir):
+			args = "--device " + shellWord(strings.Replace(d.Address(), "://", "://"+d.Username+"@", 1))
+		case dir != ".":
+			args = shellWord(dir) + " " + args
+		}
+		return `"` + a.name + " login " + args + `"`
+	}
+}
+
+// login tries the login of a device of a site, in the host that runs the site if
+// one does.
+func (a *app) login(ctx context.Context, dir, name string) error {
+	client, err := a.hostAround(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if client == nil {
+		s, err := a.loadSite(dir, false)
+		if err != nil {
+			return err
+		}
+		return a.loginAlone(ctx, s, name)
+	}
+	defer client.Close()
+	var cost runtime.LoginCost
+	if err := client.Get(ctx, opLoginCost, name, &cost); err != nil {
+		return fromHost(err)
+	}
+	a.tellCost(cost)
+	var report runtime.LoginReport
+	if err := client.Get(ctx, opLogin, name, &report); err != nil {
+		return fromHost(err)
+	}
+	return a.tellLogin(report)
+}
+
+// loginAt tries the login of a device without a site.
+func (a *app) loginAt(ctx context.Context, address string) error {
+	s, err := a.loadSiteOrNone("", false, true)
+	if err == nil {
+		err = a.addDevice(ctx, s, address, "login", false)
+	}
+	if err != nil {
+		return err
+	}
+	return a.loginAlone(ctx, s, camName)
+}
+
+func (a *app) loginAlone(ctx context.Context, s *site.Site, name string) error {
+	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, false)})
+	if err != nil {
+		return err
+	}
+	defer h.Close() // nothing moves
+	cost, err := h.LoginCost(name)
+	if err != nil {
+		return &failure{runtime.Report(err).String()}
+	}
+	a.tellCost(cost)
+	report, err := h.Login(ctx, name)
+	if err != nil {
+		return &failure{runtime.Report(err).String()}
+	}
+	return a.tellLogin(report)
+}
+
+// tellCost says what is about to be spent.
+func (a *app) tellCost(c runtime.LoginCost) {
+	fmt.Fprintf(a.stdout, "%s: one login as %s at %s\n", c.Device, c.Username, c.Place)
+	switch {
+	case c.Said == "":
+	case c.TriesLeft != nil && *c.TriesLeft <= 1:
+		fmt.Fprintf(a.stdout, "  the device said: %s\n  a wrong password locks the account now, for 30 minutes or so\n", c.Said)
+	default:
+		fmt.Fprintf(a.stdout, "  the device said: %s\n  a wrong password costs one of the tries\n", c.Said)
+	}
+}
+
+// tellLogin says what came of it.
+func (a *app) tellLogin(r runtime.LoginReport) error {
+	if r.Error == nil {
+		fmt.Fprintf(a.stdout, "%s: %s\n", r.Device, strings.TrimSuffix("the login is right; "+r.Model, "; "))
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "%s: %s\n%s", r.Device, r.State, errorLines(r.Error))
+	return errTold
+}

@@ -1,0 +1,121 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/logins"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// accountOf is the account of a device at a place, host and port.
+func accountOf(conf site.Device, place string) logins.Account {
+	return logins.Account{Place: place, Username: conf.Username, Password: conf.Password, Auth: fmt.Sprint(conf.AuthMode)}
+}
+
+// loginFor sets what the client of a device has to know of earlier logins.
+func (h *Host) loginFor(conf site.Device, place string, config *isapi.Config) {
+	if h.logins == nil {
+		return
+	}
+	account := accountOf(conf, place)
+	if h.conf.LoginCommand != nil {
+		config.Retry = h.conf.LoginCommand(conf)
+	}
+	config.Refused = h.logins.Refusal(account, config.Retry)
+	config.OnLogin = func(refused *isapi.Error) {
+		if err := h.logins.Note(account, refused); err != nil {
+			h.log.Warn("it can't be remembered that the password was refused: another command will try it again",
+				keyDevice, conf.Name, keyError, err)
+		}
+	}
+}
+
+// LoginReport is what came of a new try.
+type LoginReport struct {
+	Device    string       `json:"device"`
+	State     string       `json:"state"`
+	Model     string       `json:"model,omitempty"`
+	Error     *ErrorStatus `json:"error,omitempty"`
+	TriesLeft *int         `json:"tries_left,omitempty"` // nil: the device does not say
+}
+
+// LoginCost is what is known before a new try.
+type LoginCost struct {
+	Device    string `json:"device"`
+	Username  string `json:"username"`
+	Place     string `json:"place"`
+	State     string `json:"state"`                // in this host
+	Said      string `json:"said,omitempty"`       // by the device, at the last refusal
+	TriesLeft *int   `json:"tries_left,omitempty"` // nil: the device did not say
+}
+
+// refNamed finds a device of the site, or one that a script has opened.
+func (h *Host) refNamed(name string) (*device.Ref, error) {
+	for _, r := range h.devices.All() {
+		if r.Name() == name {
+			return r, nil
+		}
+	}
+	_, err := h.device(name)
+	return nil, err
+}
+
+// LoginCost tells what a new try of a device's login costs.
+func (h *Host) LoginCost(name string) (LoginCost, error) {
+	r, err := h.refNamed(name)
+	if err != nil {
+		return LoginCost{}, err
+	}
+	cost := LoginCost{Device: name, Username: r.Conf().Username, Place: r.Place(), State: r.State()}
+	if h.logins != nil {
+		cost.Said, cost.TriesLeft = h.logins.Known(accountOf(r.Conf(), r.Place()))
+	}
+	return cost, nil
+}
+
+// Login is one new try of a device's login, with the password that the host has
+// now, whatever the device said before. The error says that there is no such
+// device; what the device says is in the report.
+func (h *Host) Login(ctx context.Context, name string) (LoginReport, error) {
+	r, err := h.refNamed(name)
+	if err != nil {
+		return LoginReport{}, err
+	}
+	if h.logins != nil {
+		if err := h.logins.Forget(accountOf(r.Conf(), r.Place())); err != nil {
+			return LoginReport{}, &luaapi.Failure{Kind: "disk", Message: err.Error(), Err: err}
+		}
+	}
+	h.mu.Lock()
+	open := h.started
+	h.mu.Unlock()
+	report := LoginReport{Device: name}
+	if open {
+		r.Retry()
+		report.State, err = r.Settled(ctx), r.LastError()
+	} else {
+		r.Client().ResetLogin()
+		limited, cancel := clock.WithTimeout(h.clk, ctx, r.Conf().Timeout)
+		defer cancel()
+		var info *isapi.DeviceInfo
+		report.State = device.StateOnline
+		if info, err = r.Client().DeviceInfo(limited); err == nil {
+			report.Model = info.Model
+		} else {
+			report.State = Report(err).Kind
+		}
+	}
+	if info := r.Info(); info != nil && err == nil {
+		report.Model = info.Model
+	}
+	report.Error = errorStatus(err)
+	if refused := r.Client().LoginError(); refused != nil {
+		report.TriesLeft = refused.TriesLeft
+	}
+	return report, nil
+}

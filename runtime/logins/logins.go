@@ -1,0 +1,214 @@
+// Package logins remembers over restarts, and from one command to the next,
+// which passwords devices refused: a device locks an account after a few wrong
+// logins, whoever sends them.
+//
+// The file "refused-logins" of a data folder has no secret in it: of a password
+// it has a slow hash with a random key of its own.
+package logins
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+const (
+	fileName = "refused-logins"
+	// lastTries is how many tries a device may say are left for a command to
+	// leave them alone.
+	lastTries = 2
+	// hashesKept is how many passwords of one account are remembered.
+	hashesKept = 8
+	// hashRounds makes guessing slow, and a start with a thousand refused devices
+	// not too slow.
+	hashRounds = 10_000
+	// lockDefault is how long an account is locked if the device does not say.
+	lockDefault = 30 * time.Minute
+)
+
+// Account is an account on a device. The password is refused together with the
+// way in which it is sent.
+type Account struct {
+	Place    string // host and port
+	Username string
+	Password isapi.Secret
+	Auth     string
+}
+
+// Book is what is remembered in one folder. Its methods may be called from any
+// goroutine.
+type Book struct {
+	folder  *archive.Folder
+	clk     clock.Clock
+	careful bool
+
+	mu sync.Mutex // one change at a time
+}
+
+// Open names the folder; nothing is read or written before it is needed. A
+// careful book also refuses other passwords where a device said that few tries
+// are left.
+func Open(dir string, clk clock.Clock, careful bool) *Book {
+	return &Book{folder: archive.NewFolder(dir), clk: clk, careful: careful}
+}
+
+// page is the file.
+type page struct {
+	Key      string     `json:"key"`
+	Accounts []*refusal `json:"accounts"`
+}
+
+// refusal is what is known of one account.
+type refusal struct {
+	Place     string     `json:"place"`
+	Username  string     `json:"username"`
+	Passwords []string   `json:"passwords"` // hashes, the latest last
+	Refused   time.Time  `json:"refused"`
+	TriesLeft *int       `json:"tries_left,omitempty"`
+	Locked    *time.Time `json:"locked_until,omitempty"`
+	Said      string     `json:"said,omitempty"`
+}
+
+// Refusal is why nothing may be sent with an account; nil: nothing is known
+// against it. Retry is the command that asks for a new try.
+func (b *Book) Refusal(a Account, retry string) *isapi.Error {
+	b.mu.Lock()
+	p := b.read()
+	b.mu.Unlock()
+	r := p.find(a)
+	if r == nil {
+		return nil
+	}
+	now := b.clk.Now()
+	when := r.Refused.Local().Format("2 Jan 15:04")
+	if r.Locked != nil {
+		if left := r.Locked.Sub(now); left > 0 {
+			return &isapi.Error{
+				HTTPStatus: 401, Err: isapi.ErrLocked, RetryIn: left,
+				Detail: fmt.Sprintf("the device said so on %s; it unlocks the account in %s", when, left.Round(time.Second)),
+				Hint:   "wait until then and correct the password; nothing is sent meanwhile",
+			}
+		}
+		return nil
+	}
+	e := &isapi.Error{HTTPStatus: 401, Err: isapi.ErrUnauthorized, TriesLeft: r.TriesLeft}
+	switch {
+	case slices.Contains(r.Passwords, p.hash(a)):
+		e.Detail = strings.TrimSuffix(fmt.Sprintf("the device refused this password on %s: %s", when, r.Said), ": ")
+		e.Hint = "correct user name and password; if they are right by now, " + retry + " is one new try"
+	case b.careful && r.TriesLeft != nil && *r.TriesLeft <= lastTries:
+		e.Detail = fmt.Sprintf("the device refused another password on %s: %s", when, r.Said)
+		e.Hint = retry + " spends one of the last tries; no other command does"
+	default:
+		return nil
+	}
+	return e
+}
+
+// Known is what the device said of an account when it refused it last; nil if it
+// did not. It does not depend on the password.
+func (b *Book) Known(a Account) (said string, triesLeft *int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r := b.read().find(a); r != nil {
+		return r.Said, r.TriesLeft
+	}
+	return "", nil
+}
+
+// Note remembers what came of a login: why the device refused it, or nil if it
+// was accepted.
+func (b *Book) Note(a Account, e *isapi.Error) error {
+	if e == nil {
+		return b.Forget(a)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.read()
+	if p.Key == "" {
+		key := make([]byte, 16)
+		rand.Read(key) // never fails
+		p.Key = hex.EncodeToString(key)
+	}
+	r := p.find(a)
+	if r == nil {
+		r = &refusal{Place: a.Place, Username: a.Username}
+		p.Accounts = append(p.Accounts, r)
+	}
+	r.Refused, r.TriesLeft, r.Said, r.Locked = b.clk.Now().UTC().Truncate(time.Second), e.TriesLeft, e.Detail, nil
+	if errors.Is(e, isapi.ErrLocked) {
+		until := r.Refused.Add(lockDefault)
+		if e.RetryIn > 0 {
+			until = r.Refused.Add(e.RetryIn)
+		}
+		r.Locked = &until
+	}
+	hash := p.hash(a)
+	r.Passwords = append(slices.DeleteFunc(r.Passwords, func(h string) bool { return h == hash }), hash)
+	r.Passwords = r.Passwords[max(0, len(r.Passwords)-hashesKept):]
+	return b.write(p)
+}
+
+// Forget allows one more try of an account, with any password.
+func (b *Book) Forget(a Account) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.read()
+	r := p.find(a)
+	if r == nil {
+		return nil
+	}
+	p.Accounts = slices.DeleteFunc(p.Accounts, func(o *refusal) bool { return o == r })
+	return b.write(p)
+}
+
+// read gives an empty page where there is none that can be read: what is
+// remembered spares tries, and nothing depends on it. Called with mu held.
+func (b *Book) read() *page {
+	p := new(page)
+	text, err := b.folder.Read(fileName)
+	if err != nil || json.Unmarshal(text, p) != nil || slices.Contains(p.Accounts, nil) {
+		return new(page)
+	}
+	return p
+}
+
+// write is called with mu held.
+func (b *Book) write(p *page) error {
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err == nil {
+		_, err = b.folder.Write(fileName, append(text, '\n'))
+	}
+	return err
+}
+
+func (p *page) find(a Account) *refusal {
+	for _, r := range p.Accounts {
+		if r.Place == a.Place && r.Username == a.Username {
+			return r
+		}
+	}
+	return nil
+}
+
+// hash is a password as it is remembered.
+func (p *page) hash(a Account) string {
+	salt := strings.Join([]string{p.Key, a.Place, a.Username, a.Auth}, "\x00")
+	sum, err := pbkdf2.Key(sha256.New, a.Password.Reveal(), []byte(salt), hashRounds, 16)
+	if err != nil {
+		return "" // only where the machine forbids such hashes
+	}
+	return hex.EncodeToString(sum)
+}
