@@ -75,7 +75,7 @@ type ScriptStatus struct {
 // JobStatus is one job.
 type JobStatus struct {
 	Script  string     `json:"script"`
-	Name    string     `json:"name"`
+	Name    string     `json:"job"`
 	Kind    string     `json:"kind"`
 	When    string     `json:"when"`
 	Next    *time.Time `json:"next,omitempty"`

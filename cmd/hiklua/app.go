@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/hiklua/hiklua/runtime"
@@ -73,7 +74,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	var err error
-	a.do(func() { err = root.ExecuteContext(ctx) })
+	var command *cobra.Command
+	a.do(func() { command, err = root.ExecuteContextC(ctx) })
+	if f := command.Flags().Lookup("json"); f != nil && f.Value.String() == "true" {
+		a.reportJSON(err)
+	}
 	return a.report(err)
 }
 

@@ -42,7 +42,7 @@ what is below it. The host keeps its last 2000 lines.`,
 		},
 	}
 	c.Flags().BoolVarP(&request.Follow, "follow", "f", false, "go on with the lines to come")
-	c.Flags().IntVar(&request.Lines, "lines", 50, "how many of the last lines")
+	c.Flags().IntVar(&request.Lines, "lines", 50, "the last `N` lines")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
 	return c
 }

@@ -14,25 +14,30 @@ const nextStep = "next step"
 func next(text string) map[string]string { return map[string]string{nextStep: text} }
 
 // setHelp gives every command help in the same form: what it does, usage,
-// examples, flags, and the next step.
-func setHelp(a *app, root *cobra.Command) {
+// examples, flags, and the next step. commands are those of the program, in the
+// order in which help lists them.
+func setHelp(a *app, root *cobra.Command, commands []*cobra.Command) {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
-		fmt.Fprint(c.OutOrStdout(), strings.ReplaceAll(helpText(a, c), "{hiklua}", a.name))
+		fmt.Fprint(c.OutOrStdout(), strings.ReplaceAll(helpText(a, c, commands), "{hiklua}", a.name))
 	})
 }
 
-func helpText(a *app, c *cobra.Command) string {
+func helpText(a *app, c *cobra.Command, commands []*cobra.Command) string {
 	var b strings.Builder
 	about := c.Long
 	if about == "" {
 		about = c.Short + "."
 	}
 	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(about), usageOf(a, c))
-	if c.HasAvailableSubCommands() {
+	if !c.HasParent() {
 		for _, group := range c.Groups() {
-			writeCommands(&b, group.Title, c, group.ID)
+			fmt.Fprintf(&b, "\n%s\n", group.Title)
+			for _, sub := range commands {
+				if sub.GroupID == group.ID {
+					fmt.Fprintf(&b, "  %-9s %s\n", sub.Name(), sub.Short)
+				}
+			}
 		}
-		writeCommands(&b, "And:", c, "")
 	}
 	if c.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.TrimRight(c.Example, "\n"))
@@ -47,18 +52,6 @@ func helpText(a *app, c *cobra.Command) string {
 	}
 	fmt.Fprintf(&b, "\nNext: %s\n", step)
 	return b.String()
-}
-
-func writeCommands(b *strings.Builder, title string, c *cobra.Command, group string) {
-	for _, sub := range c.Commands() {
-		if sub.GroupID == group && sub.IsAvailableCommand() {
-			if title != "" {
-				fmt.Fprintf(b, "\n%s\n", title)
-				title = ""
-			}
-			fmt.Fprintf(b, "  %-9s %s\n", sub.Name(), sub.Short)
-		}
-	}
 }
 
 func newHelpCommand(a *app) *cobra.Command {

@@ -41,7 +41,7 @@ given, else from the time that the list begins with.`,
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "begin at this `TIME`: 2026-03-28, \"2026-03-28 01:30\", or with a zone 2026-03-28T01:30:00Z")
-	c.Flags().IntVar(&count, "count", 5, "how many runs of each job")
+	c.Flags().IntVar(&count, "count", 5, "`N` runs of each job")
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
 	return c
 }

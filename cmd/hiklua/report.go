@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -55,6 +57,26 @@ func (a *app) report(err error) int {
 		fmt.Fprintln(a.stderr, "hiklua:", err)
 	}
 	return statusFailure
+}
+
+// jsonFailure is what a command with --json writes in the place of its answer
+// when it has none.
+type jsonFailure struct {
+	Error jsonError `json:"error"`
+}
+
+// reportJSON writes an error on one line of stdout, for programs. What is told
+// already, and wrong use of the command line, is none.
+func (a *app) reportJSON(err error) {
+	var wrong *misuse
+	if err == nil || errors.Is(err, errTold) || errors.As(err, &wrong) {
+		return
+	}
+	r := runtime.Report(err)
+	line, err := json.Marshal(jsonFailure{jsonError{r.Kind, r.Message, r.Hint}})
+	if err == nil {
+		fmt.Fprintf(a.stdout, "%s\n", line)
+	}
 }
 
 func (a *app) red(text string) string  { return a.paint(text, "31;1") }

@@ -7,8 +7,11 @@ import (
 // The groups of commands in the help.
 const (
 	groupStart = "start"
-	groupSite  = "site"
+	groupRun   = "run"
+	groupPast  = "past"
+	groupFault = "fault"
 	groupHand  = "hand"
+	groupTools = "tools"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -35,8 +38,8 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 	root.PersistentFlags().Var(a.logLevel, "log-level", "what is logged: this level and those above it")
 	root.Version = version()
 	root.SetVersionTemplate("hiklua {{.Version}}\n")
-	setHelp(a, root)
 
+	var order []*cobra.Command
 	add := func(group, title string, commands ...*cobra.Command) {
 		root.AddGroup(&cobra.Group{ID: group, Title: title})
 		for _, c := range commands {
@@ -44,10 +47,15 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 			c.DisableFlagsInUseLine = true
 			root.AddCommand(c)
 		}
+		order = append(order, commands...)
 	}
-	add(groupStart, "To begin:", newDemoCommand(a), newInitCommand(a))
-	add(groupSite, "A site:", newRunCommand(a), newStatusCommand(a), newReloadCommand(a), newJobsCommand(a), newJobCommand(a), newLogCommand(a), newJournalCommand(a), newNextCommand(a), newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a), newStubsCommand(a))
-	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a), newSimCommand(a))
-	root.AddCommand(newVersionCommand(a))
+	add(groupStart, "Begin:", newDemoCommand(a), newInitCommand(a))
+	add(groupRun, "Run a site:", newRunCommand(a), newStatusCommand(a), newJobsCommand(a), newJobCommand(a), newReloadCommand(a))
+	add(groupPast, "What was, what will be:", newLogCommand(a), newJournalCommand(a), newNextCommand(a))
+	add(groupFault, "Find what is wrong:", newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a))
+	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a))
+	add(groupTools, "Tools:", newSimCommand(a), newStubsCommand(a), newVersionCommand(a))
+	setHelp(a, root, order)
+	a.setCompletion(root)
 	return root
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime"
+)
+
+// completer gives what may stand at a place of a command line.
+type completer func(c *cobra.Command, args []string, begin string) []string
+
+// setCompletion tells shells the values of arguments and flags.
+func (a *app) setCompletion(root *cobra.Command) {
+	for _, c := range append(root.Commands(), root) {
+		for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+			flags.VisitAll(func(f *pflag.Flag) {
+				if words, ok := f.Value.(*enumFlag); ok {
+					completeFlag(c, f.Name, func(*cobra.Command, []string, string) []string { return words.known })
+				}
+			})
+		}
+		switch c.Name() {
+		case "status", "jobs", "log", "journal", "reload", "next", "check", "devices", "stubs", "run", "init":
+			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+				return nil, folders(len(args) == 0)
+			}
+		case "job":
+			c.ValidArgsFunction = a.completeJob
+		case "doctor", "login":
+			c.ValidArgsFunction = a.completeSiteAndDevices
+		}
+		for name, values := range map[string]completer{
+			"journal --device": func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
+			"journal --script": func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
+			"sim --fault":      func(*cobra.Command, []string, string) []string { return sim.FaultNames() },
+		} {
+			if command, flag, _ := strings.Cut(name, " --"); command == c.Name() {
+				completeFlag(c, flag, values)
+			}
+		}
+		for _, name := range []string{"site", "dir"} {
+			if f := c.Flags().Lookup(name); f != nil {
+				_ = c.MarkFlagDirname(name) // the flag is there
+			}
+		}
+	}
+}
+
+// completeFlag gives a flag its values. A flag that has some already keeps them.
+func completeFlag(c *cobra.Command, flag string, values completer) {
+	_ = c.RegisterFlagCompletionFunc(flag, func(c *cobra.Command, args []string, begin string) ([]string, cobra.ShellCompDirective) {
+		return values(c, args, begin), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// folders completes a folder, or nothing.
+func folders(due bool) cobra.ShellCompDirective {
+	if due {
+		return cobra.ShellCompDirectiveFilterDirs
+	}
+	return cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeJob is for job run NAME [SITE].
+func (a *app) completeJob(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	switch len(args) {
+	case 0:
+		return []string{"run"}, cobra.ShellCompDirectiveNoFileComp
+	case 1:
+		return a.jobNames(c.Context(), siteArg(nil)), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, folders(len(args) == 2)
+}
+
+// completeSiteAndDevices is for [SITE] [DEVICE...].
+func (a *app) completeSiteAndDevices(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	dir, named := siteAndDevices(args)
+	names := slices.DeleteFunc(a.deviceNames(dir), func(name string) bool { return slices.Contains(named, name) })
+	if len(args) == 0 && len(names) == 0 {
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// quiet is the app for a completion, in the middle of a line that is typed:
+// nothing is said.
+func (a *app) quiet() *app {
+	aside := *a
+	aside.stderr = io.Discard
+	return &aside
+}
+
+func (a *app) deviceNames(dir string) []string {
+	s, err := a.quiet().loadSite(dir, true)
+	if err != nil {
+		return nil
+	}
+	return s.DeviceNames()
+}
+
+func scriptNames(dir string) []string {
+	files, _ := filepath.Glob(filepath.Join(dir, "scripts", "*.lua")) // the pattern is good
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".lua")
+	}
+	return files
+}
+
+// jobNames are the names that job run takes: those of the host that runs the
+// site, else those that its scripts would have.
+func (a *app) jobNames(ctx context.Context, dir string) []string {
+	type job struct{ script, name string }
+	var jobs []job
+	var st runtime.Status
+	if err := a.askHost(ctx, dir, opStatus, nil, &st); err == nil {
+		for _, j := range st.Jobs {
+			jobs = append(jobs, job{j.Script, j.Name})
+		}
+	} else if s, err := a.quiet().loadSite(dir, true); err == nil {
+		runs, none, _ := a.quiet().preview(s, a.clk.Now(), 1, nil) // scripts that fail have no jobs
+		for _, r := range runs {
+			jobs = append(jobs, job{r.Script, r.Job})
+		}
+		for _, u := range none {
+			if u.Job != "" {
+				jobs = append(jobs, job{u.Script, u.Job})
+			}
+		}
+	}
+	count := make(map[string]int)
+	for _, j := range jobs {
+		count[j.name]++
+	}
+	var names []string
+	for _, j := range jobs {
+		if count[j.name] > 1 {
+			j.name = j.script + "/" + j.name
+		}
+		names = append(names, j.name)
+	}
+	slices.Sort(names)
+	return names
+}

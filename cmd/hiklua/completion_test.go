@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestCompletion asks as a shell does: with the words of the line, the last one
+// as far as it is typed.
+func TestCompletion(t *testing.T) {
+	t.Chdir(t.TempDir())
+	files := map[string]string{
+		"site.yaml":       journalSite,
+		"scripts/a.lua":   `hik.every(60, {name = "night tour"}, function() end) hik.on("gate:motion", {name = "alarm"}, print) hik.cron("@daily", {name = "keep"}, print)`,
+		"scripts/b.lua":   `hik.cron("@daily", {name = "keep"}, print)`,
+		"scripts/bad.lua": `hik.evry(1)`,
+	}
+	write(t, ".", files)
+	for name, text := range files {
+		write(t, ".", map[string]string{"other/" + name: strings.ReplaceAll(text, "gate", "pier")})
+	}
+	const noFiles, dirs = ":4", ":16"
+	for line, want := range map[string]string{
+		"sim --model ":            "dvr ipc nvr ptz " + noFiles,
+		"sim --fault ":            "busy clock-wrong cut html late locked offline reset slow stream-silent wrong-password " + noFiles,
+		"run --log-level ":        "debug error info warn " + noFiles,
+		"--log-format ":           "json text " + noFiles,
+		"job ":                    "run " + noFiles,
+		"job run ":                "a/keep alarm b/keep night tour " + noFiles,
+		"job run keep ":           dirs,
+		"doctor ":                 "gate nvr " + noFiles,
+		"doctor gate ":            "nvr " + noFiles,
+		"doctor other ":           "nvr pier " + noFiles,
+		"journal --device ":       "gate nvr " + noFiles,
+		"journal other --device ": "nvr pier " + noFiles,
+		"journal --script ":       "a b bad " + noFiles,
+		"status ":                 dirs,
+		"status other ":           noFiles,
+		"exec --site ":            dirs,
+		"demo --dir ":             dirs,
+	} {
+		s := newSession(t)
+		words := strings.Split(line, " ")
+		if status := s.run(context.Background(), append([]string{"__complete"}, words...)...); status != statusOK {
+			t.Errorf("%s: status %d %s", line, status, s.err.String())
+		}
+		got := strings.Split(strings.TrimSpace(s.out.String()), "\n")
+		for i := range got {
+			got[i], _, _ = strings.Cut(got[i], "\t")
+		}
+		last := got[len(got)-1]
+		got = got[:len(got)-1]
+		slices.Sort(got)
+		if text := strings.Join(append(got, last), " "); text != want {
+			t.Errorf("%s: %s, want %s", line, text, want)
+		}
+	}
+}
