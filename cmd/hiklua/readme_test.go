@@ -80,6 +80,7 @@ var notRun = map[string]string{
 	"hiklua reload":    "needs a running host",
 	"curl":             "needs hiklua sim on a port; isapi/sim tests what these ask",
 	"HIKLUA_PASSWORD=": "needs hiklua sim on a port; signal_test.go has one",
+	"source ":          "of the shell",
 	"journalctl":       "of the machine",
 	"systemctl":        "of the machine",
 	"sudo ":            "of the machine",
