@@ -72,7 +72,7 @@ func TestJobStaysWhileItsRunGoesOn(t *testing.T) {
 func TestJobsThatShareANameAreNumbered(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		for i = 1, 3 do hik.after("1h", function() end) end
-		local taken = hik.every("1h", {name = "after 1h0m0s (4)"}, function() end)
+		local taken = hik.every("1h", {name = "after 1h (4)"}, function() end)
 		local five = hik.after("1h", function() end)
 		print(five.name, hik.after("1h", function() end).name)
 		five:stop()
@@ -81,7 +81,7 @@ func TestJobsThatShareANameAreNumbered(t *testing.T) {
 	`})
 	w.start()
 	w.run(time.Second)
-	w.wantPrinted("after 1h0m0s (5)\tafter 1h0m0s (6)", "after 1h0m0s (7)")
+	w.wantPrinted("after 1h (5)\tafter 1h (6)", "after 1h (7)")
 	if n := len(w.host.find("a").allJobs()); n != 5006 {
 		t.Errorf("%d jobs", n)
 	}
