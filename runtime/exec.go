@@ -2,12 +2,15 @@ package runtime
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
@@ -16,7 +19,7 @@ import (
 type Program struct {
 	Name   string // as errors name it: "sweep.lua", "-e"
 	Source []byte
-	Args   []string // the global arg
+	Args   []string // what the chunk is called with, and the global arg
 	Stay   bool     // registered jobs keep it running, until its context ends
 	Output Output   // the zero value: as the host's scripts
 }
@@ -33,7 +36,7 @@ type Output struct {
 
 // Result is what became of a program.
 type Result struct {
-	Err     error // of the main chunk; it has not been logged
+	Err     error // of the main chunk; it has not been logged; an *Exit of os.exit
 	Failed  int   // tasks that ended with an error, which was logged
 	Unfired int   // jobs that never ran because the program had ended
 }
@@ -45,6 +48,8 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 	s := h.newScript("exec", p.Name, p.Output)
 	defer s.stop(errShutdown)
 	s.live = true
+	ctx, end := clock.WithCancelCause(ctx)
+	defer end(nil)
 	main, err := s.newTask(taskSpec{name: "main"})
 	if err != nil {
 		return Result{Err: err}
@@ -58,11 +63,14 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 		}
 		arg := L.NewTable()
 		arg.RawSetInt(0, lua.LString(p.Name))
+		var args []lua.LValue
 		for i, a := range p.Args {
 			arg.RawSetInt(i+1, lua.LString(a))
+			args = append(args, lua.LString(a))
 		}
 		L.SetGlobal("arg", arg)
-		return main.call(L, fn)
+		L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(exitFunction(end)))
+		return main.call(L, fn, args...)
 	})
 	main.join(context.Background())
 	if main.err == nil && p.Stay && len(s.allJobs()) > 0 {
@@ -70,6 +78,9 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 		leave := clock.OnDone(ctx, until.Wake)
 		until.Wait()
 		leave()
+		if exit, ok := errors.AsType[*Exit](clock.Cause(ctx)); ok {
+			return Result{Err: exit}
+		}
 		return Result{Failed: int(s.failed.Load())}
 	}
 	result := Result{Err: main.err}
@@ -79,6 +90,39 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 	result.Unfired = s.haltJobs()
 	result.Failed = int(s.failed.Load())
 	return result
+}
+
+// Exit is the end of a program by os.exit.
+type Exit struct{ Status int }
+
+func (e *Exit) Error() string { return fmt.Sprintf("os.exit(%d)", e.Status) }
+
+// exitFunction is os.exit([status]), which ends the program: what it has moving
+// is stopped as at any end. Status is 0 to 255, true for 0 and false for 1.
+func exitFunction(end context.CancelCauseFunc) lua.LGFunction {
+	return func(L *lua.LState) int {
+		exit := &Exit{}
+		switch v := L.Get(1).(type) {
+		case *lua.LNilType:
+		case lua.LBool:
+			if !v {
+				exit.Status = 1
+			}
+		case lua.LNumber:
+			exit.Status = int(v)
+			if float64(exit.Status) != float64(v) || exit.Status < 0 || exit.Status > 255 {
+				L.ArgError(1, "a status is a whole number, 0 to 255")
+			}
+		default:
+			L.ArgError(1, "a status is a whole number, 0 to 255")
+		}
+		end(exit)
+		t := luaapi.TaskOf(L).(*task)
+		t.cancel(exit)
+		t.flag.Stop(exit)
+		L.RaiseError("%v", exit)
+		return 0
+	}
 }
 
 // waitSpawned returns when the main chunk's tasks, and theirs, have ended, or

@@ -220,7 +220,8 @@ func isOrderly(err error) bool {
 			return true
 		}
 	}
-	return false
+	_, exit := errors.AsType[*Exit](err)
+	return exit
 }
 
 // Script implements luaapi.Task.

@@ -34,7 +34,8 @@ func newExecCommand(a *app) *cobra.Command {
 		Short: "Run one piece of Lua to its end",
 		Long: `Runs one piece of Lua until its main chunk and the tasks that it spawned have
 ended. What it prints is stdout, the log goes to stderr. FILE may be "-" for
-stdin; arguments after it are in the table arg. It sees the devices of SITE
+stdin; arguments after it are in ... and in the table arg; os.exit(n) ends it
+with exit status n. It sees the devices of SITE
 (default: the one that the current folder lies in, if any). Where a host runs
 that site, the program runs in the host: over its connections and its queue,
 beside its scripts, with its hik.state; --alone keeps it out. With --device it
@@ -99,8 +100,10 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	defer abortOnHurry(ctx, h)()
 	h.Open()
 	result := h.Exec(ctx, p)
-	closed := h.Close()
-	return errors.Join(a.execEnd(ctx, p, result), closed)
+	if err := h.Close(); err != nil { // a head may still move: os.exit(0) does not hide that
+		return errors.Join(errTold, a.execEnd(ctx, p, result), err)
+	}
+	return a.execEnd(ctx, p, result)
 }
 
 // prelude names the device of --device in a program, without moving its lines.
@@ -117,7 +120,12 @@ func prelude(source []byte) []byte {
 
 // execEnd tells how a program ended.
 func (a *app) execEnd(ctx context.Context, p runtime.Program, r runtime.Result) error {
+	exit, exited := errors.AsType[*runtime.Exit](r.Err)
 	switch {
+	case exited && exit.Status == statusOK:
+		return nil
+	case exited:
+		return exit
 	case ctx.Err() != nil && r.Err != nil:
 		fmt.Fprintln(a.stderr, "interrupted")
 		return errTold

@@ -29,6 +29,7 @@ type execAnswer struct {
 // execResult is a runtime.Result on its way.
 type execResult struct {
 	Error   *faultDetail `json:"error,omitempty"`
+	Exit    *int         `json:"exit,omitempty"` // by os.exit
 	Failed  int          `json:"failed,omitempty"`
 	Unfired int          `json:"unfired,omitempty"`
 }
@@ -54,7 +55,9 @@ func (s *hostSession) exec(ctx context.Context, args json.RawMessage, send func(
 		return &control.Fault{Message: "the host stops, and with it what runs there"}
 	}
 	result := &execResult{Failed: got.Failed, Unfired: got.Unfired}
-	if got.Err != nil {
+	if exit, ok := errors.AsType[*runtime.Exit](got.Err); ok {
+		result.Exit = &exit.Status
+	} else if got.Err != nil {
 		result.Error = detailOf(got.Err)
 	}
 	return send(execAnswer{Result: result})
@@ -81,6 +84,9 @@ func (a *app) execInHost(ctx context.Context, client *control.Client, p runtime.
 		}
 		if r := answer.Result; r != nil {
 			result = &runtime.Result{Failed: r.Failed, Unfired: r.Unfired}
+			if r.Exit != nil {
+				result.Err = &runtime.Exit{Status: *r.Exit}
+			}
 			if r.Error != nil {
 				result.Err = r.Error.err(errors.New(r.Error.Report.String()))
 			}

@@ -49,6 +49,7 @@ func TestExecInHost(t *testing.T) {
 		{"values and state", []string{"-e", `hik.shared_state.n = hik.shared_state.n + 1 print(hik.shared_state.n, hik.device("gate").state)`}, "", "42\tonline\n", nil, statusOK},
 		{"bytes", []string{"-e", `io.write("\0\255\n") io.stdout:write("é") io.stderr:write("\254!")`}, "", "\x00\xff\né", []string{"\xfe!"}, statusOK},
 		{"arguments and errors", []string{"sweep.lua", "x y", "\xff"}, "", "2\tsweep.lua\tx y\t\xff\n", []string{"sweep.lua:3: on line 3"}, statusFailure},
+		{"exit status", []string{"-e", "print(...) os.exit(7)", "y"}, "", "y\n", nil, 7},
 		{"stdin", []string{"-", "z"}, "print('from', arg[1])", "from\tz\n", nil, statusOK},
 		{"traceback", []string{"-e", "local function f() hik.evry(1) end\nf()"}, "", "", []string{`did you mean "every"`, "-e:1", "-e:2"}, statusFailure},
 		{"syntax", []string{"-e", "x ="}, "", "", []string{"-e:1"}, statusFailure},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ const beProgram = "HIKLUA_TEST_BE_PROGRAM"
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  filepath.Join("testdata", "script"),
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"misuse": misuseStatus},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"misuse": misuseStatus, "exits": exitStatus},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			return nil
@@ -49,6 +50,15 @@ func misuseStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if text := ts.ReadFile("stderr"); strings.Count(text, "\n") != 2 {
 		ts.Fatalf("wrong use is told in two lines, not %q", text)
+	}
+}
+
+// exitStatus runs a command that has to end with a status: "exits 7 hiklua ...".
+func exitStatus(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	var status *exec.ExitError
+	if !errors.As(err, &status) || strconv.Itoa(status.ExitCode()) != args[0] {
+		ts.Fatalf("%s ended with %v, not with status %s", strings.Join(args[1:], " "), err, args[0])
 	}
 }
 

@@ -218,7 +218,7 @@ func (p *pieces) next(ctx context.Context) (code string, first int, ok bool) {
 
 // readPipe runs what comes from in, and shows what it gives.
 func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed bool) {
-	p := &pieces{lines: linesOf(in), whole: r.session.Complete}
+	p := &pieces{lines: linesOf(in), whole: func(code string) bool { return isCommand(code) || r.session.Complete(code) }}
 	for {
 		code, first, ok := p.next(ctx)
 		if !ok {
@@ -227,6 +227,19 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 				return true
 			}
 			return failed
+		}
+		if isCommand(code) {
+			text, quit, wrong := r.command(code)
+			switch {
+			case quit:
+				return failed
+			case wrong:
+				failed = true
+				fmt.Fprintf(r.stderr, "stdin:%d: %s\n", first, text)
+			default:
+				out.print("", text)
+			}
+			continue
 		}
 		text, err := r.eval(ctx, strings.Repeat("\n", first-1)+code) // so that all lines of messages are those of in
 		switch {

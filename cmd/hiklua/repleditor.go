@@ -57,7 +57,7 @@ func newEditor(screen *outlet, h *history) *editor {
 func (e *editor) use(r *repl) {
 	e.shell.AcceptMultiline = func(line []rune) bool {
 		text := string(line)
-		return strings.HasPrefix(strings.TrimSpace(text), ".") || r.session.Complete(text)
+		return isCommand(text) || r.session.Complete(text)
 	}
 	e.shell.Completer = func(line []rune, cursor int) readline.Completions {
 		text := string(line[:cursor])

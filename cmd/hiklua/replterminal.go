@@ -96,6 +96,7 @@ const replHelp = `Tab       completes names of hik, devices, channels and module
 Up, Ctrl-R   earlier lines, search in them
 Ctrl-C    clears the line; while one runs: breaks it off and stops the heads
 Ctrl-D    leaves, and stops the heads; .quit does the same
+.help NAME   tells of a name of hik: .help preset
 .trace    how the last error came about
 A line that is not complete goes on in the next one. What is to last beyond its
 line is written without "local".`
@@ -111,14 +112,14 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 		case err != nil:
 			return
 		}
-		switch strings.TrimSpace(code) {
-		case "":
-		case ".quit", ".exit":
-			return
-		case ".help":
-			fmt.Fprintln(r.stdout, replHelp)
-		case ".trace":
-			r.trace()
+		switch {
+		case strings.TrimSpace(code) == "":
+		case isCommand(code):
+			text, quit, _ := r.command(code)
+			if quit {
+				return
+			}
+			fmt.Fprintln(r.stdout, text)
 		default:
 			r.runTyped(ctx, code, interrupts)
 		}
@@ -155,21 +156,22 @@ func (r *repl) runTyped(ctx context.Context, code string, interrupts <-chan os.S
 			report.File = "" // there is only the one line
 		}
 		fmt.Fprintln(r.stdout, report)
+	case emptyWord(code, text) != "":
+		fmt.Fprintln(r.stdout, emptyWord(code, text))
 	case text != "":
 		fmt.Fprintln(r.stdout, text)
 	}
 }
 
 // trace tells how the last error came about.
-func (r *repl) trace() {
+func (r *repl) trace() string {
 	switch {
 	case r.last.Kind == "":
-		fmt.Fprintln(r.stdout, "no error yet")
+		return "no error yet"
 	case r.last.Traceback == "":
-		fmt.Fprintf(r.stdout, "%s (kind %s)\n", r.last, r.last.Kind)
-	default:
-		fmt.Fprintf(r.stdout, "%s (kind %s)\n  %s\n", r.last, r.last.Kind, strings.ReplaceAll(r.last.Traceback, "\n", "\n  "))
+		return fmt.Sprintf("%s (kind %s)", r.last, r.last.Kind)
 	}
+	return fmt.Sprintf("%s (kind %s)\n  %s", r.last, r.last.Kind, strings.ReplaceAll(r.last.Traceback, "\n", "\n  "))
 }
 
 // errCleared is the end of a line that Ctrl-C has cleared.

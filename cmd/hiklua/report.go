@@ -37,6 +37,7 @@ func (a *app) report(err error) int {
 	var wrong *misuse
 	var problems site.Problems
 	var shown *failure
+	var exit *runtime.Exit
 	switch {
 	case err == nil:
 		return statusOK
@@ -46,6 +47,8 @@ func (a *app) report(err error) int {
 				a.report(err) // a head that may still move is told beside it
 			}
 		}
+	case errors.As(err, &exit):
+		return exit.Status
 	case errors.As(err, &wrong):
 		fmt.Fprintf(a.stderr, "%s %s\n%s %s\n", a.red("error:"), oneLine(wrong.problem), a.bold("try:"), wrong.try)
 		return statusMisuse

@@ -23,7 +23,7 @@ var instead = map[string]string{
 	"io.tmpfile":   "use hik.file.write",
 	"io.close":     "files of hik.file need no closing",
 	"os.execute":   "scripts start no programs; use hik.http to reach other services",
-	"os.exit":      "use return, or error(...) to end with an error",
+	"os.exit":      "only what hiklua exec runs has it; use return, or error(...) to end with an error",
 	"os.remove":    "use hik.file.remove",
 	"os.rename":    "write the file under its new name with hik.file.write, then use hik.file.remove",
 	"os.tmpname":   "use hik.file.write with a name of your own",
