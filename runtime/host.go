@@ -96,6 +96,7 @@ type Host struct {
 	devices *device.Set
 
 	store     *store.Store
+	storeErr  error        // why the state file is not used
 	disk      func() error // set by tests: see store.Options
 	stateNote sync.Once    // StateNote has been logged
 

@@ -38,6 +38,7 @@ func (h *Host) openStore() error {
 	case errors.Is(err, store.ErrLocked):
 		return err
 	case err != nil:
+		h.storeErr = err
 		h.log.Error("the state cannot be kept: hik.state begins empty and ends with the program, and so do last runs", keyError, err)
 		h.store = store.Memory(o)
 		return nil
@@ -46,6 +47,21 @@ func (h *Host) openStore() error {
 	h.devices.Remember(s)
 	if notice := s.Notice(); notice != "" {
 		h.log.Error(notice)
+	}
+	return nil
+}
+
+// stateError is why hik.state is not on disk; nil if it is, or was never meant to
+// be.
+func (h *Host) stateError() *ErrorStatus {
+	switch failing := h.store.Failing(); {
+	case h.storeErr != nil:
+		return &ErrorStatus{
+			Kind: "disk", Message: firstLine(h.storeErr),
+			Hint: "hik.state began empty and ends with the host, as do last runs and what is known of heads in motion; mend owner and mode of the file or its folder and start the host again",
+		}
+	case failing != nil:
+		return errorStatus(diskFailure(failing))
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ type Status struct {
 	Started    time.Time      `json:"started"`
 	Now        time.Time      `json:"now"`
 	Site       SiteStatus     `json:"site"`
+	StateError *ErrorStatus   `json:"state_error,omitempty"` // why hik.state is not kept
+	Adrift     []AdriftHead   `json:"adrift,omitempty"`
 	Devices    []DeviceStatus `json:"devices"`
 	Scripts    []ScriptStatus `json:"scripts"`
 	Jobs       []JobStatus    `json:"jobs"`
@@ -39,9 +41,18 @@ type Status struct {
 
 // SiteStatus is the site as it runs.
 type SiteStatus struct {
-	Dir      string       `json:"dir"` // its full path
-	Timezone string       `json:"timezone"`
-	Error    *ErrorStatus `json:"error,omitempty"` // why the present site.yaml is not what runs
+	Dir       string       `json:"dir"` // its full path
+	Timezone  string       `json:"timezone"`
+	Simulated bool         `json:"simulated,omitempty"` // some of its devices are
+	Error     *ErrorStatus `json:"error,omitempty"`     // why the present site.yaml is not what runs
+}
+
+// AdriftHead is a head that was moving when an earlier host was killed, and that
+// cannot be stopped: the site does not have its device any more.
+type AdriftHead struct {
+	Device  string `json:"device"`
+	Address string `json:"address"`
+	Channel int    `json:"channel"`
 }
 
 // ErrorStatus is an error for people.
@@ -110,12 +121,17 @@ func (h *Host) Status() Status {
 	if err := h.SiteError(); err != nil {
 		st.Site.Error = errorStatus(err)
 	}
+	st.StateError = h.stateError()
+	for _, m := range h.devices.LeftMoving() {
+		st.Adrift = append(st.Adrift, AdriftHead{m.Device, m.Address, m.Channel})
+	}
 	h.mu.Lock()
 	st.Started = h.startedAt.In(h.site().Timezone)
 	h.mu.Unlock()
 	for _, d := range h.devices.All() {
 		one := d.Status(h.site().Timezone)
 		st.Devices = append(st.Devices, DeviceStatus{one, errorStatus(one.Err)})
+		st.Site.Simulated = st.Site.Simulated || one.Simulated
 	}
 	for _, s := range h.running() {
 		for _, j := range s.allJobs() {

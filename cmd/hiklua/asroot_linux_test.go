@@ -59,15 +59,20 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 	if seen < 6 {
 		t.Errorf("%d files", seen)
 	}
-	p := &process{t: t, cmd: program(service, "run")}
-	errs, errsEnd := p.stream()
-	p.cmd.Stderr, p.errs = errsEnd, errs
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
+	p := &process{t: t}
+	begin := func() {
+		p.cmd = program(service, "run")
+		errs, errsEnd := p.stream()
+		p.cmd.Stderr, p.errs = errsEnd, errs
+		if err := p.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		errsEnd.Close()
+		cmd := p.cmd
+		t.Cleanup(func() { cmd.Process.Kill() })
+		p.read()
 	}
-	errsEnd.Close()
-	defer p.cmd.Process.Kill()
-	p.read()
+	begin()
 	p.logs("n is\t7")
 	p.logs("1 script live")
 
@@ -77,6 +82,18 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 		t.Errorf("%v %s", err, out)
 	}
 	if out, err := program(0, "exec", "-e", "print(hik.shared_state.n)").CombinedOutput(); err != nil || string(out) != "7\n" {
+		t.Errorf("%v %s", err, out)
+	}
+	p.signal(syscall.SIGTERM)
+	p.ends()
+
+	// A state file that the service may not read is what status says first.
+	if err := os.Chown(filepath.Join(dir, "data", "state.db"), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	begin()
+	p.logs("1 script live")
+	if out, err := program(service, "status").CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "STATE NOT KEPT: ") {
 		t.Errorf("%v %s", err, out)
 	}
 	p.signal(syscall.SIGTERM)

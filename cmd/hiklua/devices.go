@@ -30,6 +30,8 @@ type found struct {
 	channels []isapi.Channel
 	ahead    *time.Duration // of the device's clock; nil: unknown
 	err      error
+
+	simulated bool // software in the place of the device
 }
 
 func newDevicesCommand(a *app) *cobra.Command {
@@ -98,7 +100,7 @@ func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found,
 
 // ask asks one device. What it does not tell beside its channels is left out.
 func (a *app) ask(ctx context.Context, conf site.Device, d *device.Ref) found {
-	f := found{conf: conf, state: device.StateOnline}
+	f := found{conf: conf, state: device.StateOnline, simulated: d.Simulated()}
 	client := d.Client()
 	limited := func() (context.Context, context.CancelFunc) { return clock.WithTimeout(a.clk, ctx, conf.Timeout) }
 
@@ -169,6 +171,7 @@ func (a *app) parallel(n, limit int, f func(i int)) {
 type jsonDevice struct {
 	Name         string        `json:"name"`
 	State        string        `json:"state"`
+	Simulated    bool          `json:"simulated,omitempty"`
 	Model        string        `json:"model,omitempty"`
 	Firmware     string        `json:"firmware,omitempty"`
 	Serial       string        `json:"serial,omitempty"`
@@ -198,7 +201,7 @@ type jsonError struct {
 func (a *app) writeDevicesJSON(all []found) error {
 	list := make([]jsonDevice, 0, len(all))
 	for _, f := range all {
-		d := jsonDevice{Name: f.conf.Name, State: f.state, Channels: []jsonChannel{}}
+		d := jsonDevice{Name: f.conf.Name, State: f.state, Simulated: f.simulated, Channels: []jsonChannel{}}
 		if f.info != nil {
 			d.Model, d.Firmware, d.Serial = f.info.Model, f.info.Firmware, f.info.Serial
 			d.MAC, d.Type, d.Manufacturer = f.info.MAC, f.info.Type, f.info.Manufacturer

@@ -25,6 +25,9 @@ func (a *app) writeDevicesTable(all []found) {
 	var notes []string
 	for _, f := range all {
 		row := []string{f.conf.Name, f.state, "", "", "", ""}
+		if f.simulated {
+			row[1] += ", simulated"
+		}
 		if f.info != nil {
 			row[2], row[3] = f.info.Model, f.info.Firmware
 		}

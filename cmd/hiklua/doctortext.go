@@ -53,7 +53,11 @@ func trouble(fails, warns int) string {
 }
 
 func (a *app) writeReport(conf site.Device, r *doctor.Report) {
-	fmt.Fprintf(a.stdout, "%s  %s\n", a.tint(r.Device, "1"), r.Address)
+	mark := ""
+	if r.Simulated && r.Address != "simulated" {
+		mark = ", simulated"
+	}
+	fmt.Fprintf(a.stdout, "%s  %s%s\n", a.tint(r.Device, "1"), r.Address, mark)
 	channel := 0
 	for i := 0; i < len(r.Checks); i++ {
 		c := r.Checks[i]

@@ -117,6 +117,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if o.reload {
 		reload = func() (*site.Site, error) {
 			next, err := a.loadSite(s.Dir, o.simulate)
+			tellRunningHost(err)
 			if err == nil && o.simulate {
 				next = withAccounts(next)
 			}
@@ -153,6 +154,18 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		return runtime.New(conf)
 	}
 	return h, err
+}
+
+// tellRunningHost completes what is wrong with a site.yaml that was saved while
+// its host runs: the environment of a process does not change.
+func tellRunningHost(err error) {
+	var problems site.Problems
+	errors.As(err, &problems)
+	for i := range problems {
+		if p := &problems[i]; p.Variable != "" {
+			p.Message += " in the environment of the running host: restart it with that variable, or use password_file"
+		}
+	}
 }
 
 // abortOnHurry ends the host at once when the operator asks a second time.

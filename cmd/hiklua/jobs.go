@@ -27,6 +27,7 @@ when they run next and how they ran last.`,
 			if asJSON {
 				return a.writeJSON(st.Jobs)
 			}
+			a.writeMarks(st)
 			if len(st.Jobs) == 0 {
 				fmt.Fprintln(a.stdout, "no script has a job")
 				return nil

@@ -111,6 +111,10 @@ func TestRunningHost(t *testing.T) {
 		t.Errorf("%d %+v", code, st.Site)
 	}
 
+	write(t, p.cmd.Dir, map[string]string{"site.yaml": "devices:\n  gate: {ip: 192.0.2.10, username: a, password: '${NOT_SET_HERE}'}\n"})
+	out, _, _ = p.ask("", "reload")
+	wants(t, oneLine(out), "NOT_SET_HERE is not set in the environment of the running host: restart it with that variable, or use password_file")
+
 	out, _, _ = p.ask("", "log", "--lines", "1000")
 	wants(t, out, "INF by hand script=a", "site.yaml not taken over")
 	out, _, _ = p.ask("", "log", "--json", "--log-level", "error")

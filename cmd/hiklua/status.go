@@ -13,23 +13,34 @@ import (
 )
 
 func newStatusCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, check bool
 	c := &cobra.Command{
-		Use:   "status [SITE] [--json]",
+		Use:   "status [SITE] [--json | --check]",
 		Short: "How a running host fares: devices, scripts, jobs",
 		Long: `Asks the host that runs a site (default: the current folder) how it fares: its
 devices with their state, queue and moving heads, its scripts with what went
-wrong last, its jobs with their next and last run.`,
+wrong last, its jobs with their next and last run. First of all it says what is
+not as it should be: state that is not kept, devices that are simulated. With
+--check it prints one line, for monitoring, and the exit status is 1 if a device
+is not online, a script does not load or is held back, state is not kept, a head
+may be moving, site.yaml was not taken over, or no host runs.`,
 		Example: `  {hiklua} status
-  {hiklua} status /srv/site --json`,
+  {hiklua} status /srv/site --json
+  {hiklua} status /srv/site --check`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} log --follow SITE shows what happens; {hiklua} doctor SITE says why a device does not work.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			var st runtime.Status
-			if err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st); err != nil {
-				return err
+			if check && asJSON {
+				return &misuse{"--check prints a line, and --json everything: one of them", a.name + " status --check"}
 			}
-			if asJSON {
+			var st runtime.Status
+			err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st)
+			switch {
+			case check:
+				return a.writeVerdict(st, err)
+			case err != nil:
+				return err
+			case asJSON:
 				return a.writeJSON(st)
 			}
 			a.writeStatus(st)
@@ -37,10 +48,12 @@ wrong last, its jobs with their next and last run.`,
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	c.Flags().BoolVar(&check, "check", false, "one line; status 1 if anything is not as it should be")
 	return c
 }
 
 func (a *app) writeStatus(st runtime.Status) {
+	a.writeMarks(st)
 	a.writeWrapped(fmt.Sprintf("hiklua %s, process %d, runs %s for %s; %d MB\n",
 		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory/1e6))
 	if st.Site.Error != nil {
@@ -54,6 +67,12 @@ func (a *app) writeStatus(st runtime.Status) {
 			heads = append(heads, headText(h, st.Now))
 		}
 		state := d.State
+		if d.Simulated {
+			state += ", simulated"
+		}
+		if d.State != device.StateOnline && d.Since != nil {
+			state += " since " + timeText(*d.Since, st.Now)
+		}
 		if d.Leaving {
 			state += ", leaves"
 		}

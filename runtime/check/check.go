@@ -108,6 +108,9 @@ func (c *checker) addSite(err error) {
 		c.add(Finding{File: site.FileName, Message: err.Error()})
 	}
 	for _, p := range problems {
+		if p.Variable != "" {
+			p.Message += " (--simulate checks without)"
+		}
 		c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message})
 	}
 }

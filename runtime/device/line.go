@@ -14,11 +14,12 @@ import (
 // line is how a device is reached under one of its names: the settings, and the
 // connections that are made with them. Another setting makes another line.
 type line struct {
-	ref    *Ref
-	dev    *Device
-	conf   site.Device
-	client *isapi.Client
-	urgent *isapi.Client // connections of its own: stops wait for no snapshot
+	ref       *Ref
+	dev       *Device
+	conf      site.Device
+	client    *isapi.Client
+	simulated bool          // no network is behind it
+	urgent    *isapi.Client // connections of its own: stops wait for no snapshot
 
 	active int  // commands under way; guarded by the Device's mu
 	left   bool // the name was given up, or has another address; guarded by the Device's mu
@@ -62,7 +63,7 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &line{conf: conf, client: client, urgent: client.Urgent()}, nil
+	return &line{conf: conf, simulated: config.Transport != nil, client: client, urgent: client.Urgent()}, nil
 }
 
 // clientOf makes the client of a device, which config describes but for the

@@ -160,6 +160,7 @@ func (r *Ref) enter(state string, err error) {
 	if was == state {
 		return
 	}
+	r.since = r.clk.Now()
 	for _, w := range r.changed {
 		w.Wake()
 	}

@@ -48,6 +48,7 @@ type Ref struct {
 	woken    bool         // the watcher is to look now
 	state    string
 	info     *isapi.DeviceInfo
+	since    time.Time // of state
 	lastErr  error
 	answered time.Time   // the last answer to any command
 	silent   int         // commands in a row that timed out
@@ -108,6 +109,9 @@ func (r *Ref) LastError() error {
 	defer r.mu.Unlock()
 	return r.lastErr
 }
+
+// Simulated reports whether software stands in the place of the device.
+func (r *Ref) Simulated() bool { return r.line.Load().simulated }
 
 // Conf are its settings as they are now.
 func (r *Ref) Conf() site.Device { return *r.conf() }

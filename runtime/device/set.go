@@ -172,6 +172,14 @@ func (s *Set) reopen(holder any, conf site.Device) (*Ref, error) {
 	return nil, nil
 }
 
+// LeftMoving are the heads that were moving when an earlier host was killed, and
+// whose device the site does not have any more.
+func (s *Set) LeftMoving() []store.Moving {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.left)
+}
+
 // Release ends what holder has opened and no other has.
 func (s *Set) Release(holder any) {
 	s.mu.Lock()

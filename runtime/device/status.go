@@ -12,19 +12,21 @@ import (
 // Status is what a device tells of itself at one moment. Times are in the zone
 // that was asked for.
 type Status struct {
-	Name     string       `json:"name"`
-	Address  string       `json:"address"`
-	State    string       `json:"state"`
-	Model    string       `json:"model,omitempty"`
-	Firmware string       `json:"firmware,omitempty"`
-	Events   string       `json:"events"`
-	Answered *time.Time   `json:"answered,omitempty"` // last answer to any command
-	RetryAt  *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
-	Queue    int          `json:"queue"`              // commands that wait
-	Active   int          `json:"active"`             // commands under way
-	Heads    []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
-	Leaving  bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
-	Err      error        `json:"-"`                  // why it is not online
+	Name      string       `json:"name"`
+	Address   string       `json:"address"`
+	Simulated bool         `json:"simulated,omitempty"` // no device is behind it
+	State     string       `json:"state"`
+	Since     *time.Time   `json:"since,omitempty"` // it has that state
+	Model     string       `json:"model,omitempty"`
+	Firmware  string       `json:"firmware,omitempty"`
+	Events    string       `json:"events"`
+	Answered  *time.Time   `json:"answered,omitempty"` // last answer to any command
+	RetryAt   *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
+	Queue     int          `json:"queue"`              // commands that wait
+	Active    int          `json:"active"`             // commands under way
+	Heads     []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
+	Leaving   bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
+	Err       error        `json:"-"`                  // why it is not online
 }
 
 // HeadStatus is a head in motion, or held by exclusive.
@@ -42,14 +44,14 @@ type HeadStatus struct {
 // Status tells how the device is. It waits for nothing but short locks.
 func (r *Ref) Status(zone *time.Location) Status {
 	st := Status{
-		Name: r.name, Address: r.conf().Address(), State: r.State(), Events: r.Events(),
+		Name: r.name, Address: r.conf().Address(), State: r.State(), Events: r.Events(), Simulated: r.Simulated(),
 		Heads: []HeadStatus{}, Leaving: r.gone.Load(),
 	}
 	r.mu.Lock()
 	if r.info != nil {
 		st.Model, st.Firmware = r.info.Model, r.info.Firmware
 	}
-	st.Answered = zoned(r.answered, zone)
+	st.Answered, st.Since = zoned(r.answered, zone), zoned(r.since, zone)
 	if r.state == StateLocked {
 		st.RetryAt = zoned(r.retryAt, zone)
 	}

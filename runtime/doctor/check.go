@@ -27,10 +27,11 @@ type Check struct {
 
 // Report is what was found on one device.
 type Report struct {
-	Device  string  `json:"device"`
-	Address string  `json:"address"`
-	State   State   `json:"state"` // the worst of Checks: fail, warn or ok
-	Checks  []Check `json:"checks"`
+	Device    string  `json:"device"`
+	Address   string  `json:"address"`
+	Simulated bool    `json:"simulated,omitempty"` // software in the place of the device
+	State     State   `json:"state"`               // the worst of Checks: fail, warn or ok
+	Checks    []Check `json:"checks"`
 }
 
 // Count is the number of checks that ended in s.

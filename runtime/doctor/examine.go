@@ -49,6 +49,7 @@ func Examine(ctx context.Context, c Config) *Report {
 	if c.Network.inMemory() && c.Device.Host == "" {
 		x.report.Address = "simulated"
 	}
+	x.report.Simulated = c.Network.inMemory()
 	x.examine(ctx)
 	return x.report
 }

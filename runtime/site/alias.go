@@ -25,7 +25,7 @@ type expander struct {
 }
 
 func (x *expander) fail(n *yaml.Node, format string, args ...any) {
-	x.problems = append(x.problems, Problem{x.file, n.Line, n.Column, fmt.Sprintf(format, args...)})
+	x.problems = append(x.problems, Problem{File: x.file, Line: n.Line, Col: n.Column, Message: fmt.Sprintf(format, args...)})
 }
 
 func (x *expander) expand(n *yaml.Node) *yaml.Node {

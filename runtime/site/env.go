@@ -53,6 +53,7 @@ func (r *reader) variable(n *yaml.Node, name string) (string, bool) {
 	value, set := r.env(name)
 	if !set && !r.madeUp {
 		r.fail(n, "environment variable %s is not set", name)
+		r.problems[len(r.problems)-1].Variable = name
 	}
 	return value, set
 }

@@ -13,6 +13,9 @@ type Problem struct {
 	Line    int    // from 1; 0: the file as a whole
 	Col     int    // from 1, in characters
 	Message string // one line, without secrets
+
+	// Variable is the environment variable that is not set, if that is the problem.
+	Variable string
 }
 
 // String gives `site.yaml:14:5: message`.

@@ -95,6 +95,13 @@ func Memory(o Options) *Store { return newStore("", o) }
 // was well.
 func (s *Store) Notice() string { return s.notice }
 
+// Failing is why the last write failed; nil if it did not.
+func (s *Store) Failing() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing
+}
+
 // Script is the table of the script of that name. The same name gives the same
 // table.
 func (s *Store) Script(name string) *State {

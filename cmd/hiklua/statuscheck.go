@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/device"
+)
+
+// writeMarks says first what must not be overlooked.
+func (a *app) writeMarks(st runtime.Status) {
+	if st.StateError != nil {
+		a.writeWrapped(a.tint("STATE NOT KEPT", colourFail) + ": " + st.StateError.Message + "\n  " + st.StateError.Hint + "\n")
+	}
+	if mark := simulatedText(st); mark != "" {
+		a.writeWrapped(a.tint("SIMULATED", colourWarn) + ": " + mark + "\n")
+	}
+	for _, h := range st.Adrift {
+		a.writeWrapped(fmt.Sprintf("%s: channel %d of %s at %s was left moving by an earlier host, and site.yaml has no such device\n",
+			a.tint("ADRIFT", colourFail), h.Channel, h.Device, h.Address))
+	}
+}
+
+// simulatedText says which devices are software; "": none.
+func simulatedText(st runtime.Status) string {
+	var names []string
+	for _, d := range st.Devices {
+		if d.Simulated {
+			names = append(names, d.Name)
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) == len(st.Devices):
+		return "every device is software, no camera moves"
+	}
+	return strings.Join(names, ", ") + ": software in the place of a camera"
+}
+
+// writeVerdict writes the line of status --check; failed is why there is no st.
+func (a *app) writeVerdict(st runtime.Status, failed error) error {
+	if failed != nil {
+		if wrong := (*misuse)(nil); errors.As(failed, &wrong) {
+			return failed
+		}
+		fmt.Fprintf(a.stdout, "not ok: %s\n", oneLine(failed.Error()))
+		return errTold
+	}
+	good, bad := findings(st)
+	verdict := "ok: "
+	if len(bad) > 0 {
+		verdict = "not ok: "
+	}
+	line := verdict + strings.Join(append(bad, good), "; ")
+	if mark := simulatedText(st); mark != "" {
+		line += "; SIMULATED: " + mark
+	}
+	fmt.Fprintln(a.stdout, oneLine(line))
+	if len(bad) > 0 {
+		return errTold
+	}
+	return nil
+}
+
+// mostNamed is how many devices or scripts one line names.
+const mostNamed = 5
+
+// findings is what there is, and what is not as it should be.
+func findings(st runtime.Status) (good string, bad []string) {
+	online := 0
+	var away, scripts []string
+	for _, d := range st.Devices {
+		if d.State == device.StateOnline {
+			online++
+		} else {
+			text := d.Name + " " + d.State
+			if d.Since != nil {
+				text += " since " + timeText(*d.Since, st.Now)
+			}
+			away = append(away, text)
+		}
+		for _, h := range d.Heads {
+			if h.Refused != "" {
+				bad = append(bad, fmt.Sprintf("%s channel %d may be moving: its stop fails", d.Name, h.Channel))
+			}
+		}
+	}
+	for _, h := range st.Adrift {
+		bad = append(bad, fmt.Sprintf("channel %d of %s was left moving, and site.yaml has no such device", h.Channel, h.Device))
+	}
+	if st.StateError != nil {
+		bad = append(bad, "state not kept: "+st.StateError.Message)
+	}
+	if st.Site.Error != nil {
+		bad = append(bad, "site.yaml not taken over")
+	}
+	for _, s := range st.Scripts {
+		switch {
+		case s.State != runtime.ScriptRunning:
+			scripts = append(scripts, s.Name+" "+s.State)
+		case s.Edit != nil:
+			scripts = append(scripts, s.Name+" was saved with an error")
+		}
+	}
+	if len(scripts) > 0 {
+		bad = append(bad, firstOf(scripts))
+	}
+	devices := fmt.Sprintf("%d of %s online", online, plural(len(st.Devices), "device"))
+	if len(away) > 0 {
+		bad = append(bad, devices+" ("+firstOf(away)+")")
+		return plural(len(st.Scripts), "script"), bad
+	}
+	return devices + ", " + plural(len(st.Scripts), "script"), bad
+}
+
+// firstOf names the first few of many.
+func firstOf(list []string) string {
+	if len(list) > mostNamed {
+		list = append(list[:mostNamed:mostNamed], fmt.Sprintf("and %d more", len(list)-mostNamed))
+	}
+	return strings.Join(list, ", ")
+}
