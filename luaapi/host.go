@@ -47,9 +47,9 @@ type Script interface {
 	// without a site: below the current folder), whole or not at all, and
 	// returns where it lies. Called inside Task.Wait.
 	SaveFile(ctx context.Context, path string, data []byte) (string, error)
-	// NextTime is when a time such as hik.at takes comes next; zero: never. The
-	// error says what is wrong with the words.
-	NextTime(when string) (time.Time, error)
+	// NextTime is when a time such as hik.at takes comes next after another;
+	// zero: never. The error says what is wrong with the words.
+	NextTime(when string, after time.Time) (time.Time, error)
 	// OnStop registers fn to run when the script stops or is reloaded.
 	OnStop(fn *lua.LFunction)
 }
@@ -73,10 +73,13 @@ type Task interface {
 	// this task unless fn was ended.
 	Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error)
 	// Resume has the run of a job that the task belongs to begun once more if it
-	// is cut off before till by a reload, the end of the host or a crash. It
-	// waits until the disk has it, and returns false where nothing was noted:
-	// the task belongs to no run, or to one of a handler. Called inside Wait.
-	Resume(ctx context.Context, till time.Time) bool
+	// is cut off before till by a reload, the end of the host or a crash, and
+	// waits until the disk has it. Where Due is zero it does nothing. Called
+	// inside Wait.
+	Resume(ctx context.Context, till time.Time)
+	// Due is when the run of a job that the task belongs to was due; zero: it
+	// belongs to none, or to one of a handler.
+	Due() time.Time
 	// Emit tells every script that listens to name, this one included, of
 	// value: nil, bool, float64, string, or a map[any]any of them, which nothing may change. It does not wait.
 	Emit(name string, value any) error

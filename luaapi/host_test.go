@@ -118,11 +118,11 @@ func (h *fakeHost) SaveFile(_ context.Context, path string, data []byte) (string
 }
 
 // NextTime knows one word.
-func (h *fakeHost) NextTime(when string) (time.Time, error) {
+func (h *fakeHost) NextTime(when string, after time.Time) (time.Time, error) {
 	if when != "sunrise" {
 		return time.Time{}, fmt.Errorf("%q is no time", when)
 	}
-	return began.Add(time.Hour), nil
+	return after.Add(time.Hour), nil
 }
 
 func (h *fakeHost) AddJob(spec JobSpec) (Job, error) {
@@ -212,8 +212,11 @@ func (h *fakeHost) newTask(parent context.Context) *fakeTask {
 func (k *fakeTask) Script() Script { return k.h }
 func (k *fakeTask) Loading() bool  { return k.h.loading }
 
-// Resume notes what is still to come.
-func (k *fakeTask) Resume(_ context.Context, till time.Time) bool { return till.After(k.h.clk.Now()) }
+// Resume notes nothing.
+func (k *fakeTask) Resume(context.Context, time.Time) {}
+
+// Due is an hour ago.
+func (k *fakeTask) Due() time.Time { return k.h.clk.Now().Add(-time.Hour) }
 
 func (k *fakeTask) start(fn *lua.LFunction, args []lua.LValue) {
 	L, _ := k.h.L.NewThread()

@@ -47,18 +47,27 @@ var taskFunctions = []entry{
 		},
 	},
 	{
-		name: "resume", args: "till", result: "boolean",
-		doc: "has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; till is a time as hik.at has it, or as hik.now() has it; false where the task is no run of a job that runs by time",
+		name: "resume", args: "[till]", result: "number or nil, number or nil",
+		doc: "has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, and that time, both as hik.now() has them",
 		fn: func(c *call) int {
 			c.atMost(1)
 			c.notWhileLoading("go on with a run")
-			till, noted := c.till(), false
-			c.wait(func(ctx context.Context) error {
-				noted = TaskOf(c.L).Resume(ctx, till)
-				return nil
-			})
-			c.L.Push(lua.LBool(noted))
-			return 1
+			task, till := TaskOf(c.L), time.Time{}
+			if c.arg(0) != lua.LNil {
+				till = c.till(task.Due())
+				c.wait(func(ctx context.Context) error {
+					task.Resume(ctx, till)
+					return nil
+				})
+			}
+			for _, t := range []time.Time{till, task.Due()} {
+				if t.IsZero() {
+					c.L.Push(lua.LNil)
+				} else {
+					c.L.Push(seconds(t))
+				}
+			}
+			return 2
 		},
 	},
 	{
@@ -71,13 +80,17 @@ var taskFunctions = []entry{
 	},
 }
 
-// till is a time to come: a number, or what hik.at takes.
-func (c *call) till() time.Time {
+// till is a time: a number, or what hik.at takes, counted from when the run was
+// due, or from now where that is zero.
+func (c *call) till(due time.Time) time.Time {
+	if due.IsZero() {
+		due = c.m.script.Clock().Now()
+	}
 	text, ok := c.arg(0).(lua.LString)
 	if _, isNumber := toNumber(c.arg(0)); isNumber || !ok {
 		return fromSeconds(c.number(c.arg(0), "the time", minTime, maxTime))
 	}
-	t, err := c.m.script.NextTime(string(text))
+	t, err := c.m.script.NextTime(string(text), due)
 	if err != nil {
 		c.refuse(err)
 	}

@@ -136,29 +136,34 @@ func (h *Host) forgetScripts(files []string) {
 }
 
 // Resume implements luaapi.Task.
-func (t *task) Resume(ctx context.Context, till time.Time) bool {
+func (t *task) Resume(ctx context.Context, till time.Time) {
 	run := t.run
 	if run == nil {
-		return false
+		return
 	}
 	s := t.script
 	noted := s.host.store.ChangeRun(s.name, run.job.name, run.began, func(r *store.Run) { r.Until = till })
 	if !noted && run.job.tooOften() {
 		s.host.store.BeginRun(s.name, run.job.name, store.Run{Scheduled: run.scheduled, Started: run.began, Until: till})
-		noted = true
 	}
 	s.flush(ctx)
-	return noted && s.host.clk.Now().Before(till)
+}
+
+// Due implements luaapi.Task.
+func (t *task) Due() time.Time {
+	if t.run == nil {
+		return time.Time{}
+	}
+	return t.run.scheduled
 }
 
 // NextTime implements luaapi.Script.
-func (s *script) NextTime(when string) (time.Time, error) {
-	now := s.host.clk.Now()
-	plan, err := s.plan(luaapi.JobSpec{Kind: "at", When: when}, now)
+func (s *script) NextTime(when string, after time.Time) (time.Time, error) {
+	plan, err := s.plan(luaapi.JobSpec{Kind: "at", When: when}, after)
 	if err != nil {
 		return time.Time{}, err
 	}
-	return plan.Next(now), nil
+	return plan.Next(after), nil
 }
 
 // logCut tells which tasks a reload has ended.

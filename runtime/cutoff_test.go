@@ -95,31 +95,32 @@ func TestCutRunIsCancelled(t *testing.T) {
 func TestResume(t *testing.T) {
 	const script = `
 		hik.at("12:10", {name = "night"}, function(run)
-			print(run.late, hik.resume("13:00"))
+			local till, due = hik.resume("13:00")
+			print(run.late, hik.date("%H:%M", till), due == run.scheduled)
 			hik.sleep("2h")
 		end)
-		hik.spawn(function() print("no run", hik.resume("13:00")) end)
-		hik.on("x", function() print("handler", hik.resume(hik.now() + 60)) end)
+		hik.spawn(function() print("no run", select(2, hik.resume("13:00"))) end)
+		hik.on("x", function() print("handler", select(2, hik.resume(hik.now() + 60))) end)
 		hik.after(1, function() hik.emit("x") end)
 		hik.after("5m", function() hik.resume("12:30") error("out") end)`
 	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": script})
 	w.start()
 	w.run(15 * time.Minute)
-	w.wantPrinted("no run\tfalse", "handler\tfalse", "0\ttrue")
+	w.wantPrinted("no run\tnil", "handler\tnil", "0\t13:00\ttrue")
 	w.printed = nil
 	w.write("scripts/a.lua", strings.Replace(script, `hik.after("5m"`, `hik.after("3h"`, 1))
 	w.sync()
-	w.wantPrinted("no run\tfalse", "300\ttrue")
+	w.wantPrinted("no run\tnil", "300\t13:00\ttrue")
 	w.crash()
 	n := w.next(29*time.Minute, nil) // 12:44
 	n.start()
 	n.run(0)
-	n.wantPrinted("no run\tfalse", seconds(n.began.Sub(noon)-10*time.Minute)+"\ttrue")
+	n.wantPrinted("no run\tnil", seconds(n.began.Sub(noon)-10*time.Minute)+"\t13:00\ttrue")
 	n.end()
 	late := n.next(20*time.Minute, nil)
 	late.start()
 	late.run(time.Minute)
-	late.wantPrinted("no run\tfalse", "handler\tfalse")
+	late.wantPrinted("no run\tnil", "handler\tnil")
 }
 
 // A job that the script has no more is forgotten: when it comes back it does

@@ -221,7 +221,7 @@ func TestPatrolTourAtDusk(t *testing.T) {
 	if after := len(w.clockTimes("gate")); after != before {
 		t.Errorf("%d commands reached a camera that is off", after-before)
 	}
-	w.wantLog("tour of gate/yard: stop")
+	w.wantLog("preset 7 (tower) not reached: gate: preset 7")
 	w.run(2 * time.Minute)
 	if after := len(w.clockTimes("gate")); after < before+4 {
 		t.Errorf("the tour did not go on when the camera was back\n%s", w.log)

@@ -71,7 +71,7 @@ var fieldTypes = map[string]string{
 
 var resultTypes = map[string]string{
 	"": "", "string": "string", "number": "number", "boolean": "boolean", "table": "table", "list": "any[]", "value": "any", "null": "any",
-	"number or nil": "number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
+	"number or nil": "number?", "number or nil, number or nil": "number?, number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
 	"list of devices": "hik.Device[]", "state": "hik.State", "event or nil": "hik.Event?",
 	"response": "hik.Response", "list of files": "hik.File[]",

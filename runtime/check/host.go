@@ -137,7 +137,7 @@ func (h *host) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 }
 
 // NextTime refuses what hik.at refuses.
-func (h *host) NextTime(when string) (time.Time, error) {
+func (h *host) NextTime(when string, _ time.Time) (time.Time, error) {
 	if _, err := schedule.ParseAt(when, h.Location(), h.place()); err != nil {
 		return time.Time{}, err
 	}
@@ -172,6 +172,7 @@ type task struct {
 
 func (t *task) Script() luaapi.Script { return t.host }
 func (t *task) Loading() bool         { return t.host.loading }
+func (t *task) Due() time.Time        { return time.Time{} }
 
 // Wait runs f with a context that has ended, so that nothing in it waits.
 func (t *task) Wait(_ *lua.LState, f func(context.Context) error) error {

@@ -4,16 +4,14 @@
 --   local retry = require "hik.retry"
 --   local picture = retry(function() return yard:snapshot() end, {times = 5, pause = "2s"})
 --
--- Options: times (tries in all, 3), pause (before the second try, "1s"; each
--- later pause is twice the one before), all (true: also after errors that will
--- not pass). The last error is raised as it came. What moves a head is better
+-- The last error is raised as it came. What moves a head is better
 -- not tried again blindly: it may have moved.
 local hik = require "hik"
 local options = require "hik.options"
 local seconds = require "hik.seconds"
 
 return function(fn, o)
-  o = options("retry", o, {times = 3, pause = "1s", all = false})
+  o = options.library("hik.retry", "", fn, o)
   local pause = seconds(o.pause)
   for try = 1, o.times do
     local results = {pcall(fn)}

@@ -7,23 +7,19 @@
 --     end
 --   end)
 --
--- Options:
---   settle   how long to wait after the head has arrived, for focus and
---            exposure ("1s")
---   save     true, or a file name below data/ with the words {device}
---            {channel} {date} {time} {preset}
---   home     the preset to go to afterwards
---   snapshot a table of options for ch:snapshot, such as {stream = "sub"}
---
 -- The result is a list of {preset, snapshot, path, error}, one for each preset
 -- in their order. A preset that fails is logged and does not end the sweep; if
 -- all of them fail, the first error is raised. The head is the sweep's alone
 -- meanwhile: other tasks that want to move it wait.
 local hik = require "hik"
+local failures = require "hik.failures"
 local filename = require "hik.filename"
 local options = require "hik.options"
 
 local sweep = {}
+
+-- told has what fails from sweep to sweep, by the sweep's name.
+local told = {}
 
 local DEFAULT_FILE = "sweeps/{device}-{channel}/{date}/{time}-{preset}.jpg"
 
@@ -39,25 +35,29 @@ local function visit(ch, preset, o)
 end
 
 function sweep.run(ch, presets, o)
-  if type(presets) ~= "table" or #presets == 0 then
-    error("sweep.run: the presets must be a list of numbers or names, such as {1, 2, \"door\"}", 2)
-  end
-  o = options("sweep.run", o, {
-    settle = "1s", save = false, home = options.none, snapshot = options.none,
-  })
+  o = options.library("hik.sweep", "run", ch, presets, o)
+  local name = "sweep of " .. tostring(ch)
+  told[name] = told[name] or failures()
   return ch:exclusive(function()
     local results, failed = {}, 0
     for i, preset in ipairs(presets) do
       local ok, stop = pcall(visit, ch, preset, o)
       if not ok then
         failed = failed + 1
-        hik.log.warn(("sweep of %s: preset %s failed"):format(tostring(ch), tostring(preset)), {error = tostring(stop)})
+        told[name].failed(("%s: preset %s"):format(name, tostring(preset)), "not taken", stop)
         stop = {preset = preset, error = stop}
+      else
+        told[name].worked(("%s: preset %s"):format(name, tostring(preset)))
       end
       results[i] = stop
     end
     if o.home then
-      ch:preset(o.home)
+      local ok, err = pcall(ch.preset, ch, o.home)
+      if ok then
+        told[name].worked(name .. ": home")
+      else
+        told[name].failed(name .. ": home", "not reached", err)
+      end
     end
     if failed == #presets then
       error(results[1].error, 0)

@@ -5,32 +5,17 @@
 --     tour.run(yard, {
 --       {preset = "door",  dwell = "20s", snapshot = true},
 --       {preset = "fence", dwell = "10s"},
---     }, {till = "06:00"})
+--     }, {till = "06:00", hold_on = "motion", home = 1})
 --   end)
 --
--- A stop is {preset =, dwell =, snapshot =}:
---   preset   number or name
---   dwell    how long to stay there once the head has arrived ("10s")
---   snapshot true: save a picture; a string: its file name below data/, with
---            the words {device} {channel} {date} {time} {preset}; a function:
---            it gets the snapshot and the stop
---
--- Options:
---   till     when to end, as for hik.at: "06:00", "sunrise", a date and time
---   rounds   how many rounds; without it and without till it goes on until the
---            task is ended
---   dwell    for stops that have none of their own
---   home     the preset to go to at the end
---   yield    how long the head must have rested after somebody moved it by hand
---            before the tour goes on ("30s"); false: go on regardless. It needs
---            a head that tells its position, and is left out on others
---   on_error function(err, stop), in the place of a line in the log. A stop that
---            fails is passed over after its dwell; wrong use and a refused
---            login end the tour with the error
---
--- The result is {rounds =, stops =, snapshots =, errors =, yielded =}: how many.
+-- A stop that fails is passed over after its dwell; a preset that is missing is
+-- told at the start of the tour. Wrong use and a refused login end the tour with
+-- the error. In a run of a job a tour with till goes on at its stop after a
+-- save, a restart or a crash.
 local hik = require "hik"
+local failures = require "hik.failures"
 local filename = require "hik.filename"
+local nearest = require "hik.nearest"
 local options = require "hik.options"
 local seconds = require "hik.seconds"
 
@@ -42,31 +27,29 @@ local DEFAULT_FILE = "tours/{device}-{channel}/{date}/{time}-{preset}.jpg"
 -- zoom factor.
 local DRIFT, ZOOM_DRIFT = 1, 0.5
 
--- Seconds between two looks at the position.
+-- Seconds between two looks at the position and at events.
 local LOOK = 2
 
--- Errors that no later try can mend.
-local FATAL = {misuse = true, unauthorized = true, cancelled = true}
+-- Seconds from try to try to go home, and how many tries.
+local HOME_PAUSE, HOME_TRIES = 10, 30
 
--- deadline is when till comes next: a job knows. It never runs.
-local deadlines = 0
-local function deadline(till)
-  deadlines = deadlines + 1
-  local job = hik.at(till, {name = ("tour till %s (%d)"):format(till, deadlines)}, function() end)
-  local time = job:next()
-  job:stop()
-  if not time then
-    error(("tour.run: %q does not come any more"):format(till), 3)
-  end
-  return time
+-- A tour that is in no run of a job is known again for so many seconds.
+local FRESH = 3600
+
+-- fatal tells the errors that no later try can mend. One of kind cancelled is a
+-- move that a stop of the head has overtaken; the end of the task is raised
+-- again by the next wait.
+local function fatal(err)
+  if type(err) == "table" and err.kind == "cancelled" then hik.sleep(0) end
+  return type(err) ~= "table" or err.kind == "unauthorized"
 end
 
--- position is nil on a head that does not tell it.
+-- position is nil where the head does not tell it, or not now: then nobody is
+-- seen to move it.
 local function position(ch)
   local ok, pose = pcall(ch.ptz_status, ch)
   if ok then return pose end
-  if type(pose) == "table" and pose.kind == "unsupported" then return nil end
-  error(pose, 0)
+  if fatal(pose) then error(pose, 0) end
 end
 
 local function moved(a, b)
@@ -100,82 +83,225 @@ local function keep(ch, stop)
   end
 end
 
-local function checked(stops)
-  if type(stops) ~= "table" or #stops == 0 then
-    error("tour.run: the stops must be a list such as {{preset = 1, dwell = \"20s\"}}", 3)
-  end
-  for i, stop in ipairs(stops) do
-    options(("tour.run, stop %d"):format(i), stop, {preset = options.none, dwell = options.none, snapshot = options.none}, 1)
-    if not stop.preset then
-      error(("tour.run: stop %d has no preset"):format(i), 3)
-    end
-    if not pcall(seconds, stop.dwell or 0) then
-      error(("tour.run: stop %d: dwell %q is not a duration (such as 90s, 1m30s)"):format(i, tostring(stop.dwell)), 3)
-    end
+-- presetsOf lists the presets of a head; nil where it can't be asked now, or
+-- tells none.
+local function presetsOf(ch)
+  local ok, list = pcall(ch.presets, ch, {special = true})
+  if ok then return #list > 0 and list or nil end
+  if fatal(list) then error(list, 0) end
+end
+
+local function find(list, preset)
+  local number, name = tonumber(preset), tostring(preset):lower():match("^%s*(.-)%s*$")
+  for _, p in ipairs(list) do
+    if p.id == number or not number and p.name:lower() == name then return p end
   end
 end
 
+-- labelOf is how the log calls a stop: "preset 2 (door)".
+local function labelOf(list, preset)
+  local known = list and find(list, preset)
+  if not known then return "preset " .. tostring(preset) end
+  return known.name == "" and "preset " .. known.id or ("preset %d (%s)"):format(known.id, known.name)
+end
+
+-- missing is what to say of a preset that is not in the list.
+local function missing(ch, list, preset)
+  local names, shown = {}, {}
+  for _, p in ipairs(list) do
+    if p.name ~= "" then names[#names + 1] = p.name end
+    if not p.special and #shown < 12 then shown[#shown + 1] = p.name ~= "" and p.name or tostring(p.id) end
+  end
+  local hint = tonumber(preset) and "" or nearest.hint(preset, names)
+  if hint == "" then hint = "; it has " .. table.concat(shown, ", ") end
+  return ("%s has no preset %s%s"):format(tostring(ch), type(preset) == "string" and ("%q"):format(preset) or preset, hint)
+end
+
+-- listen notes the events that hold the tour. held tells whether one goes on, or
+-- has ended less than so many seconds ago.
+local function listen(ch, words, pause)
+  local on, ended, jobs = {}, -math.huge, {}
+  for _, word in ipairs(type(words) == "table" and words or {words}) do
+    jobs[#jobs + 1] = ch:on(word, {name = ("tour of %s: hold on %s"):format(tostring(ch), word), state = "both", overlap = "allow"}, function(ev)
+      on[word] = ev.state == "start" or nil
+      if ev.state == "stop" then ended = hik.now() end
+    end)
+  end
+  return function() return next(on) ~= nil or hik.now() - ended < pause end, function()
+    for _, job in ipairs(jobs) do job:stop() end
+  end
+end
+
+-- goHome goes home also if the device does not answer for some minutes.
+local function goHome(ch, preset, told)
+  for try = 1, HOME_TRIES do
+    local ok, err = pcall(ch.preset, ch, preset)
+    if ok then
+      told.worked("home")
+      return
+    end
+    told.failed("home", "not reached", err)
+    if fatal(err) or err.kind == "misuse" then return end
+    if try < HOME_TRIES then hik.sleep(HOME_PAUSE) end
+  end
+end
+
+-- resumed is where the tour was cut off, if this is the same one: of the same
+-- run of its job, or lately.
+local function resumed(key, due, ends, stops)
+  local was = hik.state[key]
+  if not was then return end
+  local same = was.due == due
+  if not due then same = same and was.ends == ends and hik.now() - was.at < FRESH end
+  if same and was.stop <= stops then return was end
+end
+
 function tour.run(ch, stops, o)
-  o = options("tour.run", o, {
-    till = options.none, rounds = options.none, dwell = "10s", home = options.none,
-    yield = "30s", on_error = options.none,
-  })
-  checked(stops)
+  o = options.library("hik.tour", "run", ch, stops, o)
   local pause = o.yield and seconds(o.yield)
-  local ends = o.till and deadline(o.till)
+  local ends, due = hik.resume(o.till)
+  if o.till and not ends then
+    error(("tour.run: %q does not come any more"):format(o.till), 2)
+  end
+  local key = "hik.tour " .. tostring(ch)
+  local was = resumed(key, due, ends, #stops)
   local count = {rounds = 0, stops = 0, snapshots = 0, errors = 0, yielded = 0}
+  for name in pairs(was and count or {}) do count[name] = was[name] end
+
+  local _, place = pcall(error, "", 3)
+  local told = failures {line = place:match("^(.-): *$")}
+  local held, unlisten = function() return false end, function() end
+  if o.hold_on then held, unlisten = listen(ch, o.hold_on, seconds(o.hold_for)) end
 
   local function over() return ends ~= nil and hik.now() >= ends end
 
-  -- stay waits at a stop, and makes way for whoever takes the head.
+  local function note(i)
+    local at = {stop = i, at = hik.now(), ends = ends, due = due}
+    for name, n in pairs(count) do at[name] = n end
+    -- A disk that does not take it is no reason not to tour.
+    local kept, err = pcall(function()
+      hik.state[key] = at
+      hik.sleep(0)
+    end)
+    if kept then
+      told.worked("place of the tour")
+    elseif not fatal(err) then
+      told.failed("place of the tour", "not kept", err)
+    end
+  end
+
+  -- stay waits at a stop, as long as an event holds it, and makes way for
+  -- whoever takes the head.
   local function stay(dwell, pose)
-    local leave = hik.now() + dwell
-    if ends then leave = math.min(leave, ends) end
-    while hik.now() < leave do
-      local left = leave - hik.now()
-      hik.sleep(pose and math.min(LOOK, left) or left)
-      local now = pose and position(ch)
-      if now and moved(pose, now) then
+    local leave, holds = hik.now() + dwell, false
+    while not over() do
+      local now = hik.now()
+      if held() then
+        if not holds then
+          holds = true
+          hik.log.info(("%s: the tour stays where it is"):format(tostring(ch)))
+        end
+      elseif now >= leave then
+        return
+      end
+      local left = (ends and math.min(leave, ends) or leave) - now
+      if o.hold_on or pose then left = left > 0 and math.min(LOOK, left) or LOOK end
+      hik.sleep(left)
+      local here = pose and position(ch)
+      if here and moved(pose, here) then
         count.yielded = count.yielded + 1
-        rest(ch, pause, now, over)
+        rest(ch, pause, here, over)
         return
       end
     end
   end
 
-  local function visit(stop, dwell)
+  -- what and how tell which step of a visit fails.
+  local what, how
+  local function visit(stop, dwell, label)
+    what, how = label, "not reached"
     ch:preset(stop.preset, {wait = true})
+    told.worked(what)
     local pose = pause and position(ch)
     if stop.snapshot and not over() then
+      what, how = "picture at " .. label, "not kept"
       keep(ch, stop)
       count.snapshots = count.snapshots + 1
+      told.worked(what)
     end
     stay(dwell, pose)
   end
 
-  while not over() and (not o.rounds or count.rounds < o.rounds) do
-    for _, stop in ipairs(stops) do
-      if over() then break end
-      local dwell, began = seconds(stop.dwell or o.dwell), hik.now()
-      local ok, err = pcall(visit, stop, dwell)
-      count.stops = count.stops + 1
-      if not ok then
-        if type(err) ~= "table" or FATAL[err.kind] then error(err, 0) end
-        count.errors = count.errors + 1
-        if o.on_error then
-          o.on_error(err, stop)
-        else
-          hik.log.warn(("tour of %s: stop %s failed"):format(tostring(ch), tostring(stop.preset)), {error = tostring(err)})
-        end
-        -- A device that is off fails at once: no faster than it would tour.
-        stay(math.max(began + dwell - hik.now(), 1))
-      end
+  -- passOver notes a stop that failed.
+  local function passOver(err, stop)
+    count.errors = count.errors + 1
+    if o.on_error then
+      o.on_error(err, stop)
+    else
+      told.failed(what, how, err)
     end
-    count.rounds = count.rounds + 1
   end
-  if o.home then
-    ch:preset(o.home)
+
+  -- look finds the stops whose presets are missing, and tells each once.
+  local list, absent = nil, {}
+  local function look()
+    list = presetsOf(ch)
+    if not list then return end
+    local found = 0
+    for _, stop in ipairs(stops) do
+      local gone = not find(list, stop.preset)
+      if not gone then
+        found = found + 1
+      elseif not absent[stop] then
+        what, how = "preset " .. tostring(stop.preset), "is passed over"
+        passOver({kind = "misuse", message = missing(ch, list, stop.preset)}, stop)
+      end
+      absent[stop] = gone or nil
+    end
+    if found == 0 then
+      error(("tour.run: none of the presets is there: %s"):format(missing(ch, list, stops[1].preset)), 0)
+    end
   end
+
+  local function rounds()
+    local from = was and was.stop or 1
+    if was and not over() then
+      hik.log.info(("%s: the tour goes on at %s"):format(tostring(ch), labelOf(nil, stops[from].preset)))
+    end
+    while not over() and (not o.rounds or count.rounds < tonumber(o.rounds)) do
+      if not list or next(absent) then look() end
+      for i = from, #stops do
+        local stop = stops[i]
+        if over() then break end
+        if not absent[stop] then
+          note(i)
+          local label = labelOf(list, stop.preset)
+          local dwell, began = seconds(stop.dwell or o.dwell), hik.now()
+          local reached, err = pcall(visit, stop, dwell, label)
+          count.stops = count.stops + 1
+          if not reached then
+            if fatal(err) then error(err, 0) end
+            passOver(err, stop)
+            -- A device that answers at once that it will not is not to be asked
+            -- without a pause.
+            local left = began + math.max(dwell, 1) - hik.now()
+            if ends then left = math.min(left, ends - hik.now()) end
+            if left > 0 then hik.sleep(left) end
+          end
+        end
+      end
+      from = 1
+      count.rounds = count.rounds + 1
+    end
+  end
+
+  local ok, err = pcall(rounds)
+  if not ok then fatal(err) end -- a save or the end of the host ends it here: it goes on
+  unlisten()
+  hik.state[key] = nil
+  if o.home then goHome(ch, o.home, told) end
+  told.close()
+  if not ok then error(err, 0) end
   return count
 end
 

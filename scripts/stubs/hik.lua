@@ -553,9 +553,9 @@ function hik.sleep(duration) end
 ---@return any ...
 function hik.timeout(duration, fn) end
 
----Has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; till is a time as hik.at has it, or as hik.now() has it; false where the task is no run of a job that runs by time.
----@param till number|string
----@return boolean
+---Has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, and that time, both as hik.now() has them.
+---@param till? number|string
+---@return number?, number?
 function hik.resume(till) end
 
 ---Runs fn when the script is reloaded or the host stops; it has 5 seconds.
