@@ -27,7 +27,7 @@ var fileEntries = []entry{
 	},
 	{
 		name: "write", args: "path, bytes", result: "string",
-		doc: "writes a file below the site's data folder, whole or not at all, at most 16 MB; makes its folders; returns the file's full path",
+		doc: "writes a file below the site's data folder, whole or not at all, at most 16 MB; makes its folders; returns the path that read takes, data/ in front",
 		fn: func(c *call) int {
 			c.atMost(2)
 			path, data := c.path(0), c.content(1)

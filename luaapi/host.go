@@ -45,7 +45,8 @@ type Script interface {
 	AddJob(JobSpec) (Job, error)
 	// SaveFile writes data to a file below the site's data folder (in exec
 	// without a site: below the current folder), whole or not at all, and
-	// returns where it lies. Called inside Task.Wait.
+	// returns its path as ReadFile takes it, "data/" in front. Called inside
+	// Task.Wait.
 	SaveFile(ctx context.Context, path string, data []byte) (string, error)
 	// NextTime is when a time such as hik.at takes comes next after another;
 	// zero: never. The error says what is wrong with the words.

@@ -60,17 +60,19 @@ func (s *script) HTTP() http.RoundTripper { return s.host.web }
 
 // SaveFile implements luaapi.Script.
 func (s *script) SaveFile(_ context.Context, path string, data []byte) (string, error) {
-	clean, err := archive.ForScripts(path)
+	clean, err := s.host.files.ForScripts(path)
 	if err != nil {
 		return "", fileFailure(path, err)
 	}
-	full, err := s.host.files.Write(clean, data)
-	return full, fileFailure(path, err)
+	if _, err := s.host.files.Write(clean, data); err != nil {
+		return "", fileFailure(path, err)
+	}
+	return s.host.files.Shown(clean), nil
 }
 
 // ReadFile implements luaapi.Services.
 func (s *script) ReadFile(_ context.Context, path string) ([]byte, error) {
-	clean, err := archive.ForScripts(path)
+	clean, err := s.host.files.ForScripts(path)
 	if err != nil {
 		return nil, fileFailure(path, err)
 	}
@@ -80,7 +82,7 @@ func (s *script) ReadFile(_ context.Context, path string) ([]byte, error) {
 
 // AppendFile implements luaapi.Services.
 func (s *script) AppendFile(_ context.Context, path string, data []byte) error {
-	clean, err := archive.ForScripts(path)
+	clean, err := s.host.files.ForScripts(path)
 	if err == nil {
 		err = s.host.files.Append(clean, data)
 	}
@@ -89,7 +91,7 @@ func (s *script) AppendFile(_ context.Context, path string, data []byte) error {
 
 // RemoveFile implements luaapi.Services.
 func (s *script) RemoveFile(_ context.Context, path string) error {
-	clean, err := archive.ForScripts(strings.TrimSuffix(path, "/"))
+	clean, err := s.host.files.ForScripts(strings.TrimSuffix(path, "/"))
 	if err == nil {
 		err = s.host.files.Remove(clean)
 	}
@@ -98,13 +100,19 @@ func (s *script) RemoveFile(_ context.Context, path string) error {
 
 // ListFiles implements luaapi.Services.
 func (s *script) ListFiles(_ context.Context, folder string) ([]luaapi.FileInfo, error) {
-	top := path.Clean(folder) == "." // of ""
+	below := path.Clean(folder) // "." of ""
+	if top := strings.TrimSuffix(s.host.files.Shown(""), "/"); below == top {
+		below = "."
+	}
+	top := below == "."
 	if !top {
-		if _, err := archive.ForScripts(strings.TrimSuffix(folder, "/")); err != nil {
+		clean, err := s.host.files.ForScripts(strings.TrimSuffix(folder, "/"))
+		if err != nil {
 			return nil, fileFailure(folder, err)
 		}
+		below = clean
 	}
-	found, err := s.host.files.List(folder)
+	found, err := s.host.files.List(below)
 	if err != nil {
 		return nil, fileFailure(folder, err)
 	}

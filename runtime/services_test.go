@@ -225,3 +225,29 @@ func TestSunOfASite(t *testing.T) {
 	w.wantLog("scripts/a.lua:1")
 	w.wantLog("kind=misuse")
 }
+
+// What save and write return names the file that they wrote, also where the site
+// lies elsewhere: read, append, list and remove take it, and the folder's own name
+// in front makes no folder in it.
+func TestPathsOfFilesAreReadAgain(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			local picture = hik.device("gate"):snapshot()
+			local path = picture:save("a/b.jpg")
+			print(path, hik.file.read(path) == picture.bytes, picture:save(path) == path)
+			print(picture:save("data/c.jpg"), hik.file.read("c.jpg") == picture.bytes)
+			path = hik.file.write("./x//y.txt", "one")
+			hik.file.append(path, " two")
+			print(path, hik.file.read(path), hik.file.read("x/y.txt"))
+			for _, f in ipairs(hik.file.list("data/x")) do print(f.name) end
+			for _, f in ipairs(hik.file.list("data")) do print(f.name) end
+			hik.file.remove(path)
+			print(pcall(hik.file.read, "data/state.db"))
+			print(#hik.file.list("data/x/"))
+		end)`})
+	w.start()
+	w.run(time.Second)
+	w.wantPrinted("data/a/b.jpg\ttrue\ttrue", "data/c.jpg\ttrue", "data/x/y.txt\tone two\tone two", "y.txt", "a", "c.jpg", "x",
+		`false	scripts/a.lua:13: path "data/state.db" is hiklua's own`, "0")
+	w.end()
+}

@@ -1,6 +1,6 @@
 -- Files, the sun, XML that is written, and the limits of small libraries.
 case("files", function()
-  equal(hik.file.write("notes/a.txt", "one"), "/site/data/notes/a.txt")
+  equal(hik.file.write("notes/a.txt", "one"), "data/notes/a.txt")
   hik.file.append("notes/a.txt", "\ntwo")
   equal(hik.file.read("notes/a.txt"), "one\ntwo")
   hik.file.write("notes/b.txt", 5)

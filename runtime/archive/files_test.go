@@ -203,7 +203,7 @@ func TestReserved(t *testing.T) {
 		"hiklua.log": true, "hiklua.log.1": true, "journal": true, "journal/a": true, "journal.1": true, "x.lock": true,
 		"my/state.db": false, "states.txt": false, "journals/x": false, "gate.log": false,
 	} {
-		if _, err := ForScripts(name); (err != nil) != want {
+		if _, err := NewFolder("data").ForScripts(name); (err != nil) != want {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

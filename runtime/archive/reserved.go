@@ -1,6 +1,9 @@
 package archive
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // The host's own files in the data folder. Scripts can neither read nor change
 // them: the state of every script is in the first.
@@ -29,11 +32,26 @@ func Reserved(clean string) bool {
 }
 
 // ForScripts is Clean for a path that a script gave: the host's own files are
-// refused too.
-func ForScripts(name string) (string, error) {
+// refused too. A path may begin with the folder's own name, as Shown gives it.
+func (f *Folder) ForScripts(name string) (string, error) {
 	clean, err := Clean(name)
+	if own := f.own(); own != "" {
+		clean = strings.TrimPrefix(clean, own)
+	}
 	if err == nil && Reserved(clean) {
 		err = &PathError{name, "is hiklua's own"}
 	}
 	return clean, err
+}
+
+// Shown is how scripts and people are told of a file: "data/yard/a.jpg".
+func (f *Folder) Shown(clean string) string { return f.own() + clean }
+
+// own is the folder's name with a slash; "" for the current folder.
+func (f *Folder) own() string {
+	name := filepath.Base(f.dir)
+	if name == "." || name == ".." || name == string(filepath.Separator) {
+		return ""
+	}
+	return name + "/"
 }

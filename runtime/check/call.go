@@ -16,6 +16,12 @@ func (w *walker) call(e *ast.FuncCallExpr) value {
 	if e.Func == nil {
 		object := single(w.expr(e.Receiver))
 		args := w.exprs(e.Args)
+		if object.module != "" && object.function == "" {
+			if f := w.ofLibrary(object.module, e.Method, w.places[e]); f.function != "" {
+				w.report(w.places[e], "call it with a dot: %s.%s(...)", strings.TrimPrefix(object.module, "hik."), e.Method)
+			}
+			return value{}
+		}
 		if object.owner == "" {
 			return value{}
 		}
@@ -37,6 +43,8 @@ func (w *walker) call(e *ast.FuncCallExpr) value {
 		return w.callDotted(e, f, args, at)
 	case f.entry != nil:
 		return w.callEntry(e, f, args, at)
+	case f.module != "":
+		return w.callLibrary(e, f, args, at)
 	case f.global != "":
 		return w.callGlobal(e, f.global, args, at)
 	}
@@ -147,14 +155,8 @@ func (w *walker) blame(message string, exprs []ast.Expr, args []value, otherwise
 		if i >= len(exprs) {
 			break // a method that was called with a dot
 		}
-		for _, it := range a.items {
-			if it.key != nil && (strings.Contains(message, strconv.Quote(it.key.Value)) ||
-				strings.Contains(message, ": "+it.key.Value+" ")) {
-				return w.places[it.key]
-			}
-			if at, ok := w.places[it.expr]; ok && quotes(message, it.value.known) {
-				return at
-			}
+		if at, ok := w.blameItem(message, a.items); ok {
+			return at
 		}
 	}
 	for i, a := range args {
@@ -172,6 +174,23 @@ func (w *walker) blame(message string, exprs []ast.Expr, args []value, otherwise
 		}
 	}
 	return otherwise
+}
+
+// blameItem is blame for the items of a table, and of those in it.
+func (w *walker) blameItem(message string, items []item) (position, bool) {
+	for _, it := range items {
+		if it.key != nil && (strings.Contains(message, strconv.Quote(it.key.Value)) ||
+			strings.Contains(message, ": "+it.key.Value+" ")) {
+			return w.places[it.key], true
+		}
+		if at, ok := w.places[it.expr]; ok && quotes(message, it.value.known) {
+			return at, true
+		}
+		if at, ok := w.blameItem(message, it.value.items); ok {
+			return at, true
+		}
+	}
+	return position{}, false
 }
 
 // quotes reports whether a message shows a constant.

@@ -174,6 +174,8 @@ func (t *task) Script() luaapi.Script { return t.host }
 func (t *task) Loading() bool         { return t.host.loading }
 func (t *task) Due() time.Time        { return time.Time{} }
 
+func (t *task) Resume(context.Context, time.Time) {}
+
 // Wait runs f with a context that has ended, so that nothing in it waits.
 func (t *task) Wait(_ *lua.LState, f func(context.Context) error) error {
 	ctx, end := clock.WithCancel(context.Background())

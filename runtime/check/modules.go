@@ -30,6 +30,9 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 		return value{}
 	}
 	if _, ok := scripts.Module(text); ok {
+		if w.checker.rehearsal.functionsOf(text) != nil {
+			return value{module: text}
+		}
 		return value{}
 	}
 	if place, ok := w.places[e.Args[0]]; ok {

@@ -19,6 +19,7 @@ type rehearsal struct {
 	host    *host
 	hik     lua.LValue
 	nothing *lua.LFunction // stands for every function that a script passes
+	modules map[string]lua.LValue
 }
 
 // newRehearsal takes nil for a site that could not be read: then every name of
@@ -28,7 +29,7 @@ func newRehearsal(dir string, s *site.Site) *rehearsal {
 	L := sandbox.New(sandbox.Options{Now: h.Clock().Now, Location: h.Location()})
 	L.SetContext(context.WithValue(context.Background(), luaapi.TaskKey{}, &task{host: h}))
 	luaapi.Open(L, h)
-	r := &rehearsal{L: L, host: h, hik: L.GetGlobal("hik")}
+	r := &rehearsal{L: L, host: h, hik: L.GetGlobal("hik"), modules: make(map[string]lua.LValue)}
 	r.nothing = L.NewFunction(func(*lua.LState) int { return 0 })
 	return r
 }

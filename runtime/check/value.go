@@ -26,6 +26,9 @@ type value struct {
 	madeHere bool
 	// global is a name of Lua's own environment: "require", "string.format".
 	global string
+	// module is one of hiklua's own that hik.library describes, function one of its
+	// functions; "" is the module itself.
+	module, function string
 	// fixed says that a table's content comes from site.yaml: hik.vars.
 	fixed bool
 	// listOf is whose names the items of a list have, each those of the items

@@ -288,6 +288,8 @@ func (w *walker) attribute(e *ast.AttrGetExpr) value {
 	switch {
 	case object.owner != "":
 		return w.member(object, key.Value, at)
+	case object.module != "":
+		return w.ofLibrary(object.module, key.Value, at)
 	case object.fixed:
 		return w.variable(object, key.Value, pathOf(e), at)
 	case object.global != "":

@@ -57,7 +57,7 @@ return {
   },
   ["hik.retry"] = {
     [""] = { -- the module is the function
-      args = {{"fn", "function"}, {"options", "options"}},
+      args = {{"function", "function"}, {"options", "options"}},
       options = {
         {name = "times", kind = "count", default = 3, doc = "tries in all"},
         {name = "pause", kind = "duration", default = "1s", doc = "before the second try; each later pause is twice the one before"},

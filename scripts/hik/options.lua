@@ -136,6 +136,7 @@ local function fits(given, known, ch)
     local option, value = byName[key], given[key]
     if not option then return unknownOption(key, names) end
     local problem = value ~= unknown and wrong(option.kind, value, ch)
+    if problem and problem:find(shown(value), 1, true) == 1 then return key .. ": " .. problem end -- it shows the value
     if problem then return ("%s = %s: %s"):format(key, shown(value), problem) end
   end
   for _, option in ipairs(known) do

@@ -701,7 +701,7 @@ hik.file = {}
 ---@return string
 function hik.file.read(path) end
 
----Writes a file below the site's data folder, whole or not at all, at most 16 MB; makes its folders; returns the file's full path.
+---Writes a file below the site's data folder, whole or not at all, at most 16 MB; makes its folders; returns the path that read takes, data/ in front.
 ---@param path string
 ---@param bytes string
 ---@return string
