@@ -102,6 +102,9 @@ func TestAPIPage(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range scripts.Names() {
+		used[name] = true
+	}
 	for name := range page {
 		if !used[name] {
 			t.Errorf("docs/api.md tells of %s, which does not exist", name)
@@ -109,7 +112,7 @@ func TestAPIPage(t *testing.T) {
 	}
 	text := read(t, "../../docs/api.md")
 	for _, name := range scripts.Names() {
-		if !strings.Contains(text, "`"+name+"`") {
+		if page[name].text == "" && !strings.Contains(text, "`"+name+"`") {
 			t.Errorf("docs/api.md does not name the module %s", name)
 		}
 	}

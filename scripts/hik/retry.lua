@@ -10,6 +10,12 @@ local hik = require "hik"
 local options = require "hik.options"
 local seconds = require "hik.seconds"
 
+---@class hik.RetryOptions
+---@field times? integer tries in all
+---@field pause? hik.Duration before the second try; each later pause is twice the one before
+---@field all? boolean true: also after errors that will not pass by themselves
+---@param fn function
+---@param o? hik.RetryOptions
 return function(fn, o)
   o = options.library("hik.retry", "", fn, o)
   local pause = seconds(o.pause)

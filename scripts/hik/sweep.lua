@@ -34,6 +34,14 @@ local function visit(ch, preset, o)
   return stop
 end
 
+---@class hik.SweepOptions
+---@field settle? hik.Duration how long to wait after the head has arrived, for focus and exposure
+---@field save? boolean|string true, or a file name below data/ with the words {device} {channel} {date} {time} {preset}
+---@field home? integer|string the preset to go to afterwards
+---@field snapshot? table options for ch:snapshot, such as {stream = "sub"}
+---@param ch hik.Channel
+---@param presets (integer|string)[]
+---@param o? hik.SweepOptions
 function sweep.run(ch, presets, o)
   o = options.library("hik.sweep", "run", ch, presets, o)
   local name = "sweep of " .. tostring(ch)

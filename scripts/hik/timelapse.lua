@@ -14,6 +14,18 @@ local retry = require "hik.retry"
 
 local timelapse = {}
 
+---@class hik.TimelapseOptions
+---@field file? string the file name below data/, with the words {device} {channel} {date} {time}
+---@field name? string of the job; "timelapse DEVICE/CHANNEL" without it
+---@field between? string at these times only, as for hik.every
+---@field days? string on these days only, as for hik.every
+---@field timezone? string IANA name, if not the site's
+---@field preset? integer|string the preset to go to before each picture
+---@field snapshot? table options for ch:snapshot, such as {stream = "sub"}
+---@field tries? integer how often a picture is tried, seconds apart, before it is given up with an error in the log
+---@param ch hik.Channel
+---@param interval hik.Duration
+---@param o? hik.TimelapseOptions
 function timelapse.start(ch, interval, o)
   o = options.library("hik.timelapse", "start", ch, interval, o)
   local job = {name = o.name or "timelapse " .. tostring(ch), between = o.between, days = o.days, timezone = o.timezone}

@@ -156,6 +156,22 @@ local function resumed(key, due, ends, stops)
   if same and was.stop <= stops then return was end
 end
 
+---@class hik.TourStop
+---@field preset integer|string number or name
+---@field dwell? hik.Duration how long to stay there once the head has arrived
+---@field snapshot? boolean|string|function true: save a picture; a string: its file name below data/, with the words {device} {channel} {date} {time} {preset}; a function: it gets the snapshot and the stop
+---@class hik.TourOptions
+---@field till? string|number when to end, as for hik.at: "06:00", "sunrise", a date and time; it counts from when the run was due
+---@field rounds? integer how many rounds; without it and without till the tour goes on until its task is ended
+---@field dwell? hik.Duration for stops that have none of their own
+---@field home? integer|string the preset to go to at the end, whatever ends the tour but a save and the end of the host
+---@field yield? hik.Duration|false how long the head must have rested after somebody moved it by hand before the tour goes on; false: go on regardless. It needs a head that tells its position, and is left out on others
+---@field hold_on? string|string[] an event or a list of them, such as "motion": while one of the channel goes on, the head stays at its stop
+---@field hold_for? hik.Duration how long it stays there after such an event has ended
+---@field on_error? function function(err, stop), in the place of lines in the log
+---@param ch hik.Channel
+---@param stops hik.TourStop[]
+---@param o? hik.TourOptions
 function tour.run(ch, stops, o)
   o = options.library("hik.tour", "run", ch, stops, o)
   local pause = o.yield and seconds(o.yield)
