@@ -67,7 +67,7 @@ func TestKilledHostIsMadeGood(t *testing.T) {
 		t.Error(p.stderr())
 	}
 	out, _, _ := p.ask("", "journal", "--device", "gate")
-	wants(t, out, "gate/1  ptz_pan_tilt 40 0 0  ok", "turn/task-1", "ptz_stop  ok")
+	wants(t, strings.Join(strings.Fields(out), " "), "gate/1 ptz_pan_tilt 40 0 0 ok", "turn/task-1", "gate/1 ptz_stop ok")
 	for _, path := range []string{"data/state.db", "data/journal/00000001.jsonl"} {
 		info, err := os.Stat(filepath.Join(p.cmd.Dir, path))
 		if err != nil || info.Mode().Perm() != 0o600 {
