@@ -106,16 +106,17 @@ type Host struct {
 	pins     *pins // certificates of devices with tls: pin
 	pinsErr  error
 
-	ctx       context.Context // ends last: parent of every task
-	cancel    context.CancelCauseFunc
-	hurry     context.Context // ended by Abort
-	abort     context.CancelFunc
-	stopGuard func()
-	siteTurn  *clock.Mutex    // for one look at site.yaml at a time
-	reloads   context.Context // ends first: nothing is loaded any more
-	endLoads  context.CancelFunc
-	children  *clock.Group // of Run: the watcher, scans, loaders
-	finishing *clock.Group // old generations whose last runs may finish
+	ctx        context.Context // ends last: parent of every task
+	cancel     context.CancelCauseFunc
+	hurry      context.Context // ended by Abort
+	abort      context.CancelFunc
+	stopGuard  func()
+	siteTurn   *clock.Mutex          // for one look at site.yaml at a time, and for the next
+	passedOver map[site.Problem]bool // told of in the log
+	reloads    context.Context       // ends first: nothing is loaded any more
+	endLoads   context.CancelFunc
+	children   *clock.Group // of Run: the watcher, scans, loaders
+	finishing  *clock.Group // old generations whose last runs may finish
 
 	randMu sync.Mutex
 	rand   *rand.Rand // for jitter

@@ -82,6 +82,7 @@ func (h *Host) scan() scan {
 		return s
 	}
 	s.site = h.syncSite()
+	h.tellPassedOver()
 	h.siteTurn.Unlock()
 	files, err := h.scriptFiles()
 	if err != nil {
@@ -143,6 +144,19 @@ func (h *Host) scriptFiles() ([]string, error) {
 		}
 	}
 	return files, err
+}
+
+// tellPassedOver logs once what lies in scripts/ and is not run. Its caller has
+// siteTurn.
+func (h *Host) tellPassedOver() {
+	now := make(map[site.Problem]bool)
+	for _, p := range site.PassedOver(h.site().Dir) {
+		now[p] = true
+		if !h.passedOver[p] {
+			h.log.Warn(p.String())
+		}
+	}
+	h.passedOver = now
 }
 
 func scriptName(file string) string {

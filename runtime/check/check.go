@@ -46,6 +46,9 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	defer c.rehearsal.close()
 	c.environment = newEnvironment(c.rehearsal.L)
 
+	for _, p := range site.PassedOver(dir) {
+		c.add(Finding{File: p.File, Message: p.Message, Warning: true})
+	}
 	own, others := c.files("scripts", false), c.files("lib", true)
 	c.report.Modules = len(others)
 	for _, file := range others {
