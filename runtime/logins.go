@@ -54,10 +54,11 @@ type LoginCost struct {
 	TriesLeft *int   `json:"tries_left,omitempty"` // nil: the device did not say
 }
 
-// refNamed finds a device of the site, or one that a script has opened.
+// refNamed finds a device of the site, or one that a script has opened, by name,
+// or by host and port.
 func (h *Host) refNamed(name string) (*device.Ref, error) {
 	for _, r := range h.devices.All() {
-		if r.Name() == name {
+		if r.Name() == name || r.Place() == name {
 			return r, nil
 		}
 	}
@@ -71,7 +72,7 @@ func (h *Host) LoginCost(name string) (LoginCost, error) {
 	if err != nil {
 		return LoginCost{}, err
 	}
-	cost := LoginCost{Device: name, Username: r.Conf().Username, Place: r.Place(), State: r.State()}
+	cost := LoginCost{Device: r.Name(), Username: r.Conf().Username, Place: r.Place(), State: r.State()}
 	if h.logins != nil {
 		cost.Said, cost.TriesLeft = h.logins.Known(accountOf(r.Conf(), r.Place()))
 	}

@@ -146,7 +146,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	}
 	conf.StateShared = o.shared
 	if !o.simulate {
-		conf.Logins, conf.LoginsCareful, conf.LoginCommand = loginsFolder(s.Dir), !o.reload, a.loginCommand(s.Dir)
+		conf.Logins, conf.LoginsCareful, conf.LoginCommand = loginsFolder(s.Dir), !o.reload, a.loginCommand(s)
 	}
 	h, err := runtime.New(conf)
 	if o.shared && errors.Is(err, store.ErrLocked) {

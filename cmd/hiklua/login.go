@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,20 +12,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
 func newLoginCommand(a *app) *cobra.Command {
 	var address string
 	c := &cobra.Command{
-		Use:   "login [SITE] DEVICE",
+		Use:   "login [SITE] (DEVICE | --device URL)",
 		Short: "Try a refused login once more",
 		Long: `Tries the login of one device once more, after the device refused it. No other
 command does that while the same password is configured, nor does a running
 host, for devices lock an account after a few wrong logins. It says what the
 device said before, and what it says now. Where a host runs the site (default:
-the current folder), the host tries. With --device it is the login of exec and
-repl --device.`,
+the current folder), the host tries. With --device it is the login of a device
+that site.yaml does not have: of exec and repl --device, or of a script.`,
 		Example: `  {hiklua} login gate
   {hiklua} login /srv/site gate
   {hiklua} login --device http://operator@192.0.2.10`,
@@ -33,8 +36,8 @@ repl --device.`,
 				return err
 			}
 			switch {
-			case address != "" && len(args) == 0:
-				return a.loginAt(c.Context(), address)
+			case address != "" && len(args) <= 1:
+				return a.loginAt(c.Context(), strings.Join(args, ""), address)
 			case address == "" && len(args) == 1 && hasSite(args[0]):
 				return &misuse{"login: which device?", a.name + " login " + shellWord(args[0]) + " gate"}
 			case address == "" && len(args) == 1:
@@ -62,15 +65,16 @@ func loginsFolder(dir string) string {
 	return filepath.Join(cache, "hiklua")
 }
 
-// loginCommand tells what to type for a new try of a device's login.
-func (a *app) loginCommand(dir string) func(site.Device) string {
+// loginCommand tells what to type for a new try of a device's login. Those that
+// site.yaml does not have are named by their address.
+func (a *app) loginCommand(s *site.Site) func(site.Device) string {
 	return func(d site.Device) string {
 		args := shellWord(d.Name)
-		switch {
-		case !hasSite(dir):
+		if _, known := s.Device(d.Name); !known || d.Name == camName {
 			args = "--device " + shellWord(strings.Replace(d.Address(), "://", "://"+d.Username+"@", 1))
-		case dir != ".":
-			args = shellWord(dir) + " " + args
+		}
+		if s.Dir != "." {
+			args = shellWord(s.Dir) + " " + args
 		}
 		return `"` + a.name + " login " + args + `"`
 	}
@@ -95,18 +99,37 @@ func (a *app) login(ctx context.Context, dir, name string) error {
 	if err := client.Get(ctx, opLoginCost, name, &cost); err != nil {
 		return fromHost(err)
 	}
+	return a.loginInHost(ctx, client, cost)
+}
+
+func (a *app) loginInHost(ctx context.Context, client *control.Client, cost runtime.LoginCost) error {
 	a.tellCost(cost)
 	var report runtime.LoginReport
-	if err := client.Get(ctx, opLogin, name, &report); err != nil {
+	if err := client.Get(ctx, opLogin, cost.Device, &report); err != nil {
 		return fromHost(err)
 	}
 	return a.tellLogin(report)
 }
 
-// loginAt tries the login of a device without a site.
-func (a *app) loginAt(ctx context.Context, address string) error {
-	s, err := a.loadSiteOrNone("", false, true)
+// loginAt tries the login of a device that no site.yaml has: a script has opened
+// it, in the host that runs the site if one does, or exec or repl did. dir is
+// the site, if one was given.
+func (a *app) loginAt(ctx context.Context, dir, address string) error {
+	u, err := deviceURL(address)
+	if err != nil {
+		return &misuse{"--device: " + err.Error(), a.name + " login --device http://operator@192.0.2.10"}
+	}
+	if client, _ := a.hostAround(ctx, dir); client != nil {
+		defer client.Close()
+		var cost runtime.LoginCost
+		place := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
+		if client.Get(ctx, opLoginCost, place, &cost) == nil {
+			return a.loginInHost(ctx, client, cost)
+		}
+	}
+	s, err := a.loadSiteOrNone(dir, true, true)
 	if err == nil {
+		s.Devices = nil // its passwords are not needed
 		err = a.addDevice(ctx, s, address, "login", false)
 	}
 	if err != nil {

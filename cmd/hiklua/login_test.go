@@ -150,3 +150,31 @@ func TestWrongPasswordOfOneDevice(t *testing.T) {
 	wants(t, p.by(dir, "login", "--device", url), "the login is right")
 	wants(t, p.by(dir, "exec", "--device", url, "-e", "print(cam:info().model)"), "DS-2DE")
 }
+
+// TestWrongPasswordInAScript: a device that a script opened has the same promise.
+func TestWrongPasswordInAScript(t *testing.T) {
+	t.Parallel()
+	p := aloneWithDevice(t)
+	dir := p.siteOf("devices:\n  other: {simulate: ptz}\n")
+	p.device.SetPassword("admin", "another")
+	_, port, _ := strings.Cut(p.server.Addr(), ":")
+	code := `print(pcall(function() hik.device{ip = "127.0.0.1", port = ` + port + `, username = "admin", password = "simulated"}:info() end))`
+	url := "http://admin@" + p.server.Addr()
+	for range 3 {
+		wants(t, p.by(dir, "exec", "-e", code), "unauthorized", "hiklua login --device "+url)
+	}
+	write(t, dir, map[string]string{"scripts/a.lua": code + " hik.every('1h', print)"})
+	p.launch(dir, []string{"run"})
+	p.logs("1 script live")
+	if n := p.device.Counts().RejectedLogins; n != 1 {
+		t.Errorf("%d rejected logins", n)
+	}
+	p.device.SetPassword("admin", "simulated")
+	out, errs, _ := p.ask("", "login", "--device", url)
+	wants(t, out+errs, "one login as admin at 127.0.0.1:"+port, "the login is right")
+	if _, _, status := p.ask("", "exec", "-e", `hik.device{ip = "127.0.0.1", port = `+port+`, username = "admin", password = "simulated"}:info()`); status != statusOK {
+		t.Error("the login is right, and refused")
+	}
+	p.signal(syscall.SIGTERM)
+	p.ends()
+}
