@@ -85,7 +85,11 @@ func (p *parser) suffixed() (call bool) {
 		p.advance()
 	case p.tok.is("("):
 		o := p.begin(p.tok)
+		after := p.before
 		p.advance()
+		if p.tok.is(")") && after.is("end") && after.end == o.start {
+			p.failAt(p.tok, "a function that is called at once stands in brackets: (function() ... end)()")
+		}
 		if p.tok.is(")") {
 			p.failAt(p.tok, "there is nothing between the brackets; a function is written function() ... end")
 		}

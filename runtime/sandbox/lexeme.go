@@ -60,6 +60,30 @@ type lexer struct {
 	bol    int // offset of the first character of the line
 }
 
+// reported, deferred, keeps the error that a lexer panicked with.
+func reported(found **SyntaxError) {
+	if r := recover(); r != nil {
+		e, ok := r.(*SyntaxError)
+		if !ok {
+			panic(r)
+		}
+		*found = e
+	}
+}
+
+// misread finds what gopher-lua reads as something else without a word: `3x` as 3 and x, `1e+` as no number, '\300' as
+// '\44', and `{1,,2}` as {1, 2}.
+func misread(source []byte, file string) (found *SyntaxError) {
+	defer reported(&found)
+	x := lexer{file: file, source: source, line: 1}
+	for before, l := (lexeme{}), x.next(); l.kind != endLexeme; before, l = l, x.next() {
+		if l.is(",") && (before.is(",") || before.is(";")) || l.is(";") && before.is(",") {
+			x.fail(l.line, l.col, "unexpected '%s'", l.text)
+		}
+	}
+	return nil
+}
+
 func (x *lexer) fail(line, col int, format string, args ...any) {
 	panic(&SyntaxError{File: x.file, Line: line, Col: col, Message: fmt.Sprintf(format, args...)})
 }
@@ -130,6 +154,9 @@ func (x *lexer) length(l *lexeme) int {
 			(s[n] == '+' || s[n] == '-') && (s[n-1] == 'e' || s[n-1] == 'E') && !isHex(s)) {
 			n++
 		}
+		if bytes.HasPrefix(s[n:], []byte("..")) {
+			x.fail(l.line, l.col, "malformed number '%s..': write a blank before the dots", s[:n])
+		}
 		x.checkNumber(l, string(s[:n]))
 	case isWordByte(c):
 		l.kind = nameLexeme
@@ -146,6 +173,7 @@ func (x *lexer) length(l *lexeme) int {
 		if n < 2 || s[n-1] != c || escaped(s[:n]) {
 			x.fail(l.line, l.col, "unfinished string: the %c that begins here has no second one on its line", c)
 		}
+		x.checkEscapes(s[:n])
 	case c == '[':
 		if n = longBracket(s); n > 0 {
 			l.kind = stringLexeme
@@ -185,6 +213,24 @@ func (x *lexer) closed(offset, n int, what, before string) {
 	end := "]" + strings.Repeat("=", level) + "]"
 	if len(s) < 2*len(end) || !bytes.HasSuffix(s, []byte(end)) {
 		x.failUnfinished(x.line, x.column(x.at), "unfinished %s: the %s%s that begins here has no %s", what, before, s[:level+2], end)
+	}
+}
+
+// checkEscapes refuses '\300' in a text: a byte is at most 255.
+func (x *lexer) checkEscapes(text []byte) {
+	for i := 0; i < len(text)-1; i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		i++
+		n := 0
+		for n < 3 && '0' <= text[i+n] && text[i+n] <= '9' {
+			n++
+		}
+		if n == 3 && string(text[i:i+3]) > "255" {
+			x.skip(i - 1)
+			x.fail(x.line, x.column(x.at), `escape '\%s' is too large: the bytes of a text go to \255`, text[i:i+3])
+		}
 	}
 }
 

@@ -75,6 +75,9 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 		}
 		return nil, syntaxError(err, name, source)
 	}
+	if e := misread(source, name); e != nil {
+		return nil, e
+	}
 	if line, refused := repair(chunk); refused != "" {
 		return nil, &SyntaxError{File: name, Line: line, Message: refused}
 	}

@@ -75,9 +75,12 @@ func quoted(s []byte) int {
 		switch s[i] {
 		case '\\':
 			i++
+			if bytes.HasPrefix(s[i:], []byte("\r\n")) || bytes.HasPrefix(s[i:], []byte("\n\r")) {
+				i++
+			}
 		case s[0]:
 			return i + 1
-		case '\n':
+		case '\n', '\r':
 			return i
 		}
 	}
@@ -85,7 +88,7 @@ func quoted(s []byte) int {
 }
 
 func lineLength(s []byte) int {
-	if i := bytes.IndexByte(s, '\n'); i >= 0 {
+	if i := bytes.IndexAny(s, "\r\n"); i >= 0 {
 		return i
 	}
 	return len(s)

@@ -206,9 +206,8 @@ func (p *parser) foreignLocal() {
 
 // attribute is for `local x <const>` of Lua 5.4.
 func (p *parser) attribute() {
-	if p.tok.is("<") {
+	if name := p.peek().text; p.tok.is("<") && bytes.HasPrefix(bytes.TrimLeft(p.source[p.tok.end:], " "), []byte(name+">")) {
 		at := p.tok
-		name := p.peek().text
 		p.failAt(at, "'<%s>' is of Lua 5.4: leave it out", name)
 	}
 }

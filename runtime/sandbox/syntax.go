@@ -11,15 +11,7 @@ import (
 // nothing is wrong as far as it can see.
 func explain(source []byte, file string) (found *SyntaxError) {
 	p := &parser{lexer: lexer{file: file, source: source, line: 1}, key: -1}
-	defer func() {
-		if r := recover(); r != nil {
-			e, ok := r.(*SyntaxError)
-			if !ok {
-				panic(r)
-			}
-			found = e
-		}
-	}()
+	defer reported(&found)
 	p.advance()
 	p.block("")
 	switch {
@@ -373,16 +365,24 @@ func (p *parser) name(what string) {
 	p.unexpected(what + " expected " + p.tok.near())
 }
 
+// assignable refuses targets that are none, before '=' or ','.
+func (p *parser) assignable(call bool) {
+	switch {
+	case call:
+		p.failAt(p.tok, "the result of a call can't be assigned to: use == to compare")
+	case p.before.is(")"):
+		p.failAt(p.tok, "what stands in brackets can't be assigned to: leave them out, or use == to compare")
+	}
+}
+
 // expressionStatement is a call or an assignment.
 func (p *parser) expressionStatement() {
 	first := p.tok
 	call := p.suffixed()
 	if p.tok.is("=") || p.tok.is(",") {
-		if call && p.tok.is("=") {
-			p.failAt(p.tok, "the result of a call can't be assigned to: use == to compare")
-		}
+		p.assignable(call)
 		for p.accept(",") {
-			p.suffixed()
+			p.assignable(p.suffixed())
 		}
 		p.expect("=", " in the assignment")
 		p.expressions()
