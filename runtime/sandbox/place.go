@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,12 +11,20 @@ import (
 // Place tells where the innermost Lua function of L is, `scripts/tour.lua:12`; empty if there is none. L belongs to
 // the caller, or does not run at the moment.
 func Place(L *lua.LState) string {
-	for f := current(L); f != nil; f = f.Parent {
-		if !f.Fn.IsG && f.Fn.Proto.SourceName != machinery {
-			return f.place()
-		}
+	if f := nearestLua(L); f != nil {
+		return f.place()
 	}
 	return ""
+}
+
+// nearestLua is the innermost Lua function; nil if there is none.
+func nearestLua(L *lua.LState) *frame {
+	for f := current(L); f != nil; f = f.Parent {
+		if !f.Fn.IsG && f.Fn.Proto.SourceName != machinery {
+			return f
+		}
+	}
+	return nil
 }
 
 // Traceback gives the Lua stack of L, one call a line, innermost first. L belongs to the caller, or does not run.
@@ -28,11 +37,15 @@ func (f *frame) place() string {
 	if f.Fn.IsG {
 		return ""
 	}
-	line, pc := f.Fn.Proto.LineDefined, f.Pc-1
-	if pc >= 0 && pc < len(f.Fn.Proto.DbgSourcePositions) {
-		line = f.Fn.Proto.DbgSourcePositions[pc]
+	return f.Fn.Proto.SourceName + ":" + strconv.Itoa(f.line())
+}
+
+// line is the one that a Lua function is at.
+func (f *frame) line() int {
+	if pc := f.Pc - 1; pc >= 0 && pc < len(f.Fn.Proto.DbgSourcePositions) {
+		return f.Fn.Proto.DbgSourcePositions[pc]
 	}
-	return fmt.Sprintf("%s:%d", f.Fn.Proto.SourceName, line)
+	return f.Fn.Proto.LineDefined
 }
 
 // placeBefore is what stands before a message: the place of the function level calls out from the running one, 0 being

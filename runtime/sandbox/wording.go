@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -16,11 +17,11 @@ func worded(L *lua.LState, object lua.LValue) lua.LValue {
 	if !ok || f == nil {
 		return object
 	}
-	place := placeBefore(L, 0)
-	text, ours := strings.CutPrefix(string(message), place)
+	text, ours := withoutPlace(L, string(message))
 	if !ours {
 		return object
 	}
+	place := message[:len(message)-len(text)]
 	if f.Fn.IsG {
 		text, ok = wordedInGo(L, f, text)
 	} else {
@@ -29,7 +30,22 @@ func worded(L *lua.LState, object lua.LValue) lua.LValue {
 	if !ok {
 		return object
 	}
-	return lua.LString(place + text)
+	return place + lua.LString(text)
+}
+
+// withoutPlace cuts what placeBefore(L, 0) gives off a message, and says whether it begins with that. It writes no place down:
+// each error that a script raises comes here.
+func withoutPlace(L *lua.LState, message string) (text string, ours bool) {
+	f := nearestLua(L)
+	if f == nil {
+		return message, true
+	}
+	if text, ours = strings.CutPrefix(message, f.Fn.Proto.SourceName); !ours || !strings.HasPrefix(text, ":") {
+		return "", false
+	}
+	line, text, ours := strings.Cut(text[1:], ": ")
+	n, err := strconv.Atoi(line)
+	return text, ours && err == nil && n == f.line()
 }
 
 const (
@@ -197,10 +213,11 @@ func (f *frame) compared(L *lua.LState, b, c, pc int) string {
 
 // wordedInGo is for errors that were raised inside a library function.
 func wordedInGo(L *lua.LState, f *frame, engine string) (string, bool) {
-	var n int
-	if _, err := fmt.Sscanf(engine, "bad argument #%d to ", &n); err == nil {
-		reason, ok := strings.CutPrefix(engine, fmt.Sprintf("bad argument #%d to %s (", n, f.engineName(L)))
-		if !ok {
+	if rest, ok := strings.CutPrefix(engine, "bad argument #"); ok {
+		number, rest, _ := strings.Cut(rest, " to ")
+		n, err := strconv.Atoi(number)
+		reason, ok := strings.CutPrefix(rest, f.engineName(L)+" (")
+		if !ok || err != nil {
 			return "", false
 		}
 		return f.badArgument(L, n, strings.TrimSuffix(reason, ")")), true
