@@ -18,7 +18,7 @@ func Word(typed string, known []string) string {
 	if len(typed) > longest {
 		return ""
 	}
-	best, limit := "", len(typed)/3+1
+	best, limit := "", max(1, len(typed)/3)
 	for _, k := range known {
 		word := strings.ToLower(k)
 		if len(word) > longest {

@@ -27,6 +27,7 @@ var instead = map[string]string{
 	"os.remove":    "use hik.file.remove",
 	"os.rename":    "write the file under its new name with hik.file.write, then use hik.file.remove",
 	"os.tmpname":   "use hik.file.write with a name of your own",
+	"os.sleep":     "use hik.sleep",
 	"os.setlocale": "use string.format and os.date, which know no locale",
 
 	"table.pack":     "write {n = select('#', ...), ...}",
@@ -39,6 +40,7 @@ var instead = map[string]string{
 
 	"math.tointeger":  "use math.floor(x)",
 	"math.type":       "use type(x), and x == math.floor(x) for a whole number",
+	"math.round":      "use math.floor(x + 0.5)",
 	"math.ult":        "use <",
 	"math.maxinteger": "use 2^53",
 	"math.mininteger": "use -2^53",
@@ -166,13 +168,25 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 }
 
 // likely is nearest.Word; a short word must have its first letter or all its letters in common with what it suggests: half of
-// the letters of `yrad` are those of `load`.
+// the letters of `yrad` are those of `load`. And `camera3` is meant, where there are camera1 and camera2.
 func likely(word string, names []string) string {
 	near := nearest.Word(word, names)
 	if near != "" && len(word) <= 4 && near[0] != word[0] && !sameLetters(near, word) {
 		return ""
 	}
+	if near != word && withoutDigits(near) == withoutDigits(word) {
+		return ""
+	}
 	return near
+}
+
+func withoutDigits(word string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, word)
 }
 
 // instead is InsteadOf for a field of a library.

@@ -205,7 +205,11 @@ func (s *state) coWrap(L *lua.LState) int {
 	th := s.newCoroutine(L)
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		L.Insert(th, 1)
+		over := status(L, th) != "suspended"
 		n, ok := s.resume(L, th)
+		if over { // as with error(), the place is the caller's; coroutine.resume gives the message alone
+			rethrow(L, lua.LString(placeBefore(L, 0)+L.ToString(-1)))
+		}
 		if !ok {
 			rethrow(L, L.Get(-1))
 		}
