@@ -179,4 +179,16 @@ func TestFailedPollsAreFolded(t *testing.T) {
 	if s.out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", s.out.String(), want)
 	}
+	s.out.Reset()
+	s.env["COLUMNS"] = "80"
+	poll(40, "warehouse-north", &journal.Answer{Kind: "timeout", Message: "warehouse-north: device info: no answer from 192.0.2.10:80 within 5s"})
+	if err := show.end(); err != nil {
+		t.Fatal(err)
+	}
+	want = `2026-03-04 12:00:40.000  warehouse-north  status  timeout  0s
+    warehouse-north: device info: no answer from 192.0.2.10:80 within 5s
+`
+	if s.out.String() != want {
+		t.Errorf("at 80 columns: got\n%s\nwant\n%s", s.out.String(), want)
+	}
 }

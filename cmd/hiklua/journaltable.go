@@ -52,7 +52,10 @@ func (t *journalTable) add(e journal.Entry, more int) {
 	if more > 0 {
 		cells[tookColumn] = fmt.Sprintf("%d more like it", more)
 	}
-	t.page.add(cells...)
+	last := len(cells) - 1
+	t.page.fixed = 1 // the time
+	t.page.add(cells[:last]...)
+	t.page.note(cells[last])
 	if e.Err != nil {
 		t.page.paint(answerColumn, colourFail)
 	}

@@ -19,12 +19,17 @@ const (
 // narrowest is what a column keeps when a table is made narrower.
 const narrowest = 8
 
+// noteIndent is where a note below its row begins.
+const noteIndent = 4
+
 // table writes columns. Where it is wider than the terminal, the widest columns
 // go on below themselves.
 type table struct {
 	head  []string // nil: none
 	rows  [][]string
 	marks map[mark]string // the colour of a cell
+	notes map[int]string  // what belongs to a row and has no column: behind it, or below where the width is limited
+	fixed int             // so many columns are not made narrower
 }
 
 type mark struct{ row, column int }
@@ -38,6 +43,14 @@ func (t *table) paint(column int, colour string) {
 		t.marks = make(map[mark]string)
 	}
 	t.marks[mark{len(t.rows) - 1, column}] = colour
+}
+
+// note adds to the last row what has no column of its own.
+func (t *table) note(text string) {
+	if t.notes == nil {
+		t.notes = make(map[int]string)
+	}
+	t.notes[len(t.rows)-1] = text
 }
 
 // text is the table, a line break at the end of each line. It is at most width
@@ -73,7 +86,15 @@ func (t *table) text(width int, colour bool) string {
 				}
 				gap += columns[c] - uniseg.StringWidth(text) + 2
 			}
+			if note := t.notes[i-1]; note != "" && width == 0 {
+				line += strings.Repeat(" ", gap) + note
+			}
 			b.WriteString(line + "\n")
+		}
+		if note := t.notes[i-1]; note != "" && width > 0 {
+			for _, line := range wrapCell(note, max(width-noteIndent, narrowest)) {
+				fmt.Fprintf(&b, "%*s%s\n", noteIndent, "", line)
+			}
 		}
 	}
 	return b.String()
@@ -99,7 +120,7 @@ func (t *table) widths(width int) []int {
 	for _, least := range [][]int{words, make([]int, len(columns))} {
 		for all > width {
 			widest := -1
-			for c := range columns {
+			for c := t.fixed; c < len(columns); c++ {
 				if columns[c] > max(least[c], narrowest) && (widest < 0 || columns[c] > columns[widest]) {
 					widest = c
 				}
