@@ -2,7 +2,6 @@ package isapi
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 	"slices"
