@@ -58,6 +58,8 @@ type lexer struct {
 	at     int
 	line   int
 	bol    int // offset of the first character of the line
+
+	counted, characters int // where column counted to, and how many
 }
 
 // reported, deferred, keeps the error that a lexer panicked with.
@@ -94,7 +96,15 @@ func (x *lexer) failUnfinished(line, col int, format string, args ...any) {
 
 func (x *lexer) rest() []byte { return x.source[x.at:] }
 
-func (x *lexer) column(offset int) int { return utf8.RuneCount(x.source[x.bol:offset]) + 1 }
+// column counts from the last offset on the line that was asked for: a megabyte may stand on one line.
+func (x *lexer) column(offset int) int {
+	if x.counted < x.bol || x.counted > offset {
+		x.counted, x.characters = x.bol, 0
+	}
+	x.characters += utf8.RuneCount(x.source[x.counted:offset])
+	x.counted = offset
+	return x.characters + 1
+}
 
 // skip goes on by n bytes, counting lines as gopher-lua does.
 func (x *lexer) skip(n int) {
