@@ -242,8 +242,8 @@ func TestOnStopHasTasksOfItsOwn(t *testing.T) {
 	for !w.ended && w.clk.Now().Sub(began) < time.Minute {
 		w.run(100 * time.Millisecond)
 	}
-	if took := w.clk.Now().Sub(began); took < stopPatience || took > stopPatience+time.Second {
-		t.Errorf("on_stop had %v, want %v", took, stopPatience)
+	if took := w.clk.Now().Sub(began); took < onStopLimit || took > onStopLimit+time.Second {
+		t.Errorf("on_stop had %v, want %v", took, onStopLimit)
 	}
 }
 

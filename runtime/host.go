@@ -190,12 +190,15 @@ func (h *Host) Close() error {
 		h.clk.AfterFunc(hastyStop, cancel)
 	})()
 	h.endLoads()
-	scripts := h.running()
+	var scripts []*script
 	h.mu.Lock()
-	h.stopping = true
+	h.stopping = true // from here on nothing goes live
 	states := slices.Clone(h.states)
 	for _, o := range h.loaders {
-		o.live = nil
+		if o.live != nil {
+			scripts = append(scripts, o.live)
+			o.live = nil
+		}
 	}
 	h.mu.Unlock()
 	// Also old versions, loads and sessions: no head waits for what comes next.
@@ -209,12 +212,12 @@ func (h *Host) Close() error {
 	}
 	// Devices are closed although a script does not end: nothing that Lua does
 	// may keep a head from being stopped.
-	patience, end := clock.WithTimeout(h.clk, limit, orderlyStop-hastyStop)
+	orderly, end := clock.WithTimeout(h.clk, limit, orderlyStop-hastyStop)
 	defer end()
-	h.waitFor(patience, stopped.Wait)
-	h.waitFor(patience, h.children.Wait) // not for long: a disk may hang
-	h.cancel(errShutdown)                // every owner of a motion ends with it
-	h.waitFor(patience, h.finishing.Wait)
+	h.waitFor(orderly, stopped.Wait)
+	h.waitFor(orderly, h.children.Wait) // not for long: a disk may hang
+	h.cancel(errShutdown)               // every owner of a motion ends with it
+	h.waitFor(orderly, h.finishing.Wait)
 	err := h.devices.Close(limit)
 	if h.stopGuard != nil {
 		h.stopGuard()

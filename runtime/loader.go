@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// loadPatience is how long a load holds up the scripts after it.
-	loadPatience = time.Second
+	// loadHoldsUp is how long a load holds up the scripts after it.
+	loadHoldsUp = time.Second
 	// goneFor is how long a file must be away before its script ends: some
 	// editors move it aside before they write the new one.
 	goneFor = 250 * time.Millisecond
@@ -66,7 +66,7 @@ func newLook() *look {
 }
 
 // lookAt has the loader of a file compare it with what runs. What differs is
-// loaded after the look before, or once that has taken loadPatience; began
+// loaded after the look before, or once that has taken loadHoldsUp; began
 // tells that the loader was idle. A host that stops looks at nothing.
 func (h *Host) lookAt(file string, before *look) (l *look, began bool) {
 	h.mu.Lock()
@@ -124,7 +124,7 @@ func (o *loader) run() {
 	}
 }
 
-// awaitTurn waits until the load before has ended, or has taken loadPatience;
+// awaitTurn waits until the load before has ended, or has taken loadHoldsUp;
 // false: the host stops.
 func (o *loader) awaitTurn(l *look) bool {
 	h := o.host
@@ -133,8 +133,8 @@ func (o *loader) awaitTurn(l *look) bool {
 			return false
 		}
 		if before.loads {
-			patience, cancel := clock.WithTimeout(h.clk, h.reloads, loadPatience)
-			h.awaitDone(patience, before.done)
+			limit, cancel := clock.WithTimeout(h.clk, h.reloads, loadHoldsUp)
+			h.awaitDone(limit, before.done)
 			cancel()
 			break
 		}
@@ -193,15 +193,15 @@ func (o *loader) look(l *look) *Change {
 func (o *loader) read() (source []byte, err error) {
 	for waited := time.Duration(0); ; waited += goneFor {
 		source, err = readPlain(o.host.site().Dir, o.file)
-		patience := time.Duration(0)
+		limit := time.Duration(0)
 		switch live := o.running(); {
 		case live == nil:
 		case errors.Is(err, fs.ErrNotExist):
-			patience = goneFor
+			limit = goneFor
 		case err == nil && blank(source) && live.source != sha256.Sum256(source):
-			patience = blankFor
+			limit = blankFor
 		}
-		if waited >= patience || clock.Sleep(o.host.reloads, o.host.clk, goneFor) != nil {
+		if waited >= limit || clock.Sleep(o.host.reloads, o.host.clk, goneFor) != nil {
 			return source, err
 		}
 	}

@@ -338,7 +338,7 @@ func TestDeletedScriptEndsWhatFinishes(t *testing.T) {
 // not wait for a site.yaml that cannot be read.
 func TestShutdownWaitsForNoLoad(t *testing.T) {
 	turn := `hik.spawn(function() hik.device("gate"):ptz_pan_tilt(40, 0) hik.sleep("1h") end)`
-	ends := map[string]time.Duration{"old version ends slowly": stopPatience, "site.yaml hangs": orderlyStop - hastyStop}
+	ends := map[string]time.Duration{"old version ends slowly": onStopLimit, "site.yaml hangs": orderlyStop - hastyStop}
 	for name, prepare := range map[string]func(w *world){
 		"first load": func(w *world) { w.write("scripts/a.lua", `hik.sleep(29)`) },
 		"reload": func(w *world) {

@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	// stopPatience is how long the on_stop functions of a script may take together.
-	stopPatience = 5 * time.Second
-	// leavePatience is how long a new version waits for the tasks of the old
+	// onStopLimit is how long the on_stop functions of a script may take together.
+	onStopLimit = 5 * time.Second
+	// leaveLimit is how long a new version waits for the tasks of the old
 	// one: longer than a stop of their heads may take.
-	leavePatience = 2 * device.StopTimeout
+	leaveLimit = 2 * device.StopTimeout
 )
 
 // script is one generation of a file of scripts/, or a piece of Lua that exec
@@ -173,13 +173,13 @@ func (s *script) stop(why error) {
 	if why == errReload {
 		s.logCut(ended)
 	}
-	patience, done := context.Background(), func() {}
+	limit, done := context.Background(), func() {}
 	if why != errShutdown {
-		patience, done = clock.WithTimeout(s.host.clk, patience, leavePatience)
+		limit, done = clock.WithTimeout(s.host.clk, limit, leaveLimit)
 	}
 	defer done()
 	for _, t := range ended {
-		if t.join(patience) != nil {
+		if t.join(limit) != nil {
 			s.host.log.Warn("a task has not ended, and is not waited for any longer", keyScript, s.name, keyTask, t.name)
 		}
 	}
@@ -301,7 +301,7 @@ func (s *script) runOnStop() {
 	if first == nil {
 		return
 	}
-	t, err := s.newTask(taskSpec{name: "on_stop", limit: stopPatience, lasts: true})
+	t, err := s.newTask(taskSpec{name: "on_stop", limit: onStopLimit, lasts: true})
 	if err != nil {
 		return
 	}

@@ -101,6 +101,7 @@ func (d *Device) join(l, instead *line) {
 	d.lines.Store(&lines)
 	d.hire()
 	for _, h := range d.heads {
+		h.stopper.abandoned = false
 		h.stopper.hurry() // a stop that was refused is tried again now
 	}
 }

@@ -132,7 +132,7 @@ func (d *Device) goesOut(c *command, overtake context.CancelFunc) error {
 	return err
 }
 
-// commanded notes what an answer to a PTZ command means for who has the head.
+// commanded notes what an answer to a PTZ command means for whose the head is.
 // The caller has the wire.
 func (h *head) commanded(c *command, over *line, err error) {
 	h.d.mu.Lock()

@@ -153,13 +153,11 @@ func (o *Owner) GiveTo(heir *Owner) {
 	o.motions = nil
 	o.mu.Unlock()
 	for _, m := range motions {
-		d := m.head.d
-		d.mu.Lock()
-		ended := m.ended
+		m.head.d.mu.Lock()
 		m.owner = heir
-		d.mu.Unlock()
-		if !ended && heir.add(m) != nil {
-			m.stop()
+		if !m.ended && heir.add(m) != nil {
+			m.stopNow()
 		}
+		m.head.d.mu.Unlock()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -44,11 +45,12 @@ const (
 type stopper struct {
 	head     *head
 	running  bool           // a goroutine sends stops
-	requests []*stopRequest // ptz_stops that wait for the answer
+	requests []*stopRequest // ptz_stops that wait for the answer, or the last whose caller has gone
 	doubtful bool           // a move, or its renewal, was sent whose answer never came
 	insist   bool           // it may move although no motion of ours is known
 	late     int            // second stops that are still to come for doubtful moves
 	pause    clock.Waiter   // it waits here before it tries again
+	hurried  bool           // there is a new reason to stop since the last try began
 	refused  refusals
 
 	abandoned bool // nothing more is tried: the device is not reached there any more
@@ -99,11 +101,16 @@ func (h *head) stop(ctx context.Context, r *Ref) error {
 
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case req.done:
+	if req.done {
 		return req.err
-	case clock.Cause(ctx) != nil:
-		return clock.Cause(ctx)
+	}
+	// The stop is tried on without its caller. One request is enough for that,
+	// however many callers a device that is away has sent off.
+	if len(h.stopper.requests) > 1 {
+		h.stopper.forget(req)
+	}
+	if err := clock.Cause(ctx); err != nil {
+		return err
 	}
 	return h.stopUnanswered(r)
 }
@@ -143,8 +150,10 @@ func (s *stopper) start() {
 	s.head.d.ended.Go(s.run)
 }
 
-// hurry ends a pause between two tries. Called with mu held.
+// hurry has the next try follow at once, with no pause before it. Called with mu
+// held.
 func (s *stopper) hurry() {
+	s.hurried = true
 	if s.pause != nil {
 		s.pause.Wake()
 	}
@@ -161,11 +170,15 @@ func (s *stopper) run() {
 			pause = stopRetryMin
 			continue
 		}
-		if s.wait(pause) != nil {
+		hurried, err := s.wait(pause)
+		if err != nil {
 			s.giveUp()
 			return
 		}
 		pause = min(2*pause, stopRetryMax)
+		if hurried {
+			pause = stopRetryMin
+		}
 	}
 }
 
@@ -200,8 +213,9 @@ func (s *stopper) try() (done, answered bool) {
 		d.mu.Unlock()
 		return true, false
 	}
-	requests := s.requests
+	requests := slices.Clone(s.requests)
 	lines := h.stopLines(m, requests)
+	s.hurried = false
 	d.mu.Unlock()
 
 	began := d.clk.Now()
@@ -272,11 +286,16 @@ func sameKind(a, b error) bool { return a != nil && luaapi.Describe(a).Kind == l
 
 // tell answers ptz_stops. Called with mu held.
 func (s *stopper) tell(requests []*stopRequest, err error) {
-	s.requests = s.requests[len(requests):]
-	for _, r := range requests {
+	for _, r := range slices.Clone(requests) {
+		s.forget(r)
 		r.done, r.err = true, err
 		r.waiter.Wake()
 	}
+}
+
+// forget is called with mu held.
+func (s *stopper) forget(r *stopRequest) {
+	s.requests = slices.DeleteFunc(s.requests, func(o *stopRequest) bool { return o == r })
 }
 
 // say keeps a line for the log. Called with mu held.
@@ -334,24 +353,27 @@ func (s *stopper) send(m *motion, lines []*line) (err error) {
 	return err
 }
 
-// wait is the time before the next try; a new reason to stop ends it, and so
-// does the host.
-func (s *stopper) wait(pause time.Duration) error {
+// wait is the time before the next try. It ends with the host, and early if
+// there is a new reason to stop, also one that has come since the last try began.
+func (s *stopper) wait(pause time.Duration) (hurried bool, err error) {
 	d := s.head.d
 	w := d.clk.NewWaiter()
 	d.mu.Lock()
 	s.pause = w
+	if s.hurried {
+		w.Wake()
+	}
 	d.mu.Unlock()
 	timer := d.clk.AfterFunc(pause, w.Wake)
-	err := clock.WaitFor(d.ctx, w)
+	err = clock.WaitFor(d.ctx, w)
 	timer.Stop()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.pause = nil
 	if s.abandoned {
-		return errAbandoned
+		return false, errAbandoned
 	}
-	return err
+	return s.hurried, err
 }
 
 // again has the head stopped once more in a while, unless another command has it

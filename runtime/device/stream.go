@@ -232,8 +232,8 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 	f.endLife, f.parts, f.beats = end, 0, 0
 	f.mu.Unlock()
 
-	patience := f.d.clk.AfterFunc(openLimit, func() { end(errOpening) })
-	defer patience.Stop()
+	opening := f.d.clk.AfterFunc(openLimit, func() { end(errOpening) })
+	defer opening.Stop()
 	if err := f.askClock(ctx); err != nil {
 		return false, because(ctx, err)
 	}
@@ -246,7 +246,7 @@ func (f *feed) life(parent context.Context) (worked bool, err error) {
 		}
 		return false, because(ctx, err)
 	}
-	patience.Stop()
+	opening.Stop()
 	f.opened()
 	watch := clock.NewGroup(f.d.clk)
 	defer watch.Wait()

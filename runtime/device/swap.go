@@ -78,6 +78,7 @@ func (p *Swap) Commit() {
 		r.say(slog.LevelInfo, "device taken out of the site")
 		s.giveUp(r)
 	}
+	var moved []func()
 	for i, r := range p.refs {
 		switch {
 		case p.added[i] != nil:
@@ -88,17 +89,23 @@ func (p *Swap) Commit() {
 				s.stopLeftAt(r.dev())
 			}
 		case p.lines[r] != nil:
-			s.relay(r, p.lines[r])
+			if then := s.relay(r, p.lines[r]); then != nil {
+				moved = append(moved, then)
+			}
 		}
 	}
 	s.refs = p.refs
+	for _, then := range moved { // every name is where the new site has it
+		s.retiring.Go(then)
+	}
 }
 
 // relay has a name go on over another line. One that leads to the same device
 // takes over its queue and its heads; what is on its way ends over the old one.
 // Another address is another device: what waits is asked there, once the heads
-// that this name has moved at the old one are at rest. Called with mu held.
-func (s *Set) relay(r *Ref, l *line) {
+// that this name has moved at the old one are at rest: then sees to that, and
+// waits. Called with mu held.
+func (s *Set) relay(r *Ref, l *line) (then func()) {
 	old := r.line.Load()
 	fresh := s.connect(r, l)
 	s.hub.move(r, l)
@@ -106,19 +113,19 @@ func (s *Set) relay(r *Ref, l *line) {
 	r.askAnew(old.conf, l.conf, moved)
 	if !moved {
 		old.close()
-		return
+		return nil
 	}
 	r.say(slog.LevelInfo, "device has another address", "was", old.dev.address, "is", l.dev.address)
 	old.dev.relined(func() { old.dev.leave(old) })
 	s.stopLeftAt(l.dev)
-	s.retiring.Go(func() {
+	return func() {
 		if fresh && s.startAfter(old, l.dev) != nil {
 			return
 		}
 		if s.retire(old) == nil {
 			s.forgetLogins()
 		}
-	})
+	}
 }
 
 // startAfter starts a device when the heads that were moved over an old line are
@@ -138,9 +145,14 @@ func (s *Set) startAfter(old *line, d *Device) error {
 }
 
 // abandon ends the device at an old address that has not answered for a while,
-// if at the new one every head is at rest.
+// if no name means it any more and at the new address every head is at rest.
 func (s *Set) abandon(old *line, d *Device) {
-	if clock.Sleep(s.ctx, s.clk, abandonAfter) == nil && d.atRest() {
+	if clock.Sleep(s.ctx, s.clk, abandonAfter) != nil {
+		return
+	}
+	s.mu.Lock() // no name joins meanwhile
+	defer s.mu.Unlock()
+	if len(old.dev.refs()) == 0 && d.atRest() {
 		old.dev.giveUp()
 	}
 }
