@@ -2,7 +2,10 @@ package device
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -80,4 +83,41 @@ func TestStreamFollowsTheFirstName(t *testing.T) {
 	}
 	r.swap("timezone: UTC\ndevices:\n  again: {ip: " + oneGate + ", username: admin, password: simulated}\n")
 	r.eventually("the stream is over the other name's line", func() bool { return over() != nil && over().ref == again && f.shown() == eventsFlowing })
+}
+
+// A first name whose login is refused, or that has not been answered yet, holds
+// up the stream of the next name no longer than it is there.
+func TestStreamIsNotHeldUpByANameThatIsGone(t *testing.T) {
+	again := "  again: {ip: " + oneGate + ", username: admin, password: simulated}\n"
+	r := newRig(t, strings.Replace(gateAt(oneGate), "simulated", "wrong", 1)+again)
+	ref := r.set.Devices()[1]
+	r.eventually("the login is refused", func() bool { return r.set.Devices()[0].State() == StateUnauthorized })
+	r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: ref, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
+	r.eventually("the stream waits", func() bool { return ref.Events() == eventsStale })
+	r.swap("timezone: UTC\ndevices:\n" + again)
+	r.eventually("the stream is open over the other name's line", func() bool { return ref.Events() == eventsFlowing })
+}
+
+// What waits for another state of a device leaves nothing behind where it waits
+// no longer.
+func TestWaitingForAStateLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, gateAt(oneGate))
+		gate := r.quiet()
+		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/alertStream") {
+				return status(req, http.StatusForbidden), nil
+			}
+			return device.RoundTrip(req)
+		})
+		r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: gate, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
+		time.Sleep(24 * time.Hour)
+		gate.mu.Lock()
+		n := len(gate.changed)
+		gate.mu.Unlock()
+		if n > 1 {
+			t.Errorf("%d wait after a day of refused streams", n)
+		}
+		r.close(time.Second)
+	})
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -40,12 +41,32 @@ func (r *Ref) entered(state, was string) {
 	}
 }
 
-// onChange has w woken at the next change of the state, and returns the state.
-func (r *Ref) onChange(w clock.Waiter) string {
+// onChange has w woken when the state changes next, or the name is given up, and
+// returns the state. leave ends that.
+func (r *Ref) onChange(w clock.Waiter) (state string, leave func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.changed = append(r.changed, w)
-	return r.state
+	return r.state, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.changed = slices.DeleteFunc(r.changed, func(o clock.Waiter) bool { return o == w })
+	}
+}
+
+// wakeChanged has what waits for another state look again.
+func (r *Ref) wakeChanged() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wakeChangedNow()
+}
+
+// wakeChangedNow is wakeChanged, called with mu held.
+func (r *Ref) wakeChangedNow() {
+	for _, w := range r.changed {
+		w.Wake()
+	}
+	r.changed = nil
 }
 
 // lastAnswer is when the device has last answered any command.

@@ -161,10 +161,7 @@ func (r *Ref) enter(state string, err error) {
 		return
 	}
 	r.since = r.clk.Now()
-	for _, w := range r.changed {
-		w.Wake()
-	}
-	r.changed = nil
+	r.wakeChangedNow()
 	r.entered(state, was)
 	switch state {
 	case StateUnknown:
@@ -215,18 +212,20 @@ func (r *Ref) Retry() {
 	r.mu.Unlock()
 }
 
-// Settled waits until the device's first answer, or its absence, is known.
+// Settled waits until the device's first answer, or its absence, is known, or
+// the name is given up.
 func (r *Ref) Settled(ctx context.Context) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for r.state == StateUnknown && clock.Cause(ctx) == nil {
+	for {
 		w := r.clk.NewWaiter()
-		r.changed = append(r.changed, w)
-		r.mu.Unlock()
-		clock.WaitFor(ctx, w)
-		r.mu.Lock()
+		state, leave := r.onChange(w)
+		if state == StateUnknown && !r.gone.Load() {
+			clock.WaitFor(ctx, w)
+		}
+		leave()
+		if state != StateUnknown || r.gone.Load() || clock.Cause(ctx) != nil {
+			return r.State()
+		}
 	}
-	return r.state
 }
 
 // pauseWatch is the watcher's wait for its next poll, which wakeWatcher ends.

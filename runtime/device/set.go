@@ -228,6 +228,7 @@ func (s *Set) giveUp(r *Ref) {
 	s.gone = append(s.gone, r)
 	l := r.line.Load()
 	l.dev.relined(func() { l.dev.leave(l) })
+	r.wakeChanged()
 	s.retiring.Go(func() {
 		if s.retire(l) == nil {
 			r.close()

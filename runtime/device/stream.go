@@ -181,7 +181,7 @@ func (f *feed) run(ctx context.Context) {
 	failures := 0
 	for {
 		// The first answer tells whether it is there, and what it is.
-		f.d.first().ref.Settled(ctx)
+		f.settled(ctx)
 		if err := f.awaitLogin(ctx); err != nil {
 			return
 		}
@@ -205,23 +205,43 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// awaitLogin waits while nothing may be sent with this account.
-func (f *feed) awaitLogin(ctx context.Context) error {
-	for {
-		refused := f.wire().LoginError()
-		if refused == nil {
-			return clock.Cause(ctx)
-		}
-		f.lost(refused)
-		w := f.d.clk.NewWaiter()
-		f.d.first().ref.onChange(w)
-		if f.wire().LoginError() == nil {
-			continue
-		}
-		if err := clock.WaitFor(ctx, w); err != nil {
-			return err
+// settled waits until it is known whether the device answers.
+func (f *feed) settled(ctx context.Context) {
+	for clock.Cause(ctx) == nil {
+		if f.awaitChange(ctx, func(r *Ref) bool { return r.State() == StateUnknown }) {
+			return
 		}
 	}
+}
+
+// awaitLogin waits while nothing may be sent with this account.
+func (f *feed) awaitLogin(ctx context.Context) error {
+	for clock.Cause(ctx) == nil {
+		refused := f.wire().LoginError()
+		if refused == nil {
+			break
+		}
+		f.lost(refused)
+		f.awaitChange(ctx, func(*Ref) bool { return f.wire().LoginError() != nil })
+	}
+	return clock.Cause(ctx)
+}
+
+// awaitChange waits for another state of the device's first name, or another
+// first name. It does not if there is nothing to wait for, and then reports that.
+func (f *feed) awaitChange(ctx context.Context, wait func(*Ref) bool) (none bool) {
+	w := f.d.clk.NewWaiter()
+	r := f.d.first().ref
+	_, leave := r.onChange(w)
+	defer leave()
+	if f.d.first().ref != r {
+		return false
+	}
+	if !wait(r) {
+		return true
+	}
+	clock.WaitFor(ctx, w)
+	return false
 }
 
 // life is one connection from its opening to its end.

@@ -169,10 +169,11 @@ func (f *feed) pause(ctx context.Context, wait time.Duration, early bool) error 
 			return clock.Cause(ctx)
 		}
 		w := d.clk.NewWaiter()
-		was := r.onChange(w)
+		was, leave := r.onChange(w)
 		timer := d.clk.AfterFunc(left, w.Wake)
 		err := clock.WaitFor(ctx, w)
 		timer.Stop()
+		leave()
 		if err != nil {
 			return err
 		}
