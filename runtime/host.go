@@ -187,6 +187,7 @@ func (h *Host) Close() error {
 	defer cancel()
 	defer clock.OnDone(h.hurry, func() {
 		h.cancel(errShutdown)
+		h.devices.Hurry()
 		h.clk.AfterFunc(hastyStop, cancel)
 	})()
 	h.endLoads()

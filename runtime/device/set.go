@@ -59,6 +59,8 @@ type Set struct {
 	book     *logbook                  // of heads in motion; nil: none is kept
 	ctx      context.Context
 	cancel   context.CancelFunc
+	hurry    context.Context // ended by Hurry
+	hasten   context.CancelFunc
 	retiring *clock.Group // of names that were given up
 
 	logins  sync.Mutex
@@ -82,6 +84,7 @@ func NewSet(conf Config) (*Set, error) {
 	}
 	s.site.Store(conf.Site)
 	s.ctx, s.cancel = clock.WithCancel(context.Background())
+	s.hurry, s.hasten = clock.WithCancel(context.Background())
 	var problems []error
 	for _, conf := range conf.Site.Devices {
 		l, err := s.newLine(conf)
@@ -295,6 +298,10 @@ func (s *Set) each(f func(*Device)) {
 // StopAll has every head stopped that moves, and drops the moves that wait. It
 // does not wait.
 func (s *Set) StopAll() { s.each((*Device).stopAll) }
+
+// Hurry has stops wait for no PTZ command that is under way any more: it is
+// broken off.
+func (s *Set) Hurry() { s.hasten() }
 
 // AllAtRest reports whether every head is known to rest. One whose stop was
 // refused, or never answered, is not.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -197,4 +198,40 @@ func TestHandingOnAMotionThatEnds(t *testing.T) {
 			t.Fatal("a motion that has ended is kept")
 		}
 	}
+}
+
+// Where the host ends in a hurry, a stop breaks off the PTZ command that is
+// under way: there is no time to wait for it.
+func TestHurryBreaksOffWhatIsOnTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 1m", 1))
+		gate := r.quiet()
+		ctx, o := by("tour", nil)
+		if err := turn(ctx, gate); err != nil {
+			t.Fatal(err)
+		}
+		hangs := make(chan bool, 1)
+		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+			if strings.Contains(req.URL.Path, "/presets/") {
+				hangs <- true
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			}
+			return device.RoundTrip(req)
+		})
+		other, _ := by("other", nil)
+		go preset(other, gate)
+		<-hangs
+		o.End()
+		time.Sleep(100 * time.Millisecond)
+		if !r.gate().Driven(1) {
+			t.Fatal("the stop has not waited for the command under way")
+		}
+		r.set.Hurry()
+		time.Sleep(300 * time.Millisecond)
+		if r.gate().Driven(1) {
+			t.Error("the head turns after Hurry")
+		}
+		r.close(time.Second)
+	})
 }

@@ -31,7 +31,7 @@ const (
 // stopper has one head stopped. Its promises:
 //
 // A stop waits for nothing but the PTZ command that is under way at its head,
-// and for that no longer than StopTimeout. Neither a login that is being found
+// and for that no longer than StopTimeout, or not at all after Hurry. Neither a login that is being found
 // out, nor the crash book, the log, the journal, site.yaml or a script's lock
 // stands before it.
 //
@@ -183,19 +183,20 @@ func (s *stopper) run() {
 }
 
 // takeWire waits for the head's wire, and ends the command that has it for
-// longer than StopTimeout.
+// longer than StopTimeout, or at once where the host ends in a hurry.
 func (s *stopper) takeWire() {
 	h, d := s.head, s.head.d
-	timer := d.clk.AfterFunc(StopTimeout, func() {
+	breakOff := func() {
 		d.mu.Lock()
 		overtake := h.overtake
 		d.mu.Unlock()
 		if overtake != nil {
 			overtake()
 		}
-	})
+	}
+	defer d.clk.AfterFunc(StopTimeout, breakOff).Stop()
+	defer clock.OnDone(d.set.hurry, breakOff)()
 	h.wire.AcquireFirst(context.Background())
-	timer.Stop()
 }
 
 // try sends one stop, if one is due; done: none is, and the stopper has ended.
