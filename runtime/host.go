@@ -100,7 +100,8 @@ type Host struct {
 	disk      func() error // set by tests: see store.Options
 	stateNote sync.Once    // StateNote has been logged
 
-	logins *logins.Book // nil: nothing is remembered
+	logins     *logins.Book // nil: nothing is remembered
+	loginNotes loginNotes
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
@@ -150,6 +151,7 @@ func New(conf Config) (*Host, error) {
 	h.siteTurn = clock.NewMutex(h.clk)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)
+	h.loginNotes.writing = clock.NewGroup(h.clk)
 	if conf.Logins != "" {
 		h.logins = logins.Open(conf.Logins, h.clk, conf.LoginsCareful)
 	}
@@ -223,6 +225,7 @@ func (h *Host) Close() error {
 	if h.stopGuard != nil {
 		h.stopGuard()
 	}
+	h.waitFor(limit, h.loginNotes.writing.Wait)
 	return errors.Join(err, h.closeStore(limit))
 }
 
