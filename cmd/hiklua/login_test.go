@@ -178,3 +178,25 @@ func TestWrongPasswordInAScript(t *testing.T) {
 	p.signal(syscall.SIGTERM)
 	p.ends()
 }
+
+// TestRightPasswordIsForgotten: once the device takes another password, what it
+// refused before is no longer held against the account.
+func TestRightPasswordIsForgotten(t *testing.T) {
+	t.Parallel()
+	p := aloneWithDevice(t)
+	dir := p.siteOf(refusingSite)
+	book := func() string {
+		text, err := os.ReadFile(filepath.Join(dir, "data", "refused-logins"))
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+	p.by(dir, "devices")
+	wants(t, book(), `"username": "admin"`)
+	p.rewrite(dir, strings.ReplaceAll(refusingSite, "wrong-1", "simulated"))
+	wants(t, p.by(dir, "devices"), "online")
+	if strings.Contains(book(), "admin") {
+		t.Error(book())
+	}
+}
