@@ -57,13 +57,17 @@ func Report(err error) luaapi.Report {
 	return luaapi.Describe(err)
 }
 
-// logError logs an error that no script caught, once.
+// logError logs an error that no script caught, once; one that the runs of a job
+// end with again and again is counted.
 func (t *task) logError() {
+	r := Report(t.err)
+	if t.job != nil && t.job.fold(r) {
+		return
+	}
 	attrs := []slog.Attr{slog.String(keyScript, t.script.name), slog.String(keyTask, t.name)}
 	if t.job != nil {
 		attrs = append(attrs, slog.String(keyJob, t.job.name))
 	}
-	r := Report(t.err)
 	t.script.out.Log.LogAttrs(context.Background(), slog.LevelError, r.Message, append(attrs, reportAttrs(r)...)...)
 }
 

@@ -41,6 +41,7 @@ type job struct {
 	on         *handler // nil: the job runs by time
 	runs       int
 	last       Run
+	repeats    repeats
 }
 
 // Run is one run of a job that has ended or goes on.
@@ -218,6 +219,9 @@ func (j *job) run(f luaapi.Firing) {
 		err = t.err
 	}
 	run.noteEnd(err)
+	if err == nil {
+		j.works()
+	}
 	if !entered && isOrderly(err) {
 		j.passOn(f)
 	}
@@ -321,6 +325,9 @@ func (j *job) Stop() {
 	defer j.unlisten()
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
+	if !j.stopped {
+		j.tellRepeats("")
+	}
 	j.stopped = true
 	j.queued = nil
 	if j.timer != nil {
