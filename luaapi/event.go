@@ -15,7 +15,7 @@ import (
 // Event is something that a device noticed, or that became of the device
 // itself.
 type Event struct {
-	Type    string // motion, ...; the native type where there is no word; online, offline, locked, unauthorized, stale
+	Type    string // motion, ...; the native type where there is no word; online, offline, locked, unauthorized, stale, moved
 	Native  string // the device's own eventType; "": the host noticed it
 	State   string // start, stop
 	Device  string
@@ -37,7 +37,11 @@ type EventSpec struct {
 }
 
 // hostWords are the events that the host itself notices.
-var hostWords = []string{"online", "offline", "locked", "unauthorized", "stale"}
+var hostWords = []string{"online", "offline", "locked", "unauthorized", "stale", MovedEvent}
+
+// MovedEvent is the word for a head that somebody else moves. It is of a channel,
+// unlike the other events of the host.
+const MovedEvent = "moved"
 
 // HostEvent reports whether a word is an event of the host, not of the camera.
 func HostEvent(word string) bool { return slices.Contains(hostWords, word) }
@@ -147,10 +151,26 @@ func (c *call) eventOf(v lua.LValue) EventSpec {
 		c.wrong("the event", `a word such as "motion", or "any"`, v)
 	}
 	spec.Type = c.eventWord(strings.TrimSpace(string(text)))
-	if spec.Channel != 0 && HostEvent(spec.Type) {
+	if spec.Type == MovedEvent {
+		spec.Channel = c.movedChannel(spec.Channel)
+	} else if spec.Channel != 0 && HostEvent(spec.Type) {
 		c.misuse("%q is an event of the device, not of a channel: ch.device:%s(%q, ...)", spec.Type, c.name, spec.Type)
 	}
 	return spec
+}
+
+// movedChannel is the channel whose head is meant; without one that of a device
+// with a single channel in site.yaml.
+func (c *call) movedChannel(channel int) int {
+	all := c.dev.Channels()
+	switch {
+	case channel != 0:
+		return channel
+	case len(all) == 1:
+		return all[0].ID
+	}
+	c.misuse("%q is an event of a channel: dev:channel(1):%s(%q, ...)", MovedEvent, c.name, MovedEvent)
+	return 0
 }
 
 // eventWord brings a word to its own case. A type that only the device knows

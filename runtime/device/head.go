@@ -35,10 +35,11 @@ type head struct {
 	wire     *clock.Semaphore
 	overtake context.CancelFunc // ends the command on the wire; nil: none is
 
-	motion  *motion // what moves it now; nil: at rest as far as we know
-	works   bool    // it has done a PTZ command
-	stops   int     // ptz_stops so far: a move that was queued before one is not sent
-	stopper stopper
+	motion      *motion   // what moves it now; nil: at rest as far as we know
+	works       bool      // it has done a PTZ command
+	commandedAt time.Time // a command or a stop was last sent or answered
+	stops       int       // ptz_stops so far: a move that was queued before one is not sent
+	stopper     stopper
 
 	marks   []store.Moving // what the crash book has of it
 	pending int            // moves of which it is not known yet what becomes
@@ -127,7 +128,7 @@ func (d *Device) goesOut(c *command, overtake context.CancelFunc) error {
 	defer d.mu.Unlock()
 	err := d.refusal(c)
 	if err == nil && c.head != nil {
-		c.head.overtake = overtake
+		c.head.overtake, c.head.commandedAt = overtake, d.clk.Now()
 	}
 	return err
 }
@@ -138,7 +139,7 @@ func (h *head) commanded(c *command, over *line, err error) {
 	h.d.mu.Lock()
 	defer h.d.mu.Unlock()
 	defer h.settle()
-	h.overtake = nil
+	h.overtake, h.commandedAt = nil, h.d.clk.Now()
 	if c.motion != nil {
 		c.motion.line = over
 	}

@@ -79,8 +79,21 @@ func (h *Hub) Remove(l *Listener) { h.Swap([]*Listener{l}, nil) }
 // told to both, or to neither.
 func (h *Hub) Swap(old, next []*Listener) {
 	interest := make(map[*Device]int)
+	type head struct {
+		ref     *Ref
+		channel int
+	}
+	watched := make(map[head]int)
+	var heads []head
 	var order []*Device
 	note := func(l *Listener, by int) {
+		if l.Spec.Device != nil && l.Spec.Type == luaapi.MovedEvent {
+			k := head{l.key().ref, l.Spec.Channel}
+			if _, known := watched[k]; !known {
+				heads = append(heads, k)
+			}
+			watched[k] += by
+		}
 		if l.needsStream() {
 			d := l.key().ref.dev()
 			if _, known := interest[d]; !known {
@@ -110,6 +123,9 @@ func (h *Hub) Swap(old, next []*Listener) {
 	h.mu.Unlock()
 	for _, d := range order {
 		d.feed.want(interest[d])
+	}
+	for _, k := range heads {
+		k.ref.wantPose(k.channel, watched[k])
 	}
 }
 

@@ -72,31 +72,37 @@ func (r *Ref) pollDue() (bool, time.Duration) {
 	return true, interval
 }
 
-// pollOnce asks for deviceInfo, after everything that waits in the queue.
+// pollOnce asks for deviceInfo.
 func (r *Ref) pollOnce() {
-	c := &command{
-		Command: luaapi.Command{What: "status"}, ref: r, ctx: r.ctx,
-		run: func(ctx context.Context, c *isapi.Client) error {
-			info, err := c.DeviceInfo(ctx)
-			if err == nil {
-				r.learn(info)
-			}
-			return err
-		},
-		queued: r.clk.Now(),
-	}
+	// What it says of the device is taken from each command: see observe.
+	_ = r.poll(r.ctx, luaapi.Command{What: "status"}, func(ctx context.Context, c *isapi.Client) error {
+		info, err := c.DeviceInfo(ctx)
+		if err == nil {
+			r.learn(info)
+		}
+		return err
+	})
+}
+
+// poll asks the device something after everything that waits in the queue.
+func (r *Ref) poll(ctx context.Context, cmd luaapi.Command, run func(context.Context, *isapi.Client) error) error {
+	c := &command{Command: cmd, ref: r, ctx: ctx, run: run, queued: r.clk.Now()}
 	d := r.dev()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed || r.gone.Load() {
-		return
+		return ErrClosed
 	}
 	d.polls = append(d.polls, c)
 	d.wakeWorker()
 	d.await(c, 0, true)
 	if c.state == commandQueued {
-		d.dropQueued(clock.Cause(r.ctx), func(o *command) bool { return o == c })
+		d.dropQueued(clock.Cause(ctx), func(o *command) bool { return o == c })
 	}
+	if c.state == commandRunning {
+		d.await(c, 0, false) // run writes to what is the caller's
+	}
+	return c.err
 }
 
 // learn keeps what the device says of itself.

@@ -57,6 +57,8 @@ type Ref struct {
 	retryAt  time.Time   // locked: when a login may be tried again
 	changed  []clock.Waiter
 
+	poses poses
+
 	saying  sync.Mutex
 	remarks []remark // for the log; a goroutine writes them
 

@@ -233,6 +233,7 @@ func (s *stopper) try() (done, answered bool) {
 func (s *stopper) answered(m *motion, requests []*stopRequest, err error) bool {
 	h := s.head
 	now := h.d.clk.Now()
+	h.commandedAt = now
 	h.works = h.works || err == nil
 	first := s.refused.err
 	if err == nil {
