@@ -35,7 +35,7 @@ func TestRepeatedErrorsAreCounted(t *testing.T) {
 	log := w.log.String()
 	for piece, want := range map[string]int{
 		"level=ERROR": 3, "the same error": 4, "it works again": 2,
-		"the same error 360 more times until 13:00": 1,
+		"the same error 360 more times until 13:00":                    1,
 		"the same error 5 more times until 13:31\" script=a job=other": 1,
 	} {
 		if n := strings.Count(log, piece); n != want {

@@ -40,7 +40,7 @@
 ---@field image? hik.Snapshot the picture that came with it
 ---@field raw string what the device sent
 
----@alias hik.EventWord "motion"|"line_crossing"|"intrusion"|"region_enter"|"region_exit"|"tamper"|"video_loss"|"scene_change"|"face"|"audio"|"io"|"storage_full"|"storage_error"|"login_failed"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"any"
+---@alias hik.EventWord "motion"|"line_crossing"|"intrusion"|"region_enter"|"region_exit"|"tamper"|"video_loss"|"scene_change"|"face"|"audio"|"io"|"storage_full"|"storage_error"|"login_failed"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"moved"|"any"
 
 ---The answer of a web server.
 ---@class hik.Response
