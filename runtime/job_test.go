@@ -33,7 +33,7 @@ func TestOverlap(t *testing.T) {
 func TestJobTimeoutAndErrorsEndOneRun(t *testing.T) {
 	w := runLua(t, `
 		hik.every(10, {name = "slow", timeout = "3s"}, function() hik.sleep(60) end)
-		hik.every(10, {name = "bad"}, function() error("run failed") end)
+		hik.every(10, {name = "bad"}, function(run) error("run failed: " .. run.scheduled) end)
 		hik.every(10, {name = "good"}, function() print("good") end)
 	`, 25*time.Second, "good", "good")
 	w.wantLog("ran longer than its limit of 3s")
