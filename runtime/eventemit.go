@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const (
@@ -35,7 +36,7 @@ func (t *task) Emit(name string, value any) error {
 	if link.links > maxChain {
 		return &luaapi.Failure{
 			Kind:    "busy",
-			Message: fmt.Sprintf("%q is emitted in a circle: %d times within %v, each time by the handler of the one before", name, maxChain, chainSpell),
+			Message: fmt.Sprintf("%q is emitted in a circle: %d times within %v, each time by the handler of the one before", name, maxChain, clock.FormatDuration(chainSpell)),
 			Hint:    "a handler must not emit what leads back to it; if it has to, let it sleep in between",
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -31,7 +32,7 @@ func (h *Host) guard() {
 		if computed >= limit {
 			t.flag.Stop(&luaapi.Failure{
 				Kind:    "runaway",
-				Message: fmt.Sprintf("computed for %v without waiting (limits.compute)", limit),
+				Message: fmt.Sprintf("computed for %s without waiting (limits.compute)", clock.FormatDuration(limit)),
 				Hint:    "call hik.sleep in long loops",
 			})
 			continue

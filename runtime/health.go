@@ -55,7 +55,7 @@ func (s *script) noteEnd(t *task, err error, logged bool) {
 	s.health.offences, s.health.holdLogged = nil, false
 	s.health.holds++
 	s.health.heldUntil = now.Add(pause)
-	s.host.log.Error(fmt.Sprintf("script held back for %v: its tasks ran away %d times within %v", pause, offencesAllowed, offenceWindow),
+	s.host.log.Error(fmt.Sprintf("script held back for %v: its tasks ran away %d times within %v", clock.FormatDuration(pause), offencesAllowed, clock.FormatDuration(offenceWindow)),
 		keyScript, s.name, keyUntil, s.health.heldUntil.In(s.site.Timezone).Format(time.TimeOnly),
 		keyHint, "mend and save it: then it runs at once")
 }

@@ -131,7 +131,7 @@ func slowPictures(t *testing.T, times ...time.Duration) int {
 	if got := w.host.Devices()[0].State(); got != device.StateOnline {
 		t.Errorf("state %s", got)
 	}
-	hint := "3 commands timed out within 10m0s: raise status_interval (now 1m0s)"
+	hint := "3 commands timed out within 10m: raise status_interval (now 1m)"
 	return strings.Count(w.log.String(), hint)
 }
 

@@ -123,7 +123,7 @@ func (s *script) makeTask(spec taskSpec) *task {
 	clock.OnDone(ctx, mine.End)
 	if spec.limit > 0 {
 		timer := s.host.clk.AfterFunc(spec.limit, func() {
-			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %v", spec.limit)})
+			cancel(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("ran longer than its limit of %s", clock.FormatDuration(spec.limit))})
 		})
 		clock.OnDone(ctx, func() { timer.Stop() })
 	}

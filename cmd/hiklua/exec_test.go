@@ -122,7 +122,7 @@ func TestRunPrints(t *testing.T) {
 		t.Errorf("stdout %q", s.out.String())
 	}
 	lines := []string{
-		"13:00:00 INF site .: 1 device, all simulated; time zone Europe/Berlin\n",
+		"13:00:00 INF site " + dir + ": 1 device, all simulated; time zone Europe/Berlin\n",
 		"13:00:00 ERR script not loaded script=bad ",
 		"line=scripts/bad.lua:3",
 		"13:00:00 INF script loaded script=ok jobs=1\n",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 )
 
@@ -87,7 +88,7 @@ const hintKey = "hint"
 // plainAttr writes durations as people do.
 func plainAttr(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
-		return slog.String(a.Key, a.Value.Duration().String())
+		return slog.String(a.Key, clock.FormatDuration(a.Value.Duration()))
 	}
 	return a
 }

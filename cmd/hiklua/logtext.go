@@ -60,7 +60,7 @@ func (h *textHandler) Handle(ctx context.Context, r slog.Record) error {
 			a = slog.String(a.Key, report.Message)
 			more["hint"] = cmp.Or(more["hint"], report.Hint)
 		}
-		line.AddAttrs(a)
+		line.AddAttrs(plainAttr(nil, a))
 		return true
 	})
 	h.out.mu.Lock()

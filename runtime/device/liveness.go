@@ -205,7 +205,7 @@ func (r *Ref) countTimeout(now time.Time) {
 	r.timeouts, r.hinted = r.timeouts[:0], now
 	r.say(slog.LevelWarn, "device is slow under load",
 		keyHint, fmt.Sprintf("%d commands timed out within %v: raise status_interval (now %v) in site.yaml, and ask for fewer pictures",
-			slowTimeouts, slowWindow, r.conf().StatusInterval))
+			slowTimeouts, clock.FormatDuration(slowWindow), clock.FormatDuration(r.conf().StatusInterval)))
 }
 
 // Retry lets a device that refused the login be tried again, because an

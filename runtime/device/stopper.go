@@ -127,7 +127,7 @@ func (d *Device) dropQueuedFor(h *head) {
 
 func (h *head) stopUnanswered(r *Ref) error {
 	return r.failure("offline", h.channel,
-		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), r.conf().Timeout),
+		fmt.Sprintf("%s was not answered within %v; it is tried until it is", h.stopWord(), clock.FormatDuration(r.conf().Timeout)),
 		"look at the head: it may be moving")
 }
 
