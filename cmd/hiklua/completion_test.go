@@ -39,6 +39,8 @@ func TestCompletion(t *testing.T) {
 		"status ":                 dirs,
 		"status other ":           noFiles,
 		"exec --site ":            dirs,
+		"repl --device ":          noFiles,
+		"login ":                  "gate nvr " + noFiles,
 		"demo --dir ":             dirs,
 	} {
 		s := newSession(t)

@@ -440,3 +440,14 @@ func TestSimCommand(t *testing.T) {
 		t.Errorf("%s", rest)
 	}
 }
+
+// TestExitStopsHeads: os.exit ends a program as any end does.
+func TestExitStopsHeads(t *testing.T) {
+	t.Parallel()
+	p := start(t, map[string]string{"site.yaml": turningSite}, "exec", "-e",
+		`hik.device("gate"):ptz_pan_tilt(40, 0) hik.spawn(function() os.exit(3) end) hik.sleep(60)`)
+	if status := p.ends(); status != 3 {
+		t.Errorf("status %d\n%s", status, p.stderr())
+	}
+	p.atRest()
+}
