@@ -206,3 +206,47 @@ func (w *world) alarm(d time.Duration) {
 	w.head().Raise(a)
 	w.clk.AfterFunc(d, func() { w.head().Clear(a) })
 }
+
+// A night from sunset to sunrise, saved and broken off in between.
+func TestTourFromSunsetToSunrise(t *testing.T) {
+	const script = `
+		local tour = require "hik.tour"
+		local yard = hik.device("gate"):channel("yard")
+
+		hik.at("sunset", {name = "night tour"}, function()
+		  tour.run(yard, {
+		    {preset = "door",  dwell = "5m", snapshot = true},
+		    {preset = "fence", dwell = "10m"},
+		  }, {till = "sunrise", yield = false})
+		end)
+
+		yard:on("motion", {between = "22:00-06:00"}, function(ev)
+		  yard:snapshot():save("night/" .. ev.type .. ".jpg")
+		end)`
+	w := newKeeper(t, "location: {lat: 52.52, lon: 13.40}\n"+oneHead, map[string]string{"scripts/night.lua": script})
+	w.start()
+	w.run(8 * time.Hour)
+	stops := len(w.sent("gate"))
+	w.write("scripts/night.lua", script+" -- saved")
+	w.sync()
+	w.run(time.Minute)
+	if len(w.sent("gate")) <= stops || stops == 0 {
+		t.Errorf("after a save: %d, before it %d", len(w.sent("gate")), stops)
+	}
+	w.end()
+	n := w.next(time.Hour, nil)
+	n.start()
+	n.run(time.Minute)
+	if n.visited() == "" {
+		t.Error("it does not go on after a restart")
+	}
+	n.run(10 * time.Hour) // 07:00
+	stops = len(n.sent("gate"))
+	n.run(time.Hour)
+	if len(n.sent("gate")) != stops {
+		t.Error("it goes on after sunrise")
+	}
+	if last := n.status("night tour").Last; last == nil || last.Outcome != OutcomeOK {
+		t.Errorf("%+v\n%s", last, n.log)
+	}
+}

@@ -1,9 +1,10 @@
 -- From dusk to dawn the dome goes from preset to preset, round after round.
 --
 -- hik.tour does the hard part: it waits until the head has arrived, makes way
--- for a guard who takes the joystick and goes on half a minute after, and passes
--- over a stop that fails, so that a camera that is off for an hour costs an
--- hour and not the night.
+-- for a guard who takes the joystick and goes on half a minute after, passes over
+-- a stop that fails, so that a camera that is off for an hour costs an hour and
+-- not the night, and goes on at its stop when this file is saved or the host is
+-- started anew.
 
 local tour = require "hik.tour"
 local yard = hik.device("gate"):channel("yard")
@@ -29,7 +30,8 @@ local dawn = hik.at(vars.dawn, {name = "morning"}, function()
   yard:preset(vars.home)
 end)
 
--- Started or saved in the middle of the night: dawn comes before dusk.
+-- Started for the first time in the middle of the night: dawn comes before dusk.
+-- A tour that was cut off goes on by itself, and this run is skipped.
 if dawn:next() < dusk:next() then
   dusk:run()
 end
