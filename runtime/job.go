@@ -173,7 +173,7 @@ func (j *job) begin(f luaapi.Firing) {
 	if j.leftOut() {
 		return
 	}
-	if j.running+j.forerunner.busy() > 0 {
+	if j.running+j.busyBefore() > 0 {
 		switch j.spec.Overlap {
 		case "allow":
 		case "queue":
@@ -240,11 +240,12 @@ func (j *job) run(f luaapi.Firing) {
 func (j *job) free() {
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
+	before := j.busyBefore()
 	switch {
 	case j.successor != nil:
 		s := j.successor
 		j.script.host.clk.Go(s.free)
-	case len(j.queued) > 0 && !j.stopped && j.running+j.forerunner.busy() == 0:
+	case len(j.queued) > 0 && !j.stopped && j.running+before == 0:
 		next := j.queued[0]
 		j.queued = slices.Delete(j.queued, 0, 1)
 		j.begin(next)
@@ -259,14 +260,25 @@ func (j *job) busy() int {
 	}
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
-	return j.running + j.forerunner.busy()
+	return j.running + j.busyBefore()
+}
+
+// busyBefore counts the runs of the job in older generations. Those begin none,
+// so that without any they are let go, with their Lua states. Called with
+// script.mu held.
+func (j *job) busyBefore() int {
+	n := j.forerunner.busy()
+	if n == 0 {
+		j.forerunner = nil
+	}
+	return n
 }
 
 // follow lets the jobs of a new generation wait for runs of the old one that
 // may finish.
 func (s *script) follow(old []*job) {
 	for _, o := range old {
-		if o.spec.OnReload != "finish" {
+		if o.spec.OnReload != "finish" || o.busy() == 0 {
 			continue
 		}
 		for _, j := range s.allJobs() {
