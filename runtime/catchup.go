@@ -16,8 +16,8 @@ const (
 	// forgetBelow: the last runs of jobs that run more often than that, and
 	// make up for nothing, are not worth the disk.
 	forgetBelow = 10 * time.Second
-	// rememberPatience bounds the wait for the disk to have that a run begins.
-	rememberPatience = time.Second
+	// rememberLimit bounds the wait for the disk to have that a run begins.
+	rememberLimit = time.Second
 )
 
 // due is what a job's timer gives: the run of its time, late or not, or the
@@ -119,7 +119,7 @@ func (j *job) remember() {
 // flush waits a moment for the disk to have what was noted of runs. The store
 // tells of a disk that does not take it, and the run goes on all the same.
 func (s *script) flush(ctx context.Context) {
-	ctx, cancel := clock.WithTimeout(s.host.clk, ctx, rememberPatience)
+	ctx, cancel := clock.WithTimeout(s.host.clk, ctx, rememberLimit)
 	defer cancel()
 	_ = s.host.store.Flush(ctx)
 }

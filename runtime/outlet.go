@@ -14,7 +14,7 @@ import (
 // tasks of its script run.
 type Outlet interface {
 	io.Writer
-	// Full reports whether the reader lags so far behind that whoever has
+	// Full reports whether the reader lags so far behind that a task which has
 	// written has to wait.
 	Full() bool
 	// Room waits until the reader has caught up, or ctx ends.

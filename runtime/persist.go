@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// endPatience is how long a task that has ended waits for the disk to have
+	// endWrite is how long a task that has ended waits for the disk to have
 	// what it wrote. The wait of a task that goes on has no such end: it has
 	// the task's own.
-	endPatience = 5 * time.Second
+	endWrite = 5 * time.Second
 	// loadWrite is how long the load of a script waits for the disk.
 	loadWrite = 250 * time.Millisecond
-	// closePatience is how long the disk gets at least when the host stops.
-	closePatience = time.Second
+	// closeWrite is how long the disk gets at least when the host stops.
+	closeWrite = time.Second
 )
 
 // openStore opens the state file. One that another process has is an error;
@@ -66,9 +66,9 @@ func (h *Host) stateError() *ErrorStatus {
 	return nil
 }
 
-// closeStore writes what is left, within limit or closePatience.
+// closeStore writes what is left, within limit or closeWrite.
 func (h *Host) closeStore(limit context.Context) error {
-	least, cancel := clock.WithTimeout(h.clk, context.Background(), closePatience)
+	least, cancel := clock.WithTimeout(h.clk, context.Background(), closeWrite)
 	defer cancel()
 	until, stop := clock.WithCancel(context.Background())
 	defer stop()
@@ -189,7 +189,7 @@ func (w written) waitAtEnd(err error) error {
 		return err
 	}
 	h := w.task.script.host
-	ctx, cancel := clock.WithTimeout(h.clk, h.hurry, endPatience)
+	ctx, cancel := clock.WithTimeout(h.clk, h.hurry, endWrite)
 	defer cancel()
 	if lost := w.wait(ctx); err == nil {
 		return lost
@@ -205,7 +205,7 @@ func diskFailure(err error) error {
 	failure := &luaapi.Failure{Kind: "disk", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		failure.Message = fmt.Sprintf("hik.state is not on disk after %v", endPatience)
+		failure.Message = fmt.Sprintf("hik.state is not on disk after %v", endWrite)
 	case errors.Is(err, syscall.ENOSPC):
 		failure.Message, failure.Hint = "hik.state is not on disk: the disk is full", "make room on the disk of the site's data folder; "+failure.Hint
 	case errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrChanged):

@@ -297,7 +297,7 @@ func TestDiskHasItsTimeAtTheEnd(t *testing.T) {
 		lost              bool
 	}{
 		{disk: 500 * time.Millisecond, limit: 0, took: 500 * time.Millisecond},
-		{disk: 3 * time.Second, limit: 0, took: closePatience, lost: true},
+		{disk: 3 * time.Second, limit: 0, took: closeWrite, lost: true},
 		{disk: 3 * time.Second, limit: 5 * time.Second, took: 3 * time.Second},
 		{disk: 20 * time.Second, limit: 5 * time.Second, took: 5 * time.Second, lost: true},
 	} {
