@@ -259,3 +259,66 @@ func TestPollsGoLast(t *testing.T) {
 		t.Errorf("sent in the order %q", order)
 	}
 }
+
+// A PTZ command that is under way when its task ends is carried through: cut off
+// half-way it would leave the head in doubt.
+func TestPTZCommandOutlivesItsTask(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	sent, hold := make(chan bool, 9), make(chan bool)
+	var cut atomic.Bool
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.Contains(req.URL.Path, "/presets/") {
+			sent <- true
+			select {
+			case <-hold:
+			case <-req.Context().Done():
+				cut.Store(true)
+			}
+		}
+		return device.RoundTrip(req)
+	})
+	ctx, cancel := clock.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- preset(ctx, gate) }()
+	<-sent
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	time.Sleep(20 * time.Millisecond)
+	close(hold)
+	r.eventually("the preset was gone to", func() bool { return r.gate().Counts().Presets == 1 })
+	if cut.Load() {
+		t.Error("it was cut off")
+	}
+}
+
+// What comes under a name that has left its device is told so at once, also
+// where a slow command is before it.
+func TestNothingIsQueuedWhereTheNameHasLeft(t *testing.T) {
+	again := "  again: {ip: " + oneGate + ", username: admin, password: simulated}\n"
+	for name, yaml := range map[string]string{
+		"taken out":       "timezone: UTC\ndevices:\n" + again,
+		"another address": gateAt("192.0.2.2") + again,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, gateAt(oneGate)+again)
+			gate := r.quiet()
+			old := gate.dev()
+			hold := make(chan bool)
+			ctx, _ := by("a", nil)
+			wait := func(context.Context, *isapi.Client) error { <-hold; return nil }
+			go r.set.Devices()[1].Do(ctx, luaapi.Command{What: "x"}, wait)
+			r.eventually("the worker is busy", func() bool { return gate.Status(time.UTC).Active == 1 })
+			r.swap(yaml)
+			r.within(5*time.Second, "the command", func() {
+				err := old.submit(&command{Command: luaapi.Command{What: "y"}, ref: gate, ctx: ctx, run: wait})
+				if !errors.Is(err, ErrClosed) {
+					t.Error(err)
+				}
+			})
+			close(hold)
+		})
+	}
+}

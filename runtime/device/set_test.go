@@ -192,7 +192,7 @@ func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
 	var refuse atomic.Bool
 	refuse.Store(true)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if refuse.Load() && isStop(req) {
+		if refuse.Load() && isStop(req) && req.URL.Hostname() == oneGate {
 			return status(req, http.StatusServiceUnavailable), nil
 		}
 		return device.RoundTrip(req)
@@ -204,6 +204,9 @@ func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
 	case err := <-asked:
 		t.Errorf("it was asked while the head turned: %v", err)
 	case <-time.After(50 * time.Millisecond):
+	}
+	if n := r.sim("http://192.0.2.2:80").Counts().Stops; n != 0 {
+		t.Errorf("%d stops at the new address, for a head at the old one", n)
 	}
 	refuse.Store(false)
 	if err := <-asked; err != nil {
@@ -312,4 +315,18 @@ func TestCrashBookKeepsWhatMayMove(t *testing.T) {
 	}
 	refuse.Store(false)
 	r.eventually("it is struck out", func() bool { return len(book.AllMoving()) == 0 })
+}
+
+// What site.yaml says of a device counts before what a script says that has
+// opened it, also where the script came first.
+func TestSiteCountsBeforeScripts(t *testing.T) {
+	r := newRig(t, "timezone: UTC\n")
+	opened := r.open("a script", map[string]any{"ip": oneGate, "username": "admin", "password": "simulated"})
+	if n := opened.dev().concurrency(); n != 1 {
+		t.Errorf("concurrency %d", n)
+	}
+	r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "concurrency: 3", 1))
+	if gate := r.set.Devices()[0]; gate.dev() != opened.dev() || gate.dev().concurrency() != 3 || gate.dev().first().ref != gate {
+		t.Errorf("concurrency %d", gate.dev().concurrency())
+	}
 }
