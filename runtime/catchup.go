@@ -85,7 +85,6 @@ func (j *job) makeUp(opened, now time.Time) bool {
 	}
 	s.host.log.Info("run made up: it was missed while the host was down",
 		keyScript, s.name, keyJob, j.name, "scheduled", missed.In(s.site.Timezone).Format(time.DateTime))
-	j.ran(now)
 	j.begin(luaapi.Firing{Name: j.name, Scheduled: missed})
 	return true
 }

@@ -278,3 +278,22 @@ func TestBeatsAreReadWhileJobsAreRegistered(t *testing.T) {
 	}
 	r.end()
 }
+
+// The host ends while a new version waits for the on_stop of the one before: it
+// does not go live any more.
+func TestNothingGoesLiveDuringTheEnd(t *testing.T) {
+	r := newRunning(t, "timezone: UTC\n", map[string]string{"scripts/a.lua": `
+		hik.on_stop(function() hik.log.info("the old one ends") hik.sleep(0.5) end)`})
+	r.until("it runs", func() bool { return r.host.find("a") != nil })
+	r.write("scripts/a.lua", `hik.log.info("the new one loads") hik.spawn(function() hik.log.info("the new one lives") end)`)
+	logged := func(text string) bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return strings.Contains(r.log.String(), text)
+	}
+	r.until("the old one ends", func() bool { return logged("the old one ends") })
+	r.end()
+	if !logged("the new one loads") || logged("the new one lives") || logged("script reloaded") {
+		t.Error(r.log.String())
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -141,6 +142,26 @@ func TestRefusedLoginOutlivesItsDevice(t *testing.T) {
 	}
 	if n := r.gate().Counts().RejectedLogins; n != 1 {
 		t.Errorf("%d rejected logins", n)
+	}
+}
+
+// A login that the device does not offer is no verdict on the password: with
+// another auth_mode the account is asked anew.
+func TestAuthModeIsPartOfTheAccount(t *testing.T) {
+	r := newRig(t, "timezone: UTC\n")
+	r.mu.Lock()
+	r.sims["http://"+oneGate+":80"] = sim.New(sim.Options{
+		Model: sim.PTZ, Clock: clock.Real(), Username: "admin", Password: "simulated", Auth: sim.AuthBasic,
+	})
+	r.mu.Unlock()
+	r.swap(gateAt(oneGate))
+	gate := r.set.Devices()[0]
+	if state := gate.Settled(t.Context()); state != StateUnauthorized {
+		t.Fatal(state)
+	}
+	r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "auth_mode: basic", 1))
+	if state := gate.Settled(t.Context()); state != StateOnline {
+		t.Errorf("%s\n%s", state, r.log)
 	}
 }
 

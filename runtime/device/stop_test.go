@@ -373,8 +373,8 @@ func TestStopWhereNothingEverMoved(t *testing.T) {
 	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "forbidden" {
 		t.Error(err)
 	}
-	r.eventually("the head counts as at rest", gate.AtRest)
 	before := asked.Load()
+	r.eventually("the head counts as at rest", gate.AtRest)
 	time.Sleep(2 * stopRetryMin)
 	if asked.Load() != before {
 		t.Error("it is tried on")
