@@ -235,6 +235,15 @@ func (d *Device) giveUp() {
 	}
 }
 
+// hurryStops has stops that pause between two tries tried again now.
+func (d *Device) hurryStops() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, h := range d.heads {
+		h.stopper.hurry()
+	}
+}
+
 // settled tells those who wait for the device to come to rest that they may
 // look again. Called with mu held.
 func (d *Device) settled() {

@@ -216,6 +216,7 @@ func (r *Ref) Retry() {
 	r.enter(StateUnknown, nil)
 	r.wakeWatcher()
 	r.mu.Unlock()
+	r.dev().hurryStops()
 }
 
 // Settled waits until the device's first answer, or its absence, is known, or

@@ -235,3 +235,30 @@ func TestHurryBreaksOffWhatIsOnTheWire(t *testing.T) {
 		r.close(time.Second)
 	})
 }
+
+// Where the device refuses the login while its head turns, the new try that an
+// operator asks for is the stop's, too.
+func TestNewTryOfALoginStopsTheHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, gateAt(oneGate))
+		gate := r.quiet()
+		ctx, o := by("tour", nil)
+		if err := turn(ctx, gate); err != nil {
+			t.Fatal(err)
+		}
+		r.gate().SetPassword("admin", "another")
+		o.End()
+		time.Sleep(time.Minute)
+		if n := r.gate().Counts().RejectedLogins; gate.State() != StateUnauthorized || n > 2 || r.set.AllAtRest() {
+			t.Fatalf("%s after %d rejected logins, at rest %v", gate.State(), n, r.set.AllAtRest())
+		}
+		r.gate().SetPassword("admin", "simulated")
+		time.Sleep(stopRetryMax / 5)
+		gate.Retry()
+		time.Sleep(500 * time.Millisecond)
+		if r.gate().Driven(1) || !r.set.AllAtRest() {
+			t.Error("the head turns after the new try")
+		}
+		r.close(time.Second)
+	})
+}
