@@ -76,6 +76,32 @@ func TestLockedAccountIsLeftAlone(t *testing.T) {
 	if n := w.head().Counts().RejectedLogins; n > 2 {
 		t.Errorf("%d rejected logins", n)
 	}
+	// The device counts in whole seconds: a request right at the end may be too early.
+	var locked time.Time
+	for _, e := range w.head().Journal() {
+		if wait := e.Start.Sub(locked); !locked.IsZero() && wait > time.Minute {
+			if wait < 10*time.Minute+time.Second {
+				t.Errorf("asked again after %v", wait)
+			}
+			break
+		}
+		locked = e.Start
+	}
+}
+
+// One command without an answer does not make a device offline.
+func TestOneTimeoutIsNotOffline(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{
+		"scripts/a.lua": `hik.every(20, function() local ok, err = pcall(hik.presets, "gate", 1) print(ok or err.kind) end)`,
+	})
+	w.start()
+	w.run(10 * time.Second)
+	w.head().SetFaults(sim.Fault{Name: "slow", Value: "10h", To: 15 * time.Second})
+	w.run(40 * time.Second)
+	w.wantPrinted("timeout", "true")
+	if strings.Contains(w.log.String(), "device offline") {
+		t.Error(w.log)
+	}
 }
 
 func TestLivenessFollowsStatusInterval(t *testing.T) {

@@ -195,6 +195,9 @@ func TestSiteBroken(t *testing.T) {
 			// Also an empty file is no site without devices, but an editor at work.
 			w.write("site.yaml", "")
 			w.sync()
+			if n := strings.Count(w.log.String(), "not taken over"); n != 1 {
+				t.Errorf("told %d times, the last time of an empty file\n%s", n, w.log)
+			}
 			w.write("site.yaml", oneHead)
 			w.sync()
 			if w.host.SiteError() != nil || !w.head().Moving(1) || len(w.host.Devices()) != 1 {

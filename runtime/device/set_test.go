@@ -223,7 +223,7 @@ func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
 	go func() { asked <- preset(ctx, gate) }()
 	select {
 	case err := <-asked:
-		t.Errorf("it was asked while the head turned: %v", err)
+		t.Fatalf("it was asked while the head turned: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
 	if n := r.sim("http://192.0.2.2:80").Counts().Stops; n != 0 {
