@@ -201,6 +201,35 @@ func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
 	}
 }
 
+// A head that moves again in the moment in which its device goes keeps it.
+func TestHeadThatMovesAsItsDeviceGoes(t *testing.T) {
+	r := newRig(t, gateAt(oneGate))
+	gate := r.quiet()
+	var refuse atomic.Bool
+	refuse.Store(true)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if refuse.Load() && isStop(req) {
+			return status(req, http.StatusServiceUnavailable), nil
+		}
+		return device.RoundTrip(req)
+	})
+	r.set.mu.Lock()
+	r.set.refs = nil
+	r.set.giveUp(gate)
+	time.Sleep(20 * time.Millisecond) // every head rests, and its end waits for mu
+	gate.dev().head(1, luaapi.NoLens).stopInsistently()
+	r.set.mu.Unlock()
+	time.Sleep(20 * time.Millisecond)
+	if r.devices() != 1 {
+		t.Fatal("the device has gone while its head moves")
+	}
+	refuse.Store(false)
+	r.eventually("it has gone", func() bool { return r.devices() == 0 })
+	if n := r.gate().Counts().Stops; n != 1 {
+		t.Errorf("%d stops", n)
+	}
+}
+
 // Another address: what waits is asked there once the heads at the old one are
 // at rest.
 func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
