@@ -2,6 +2,7 @@ package isapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -150,4 +151,21 @@ func certificate(t *testing.T, key crypto.Signer, until time.Time, bend func([]b
 
 func negativeSerial(der []byte) []byte {
 	return bytes.Replace(der, []byte{2, 2, 0x12, 0x34}, []byte{2, 2, 0x92, 0x34}, 1)
+}
+
+// A body that was packed although nobody asked for it.
+func TestPackedAnswer(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	io.WriteString(w, infoDoc)
+	w.Close()
+	host, port := rawServer(t, func(c net.Conn) net.Conn { return c },
+		fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", packed.Len(), packed.String()))
+	c, err := New(Config{Host: host, Port: port, Username: "admin", Password: NewSecret("x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := c.DeviceInfo(bg); err != nil || info.Model != "DS-1" {
+		t.Errorf("%+v, %v", info, err)
+	}
 }

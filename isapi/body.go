@@ -2,9 +2,11 @@ package isapi
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // readBody reads to the end, at most limit bytes, at least what
@@ -14,14 +16,23 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	if n := resp.ContentLength; n > 0 && n <= limit && n <= 1<<20 {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
-	n, err := io.Copy(&buf, io.LimitReader(resp.Body, limit+1))
+	body := io.Reader(resp.Body)
+	zipped := strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
+	if zipped { // which nobody asked for; the limit is that of what comes out
+		unzipped, err := gzip.NewReader(resp.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = unzipped
+	}
+	n, err := io.Copy(&buf, io.LimitReader(body, limit+1))
 	if err != nil {
 		return buf.Bytes(), err
 	}
 	if n > limit {
 		return nil, errTooLong
 	}
-	if resp.ContentLength > n && (resp.Request == nil || resp.Request.Method != http.MethodHead) {
+	if resp.ContentLength > n && !zipped && (resp.Request == nil || resp.Request.Method != http.MethodHead) {
 		return buf.Bytes(), io.ErrUnexpectedEOF
 	}
 	return buf.Bytes(), nil

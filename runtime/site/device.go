@@ -181,6 +181,9 @@ func readPassword(r *reader, n *yaml.Node, d *Device) {
 	if n.LineComment != "" && n.Style == 0 && !strings.Contains(n.Value, "${") {
 		r.warn(n, "the password ends before the # behind it, which begins a comment: put it in quotes if the # is part of it, else the comment on a line of its own")
 	}
+	if name, dollar := strings.CutPrefix(n.Value, "$"); dollar && isVariableName(name) && strings.ToUpper(name) == name {
+		r.warn(n, "the password is taken as it stands: ${"+name+"}, with braces, takes it from the environment")
+	}
 	password := isapi.NewSecret(text)
 	if err := isapi.CheckPassword(password); err != nil {
 		r.fail(n, "%s%s", rule(err), r.fromVariable(n))

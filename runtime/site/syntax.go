@@ -49,6 +49,9 @@ func syntaxProblem(err error, data []byte) (line, col int, what string) {
 		}
 	}
 	text := string(lines[line-1])
+	if blockScalar.MatchString(text) {
+		return line, strings.IndexAny(text, "|>") + 1, "a value that begins with | or > needs quotes"
+	}
 	indent := len(text) - len(strings.TrimLeft(text, " "))
 	col = indent + 1
 	if strings.HasPrefix(text[indent:], "\t") {
@@ -56,6 +59,9 @@ func syntaxProblem(err error, data []byte) (line, col int, what string) {
 	}
 	return line, col, what
 }
+
+// blockScalar is a line whose value begins with what YAML takes for a block.
+var blockScalar = regexp.MustCompile(`^[ -]*[A-Za-z_]+: +[|>][^\s#0-9+-]`)
 
 // maxSearched bounds the search for the line; larger files get the library's.
 const maxSearched = 64 << 10
