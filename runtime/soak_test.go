@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -347,8 +348,9 @@ func (s *soaker) checkPrints() {
 		switch f[0] {
 		case "beat":
 			s.beats["s"+f[1]] = now
-			if got, want := f[2], fmt.Sprint(s.versions["s"+f[1]]); got > want {
-				s.t.Errorf("invariant 4: version %s of s%s runs, the last good one is %s", got, f[1], want)
+			got, err := strconv.Atoi(f[2])
+			if want := s.versions["s"+f[1]]; err != nil || got > want {
+				s.t.Errorf("invariant 4: version %d of s%s runs, the last good one is %d", got, f[1], want)
 			}
 			var late float64
 			if fmt.Sscan(f[3], &late); late > 1 && !s.jumped {
