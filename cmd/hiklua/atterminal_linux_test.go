@@ -159,3 +159,11 @@ func TestStalledTerminal(t *testing.T) {
 		})
 	}
 }
+
+// Letters beyond ASCII are letters, not Alt and a key.
+func TestLettersAtTheREPL(t *testing.T) {
+	y := atTerminal(t, "simulated", "repl", "--device", "http://admin@ADDR")
+	y.prompt()
+	y.types(`print(("Tür ß é Ж 日本."):rep(2))` + "\r")
+	y.expect("Tür ß é Ж 日本.Tür ß é Ж 日本.\r\n")
+}

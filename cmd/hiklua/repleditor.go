@@ -42,6 +42,7 @@ func newEditor(screen *outlet, h *history) *editor {
 	e.shell.Prompt.Secondary(func() string { return " ..> " })
 	_ = e.shell.Config.Set("multiline-column", true)             // without it there is no second prompt
 	_ = e.shell.Config.Set("menu-complete-display-prefix", true) // Tab lists, Tab again chooses
+	_ = e.shell.Config.Set("convert-meta", false)                // or ü and its like are taken for Alt and a key
 	e.shell.History.Delete()
 	e.shell.History.Add("lines", h)
 	e.shell.Keymap.Register(map[string]func(){showCommand: e.show})
