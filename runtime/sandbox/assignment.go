@@ -47,17 +47,24 @@ func (w *walker) single(s *ast.AssignStmt) ast.Stmt {
 		if !w.isLocal(target.Value) {
 			return nil
 		}
-		switch value := s.Rhs[0].(type) {
-		case *ast.FuncCallExpr:
-			value.AdjustRet = false // there is one target anyway; the compiler makes (f()) in the register of the target
-		case *ast.LogicalOpExpr:
-			if !w.atOnce(value) {
-				r.assign(target, r.keep("value", value))
-				return r.block()
-			}
+		unbracketed(s.Rhs[0])
+		if value, ok := s.Rhs[0].(*ast.LogicalOpExpr); ok && !w.atOnce(value) {
+			r.assign(target, r.keep("value", value))
+			return r.block()
 		}
 	}
 	return nil
+}
+
+// unbracketed takes the brackets off (f()) and (...) for one target, which takes one value anyway: the compiler makes what stands in
+// brackets in the register of the target, and the instruction for ... clears all registers behind that.
+func unbracketed(value ast.Expr) {
+	switch value := value.(type) {
+	case *ast.FuncCallExpr:
+		value.AdjustRet = false
+	case *ast.Comma3Expr:
+		value.AdjustRet = false
+	}
 }
 
 // targets keeps what says where the values go and could be changed before they do.
@@ -164,6 +171,7 @@ func (r *rewriting) keep(kind string, e ast.Expr) ast.Expr {
 }
 
 func (r *rewriting) assign(target, value ast.Expr) {
+	unbracketed(value)
 	r.stmts = append(r.stmts, at(target.Line(), &ast.AssignStmt{Lhs: []ast.Expr{target}, Rhs: []ast.Expr{value}}))
 }
 

@@ -193,3 +193,18 @@ do
   eq(1 / (no * -1), -1 / 0) eq(1 / (no / -ten), -1 / 0) eq(1 / (-no - no), -1 / 0) eq(1 / (no * 1), 1 / 0)
   eq(#setmetatable({1}, {__len = function() return 9 end}), 1)
 end
+
+-- (...) into a local that is not the last one.
+local function rest(...)
+  local a, b, c = 1, 2, 3
+  a = (...)
+  eq(a, (select(1, ...))) eq(b, 2) eq(c, 3)
+  a, b = 4, (...)
+  eq(a, 4) eq(b, (select(1, ...))) eq(c, 3)
+  b, a = (...), c
+  eq(a, 3) eq(b, (select(1, ...))) eq(c, 3)
+  for i = 1, 2 do a = (...) b = b and (...) or (...) eq(i < 3, true) end
+  local t = {} t.x = (...) eq(t.x, b) eq(c, 3)
+  return a
+end
+eq(rest(nil), nil) eq(rest("x"), "x") eq(rest("x", "y"), "x") eq(rest(false, 1), false)
