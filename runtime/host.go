@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -91,7 +91,7 @@ type Host struct {
 	clk     clock.Clock
 	log     *slog.Logger
 	watch   clock.Stopwatch
-	files   *archive.Folder
+	files   *files.Folder
 	web     http.RoundTripper // of hik.http
 	devices *device.Set
 
@@ -140,7 +140,7 @@ func New(conf Config) (*Host, error) {
 	h := &Host{
 		conf: conf, clk: conf.Clock, log: conf.Log,
 		watch: clock.NewStopwatch(),
-		files: archive.NewFolder(cmp.Or(conf.Data, filepath.Join(conf.Site.Dir, "data"))),
+		files: files.NewFolder(cmp.Or(conf.Data, filepath.Join(conf.Site.Dir, "data"))),
 		web:   newWeb(conf),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}

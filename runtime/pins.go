@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -24,7 +24,7 @@ const pinFile = "pins"
 
 // pins remembers over restarts which certificates were trusted first.
 type pins struct {
-	folder *archive.Folder
+	folder *files.Folder
 
 	mu    sync.Mutex
 	known map[string]string // address -> fingerprint in hex
@@ -32,7 +32,7 @@ type pins struct {
 
 // readPins reads what was trusted before. A file that is damaged is an error:
 // to trust anew in silence is what pinning is there to prevent.
-func readPins(folder *archive.Folder) (*pins, error) {
+func readPins(folder *files.Folder) (*pins, error) {
 	p := &pins{folder: folder, known: make(map[string]string)}
 	path := filepath.Join(folder.Dir(), pinFile)
 	text, err := os.ReadFile(path)

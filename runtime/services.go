@@ -14,7 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
@@ -118,7 +118,7 @@ func (s *script) ListFiles(_ context.Context, folder string) ([]luaapi.FileInfo,
 	}
 	var list []luaapi.FileInfo
 	for _, i := range found {
-		if top && archive.Reserved(i.Name) {
+		if top && files.Reserved(i.Name) {
 			continue
 		}
 		list = append(list, luaapi.FileInfo(i))
@@ -128,8 +128,8 @@ func (s *script) ListFiles(_ context.Context, folder string) ([]luaapi.FileInfo,
 
 // fileFailure tells an error of a file in the words of scripts.
 func fileFailure(name string, err error) error {
-	var bad *archive.PathError
-	var size *archive.SizeError
+	var bad *files.PathError
+	var size *files.SizeError
 	told := &luaapi.Failure{Kind: "disk", Err: err}
 	switch {
 	case err == nil:

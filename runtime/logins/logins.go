@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -50,7 +50,7 @@ type Account struct {
 // Book is what is remembered in one folder. Its methods may be called from any
 // goroutine.
 type Book struct {
-	folder  *archive.Folder
+	folder  *files.Folder
 	clk     clock.Clock
 	careful bool
 
@@ -61,7 +61,7 @@ type Book struct {
 // careful book also refuses other passwords where a device said that few tries
 // are left.
 func Open(dir string, clk clock.Clock, careful bool) *Book {
-	return &Book{folder: archive.NewFolder(dir), clk: clk, careful: careful}
+	return &Book{folder: files.NewFolder(dir), clk: clk, careful: careful}
 }
 
 // page is the file.

@@ -1,4 +1,4 @@
-package archive
+package files
 
 import (
 	"path/filepath"

@@ -1,6 +1,6 @@
-// Package archive keeps the files that scripts write: each is whole or absent,
+// Package files keeps the files that scripts write: each is whole or absent,
 // and none lies outside its folder.
-package archive
+package files
 
 import (
 	"errors"
