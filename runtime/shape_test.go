@@ -17,15 +17,19 @@ const module = "github.com/hiklua/hiklua/"
 // mayImport is who may use whom inside the module. What is not listed is not
 // allowed.
 var mayImport = map[string][]string{
-	"cmd/hiklua":       {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
-	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
-	"runtime/check":    {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
-	"runtime/stubs":    {"runtime/site", "luaapi", "scripts"},
-	"runtime/device":   {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
-	"runtime/store":    {"runtime/clock", "runtime/owner"},
-	"runtime/journal":  {"runtime/clock", "runtime/owner"},
-	"runtime/archive":  {"runtime/archive/*", "runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
-	"runtime/files":    {"runtime/clock", "runtime/owner"},
+	"cmd/hiklua":      {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
+	"runtime":         {"runtime/*", "luaapi", "isapi", "scripts"},
+	"runtime/check":   {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
+	"runtime/stubs":   {"runtime/site", "luaapi", "scripts"},
+	"runtime/device":  {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
+	"runtime/store":   {"runtime/clock", "runtime/owner"},
+	"runtime/journal": {"runtime/clock", "runtime/owner"},
+	"runtime/archive": {"runtime/archive/*", "runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
+	"runtime/files":   {"runtime/clock", "runtime/owner"},
+
+	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
+	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
+
 	"runtime/logins":   {"runtime/files", "runtime/clock", "isapi"},
 	"runtime/owner":    {},
 	"runtime/clock":    {},
