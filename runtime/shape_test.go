@@ -17,15 +17,16 @@ const module = "github.com/hiklua/hiklua/"
 // mayImport is who may use whom inside the module. What is not listed is not
 // allowed.
 var mayImport = map[string][]string{
-	"cmd/hiklua":      {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
-	"runtime":         {"runtime/*", "luaapi", "isapi", "scripts"},
-	"runtime/check":   {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
-	"runtime/stubs":   {"runtime/site", "luaapi", "scripts"},
-	"runtime/device":  {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
-	"runtime/store":   {"runtime/clock", "runtime/owner"},
-	"runtime/journal": {"runtime/clock", "runtime/owner"},
-	"runtime/archive": {"runtime/archive/*", "runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
-	"runtime/files":   {"runtime/clock", "runtime/owner"},
+	"cmd/hiklua":       {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
+	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
+	"runtime/check":    {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
+	"runtime/stubs":    {"runtime/site", "luaapi", "scripts"},
+	"runtime/device":   {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
+	"runtime/store":    {"runtime/boltfile", "runtime/clock", "runtime/owner"},
+	"runtime/boltfile": {"runtime/owner"},
+	"runtime/journal":  {"runtime/clock", "runtime/owner"},
+	"runtime/archive":  {"runtime/archive/*", "runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
+	"runtime/files":    {"runtime/clock", "runtime/owner"},
 
 	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
@@ -50,7 +51,7 @@ var mayImport = map[string][]string{
 var onlyIn = map[string][]string{
 	"github.com/icholy/digest":           {"isapi"},
 	"github.com/robfig/cron/v3":          {"runtime/schedule"},
-	"go.etcd.io/bbolt":                   {"runtime/store"},
+	"go.etcd.io/bbolt":                   {"runtime/archive/index", "runtime/boltfile", "runtime/store"},
 	"github.com/fsnotify/fsnotify":       {"runtime"},
 	"go.yaml.in/yaml/v3":                 {"runtime/site"},
 	"github.com/spf13/cobra":             {"cmd/hiklua"},

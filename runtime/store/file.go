@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/hiklua/hiklua/runtime/boltfile"
 	"github.com/hiklua/hiklua/runtime/owner"
 )
 
@@ -27,7 +26,7 @@ var buckets = []string{bucketMoving, bucketRuns, bucketLatest, bucketState}
 // write carries out ops as one transaction. A file that was damaged while it
 // was open makes bbolt panic, or fault where it maps what is gone; both are an
 // error here.
-func (s *Store) write(ops []op) (err error) {
+func (s *Store) write(ops []op) error {
 	switch {
 	case s.damaged != nil:
 		return s.damaged
@@ -39,17 +38,17 @@ func (s *Store) write(ops []op) (err error) {
 			return err
 		}
 	}
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("the file was damaged while it was open: %v", v)
-			s.damaged = err // bbolt's locks may be held for ever
+	err := boltfile.Guard(func() error {
+		if s.shared {
+			return s.writeShared(ops)
 		}
-	}()
-	if s.shared {
-		return s.writeShared(ops)
+		return s.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, ops) })
+	})
+	if broken := (*boltfile.Panic)(nil); errors.As(err, &broken) {
+		err = fmt.Errorf("the file was damaged while it was open: %v", broken.Value)
+		s.damaged = err
 	}
-	return s.db.Update(func(tx *bolt.Tx) error { return applyAll(tx, ops) })
+	return err
 }
 
 // writeShared has the file for one transaction. What others wrote to the tables
@@ -58,7 +57,7 @@ func (s *Store) writeShared(ops []op) (err error) {
 	if err := owner.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
 		return err
 	}
-	db, err := openFile(s.path, false, s.lockTimeout())
+	db, err := boltfile.Open(s.path, false, s.lockTimeout())
 	if err != nil {
 		return err
 	}
@@ -109,21 +108,5 @@ func (o op) apply(b *bolt.Bucket) error {
 	case o.value == nil:
 		return b.Delete(key)
 	}
-	return b.Put(key, seal(key, o.value))
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// seal adds a checksum: bbolt has one for its first two pages only.
-func seal(key, data []byte) []byte {
-	sum := crc32.Update(crc32.Checksum(key, castagnoli), castagnoli, data)
-	return append(slices.Clip(data), byte(sum>>24), byte(sum>>16), byte(sum>>8), byte(sum))
-}
-
-// unseal checks what seal added. The result does not lie in the file's memory.
-func unseal(key, data []byte) ([]byte, error) {
-	if n := len(data) - 4; n >= 0 && bytes.Equal(seal(key, data[:n:n]), data) {
-		return bytes.Clone(data[:n]), nil
-	}
-	return nil, errors.New("the checksum of an entry is wrong")
+	return b.Put(key, boltfile.Seal(key, o.value))
 }

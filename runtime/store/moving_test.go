@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/hiklua/hiklua/runtime/boltfile"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -229,7 +230,7 @@ func TestAFullDiskIsToldAndMadeUpFor(t *testing.T) {
 func (s *site) fullDisk() *bolt.DB {
 	path := filepath.Join(s.t.TempDir(), "full.db")
 	must(s.t, os.WriteFile(path, s.bytes(), 0o600))
-	db, err := openFile(path, true, time.Nanosecond)
+	db, err := boltfile.Open(path, true, time.Nanosecond)
 	must(s.t, err)
 	s.t.Cleanup(func() { db.Close() })
 	return db

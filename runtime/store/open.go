@@ -7,17 +7,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/hiklua/hiklua/runtime/boltfile"
 	"github.com/hiklua/hiklua/runtime/owner"
 )
 
-// ErrLocked is for a file that another process has open.
-var ErrLocked = errors.New("is in use by another process")
+// ErrLocked is for a file that another process has open, and ErrChanged for one
+// that another process has written to since it was read.
+var (
+	ErrLocked  = boltfile.ErrLocked
+	ErrChanged = boltfile.ErrChanged
+)
 
 // Open opens the file at path, or begins one, with mode 0600 in a folder of
 // mode 0700; a shared one is begun by the first write. A file that cannot be read is renamed to path.broken-TIME, and
@@ -48,10 +51,10 @@ func Open(path string, o Options) (*Store, error) {
 			continue
 		case errors.Is(err, ErrLocked):
 			return nil, err
-		case !isDamage(err), notice != "": // also what was begun anew is not right
+		case !boltfile.IsDamage(err), notice != "": // also what was begun anew is not right
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		report, err := setAside(path, s.examined, o.Clock.Now(), err)
+		report, err := boltfile.SetAside(path, s.examined, o.Clock.Now(), err, lost)
 		switch {
 		case errors.Is(err, ErrChanged):
 			continue
@@ -61,10 +64,6 @@ func Open(path string, o Options) (*Store, error) {
 		notice, heads = report, s.marks
 	}
 }
-
-// ErrChanged is for a file that another process has written to since it was
-// read.
-var ErrChanged = errors.New("another hiklua has written to it since")
 
 // try reads the file and opens it for writing. After an error the store holds
 // what could be read.
@@ -78,7 +77,7 @@ func try(path string, o Options) (*Store, error) {
 		s.txid = txid
 		return s, nil
 	}
-	if s.db, err = openFile(path, false, s.lockTimeout()); err != nil {
+	if s.db, err = boltfile.Open(path, false, s.lockTimeout()); err != nil {
 		return s, err
 	}
 	if err := s.prepare(txid); err != nil {
@@ -100,37 +99,8 @@ func (s *Store) lockTimeout() time.Duration {
 	return maxLockTimeout
 }
 
-// openFile opens a bbolt file and waits that long for its lock. A panic is an
-// error.
-func openFile(path string, readOnly bool, timeout time.Duration) (db *bolt.DB, err error) {
-	var file *os.File
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if v := recover(); v != nil {
-			db, err = nil, fmt.Errorf("bbolt gave up: %v", v)
-		}
-		if err != nil && file != nil {
-			file.Close() // and with it the lock
-		}
-	}()
-	db, err = bolt.Open(path, 0o600, &bolt.Options{
-		ReadOnly: readOnly,
-		Timeout:  timeout,
-		// What is free is found anew from what is in use: one thing less that
-		// can be wrong in the file.
-		NoFreelistSync: true,
-		NoStatistics:   true,
-		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
-			f, err := owner.OpenFile(name, flag, mode)
-			file = f
-			return f, err
-		},
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("%s %w%s: does another hiklua run this site?", path, ErrLocked, holder(path))
-	}
-	return db, err
-}
+// lost is what a state file that cannot be read costs.
+const lost = "what scripts kept in hik.state, and when jobs last ran, begins anew"
 
 // freshTxid is the last transaction of a file that bbolt has just begun.
 const freshTxid = 1
@@ -149,62 +119,45 @@ func (s *Store) load() (txid uint64, err error) {
 	if info.IsDir() {
 		return 0, errors.New("it is a folder")
 	}
-	db, err := openFile(s.path, true, s.lockTimeout())
+	db, txid, err := boltfile.Examine(s.path, s.lockTimeout())
 	switch {
 	case err != nil && !errors.Is(err, ErrLocked) && info.Size() == 0:
 		// bbolt begins it. Nothing is set aside: perhaps another process has
 		// just made it, and is about to begin it, too.
-		s.notice = filepath.Base(s.path) + " is empty; what scripts kept in hik.state, and when jobs last ran, begins anew"
+		s.notice = filepath.Base(s.path) + " is empty; " + lost
 		return freshTxid, nil
 	case err != nil:
 		return 0, err
 	}
 	defer db.Close()
-	file, err := os.Open(s.path)
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	// Before we had the lock another process may have written to it.
-	if info, err = file.Stat(); err != nil {
-		return 0, err
-	}
-	txid, err = check(file, info.Size())
-	if err != nil {
-		return 0, err
-	}
 	return txid, s.read(db)
 }
 
 // read takes everything into memory, the heads in motion first.
-func (s *Store) read(db *bolt.DB) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if v := recover(); v != nil {
-			err = fmt.Errorf("bbolt gave up: %v", v)
-		}
-	}()
+func (s *Store) read(db *bolt.DB) error {
 	load := map[string]func(key, data []byte) error{
 		bucketMoving: s.loadMark, bucketRuns: s.loadRun, bucketLatest: s.loadLatest, bucketState: s.loadValue,
 	}
-	return db.View(func(tx *bolt.Tx) error {
-		for _, name := range buckets {
-			b := tx.Bucket([]byte(name))
-			if b == nil {
-				continue // the process before ended while it began the file
-			}
-			err := b.ForEach(func(key, data []byte) error {
-				data, err := unseal(key, data)
+	return boltfile.Guard(func() error {
+		return db.View(func(tx *bolt.Tx) error {
+			for _, name := range buckets {
+				b := tx.Bucket([]byte(name))
+				if b == nil {
+					continue // the process before ended while it began the file
+				}
+				err := b.ForEach(func(key, data []byte) error {
+					data, err := boltfile.Unseal(key, data)
+					if err != nil {
+						return err
+					}
+					return load[name](key, data)
+				})
 				if err != nil {
 					return err
 				}
-				return load[name](key, data)
-			})
-			if err != nil {
-				return err
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hiklua/hiklua/runtime/boltfile"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -326,7 +327,7 @@ func (s *site) lastTx() uint64 {
 	must(s.t, err)
 	defer file.Close()
 	info, _ := file.Stat()
-	txid, err := check(file, info.Size())
+	txid, err := boltfile.Check(file, info.Size())
 	must(s.t, err)
 	return txid
 }

@@ -1,4 +1,4 @@
-package store
+package boltfile
 
 import (
 	"bytes"
@@ -43,8 +43,9 @@ type meta struct {
 	root, freelist, pages, txid uint64
 }
 
-// check says what is wrong with a bbolt file, and tells its last transaction.
-func check(file io.ReaderAt, size int64) (txid uint64, err error) {
+// Check says what is wrong with a bbolt file of that many bytes, and tells its
+// last transaction.
+func Check(file io.ReaderAt, size int64) (txid uint64, err error) {
 	m, err := lastMeta(file, size)
 	if err != nil {
 		return 0, err

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package store
+package boltfile
 
 // holder names the process that has a file locked; only Linux tells.
 func holder(string) string { return "" }

@@ -1,4 +1,4 @@
-package store
+package boltfile
 
 import (
 	"errors"
@@ -11,20 +11,21 @@ import (
 	"time"
 )
 
-// keepBroken is how many files that were set aside are kept.
-const keepBroken = 5
+// KeepBroken is how many files that were set aside are kept.
+const KeepBroken = 5
 
-// isDamage tells a file that is not right from a system that cannot read it
+// IsDamage tells a file that is not right from a system that cannot read it
 // now: too many open files, no permission, no memory.
-func isDamage(err error) bool {
+func IsDamage(err error) bool {
 	var errno syscall.Errno
 	return !errors.As(err, &errno) || errno == syscall.EIO
 }
 
-// setAside renames a file that cannot be read, and says so. The error is
+// SetAside renames a file that cannot be read for the reason why, and says so,
+// and what is lost by it. The error is
 // ErrChanged if path is no longer the file that was examined, as it was then:
 // another process is at work on it, or has set it aside and begun a new one.
-func setAside(path string, examined os.FileInfo, now time.Time, why error) (notice string, err error) {
+func SetAside(path string, examined os.FileInfo, now time.Time, why error, lost string) (notice string, err error) {
 	unlock, ok := lockForRename(path, examined)
 	defer unlock()
 	info, err := os.Stat(path)
@@ -43,8 +44,8 @@ func setAside(path string, examined os.FileInfo, now time.Time, why error) (noti
 		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
 	}
 	dropOldest(path + ".broken-")
-	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; what scripts kept in hik.state, and when jobs last ran, begins anew",
-		filepath.Base(path), why, filepath.Base(to)), nil
+	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; %s",
+		filepath.Base(path), why, filepath.Base(to), lost), nil
 }
 
 // dropOldest keeps a disk that breaks files for a year from being filled.
@@ -56,7 +57,7 @@ func dropOldest(prefix string) {
 			broken = append(broken, name)
 		}
 	}
-	for _, name := range broken[:max(len(broken)-keepBroken, 0)] {
+	for _, name := range broken[:max(len(broken)-KeepBroken, 0)] {
 		os.Remove(name)
 	}
 }
