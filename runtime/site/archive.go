@@ -2,7 +2,6 @@ package site
 
 import (
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,8 +24,22 @@ type Archive struct {
 	MaxSize   int64         // bytes; 0: no bound
 	MinFree   int64         // bytes that stay free on the disk; 0: no bound
 	Schedules []ArchiveSchedule
-	CopyTo    string // a second place: a folder, file:// or s3:// address; empty: none
+	Watch     []ArchiveWatch // what the pictures are looked through for
+
+	CopyTo   *CopyTo       // a second place; nil: none
+	CopyKeep time.Duration // age after which a file there goes; 0: no bound
+	CopyRate int64         // bytes a second that are sent there; 0: no bound
 }
+
+// ArchiveWatch is a fault that is looked for in each picture.
+type ArchiveWatch string
+
+// The words of watch.
+const (
+	WatchFrozen  ArchiveWatch = "frozen"
+	WatchDark    ArchiveWatch = "dark"
+	WatchBlurred ArchiveWatch = "blurred"
+)
 
 // Thin is one step of thinning: up to the age For one file in each Every is kept.
 type Thin struct {
@@ -77,14 +90,33 @@ var archiveFields = []field[Archive]{
 		read: sizeField(func(a *Archive) *int64 { return &a.MinFree }, 0, "0")},
 	{name: "schedules", kind: "list", meaning: "snapshots that are taken without a script", read: readSchedules,
 		sub: func(path string) []Key { return keysOf(path+"[]", scheduleFields) }},
-	{name: "copy_to", kind: "text", meaning: "a second place for every file: a folder or an s3:// address", read: readCopyTo},
+	{name: "watch", kind: "list", def: "[frozen]", meaning: "faults that pictures are looked through for, each an event for scripts: frozen, dark, blurred; the last two decode every picture", read: readWatch},
+	{name: "copy_to", kind: "text", def: "", meaning: "a second place for every file: a folder, or an address such as s3://bucket?endpoint=https://host&region=eu-central-1&prefix=site", read: readCopyTo},
+	{name: "copy_keep", kind: "duration", def: "for ever", meaning: "age after which a file in the second place is deleted",
+		read: func(r *reader, n *yaml.Node, a *Archive) {
+			if d, ok := r.age(n); ok {
+				a.CopyKeep = d
+			}
+		}},
+	{name: "copy_rate", kind: "size", def: "no bound", meaning: "bytes a second that are sent to the second place",
+		read: sizeField(func(a *Archive) *int64 { return &a.CopyRate }, 1e3, "1KB")},
 }
 
 func readArchive(r *reader, n *yaml.Node, into *Site) {
-	a := Archive{Path: filepath.FromSlash("data/archive"), Layout: defaultLayout}
+	a := Archive{Path: filepath.FromSlash("data/archive"), Layout: defaultLayout, Watch: []ArchiveWatch{WatchFrozen}}
 	given := readMap(r, n, archiveFields, &a)
 	if given["keep"] != nil && given["thinning"] != nil {
 		r.fail(given["thinning"], "keep and thinning are both given: thinning says how long files are kept")
+	}
+	for _, key := range []string{"copy_keep", "copy_rate"} {
+		if given[key] != nil && given["copy_to"] == nil {
+			r.fail(given[key], "%s is given, and copy_to is not: there is no second place", key)
+		}
+	}
+	if a.CopyTo != nil {
+		if problem := a.CopyTo.clash(r.dir, a.Path); problem != "" {
+			r.under("copy_to", func() { r.fail(given["copy_to"], "%s", problem) })
+		}
 	}
 	into.Archive = &a
 }
@@ -171,27 +203,12 @@ func readLabels(r *reader, n *yaml.Node, a *Archive) {
 	}
 }
 
-// readCopyTo keeps credentials out: they come from the environment.
-func readCopyTo(r *reader, n *yaml.Node, a *Archive) {
-	text, ok := r.scalar(n)
-	if !ok {
-		return
-	}
-	if !strings.Contains(text, "://") {
-		a.CopyTo = text
-		return
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		r.fail(n, "is not a folder or an address such as s3://bucket")
-	case u.User != nil:
-		r.fail(n, "no credentials in the address: they come from the environment")
-	case u.Scheme == "s3" && u.Host != "" || u.Scheme == "file" && u.Path != "":
-		a.CopyTo = text
-	case u.Scheme == "s3":
-		r.fail(n, "the address names no bucket (s3://bucket)")
-	default:
-		r.fail(n, "scheme %s is none of s3, file", quoted(u.Scheme))
+func readWatch(r *reader, n *yaml.Node, a *Archive) {
+	a.Watch = nil
+	for _, item := range r.items(n) {
+		word, ok := r.word(item, wordTexts([]ArchiveWatch{WatchFrozen, WatchDark, WatchBlurred}))
+		if ok && !slices.Contains(a.Watch, ArchiveWatch(word)) {
+			a.Watch = append(a.Watch, ArchiveWatch(word))
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -192,9 +193,14 @@ func TestWholeSite(t *testing.T) {
 		t.Errorf("toy: %+v", toy)
 	}
 	a := s.Archive
+	copyTo := CopyTo{
+		Address: "s3://bucket?endpoint=http://127.0.0.1:9000&region=eu-central-1&prefix=site/a",
+		Bucket:  "bucket", Endpoint: "http://127.0.0.1:9000", Region: "eu-central-1", Prefix: "site/a",
+	}
 	if a.MaxSize != 200e9 || a.MinFree != 5e9 || len(a.Thinning) != 3 || a.Thinning[2] != (Thin{ThinDaily, 365 * 24 * time.Hour}) ||
 		a.Labels[0] != (LabelKeep{"alarm", 365 * 24 * time.Hour}) || len(a.Schedules) != 2 || a.Schedules[0].Every != 15*time.Minute ||
-		a.Schedules[1].Between != "sunset-30m-sunrise+1h" || a.CopyTo != "s3://bucket?endpoint=http://127.0.0.1:9000" {
+		a.Schedules[1].Between != "sunset-30m-sunrise+1h" || *a.CopyTo != copyTo ||
+		a.CopyKeep != 90*24*time.Hour || a.CopyRate != 500e3 || !slices.Equal(a.Watch, []ArchiveWatch{WatchDark, WatchBlurred}) {
 		t.Errorf("archive: %+v", a)
 	}
 	if s.Limits != (Limits{20 * time.Second, 2 * time.Second, time.Minute, 500, 1 << 30}) {
