@@ -15,9 +15,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/logins"
 	"github.com/hiklua/hiklua/runtime/site"

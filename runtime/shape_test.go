@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"runtime/files":    {"runtime/clock", "runtime/owner"},
 
 	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
+	"runtime/archive/export":    {"runtime/archive"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
 
 	"runtime/logins":   {"runtime/files", "runtime/clock", "isapi"},
@@ -57,7 +58,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":             {"cmd/hiklua"},
 	"github.com/reeflective/readline":    {"cmd/hiklua"},
 	"github.com/lmittmann/tint":          {"cmd/hiklua"},
-	"golang.org/x/image/font":            {"isapi/sim"},
+	"golang.org/x/image/font":            {"isapi/sim", "runtime/archive/export"},
 	"golang.org/x/text/encoding":         {"isapi"},
 	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
 }

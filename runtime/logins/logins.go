@@ -20,8 +20,8 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/files"
 )
 
 const (
