@@ -237,7 +237,10 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 		if ev.Channel != 0 {
 			of += "/" + itoa(ev.Channel)
 		}
-		t.RawSetString("image", m.object("snapshot", &snapshot{of: of, contentType: "image/jpeg", data: ev.Image, taken: ev.Time}))
+		t.RawSetString("image", m.object("snapshot", &snapshot{
+			of: of, device: ev.Device, channel: ev.Channel, contentType: "image/jpeg",
+			data: ev.Image, size: len(ev.Image), taken: ev.Time,
+		}))
 	}
 	return t
 }

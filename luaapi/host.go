@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"time"
 
@@ -48,6 +49,13 @@ type Script interface {
 	// returns its path as ReadFile takes it, "data/" in front. Called inside
 	// Task.Wait.
 	SaveFile(ctx context.Context, path string, data []byte) (string, error)
+	// ArchivePicture puts a picture into the site's archive, whole or not at all,
+	// and returns the path of its file, as people are told it. fill writes the
+	// picture. The error is of kind misuse if the site has no archive. Called
+	// inside Task.Wait, as is the next.
+	ArchivePicture(ctx context.Context, p ArchiveSpec, fill func(io.Writer) error) (path string, err error)
+	// ReadPicture gives what ArchivePicture has filed under a path.
+	ReadPicture(ctx context.Context, path string) ([]byte, error)
 	// NextTime is when a time such as hik.at takes comes next after another;
 	// zero: never. The error says what is wrong with the words.
 	NextTime(when string, after time.Time) (time.Time, error)
@@ -168,6 +176,16 @@ type MoveOptions struct {
 	// Send, if it is set, sends the motion, and with no velocity its stop. Such
 	// a motion is not renewed: what is sent is the script's own affair.
 	Send func(ctx context.Context, c *isapi.Client, v isapi.Velocity) error
+}
+
+// ArchiveSpec is what a picture is filed under.
+type ArchiveSpec struct {
+	Device     string
+	Channel    int
+	Label      string // "": none
+	Event      string // type of the event for which it was taken; "": none
+	Taken      time.Time
+	DeviceTime time.Time // by the device's clock; zero: it did not say
 }
 
 // JobSpec is a job as a script wrote it. The host checks the words.

@@ -1,8 +1,10 @@
 package luaapi
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -115,6 +117,20 @@ func (h *fakeHost) SaveFile(_ context.Context, path string, data []byte) (string
 	}
 	h.files[path] = string(data)
 	return "data/" + path, nil
+}
+
+func (h *fakeHost) ArchivePicture(_ context.Context, p ArchiveSpec, fill func(io.Writer) error) (string, error) {
+	var data bytes.Buffer
+	if err := fill(&data); err != nil {
+		return "", err
+	}
+	path := fmt.Sprintf("data/archive/%s/%d/%s-%s.jpg", p.Device, p.Channel, p.Label, p.Event)
+	h.files[path] = data.String()
+	return path, nil
+}
+
+func (h *fakeHost) ReadPicture(_ context.Context, path string) ([]byte, error) {
+	return []byte(h.files[path]), nil
 }
 
 // NextTime knows one word.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,36 +27,50 @@ var snapshotCommands = []command{{
 	fn: takeSnapshot,
 }}
 
-// snapshot is a picture in Go's memory. Lua strings are made when they are
-// asked for.
+// snapshot is a picture: in Go's memory, or, once it is archived, in a file.
+// Lua strings are made when they are asked for.
 type snapshot struct {
 	of          string // "gate/yard"
+	device      string
+	channel     int
 	contentType string
-	data        []byte
+	size        int
+	data        []byte // nil: it is in the file
+	archived    string // path of the file; "": it is in none
 	taken       time.Time
 }
 
 // String is what print shows.
 func (s *snapshot) String() string {
-	return fmt.Sprintf("snapshot of %s, %s, %d bytes", s.of, s.contentType, len(s.data))
+	return fmt.Sprintf("snapshot of %s, %s, %d bytes", s.of, s.contentType, s.size)
 }
 
 var snapshotMethods = []entry{
 	{name: "content_type", result: "string", doc: `"image/jpeg"`,
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(*snapshot).contentType) }},
 	{name: "base64", result: "string", doc: "the picture as base64",
-		get: func(_ *module, _ *lua.LState, self any) lua.LValue {
-			return lua.LString(base64.StdEncoding.EncodeToString(self.(*snapshot).data))
+		get: func(m *module, L *lua.LState, self any) lua.LValue {
+			return lua.LString(base64.StdEncoding.EncodeToString(m.picture(L, self.(*snapshot))))
 		}},
 	{name: "bytes", result: "string", doc: "the picture's bytes",
-		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(*snapshot).data) }},
+		get: func(m *module, L *lua.LState, self any) lua.LValue {
+			return lua.LString(m.picture(L, self.(*snapshot)))
+		}},
 	{name: "size", result: "number", doc: "how many bytes",
-		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LNumber(len(self.(*snapshot).data)) }},
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LNumber(self.(*snapshot).size) }},
 	{name: "time", result: "number", doc: "when it was taken, as hik.now() has it",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return seconds(self.(*snapshot).taken) }},
 	{name: "save", args: "path", result: "string",
 		doc: "writes the picture to a file below the site's data folder, whole or not at all, and returns the file's full path",
 		fn:  saveSnapshot},
+	{name: "archive", args: "{label=, event=}", options: archiveOptions, result: "string",
+		doc: "files the picture in the site's archive, under archive.layout of site.yaml, and returns the file's path; from then on .bytes reads the file",
+		fn:  archiveSnapshot},
+}
+
+var archiveOptions = []Option{
+	{Name: "label", Type: "string", Doc: "for archive.labels and hiklua archive, such as \"alarm\""},
+	{Name: "event", Type: "any", Doc: "what it was taken for: an event, or its type"},
 }
 
 func takeSnapshot(c *call) int {
@@ -73,7 +88,8 @@ func takeSnapshot(c *call) int {
 		return err
 	})
 	c.L.Push(c.m.object("snapshot", &snapshot{
-		of: c.target.String(), contentType: picture.ContentType, data: picture.Data,
+		of: c.target.String(), device: c.dev.Name(), channel: id,
+		contentType: picture.ContentType, data: picture.Data, size: len(picture.Data),
 		taken: c.m.script.Clock().Now(),
 	}))
 	return 1
@@ -103,7 +119,7 @@ func saveSnapshot(c *call) int {
 	if path == "" {
 		c.misuse("the path is empty")
 	}
-	data := c.self.(*snapshot).data
+	data := c.m.picture(c.L, c.self.(*snapshot))
 	var full string
 	c.wait(func(ctx context.Context) (err error) {
 		full, err = c.m.script.SaveFile(ctx, path, data)
@@ -111,4 +127,55 @@ func saveSnapshot(c *call) int {
 	})
 	c.L.Push(lua.LString(full))
 	return 1
+}
+
+// picture gives the bytes of a snapshot, of whichever place it is in.
+func (m *module) picture(L *lua.LState, s *snapshot) []byte {
+	if s.data != nil {
+		return s.data
+	}
+	c := &call{L: L, m: m, name: "bytes"}
+	var data []byte
+	c.wait(func(ctx context.Context) (err error) {
+		data, err = m.script.ReadPicture(ctx, s.archived)
+		return err
+	})
+	return data
+}
+
+func archiveSnapshot(c *call) int {
+	o := c.options(0, archiveOptions)
+	c.atMost(1)
+	s := c.self.(*snapshot)
+	data := c.m.picture(c.L, s)
+	spec := ArchiveSpec{
+		Device: s.device, Channel: s.channel, Label: o.text("label"), Event: c.eventType(o), Taken: s.taken,
+	}
+	var path string
+	c.wait(func(ctx context.Context) (err error) {
+		path, err = c.m.script.ArchivePicture(ctx, spec, func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+		return err
+	})
+	s.archived, s.data = path, nil
+	c.L.Push(lua.LString(path))
+	return 1
+}
+
+// eventType is the option event: a type, or an event that has one.
+func (c *call) eventType(o options) string {
+	switch v := o.values["event"].(type) {
+	case nil, *lua.LNilType:
+		return ""
+	case lua.LString:
+		return string(v)
+	case *lua.LTable:
+		if kind, ok := v.RawGetString("type").(lua.LString); ok {
+			return string(kind)
+		}
+	}
+	c.misuse("event is an event, or its type such as \"motion\", not %s", describe(o.values["event"]))
+	return ""
 }

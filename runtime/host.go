@@ -103,6 +103,8 @@ type Host struct {
 	logins     *logins.Book // nil: nothing is remembered
 	loginNotes loginNotes
 
+	archiving archiving
+
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
 	pinsErr  error

@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"runtime/archive":  {"runtime/archive/*", "runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
 	"runtime/files":    {"runtime/clock", "runtime/owner"},
 
+	"runtime/archive/jpeg":      {},
 	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
 	"runtime/archive/export":    {"runtime/archive"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -57,6 +58,11 @@ func (h *host) OnStop(*lua.LFunction)                                 {}
 func (h *host) SaveFile(context.Context, string, []byte) (string, error) {
 	return "", errRehearsal
 }
+
+func (h *host) ArchivePicture(context.Context, luaapi.ArchiveSpec, func(io.Writer) error) (string, error) {
+	return "", errRehearsal
+}
+func (h *host) ReadPicture(context.Context, string) ([]byte, error) { return nil, errRehearsal }
 
 func (h *host) Device(name string) (luaapi.Device, error) {
 	for _, d := range h.devices {

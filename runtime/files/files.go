@@ -99,7 +99,7 @@ func (f *Folder) Append(name string, data []byte) error {
 		return named(name, err)
 	}
 	defer root.Close()
-	if err := mkdirAll(root, path.Dir(clean)); err != nil {
+	if err := MkdirAll(root, path.Dir(clean)); err != nil {
 		return named(name, err)
 	}
 	f.appending.Lock()

@@ -87,10 +87,10 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 		return "", err
 	}
 	defer root.Close()
-	if err := mkdirAll(root, path.Dir(clean)); err != nil {
+	if err := MkdirAll(root, path.Dir(clean)); err != nil {
 		return "", escaped(name, err)
 	}
-	part := path.Join(path.Dir(clean), partName(f.number()))
+	part := path.Join(path.Dir(clean), PartName(f.number()))
 	file, err := root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", escaped(name, err)
@@ -118,14 +118,14 @@ func (f *Folder) WriteFrom(name string, fill func(io.Writer) error) (full string
 	return filepath.Join(f.dir, filepath.FromSlash(clean)), nil
 }
 
-// mkdirAll makes a folder below root and those above it, for the user whom root
+// MkdirAll makes a folder below root and those above it, for the user whom root
 // belongs to.
-func mkdirAll(root *os.Root, dir string) error {
+func MkdirAll(root *os.Root, dir string) error {
 	if info, err := root.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
 	if above := path.Dir(dir); above != dir {
-		if err := mkdirAll(root, above); err != nil {
+		if err := MkdirAll(root, above); err != nil {
 			return err
 		}
 	}

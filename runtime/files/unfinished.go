@@ -18,12 +18,15 @@ const (
 	maxSwept = 1000
 )
 
-// partName names a file that is to be written: beginning with a dot and ending
+// PartName names a file that is to be written: beginning with a dot and ending
 // so that no listing of pictures takes it for one, and with a number drawn by
 // chance, so that no other writer has it, in this process or another.
-func partName(number uint64) string { return fmt.Sprintf(".%016x.part", number) }
+func PartName(number uint64) string { return fmt.Sprintf(".%016x.part", number) }
 
 var partPattern = regexp.MustCompile(`^\.[0-9a-f]{16}\.part$`)
+
+// IsPart reports whether a name is one that PartName gave.
+func IsPart(name string) bool { return partPattern.MatchString(name) }
 
 // unfinished reports whether a file is one that is being written.
 func unfinished(name string) bool {
@@ -55,7 +58,7 @@ func (s *sweeper) sweep(root *os.Root, dir string, begun *os.File) {
 	for {
 		entries, err := d.ReadDir(1000)
 		for _, e := range entries {
-			if !e.Type().IsRegular() || !partPattern.MatchString(e.Name()) {
+			if !e.Type().IsRegular() || !IsPart(e.Name()) {
 				continue
 			}
 			if info, err := e.Info(); err == nil && now.ModTime().Sub(info.ModTime()) > leftBehind {

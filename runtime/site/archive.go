@@ -66,7 +66,12 @@ type LabelKeep struct {
 }
 
 // LayoutWords are the words that may stand in braces in archive.layout.
-var LayoutWords = []string{"device", "channel", "date", "time", "label", "year", "month", "day", "hour"}
+var LayoutWords = []string{"device", "channel", "name", "label", "event", "date", "time", "year", "month", "day", "hour", "minute", "second"}
+
+// DefaultArchive is the archive of a site that says nothing more of it.
+func DefaultArchive() Archive {
+	return Archive{Path: filepath.FromSlash("data/archive"), Layout: defaultLayout, Watch: []ArchiveWatch{WatchFrozen}}
+}
 
 const defaultLayout = "{device}/{channel}/{date}/{time}.jpg"
 
@@ -103,7 +108,7 @@ var archiveFields = []field[Archive]{
 }
 
 func readArchive(r *reader, n *yaml.Node, into *Site) {
-	a := Archive{Path: filepath.FromSlash("data/archive"), Layout: defaultLayout, Watch: []ArchiveWatch{WatchFrozen}}
+	a := DefaultArchive()
 	given := readMap(r, n, archiveFields, &a)
 	if given["keep"] != nil && given["thinning"] != nil {
 		r.fail(given["thinning"], "keep and thinning are both given: thinning says how long files are kept")

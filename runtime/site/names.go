@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const nameRule = "letters, digits, _ - . and single spaces between them, at most 64, not digits alone"
+// NameRule is what ValidName asks for, in words.
+const NameRule = "letters, digits, _ - . and single spaces between them, at most 64, not digits alone"
 
 // ValidName reports whether a device, a channel or a label may be called so.
 // The rule keeps "gate/yard", "gate:motion", "nvr/*" and file names readable:
@@ -35,7 +36,7 @@ func (r *reader) checkName(n *yaml.Node, what, name string) bool {
 	case isDigits(name):
 		r.plain(n, what+" name "+quoted(name)+" is a number; numbers are channels, a name needs a letter")
 	default:
-		r.plain(n, what+" name "+quoted(name)+" is not allowed ("+nameRule+")")
+		r.plain(n, what+" name "+quoted(name)+" is not allowed ("+NameRule+")")
 	}
 	return false
 }

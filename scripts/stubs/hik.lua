@@ -189,6 +189,10 @@
 ---@field timeout? hik.Duration how long to wait; then the result is nil
 ---@field state? "start"|"stop"|"both" start (default), stop or both
 
+---@class hik.ArchiveOptions
+---@field label? string for archive.labels and hiklua archive, such as "alarm"
+---@field event? any what it was taken for: an event, or its type
+
 ---@class hik
 ---@field state hik.State a table of the script's own that outlives reload and restart; calling it, or a table in it, gives a copy
 ---@field shared_state hik.State the same for all scripts together; each read and each write is atomic, two of them are not
@@ -1154,6 +1158,11 @@ local Snapshot = {}
 ---@param path string
 ---@return string
 function Snapshot:save(path) end
+
+---Files the picture in the site's archive, under archive.layout of site.yaml, and returns the file's path; from then on .bytes reads the file.
+---@param options? hik.ArchiveOptions
+---@return string
+function Snapshot:archive(options) end
 
 ---@class hik.Job
 ---@field name string its name

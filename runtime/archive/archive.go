@@ -1,0 +1,184 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/files"
+	"github.com/hiklua/hiklua/runtime/owner"
+)
+
+// OwnFolder is the folder in an archive that holds what is no picture.
+const OwnFolder = ".hiklua"
+
+// partsFolder holds the pictures that are on their way. All of it that is there
+// when an archive is opened was left behind by a process that was killed.
+const partsFolder = OwnFolder + "/parts"
+
+// Options are what an Archive is made of.
+type Options struct {
+	Dir    string // its folder; made with the first picture
+	Layout string // of the paths below it, as site.yaml has it
+	Zone   *time.Location
+	Clock  clock.Clock
+	Index  Index // nil: the pictures are recorded nowhere
+	// Admit, if it is set, makes room for one more picture, or says why there
+	// is none.
+	Admit func(context.Context) error
+	// Added, if it is set, is told of each picture that is in its place. It must
+	// not wait.
+	Added func(Entry)
+}
+
+// Archive takes pictures in. Its methods may be called from any goroutine. One
+// process has an archive open at a time; what sees to that is the index.
+type Archive struct {
+	opt  Options
+	step func(string)         // nothing, but in tests: the process may be killed here
+	sync func(*os.File) error // (*os.File).Sync, but in tests
+
+	mu     sync.Mutex
+	layout *Layout
+	zone   *time.Location
+	names  map[string]bool // folded paths of pictures that are on their way
+}
+
+// Open opens an archive, and removes what a killed process has left unfinished.
+func Open(o Options) (*Archive, error) {
+	layout, err := ParseLayout(o.Layout)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{
+		opt: o, layout: layout, zone: o.Zone, names: make(map[string]bool),
+		step: func(string) {}, sync: (*os.File).Sync,
+	}
+	return a, a.sweep()
+}
+
+// sweep removes unfinished pictures.
+func (a *Archive) sweep() error {
+	root, err := os.OpenRoot(a.opt.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return told("", err)
+	}
+	defer root.Close()
+	dir, err := root.Open(partsFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return told(partsFolder, err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return told(partsFolder, err)
+	}
+	for _, name := range names {
+		if !files.IsPart(name) {
+			continue
+		}
+		if err := root.Remove(partsFolder + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return told(partsFolder+"/"+name, err)
+		}
+	}
+	return nil
+}
+
+// Dir is the folder of the archive.
+func (a *Archive) Dir() string { return a.opt.Dir }
+
+// Arrange changes where pictures go that are begun from now on.
+func (a *Archive) Arrange(layout string, zone *time.Location) error {
+	l, err := ParseLayout(layout)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.layout, a.zone = l, zone
+	return nil
+}
+
+// Add takes in the picture that fill writes, whole or not at all, and returns
+// what became of e: with path, size and hash, and with the time at which the
+// first byte came if e has none. The error is that of fill, a *DiskError, or a
+// *jpeg.FormatError.
+func (a *Archive) Add(ctx context.Context, e Entry, fill func(io.Writer) error) (Entry, error) {
+	p := a.Begin(ctx, e)
+	defer p.Abort()
+	if err := fill(p); err != nil {
+		return Entry{}, err
+	}
+	return p.Commit()
+}
+
+// open opens the folder of the archive, and makes it if need be.
+func (a *Archive) open() (*os.Root, error) {
+	if err := owner.MkdirAll(a.opt.Dir, 0o700); err != nil {
+		return nil, told("", err)
+	}
+	root, err := os.OpenRoot(a.opt.Dir)
+	if err != nil {
+		return nil, told("", err)
+	}
+	if a.opt.Index != nil {
+		err = a.opt.Index.Present(root)
+	}
+	if err == nil {
+		err = told(partsFolder, files.MkdirAll(root, partsFolder))
+	}
+	if err != nil {
+		root.Close()
+		return nil, err
+	}
+	return root, nil
+}
+
+// maxNumber is far beyond what one second can have.
+const maxNumber = 100_000
+
+// reserve finds a path that no file and no other picture has, beginning with
+// the nth number.
+func (a *Archive) reserve(root *os.Root, wanted string, n int) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for ; n < maxNumber; n++ {
+		name := numbered(wanted, n)
+		if a.names[folded(name)] {
+			continue
+		}
+		switch _, err := root.Lstat(name); {
+		case errors.Is(err, fs.ErrNotExist):
+			a.names[folded(name)] = true
+			return name, nil
+		case err != nil:
+			return "", told(name, err)
+		}
+	}
+	return "", told(wanted, errors.New("too many files are called so already"))
+}
+
+// release gives a path up, which a file may have by now.
+func (a *Archive) release(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.names, folded(name))
+}
+
+// folded is a path as file systems see it that take Gate and gate for one.
+func folded(name string) string { return strings.ToLower(name) }
+
+func newPart() string { return partsFolder + "/" + files.PartName(rand.Uint64()) }

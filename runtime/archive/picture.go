@@ -1,0 +1,208 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/archive/jpeg"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/files"
+	"github.com/hiklua/hiklua/runtime/owner"
+)
+
+// Picture is one picture on its way into the archive: an io.Writer of what the
+// camera sends, which Commit or Abort ends. One goroutine uses it.
+type Picture struct {
+	// Entry is what the picture will be filed under. It may be changed until
+	// the first byte is written.
+	Entry Entry
+
+	a    *Archive
+	ctx  context.Context
+	root *os.Root
+	file *os.File
+	part string // path of the unfinished file; "": there is none
+	path string // where it is to go; "": nowhere yet
+	jpeg *jpeg.Writer
+	sum  hash.Hash
+	size int64
+	done bool
+}
+
+// Begin begins a picture. Nothing is on the disk before its first byte comes.
+func (a *Archive) Begin(ctx context.Context, e Entry) *Picture {
+	return &Picture{Entry: e, a: a, ctx: ctx}
+}
+
+// Write takes bytes of the picture. The error is that of the disk, or a
+// *jpeg.FormatError for bytes that are none of a picture.
+func (p *Picture) Write(b []byte) (int, error) {
+	if p.file == nil {
+		if err := p.open(); err != nil {
+			return 0, err
+		}
+	}
+	return p.jpeg.Write(b)
+}
+
+// open begins the unfinished file.
+func (p *Picture) open() (err error) {
+	a := p.a
+	if p.Entry.Taken.IsZero() {
+		p.Entry.Taken = a.opt.Clock.Now()
+	}
+	p.Entry.Taken = p.Entry.Taken.Round(0).Truncate(time.Microsecond)
+	if a.opt.Admit != nil {
+		if err := a.opt.Admit(p.ctx); err != nil {
+			return err
+		}
+	}
+	if p.root, err = a.open(); err != nil {
+		return err
+	}
+	if err := p.settle(); err != nil {
+		return err
+	}
+	p.part = newPart()
+	a.step("begun")
+	p.file, err = p.root.OpenFile(p.part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return told(p.part, err)
+	}
+	if err := owner.Give(p.file, a.opt.Dir); err != nil {
+		return told(p.part, err)
+	}
+	p.sum = sha256.New()
+	p.jpeg = jpeg.NewWriter(writerFunc(p.store), nil)
+	return nil
+}
+
+// settle finds the path that the picture will have.
+func (p *Picture) settle() (err error) {
+	a := p.a
+	a.mu.Lock()
+	wanted := a.layout.Path(&p.Entry, a.zone)
+	a.mu.Unlock()
+	dir := path.Dir(wanted)
+	if err := files.MkdirAll(p.root, dir); err != nil {
+		return told(wanted, err)
+	}
+	if a.opt.Index != nil {
+		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {
+			return err
+		}
+	}
+	p.path, err = a.reserve(p.root, wanted, 1)
+	return err
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// store puts bytes of the final file on the disk.
+func (p *Picture) store(b []byte) (int, error) {
+	p.a.step("writing")
+	n, err := p.file.Write(b)
+	p.sum.Write(b[:n])
+	p.size += int64(n)
+	return n, told(p.path, err)
+}
+
+// Commit puts the picture into its place and returns its entry.
+func (p *Picture) Commit() (Entry, error) {
+	defer p.Abort()
+	a := p.a
+	if p.jpeg == nil {
+		return Entry{}, &jpeg.FormatError{Problem: "nothing came", Cut: true}
+	}
+	if err := p.jpeg.Close(); err != nil {
+		return Entry{}, err
+	}
+	if err := clock.Cause(p.ctx); err != nil {
+		return Entry{}, err
+	}
+	a.step("before sync")
+	if err := a.sync(p.file); err != nil {
+		return Entry{}, told(p.path, err)
+	}
+	if err := p.place(); err != nil {
+		return Entry{}, err
+	}
+	e := p.Entry
+	e.Path, e.Size = p.path, p.size
+	e.Width, e.Height = p.jpeg.Info().Width, p.jpeg.Info().Height
+	p.sum.Sum(e.SHA256[:0])
+	a.step("before index")
+	if a.opt.Index != nil {
+		a.opt.Index.Add(e)
+	}
+	if a.opt.Added != nil {
+		a.opt.Added(e)
+	}
+	return e, nil
+}
+
+// place gives the file its name, which it takes from no other file.
+func (p *Picture) place() error {
+	a := p.a
+	a.step("before rename")
+	wanted := p.path
+	for n := 2; ; n++ {
+		err := p.root.Link(p.part, p.path)
+		switch {
+		case err == nil:
+			a.step("linked")
+			err = p.root.Remove(p.part)
+		case errors.Is(err, fs.ErrExist):
+			// Another process has put a file there meanwhile.
+			a.release(p.path)
+			if p.path, err = a.reserve(p.root, wanted, n); err != nil {
+				return err
+			}
+			continue
+		default: // the file system may have no second names
+			err = p.root.Rename(p.part, p.path)
+		}
+		if err != nil {
+			return told(p.path, err)
+		}
+		break
+	}
+	p.part = ""
+	a.step("after rename")
+	if d, err := p.root.Open(path.Dir(p.path)); err == nil {
+		a.sync(d) // where the file system can
+		d.Close()
+	}
+	return nil
+}
+
+// Abort leaves nothing of a picture that was not committed.
+func (p *Picture) Abort() {
+	if p.done {
+		return
+	}
+	p.done = true
+	if p.file != nil {
+		p.file.Close()
+	}
+	if p.part != "" {
+		p.root.Remove(p.part)
+	}
+	if p.path != "" {
+		p.a.release(p.path)
+	}
+	if p.root != nil {
+		p.root.Close()
+	}
+}
+
+var _ io.Writer = (*Picture)(nil)
