@@ -104,7 +104,7 @@ func TestWrongPasswordOfAHost(t *testing.T) {
 	for range 3 {
 		p.launch(dir, []string{"run"})
 		p.logs("login refused")
-		p.logs("hiklua login gate")
+		p.logs("login gate\"")
 		out, _, _ := p.ask("", "devices")
 		wants(t, out, "unauthorized")
 		p.signal(syscall.SIGTERM)

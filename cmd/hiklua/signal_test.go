@@ -122,16 +122,27 @@ func (p *process) read() {
 	}()
 }
 
+// patience is how long a test waits for a process on a machine that is busy.
+const patience = time.Minute
+
 // logs waits for a line on stderr that holds want.
 func (p *process) logs(want string) {
 	p.t.Helper()
-	for line := range p.lines {
-		p.log = append(p.log, line)
-		if strings.Contains(line, want) {
-			return
+	late := time.After(patience)
+	for {
+		select {
+		case line, more := <-p.lines:
+			if !more {
+				p.t.Fatalf("the log ended without %q:\n%s", want, p.stderr())
+			}
+			p.log = append(p.log, line)
+			if strings.Contains(line, want) {
+				return
+			}
+		case <-late:
+			p.t.Fatalf("the log does not say %q:\n%s", want, p.stderr())
 		}
 	}
-	p.t.Fatalf("the log does not say %q:\n%s", want, p.stderr())
 }
 
 // stderr is what came so far; after ends it is all.
@@ -156,6 +167,8 @@ func (p *process) signal(s os.Signal) {
 // ends waits for the end of the process and returns its status.
 func (p *process) ends() int {
 	p.t.Helper()
+	late := time.AfterFunc(patience, func() { p.cmd.Process.Signal(syscall.SIGQUIT) }) // shows where it hangs
+	defer late.Stop()
 	for line := range p.lines {
 		p.log = append(p.log, line)
 	}

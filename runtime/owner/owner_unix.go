@@ -51,20 +51,46 @@ func MkdirAll(dir string, perm fs.FileMode) error {
 			return err
 		}
 	}
-	switch err := os.Mkdir(dir, perm); {
-	case errors.Is(err, fs.ErrExist):
-		return os.MkdirAll(dir, perm) // another process was faster, or it is no folder
-	case err != nil:
-		return err
-	case os.Geteuid() != 0:
-		return nil
+	if os.Geteuid() != 0 {
+		return os.MkdirAll(dir, perm)
 	}
-	// Whoever owns the folder above may have put a link in its place meanwhile.
-	made, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_DIRECTORY, 0)
+	// Another process or goroutine may look for dir at any moment: dir appears
+	// when it is given already, for what is made in a folder of root's stays
+	// root's.
+	made, err := os.MkdirTemp(above, ".new-")
 	if err != nil {
 		return err
 	}
-	return errors.Join(Give(made, above), made.Close())
+	err = give(made, above, perm)
+	if err == nil {
+		if err = renameNew(made, dir); err == nil {
+			return nil
+		}
+	}
+	os.Remove(made)
+	if errors.Is(err, fs.ErrExist) {
+		return os.MkdirAll(dir, perm) // another was faster, or dir is no folder
+	}
+	return err
+}
+
+// give sets the permissions and the user of a folder that was just made. The
+// user of the folder above may have put a link in its place meanwhile.
+func give(made, above string, perm fs.FileMode) error {
+	f, err := os.OpenFile(made, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(perm), Give(f, above), f.Close())
+}
+
+// renameUnseen is os.Rename to a name that is not taken; an empty folder that
+// appears there meanwhile is replaced.
+func renameUnseen(from, to string) error {
+	if _, err := os.Lstat(to); err == nil {
+		return fs.ErrExist
+	}
+	return os.Rename(from, to)
 }
 
 // Name names the user whom the first of some files that is there belongs to, by

@@ -5,6 +5,8 @@ package owner
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"testing"
 )
 
@@ -54,5 +56,49 @@ func TestGive(t *testing.T) {
 	}
 	if info, _ := os.Stat(roots); info.Mode().Perm() != 0o755 {
 		t.Errorf("%v", info.Mode())
+	}
+}
+
+// TestMkdirAllAtOnce: of two that make the same folder none makes a file there
+// before it is given.
+func TestMkdirAllAtOnce(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes files for other users")
+	}
+	for range 200 {
+		dir := t.TempDir()
+		if err := os.Chown(dir, stranger, stranger); err != nil {
+			t.Fatal(err)
+		}
+		data := filepath.Join(dir, "data")
+		var both sync.WaitGroup
+		for i := range 2 {
+			both.Go(func() {
+				if err := MkdirAll(data, 0o700); err != nil {
+					t.Error(err)
+				}
+				f, err := OpenFile(filepath.Join(data, strconv.Itoa(i)), os.O_CREATE|os.O_RDWR, 0o600)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer f.Close()
+				info, err := f.Stat()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if uid, _, _ := of(info); uid != stranger {
+					t.Errorf("%s belongs to %d", f.Name(), uid)
+				}
+			})
+		}
+		both.Wait()
+		if info, _ := os.Stat(data); info.Mode().Perm() != 0o700 {
+			t.Errorf("%v", info.Mode())
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, ".new-*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
 	}
 }
