@@ -17,7 +17,6 @@ require (
 	github.com/icholy/digest v1.2.0
 	github.com/lmittmann/tint v1.2.1
 	github.com/nathan-osman/go-sunrise v1.1.0
-	github.com/reeflective/readline v1.3.0
 	github.com/rivo/uniseg v0.4.7
 	github.com/robfig/cron/v3 v3.0.1
 	github.com/rogpeppe/go-internal v1.16.0

@@ -17,7 +17,9 @@ const module = "github.com/hiklua/hiklua/"
 // mayImport is who may use whom inside the module. What is not listed is not
 // allowed.
 var mayImport = map[string][]string{
-	"cmd/hiklua":       {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
+	"cmd/hiklua/lineedit": {},
+
+	"cmd/hiklua":       {"cmd/hiklua/lineedit", "runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
 	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
 	"runtime/check":    {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
 	"runtime/stubs":    {"runtime/site", "luaapi", "scripts"},
@@ -57,7 +59,7 @@ var onlyIn = map[string][]string{
 	"github.com/fsnotify/fsnotify":       {"runtime"},
 	"go.yaml.in/yaml/v3":                 {"runtime/site"},
 	"github.com/spf13/cobra":             {"cmd/hiklua"},
-	"github.com/reeflective/readline":    {"cmd/hiklua"},
+	"github.com/rivo/uniseg":             {"cmd/hiklua", "cmd/hiklua/lineedit"},
 	"github.com/lmittmann/tint":          {"cmd/hiklua"},
 	"golang.org/x/image/font":            {"isapi/sim", "runtime/archive/export"},
 	"golang.org/x/text/encoding":         {"isapi"},

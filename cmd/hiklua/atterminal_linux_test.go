@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,4 +169,34 @@ func TestLettersAtTheREPL(t *testing.T) {
 	y.prompt()
 	y.types(`print(("Tür ß é Ж 日本."):rep(2))` + "\r")
 	y.expect("Tür ß é Ж 日本.Tür ß é Ж 日本.\r\n")
+}
+
+// TestReplOverASlowLine types quicker than the line answers: no key is lost,
+// and none is taken for another.
+func TestReplOverASlowLine(t *testing.T) {
+	for _, lag := range []time.Duration{25 * time.Millisecond, 200 * time.Millisecond} {
+		t.Run(lag.String(), func(t *testing.T) {
+			t.Parallel()
+			y := atTerminal(t, "simulated", "repl", "--device", "http://admin@ADDR")
+			y.prompt()
+			y.movesAway(lag)
+			keys := rand.New(rand.NewPCG(1, 2))
+			const lines = 20
+			for i := range lines {
+				for _, key := range []byte(fmt.Sprintf("print('Süd %d' .. '.')\r", i)) { // a line may cut a letter in two, too
+					y.types(string([]byte{key}))
+					time.Sleep(time.Duration(keys.IntN(16)) * time.Millisecond)
+				}
+			}
+			for i := range lines {
+				y.expect(fmt.Sprintf("Süd %d.\r\n", i))
+			}
+			y.prompt()
+			y.mu.Lock()
+			defer y.mu.Unlock()
+			if bytes.Contains(y.shown, []byte("\x1b[6n")) {
+				t.Error("the terminal is asked for its cursor")
+			}
+		})
+	}
 }

@@ -21,12 +21,21 @@ type terminal struct {
 	master, slave *os.File
 	before        unix.Termios
 
+	keys chan delayed // what was typed, on its way
+
 	mu    sync.Mutex
+	lag   time.Duration // of what is typed, and of what is shown
 	more  chan struct{} // closed when something was shown
 	shown []byte
 	seen  int  // of shown, what expect has passed
 	away  bool // nobody reads
 	dead  bool // and nobody will
+}
+
+// delayed is text on its way over a slow line.
+type delayed struct {
+	text string
+	due  time.Time
 }
 
 // atTerminal starts the program at a terminal. Without a password it is asked
@@ -38,7 +47,14 @@ func atTerminal(t *testing.T, password string, args ...string) *terminal {
 		t.Skip("no terminals here: ", err)
 	}
 	t.Cleanup(func() { master.Close() })
-	y := &terminal{master: master, more: make(chan struct{})}
+	y := &terminal{master: master, more: make(chan struct{}), keys: make(chan delayed, 10000)}
+	go func() {
+		for k := range y.keys {
+			time.Sleep(time.Until(k.due))
+			y.master.WriteString(k.text)
+		}
+	}()
+	t.Cleanup(func() { close(y.keys) })
 	n := 0
 	y.control(t, master, func(fd int) error {
 		if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
@@ -100,9 +116,29 @@ func (y *terminal) termios(t *testing.T) (now unix.Termios) {
 // read takes what is shown, and answers as a terminal does that is asked where
 // its cursor is.
 func (y *terminal) read() {
-	piece := make([]byte, 4096)
+	type read struct {
+		text []byte
+		due  time.Time
+		err  error
+	}
+	pieces := make(chan read, 10000)
+	go func() {
+		for {
+			piece := make([]byte, 4096)
+			n, err := y.master.Read(piece)
+			y.mu.Lock()
+			due := time.Now().Add(y.lag)
+			y.mu.Unlock()
+			pieces <- read{piece[:n], due, err}
+			if err != nil {
+				return
+			}
+		}
+	}()
 	for {
-		n, err := y.master.Read(piece)
+		r := <-pieces
+		piece, n, err := r.text, len(r.text), r.err
+		time.Sleep(time.Until(r.due))
 		y.mu.Lock()
 		if err != nil || y.away {
 			y.dead = true
@@ -130,7 +166,18 @@ func (y *terminal) leaves() {
 	y.away = true
 }
 
-func (y *terminal) types(text string) { y.master.WriteString(text) }
+func (y *terminal) types(text string) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.keys <- delayed{text, time.Now().Add(y.lag)}
+}
+
+// movesAway puts a slow line between the terminal and the program.
+func (y *terminal) movesAway(lag time.Duration) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.lag = lag
+}
 
 // expect waits until the terminal shows want, and returns what came before.
 func (y *terminal) expect(want string) string {

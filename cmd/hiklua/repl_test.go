@@ -60,11 +60,11 @@ func TestComplete(t *testing.T) {
 	} {
 		got := complete(names{}, c.text)
 		var words []string
-		for _, w := range got.words {
-			words = append(words, w.word)
+		for _, w := range got.Words {
+			words = append(words, w.Text)
 		}
-		if got.prefix != c.prefix || strings.Join(words, " ") != c.words {
-			t.Errorf("%q: %q %v, want %q %v", c.text, got.prefix, words, c.prefix, c.words)
+		if got.Prefix != c.prefix || strings.Join(words, " ") != c.words {
+			t.Errorf("%q: %q %v, want %q %v", c.text, got.Prefix, words, c.prefix, c.words)
 		}
 	}
 }
@@ -76,12 +76,10 @@ func TestHistory(t *testing.T) {
 		"one", "two\nlines", "two\nlines", "  ",
 		`hik.device{ip = "192.0.2.1", username = "a", password = "geheim"}`, `x = "http://a:geheim@b/"`, "three",
 	} {
-		if _, err := h.Write(text); err != nil {
-			t.Fatal(err)
-		}
+		h.Add(text)
 	}
-	if h.Len() != 5 {
-		t.Errorf("%d lines in memory: %q", h.Len(), h.lines)
+	if len(h.Lines()) != 5 {
+		t.Errorf("in memory: %q", h.Lines())
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -93,12 +91,8 @@ func TestHistory(t *testing.T) {
 	if info, _ := os.Stat(file); info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v", info.Mode())
 	}
-	again := openHistory(file)
-	if last, err := again.GetLine(1); err != nil || last != "two\nlines" || again.Len() != 3 {
-		t.Errorf("%q %v", again.lines, err)
-	}
-	if _, err := again.GetLine(3); err == nil {
-		t.Error("a line that is not there")
+	if again := openHistory(file).Lines(); len(again) != 3 || again[1] != "two\nlines" {
+		t.Errorf("%q", again)
 	}
 }
 
@@ -108,8 +102,8 @@ func TestHistoryIsKeptShort(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("\"x\"\n\"y\"\nno quotes\n", historyLines)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if h := openHistory(file); h.Len() != historyLines {
-		t.Errorf("%d lines", h.Len())
+	if h := openHistory(file); len(h.lines) != historyLines {
+		t.Errorf("%d lines", len(h.lines))
 	}
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 || info.Size() != 4*historyLines {

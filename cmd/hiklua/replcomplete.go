@@ -5,17 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/luaapi"
 )
 
-// completion is what Tab offers: words that may stand in the place of the last
-// letters before the cursor, with what each is.
-type completion struct {
-	prefix string // the letters that are there already
-	words  []completed
-}
+// completion is what Tab offers.
+type completion = lineedit.Completion
 
-type completed struct{ word, doc string }
+type completed = lineedit.Word
 
 // namer tells the names of a session.
 type namer interface {
@@ -97,7 +94,8 @@ func api(owner, separator string) []completed {
 		if e.Args != "" {
 			doc = "(" + e.Args + ") " + doc
 		}
-		list = append(list, completed{e.Name, doc})
+		doc, _, _ = strings.Cut(doc, "\n")
+		list = append(list, completed{Text: e.Name, Doc: doc})
 	}
 	return list
 }
@@ -115,21 +113,21 @@ func resultOf(function string) string {
 func words(list []string) []completed {
 	var all []completed
 	for _, w := range list {
-		all = append(all, completed{word: w})
+		all = append(all, completed{Text: w})
 	}
 	return all
 }
 
 // offer keeps what begins with prefix, sorted, each once.
 func offer(prefix string, list []completed) completion {
-	c := completion{prefix: prefix}
+	c := completion{Prefix: prefix}
 	for _, w := range list {
-		if strings.HasPrefix(w.word, prefix) {
-			c.words = append(c.words, w)
+		if strings.HasPrefix(w.Text, prefix) {
+			c.Words = append(c.Words, w)
 		}
 	}
-	slices.SortFunc(c.words, func(a, b completed) int { return strings.Compare(a.word, b.word) })
-	c.words = slices.CompactFunc(c.words, func(a, b completed) bool { return a.word == b.word })
+	slices.SortFunc(c.Words, func(a, b completed) int { return strings.Compare(a.Text, b.Text) })
+	c.Words = slices.CompactFunc(c.Words, func(a, b completed) bool { return a.Text == b.Text })
 	return c
 }
 

@@ -2,140 +2,58 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
-	"sync"
+	"os"
 
-	"github.com/reeflective/readline"
+	"golang.org/x/term"
 
+	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/runtime"
 )
 
-// editor is the line editor. It is also where everything else is written while
-// a session runs: a log line that comes while a line is typed is shown above
-// the line, by the goroutine that draws it.
+// editor is the line editor at a terminal, which is in raw mode from newEditor
+// to leave. It is also where everything else is written while a session runs:
+// a log line that comes while a line is typed is shown above the line.
 type editor struct {
-	shell *readline.Shell
-
-	screen *outlet
-
-	mu      sync.Mutex
-	typing  bool     // a line is being typed
-	waiting []string // to be shown above it
-	fed     bool     // the key that shows them has been fed
+	*lineedit.Editor
+	screen   *outlet
+	keyboard *os.File
+	before   *term.State
+	repl     *repl // set before the first line is read
 }
-
-// showKey shows what waits. It is fed to the editor as if it had been typed;
-// on a keyboard it is Ctrl-\, which does nothing else.
-const (
-	showKey     = '\x1c'
-	showCommand = "hiklua-show"
-)
 
 var _ runtime.Outlet = (*editor)(nil)
 
-func newEditor(screen *outlet, h *history) *editor {
-	e := &editor{screen: screen, shell: readline.NewShell()}
-	e.shell.Prompt.Primary(func() string { return "hik> " })
-	e.shell.Prompt.Secondary(func() string { return " ..> " })
-	_ = e.shell.Config.Set("multiline-column", true)             // without it there is no second prompt
-	_ = e.shell.Config.Set("menu-complete-display-prefix", true) // Tab lists, Tab again chooses
-	_ = e.shell.Config.Set("convert-meta", false)                // or ü and its like are taken for Alt and a key
-	e.shell.History.Delete()
-	e.shell.History.Add("lines", h)
-	e.shell.Keymap.Register(map[string]func(){showCommand: e.show})
-	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert", "vi-command", "vi"} {
-		// A keymap that the library does not have is none that needs the key.
-		_ = e.shell.Config.Bind(keymap, string(showKey), showCommand, false)
+func newEditor(keyboard *os.File, screen *outlet, h *history, plain bool) (*editor, error) {
+	before, err := term.MakeRaw(int(keyboard.Fd()))
+	if err != nil {
+		return nil, err
 	}
-	e.shell.SyntaxHighlighter = e.drawn
-	return e
+	if f, ok := screen.w.(*os.File); ok {
+		prepareScreen(f)
+	}
+	e := &editor{screen: screen, keyboard: keyboard, before: before}
+	e.Editor = lineedit.New(lineedit.Config{
+		In: keyboard, Out: screen, Size: e.size,
+		Prompt: "hik> ", More: " ..> ", Plain: plain, History: h,
+		Whole:    func(text string) bool { return isCommand(text) || e.repl.session.Complete(text) },
+		Complete: func(before string) lineedit.Completion { return complete(e.repl, before) },
+	})
+	return e, nil
 }
 
-// use gives the editor what it needs to know of the session.
-func (e *editor) use(r *repl) {
-	e.shell.AcceptMultiline = func(line []rune) bool {
-		text := string(line)
-		return isCommand(text) || r.session.Complete(text)
+func (e *editor) size() (columns, rows int) {
+	f, _ := e.screen.w.(*os.File)
+	if f == nil {
+		f = e.keyboard
 	}
-	e.shell.Completer = func(line []rune, cursor int) readline.Completions {
-		text := string(line[:cursor])
-		return offered(complete(r, text), text)
-	}
+	columns, rows, _ = term.GetSize(int(f.Fd()))
+	return columns, rows
 }
 
-// offered hands over a completion of text. The library would look for the whole
-// word before the cursor if it were not told of at least one letter.
-func offered(c completion, text string) readline.Completions {
-	before := ""
-	if c.prefix == "" && text != "" {
-		before = text[len(text)-1:]
-	}
-	var list []readline.Completion
-	for _, w := range c.words {
-		doc, _, _ := strings.Cut(w.doc, "\n")
-		if len(doc) > 90 {
-			doc = doc[:87] + "..."
-		}
-		list = append(list, readline.Completion{Value: before + w.word, Display: w.word, Description: doc})
-	}
-	offer := readline.CompleteRaw(list)
-	offer.PREFIX = before + c.prefix
-	return offer
-}
-
-// read reads a line, or several that belong together. errCleared: Ctrl-C;
-// io.EOF: Ctrl-D; the error of ctx if it ended meanwhile. Then the goroutine
-// that reads the keyboard is left behind: a read can't be broken off.
+// read reads a line, or several that belong together.
 func (e *editor) read(ctx context.Context) (string, error) {
-	e.setTyping(true)
-	defer e.setTyping(false)
-	e.screen.flush(ctx) // the line is drawn past it
-	type answer struct {
-		line string
-		err  error
-	}
-	typed := make(chan answer, 1)
-	go func() {
-		line, err := e.shell.Readline()
-		typed <- answer{line, err}
-	}()
-	select {
-	case a := <-typed:
-		if errors.Is(a.err, readline.ErrInterrupt) {
-			return "", errCleared
-		}
-		return a.line, a.err
-	case <-ctx.Done():
-		fmt.Fprintln(e.screen)
-		return "", ctx.Err()
-	}
-}
-
-func (e *editor) setTyping(on bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.typing, e.fed = on, false
-	if !on {
-		for _, text := range e.waiting {
-			fmt.Fprintln(e.screen, text)
-		}
-		e.waiting = nil
-	}
-}
-
-// Write writes to the screen, or above the line that is being typed.
-func (e *editor) Write(p []byte) (int, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.typing {
-		return e.screen.Write(p)
-	}
-	e.waiting = append(e.waiting, strings.TrimSuffix(string(p), "\n"))
-	e.shell.Keys.RequestRefresh()
-	return len(p), nil
+	e.screen.flush(ctx) // the line is no good while older output hides it
+	return e.Read(ctx)
 }
 
 // Full implements runtime.Outlet.
@@ -144,31 +62,8 @@ func (e *editor) Full() bool { return e.screen.Full() }
 // Room implements runtime.Outlet.
 func (e *editor) Room(ctx context.Context) error { return e.screen.Room(ctx) }
 
-// drawn is called by the editor's goroutine each time it draws the line. If
-// something waits to be shown it feeds the key for it.
-func (e *editor) drawn(line []rune) string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.waiting) > 0 && !e.fed {
-		e.fed = true
-		e.shell.Keys.Feed(false, showKey)
-	}
-	return string(line)
-}
-
-// show shows what waits, above the line. It runs on the editor's goroutine.
-func (e *editor) show() {
-	e.mu.Lock()
-	text := strings.Join(e.waiting, "\n")
-	e.waiting, e.fed = nil, false
-	e.mu.Unlock()
-	if text != "" {
-		e.shell.PrintTransientf("%s", text)
-	}
-}
-
-// leave puts right what the editor may have left behind when it was left in
-// the middle of a line.
-func (e *editor) leave() {
-	io.WriteString(e.screen, "\x1b[?2004l\x1b[?25h") // bracketed paste off, cursor on
+// leave makes the terminal what it was before.
+func (e *editor) leave() error {
+	e.Close()
+	return term.Restore(int(e.keyboard.Fd()), e.before)
 }

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/reeflective/readline"
+	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 )
 
 // historyLines is how many lines of earlier sessions are kept.
@@ -25,7 +25,7 @@ type history struct {
 	lines []string
 }
 
-var _ readline.History = (*history)(nil)
+var _ lineedit.History = (*history)(nil)
 
 // historyFile is where the history lies: the user's folder for state. "" if
 // there is none.
@@ -93,15 +93,15 @@ func (h *history) rewrite(file string) error {
 	return err
 }
 
-// Write implements readline.History.
-func (h *history) Write(text string) (int, error) {
+// Add implements lineedit.History.
+func (h *history) Add(text string) {
 	text = strings.TrimSpace(text)
-	if text == "" || text[0] == '.' || len(h.lines) > 0 && h.lines[len(h.lines)-1] == text {
-		return len(h.lines), nil
+	if text == "" || isCommand(text) || len(h.lines) > 0 && h.lines[len(h.lines)-1] == text {
+		return
 	}
 	h.lines = append(h.lines, text)
 	if h.file == "" || secretLine.MatchString(text) {
-		return len(h.lines), nil
+		return
 	}
 	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -111,19 +111,7 @@ func (h *history) Write(text string) (int, error) {
 	if err != nil {
 		h.file = "" // a full disk is no reason to disturb the session
 	}
-	return len(h.lines), nil
 }
 
-// GetLine implements readline.History.
-func (h *history) GetLine(i int) (string, error) {
-	if i < 0 || i >= len(h.lines) {
-		return "", errors.New("no such line")
-	}
-	return h.lines[i], nil
-}
-
-// Len implements readline.History.
-func (h *history) Len() int { return len(h.lines) }
-
-// Dump implements readline.History.
-func (h *history) Dump() any { return h.lines }
+// Lines implements lineedit.History.
+func (h *history) Lines() []string { return h.lines }

@@ -9,8 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
-
+	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/check"
@@ -21,37 +20,35 @@ import (
 
 // replAtTerminal is the session of a person who types.
 func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *site.Site, o replOptions) error {
-	keyboard := a.stdin.(*os.File)
-	before, err := term.GetState(int(keyboard.Fd()))
-	if err != nil {
-		return err
-	}
 	screen, ok := a.output().(*outlet)
 	if !ok {
 		screen = newOutlet(a.stdout)
 	}
-	e := newEditor(screen, openHistory(historyFile(a.env)))
+	e, err := newEditor(a.stdin.(*os.File), screen, openHistory(historyFile(a.env)), !a.colour(a.stdout))
+	if err != nil {
+		return err
+	}
 	onScreen := *a
 	onScreen.stdout, onScreen.stderr, onScreen.out = e, e, e
 	r, err := onScreen.newRepl(client, s, o, &printer{w: e})
 	if err != nil {
-		return err
+		return errors.Join(e.leave(), err)
 	}
 	defer clock.OnDone(hurried(ctx), r.abort)()
-	e.use(r)
+	e.repl = r
+	defer onResize(e.Resized)()
 
-	// Ctrl-C is the line's here, not the program's. While a line is typed it is
-	// a key, while one runs it is a signal.
+	// Ctrl-C is the line's here, not the program's: it is a key, and the signal
+	// that another program sends means the same.
 	signal.Reset(os.Interrupt)
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 
 	r.greet()
 	r.readTerminal(ctx, e, interrupts)
-	if err := term.Restore(int(keyboard.Fd()), before); err != nil {
-		return err
+	if err := e.leave(); err != nil {
+		return errors.Join(err, r.close())
 	}
-	e.leave()
 
 	closed := make(chan struct{})
 	defer close(closed)
@@ -106,7 +103,7 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 	for {
 		code, err := e.read(ctx)
 		switch {
-		case errors.Is(err, errCleared):
+		case errors.Is(err, lineedit.ErrInterrupt):
 			r.session.StopHeads()
 			continue
 		case err != nil:
@@ -121,7 +118,7 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 			}
 			fmt.Fprintln(r.stdout, text)
 		default:
-			r.runTyped(ctx, code, interrupts)
+			r.runTyped(ctx, code, e.Interrupted(), interrupts)
 		}
 		if ctx.Err() != nil {
 			return
@@ -130,7 +127,7 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 }
 
 // runTyped runs one line; Ctrl-C ends it.
-func (r *repl) runTyped(ctx context.Context, code string, interrupts <-chan os.Signal) {
+func (r *repl) runTyped(ctx context.Context, code string, typed <-chan struct{}, interrupts <-chan os.Signal) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan struct{})
@@ -138,11 +135,13 @@ func (r *repl) runTyped(ctx context.Context, code string, interrupts <-chan os.S
 	go func() {
 		defer close(watched)
 		select {
+		case <-typed:
 		case <-interrupts:
-			cancel()
-			r.session.StopHeads()
 		case <-ended:
+			return
 		}
+		cancel()
+		r.session.StopHeads()
 	}()
 	text, err := r.eval(ctx, code)
 	close(ended)
@@ -173,9 +172,6 @@ func (r *repl) trace() string {
 	}
 	return fmt.Sprintf("%s (kind %s)\n  %s", r.last, r.last.Kind, strings.ReplaceAll(r.last.Traceback, "\n", "\n  "))
 }
-
-// errCleared is the end of a line that Ctrl-C has cleared.
-var errCleared = errors.New("cleared")
 
 // The names of a session, for completion.
 var _ namer = (*repl)(nil)
