@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // refusingSite is the site of a device that has another password.
@@ -95,6 +96,18 @@ func TestWrongPasswordByHand(t *testing.T) {
 	wants(t, p.by(dir, "login", "gat"), `did you mean "gate"?`)
 }
 
+// remembers waits until the refusal is on disk. A command that another process
+// gives before that is the second try that safety.md grants.
+func (p *process) remembers(dir string) {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(dir, "data", "refused-logins")); err == nil {
+			return
+		}
+	}
+	p.t.Fatalf("the refusal is not remembered:\n%s", p.stderr())
+}
+
 // TestWrongPasswordOfAHost: a host does not try again after a restart, beside it
 // no command does, and "login" is a try of the host's.
 func TestWrongPasswordOfAHost(t *testing.T) {
@@ -105,6 +118,7 @@ func TestWrongPasswordOfAHost(t *testing.T) {
 		p.launch(dir, []string{"run"})
 		p.logs("login refused")
 		p.logs("login gate\"")
+		p.remembers(dir)
 		out, _, _ := p.ask("", "devices")
 		wants(t, out, "unauthorized")
 		p.signal(syscall.SIGTERM)
