@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -138,13 +139,27 @@ func (a *Archive) open() (*os.Root, error) {
 		err = a.opt.Index.Present(root)
 	}
 	if err == nil {
-		err = told(partsFolder, files.MkdirAll(root, partsFolder))
+		err = mkdir(root, partsFolder)
 	}
 	if err != nil {
 		root.Close()
 		return nil, err
 	}
 	return root, nil
+}
+
+// mkdir makes a folder, and says which file is in its way.
+func mkdir(root *os.Root, dir string) error {
+	err := files.MkdirAll(root, dir)
+	if err == nil {
+		return nil
+	}
+	for name := dir; name != "."; name = path.Dir(name) {
+		if info, look := root.Stat(name); look == nil && !info.IsDir() {
+			return &DiskError{name, errors.New("is a file, in the place of a folder; move it away")}
+		}
+	}
+	return told(dir, err)
 }
 
 // maxNumber is far beyond what one second can have.

@@ -42,8 +42,6 @@ func told(name string, err error) error {
 		err = errors.New("a symbolic link leads out of the archive")
 	case errors.Is(err, syscall.EXDEV):
 		err = fmt.Errorf("another file system is mounted inside the archive, where no file comes whole: mount it at archive.path (%w)", syscall.EXDEV)
-	case errors.Is(err, syscall.ENOTDIR):
-		err = fmt.Errorf("a file is in the place of a folder of this path (%w)", syscall.ENOTDIR)
 	case errors.As(err, &pathErr):
 		err = pathErr.Err
 	case errors.As(err, &linkErr):

@@ -27,7 +27,7 @@ type Entry struct {
 // Head is the position of a PTZ head.
 type Head struct {
 	Pan, Tilt float64 // degrees: 0 to 360, -90 to 90
-	Zoom      float64 // factor, 1 and up
+	Zoom      float64 // factor, 1 and up; 0: only the preset is known
 	Preset    string  // the preset it was sent to, as it was named; "": none
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/hiklua/hiklua/runtime/archive/jpeg"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/owner"
 )
 
@@ -23,6 +22,8 @@ type Picture struct {
 	// Entry is what the picture will be filed under. It may be changed until
 	// the first byte is written.
 	Entry Entry
+	// Make and Model are of the camera, for EXIF; "": not known.
+	Make, Model string
 
 	a    *Archive
 	ctx  context.Context
@@ -80,7 +81,7 @@ func (p *Picture) open() (err error) {
 		return told(p.part, err)
 	}
 	p.sum = sha256.New()
-	p.jpeg = jpeg.NewWriter(writerFunc(p.store), nil)
+	p.jpeg = jpeg.NewWriter(writerFunc(p.store), p.stamp())
 	return nil
 }
 
@@ -91,8 +92,8 @@ func (p *Picture) settle() (err error) {
 	wanted := a.layout.Path(&p.Entry, a.zone)
 	a.mu.Unlock()
 	dir := path.Dir(wanted)
-	if err := files.MkdirAll(p.root, dir); err != nil {
-		return told(wanted, err)
+	if err := mkdir(p.root, dir); err != nil {
+		return err
 	}
 	if a.opt.Index != nil {
 		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {

@@ -17,6 +17,7 @@ type Writer struct {
 	scan    scanner
 	lead    []byte // held until the segments before the tables are all there
 	passing bool   // lead has been passed on
+	xmp     []byte // the content of its XMP segment; nil: it has none
 	failed  error
 }
 
@@ -26,6 +27,15 @@ func NewWriter(w io.Writer, stamp *Stamp) *Writer { return &Writer{w: w, stamp: 
 
 // Info is what has been seen so far.
 func (w *Writer) Info() Info { return w.scan.info }
+
+// Properties are what an archive has put into the picture, by their names. There
+// are none before the picture's tables have come, and with a stamp.
+func (w *Writer) Properties() map[string]string {
+	if w.xmp == nil {
+		return nil
+	}
+	return properties(w.xmp)
+}
 
 // Write implements io.Writer. The error is a *FormatError, or that of the writer
 // behind.
@@ -59,6 +69,13 @@ func (w *Writer) pass(p []byte) error {
 		end = 2
 	}
 	if w.stamp == nil {
+		list, _ := segments(lead[:end])
+		for _, s := range list {
+			if s.marker == markAPP1 && isXMP(s.content) {
+				w.xmp = s.content
+				break
+			}
+		}
 		return write(w.w, lead)
 	}
 	return errors.Join(write(w.w, w.stamp.into(lead[:end])), write(w.w, lead[end:]))

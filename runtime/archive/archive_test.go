@@ -1,0 +1,343 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/hiklua/hiklua/runtime/archive/jpeg"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 123_456_789, time.UTC)
+
+const layout = "{device}/{channel}/{date}/{time}.jpg"
+
+// memory is an index that remembers what it was told.
+type memory struct {
+	mu       sync.Mutex
+	expected []string
+	added    []Entry
+	absent   error
+}
+
+func (m *memory) Present(*os.Root) error { return m.absent }
+
+func (m *memory) Expect(_ context.Context, dir string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.expected = append(m.expected, dir)
+	return nil
+}
+
+func (m *memory) Add(e Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.added = append(m.added, e)
+}
+
+func newArchive(t testing.TB, tune ...func(*Options)) (*Archive, *memory) {
+	t.Helper()
+	index := &memory{}
+	o := Options{Dir: filepath.Join(t.TempDir(), "archive"), Layout: layout, Zone: time.UTC, Clock: clock.NewVirtual(noon), Index: index}
+	for _, f := range tune {
+		f(&o)
+	}
+	a, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, index
+}
+
+func picture(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("jpeg/testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func writes(data []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(data))
+		return err
+	}
+}
+
+// filesOf lists all files of an archive, its own too.
+func filesOf(t testing.TB, a *Archive) []string {
+	t.Helper()
+	var all []string
+	filepath.WalkDir(a.Dir(), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			rel, _ := filepath.Rel(a.Dir(), path)
+			all = append(all, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	slices.Sort(all)
+	return all
+}
+
+func wantFiles(t testing.TB, a *Archive, want ...string) {
+	t.Helper()
+	if diff := gocmp.Diff(want, filesOf(t, a)); diff != "" {
+		t.Errorf("files: -want +have\n%s", diff)
+	}
+}
+
+// What goes in comes back from the file alone.
+func TestAPictureTellsWhatItIs(t *testing.T) {
+	full := Entry{
+		Device: "gate", Channel: 2, Name: "Hof Süd", Label: "alarm", Event: "line_crossing",
+		Taken: noon, DeviceTime: noon.Add(-90 * time.Second).Truncate(time.Second),
+		Head: &Head{Pan: 359.9, Tilt: -12.5, Zoom: 4, Preset: "gate & door"},
+	}
+	for _, e := range []Entry{
+		full,
+		{Device: "gate", Channel: 1, Head: &Head{Preset: "7"}},
+		{Device: "a", Channel: 33, Taken: noon.In(time.FixedZone("", 5*3600+1800))},
+	} {
+		a, index := newArchive(t)
+		data := picture(t, "camera.jpg")
+		got, err := a.Add(context.Background(), e, writes(append(data[:len(data):len(data)], "rest"...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(filepath.Join(a.Dir(), filepath.FromSlash(got.Path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := e
+		want.Path = fmt.Sprintf("%s/%d/2026-03-04/12-00-00.jpg", e.Device, e.Channel)
+		want.Taken = noon.Truncate(time.Microsecond)
+		want.Size, want.Width, want.Height, want.SHA256 = int64(len(file)), 96, 64, sha256.Sum256(file)
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		if diff := gocmp.Diff([]Entry{got}, index.added); diff != "" {
+			t.Errorf("the index: -want +got\n%s", diff)
+		}
+		read, err := ReadEntry(bytes.NewReader(file))
+		read.Path = got.Path
+		if diff := gocmp.Diff(got, read); diff != "" || err != nil {
+			t.Errorf("the file: %v -want +got\n%s", err, diff)
+		}
+	}
+}
+
+func TestReadingWhatIsForeign(t *testing.T) {
+	for _, name := range []string{"baseline.jpg", "camera.jpg"} {
+		data := picture(t, name)
+		e, err := ReadEntry(bytes.NewReader(data))
+		if !errors.Is(err, ErrForeign) || e.SHA256 != sha256.Sum256(data) || e.Size != int64(len(data)) {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+	for _, data := range [][]byte{nil, []byte("no picture at all"), picture(t, "camera.jpg")[:3000]} {
+		e, err := ReadEntry(bytes.NewReader(data))
+		var format *jpeg.FormatError
+		if !errors.As(err, &format) || e.SHA256 != sha256.Sum256(data) || e.Size != int64(len(data)) {
+			t.Errorf("%d bytes: %+v, %v", len(data), e, err)
+		}
+	}
+}
+
+// No picture takes the name of another, whoever wrote that.
+func TestNamesAreNumbered(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := newArchive(t, func(o *Options) { o.Zone = berlin })
+	// The hour that comes twice in the night of 25 October, every half hour.
+	for at := time.Date(2026, 10, 25, 0, 0, 0, 0, time.UTC); at.Hour() < 2; at = at.Add(30 * time.Minute) {
+		if _, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1, Taken: at}, writes(picture(t, "gray.jpg"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantFiles(t, a, "gate/1/2026-10-25/02-00-00-2.jpg", "gate/1/2026-10-25/02-00-00.jpg",
+		"gate/1/2026-10-25/02-30-00-2.jpg", "gate/1/2026-10-25/02-30-00.jpg")
+	other := filepath.Join(a.Dir(), "gate/1/2026-10-25/02-30-00-3.jpg")
+	if err := os.WriteFile(other, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1, Taken: time.Date(2026, 10, 25, 1, 30, 0, 0, time.UTC)}, writes(picture(t, "gray.jpg")))
+	if got, _ := os.ReadFile(other); err != nil || e.Path != "gate/1/2026-10-25/02-30-00-4.jpg" || string(got) != "mine" {
+		t.Errorf("%s, %v; the other file holds %q", e.Path, err, got)
+	}
+}
+
+func TestManyAtOnceOfOneSecond(t *testing.T) {
+	a, index := newArchive(t)
+	data := picture(t, "gray.jpg")
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if _, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1, Taken: noon}, writes(data)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	paths := make(map[string]bool)
+	for _, e := range index.added {
+		paths[e.Path] = true
+	}
+	if got := filesOf(t, a); len(got) != 20 || len(paths) != 20 {
+		t.Errorf("%d files, %d paths: %v", len(got), len(paths), got)
+	}
+}
+
+// Another process puts a file there while the picture is on its way.
+func TestATakenNameAtTheEnd(t *testing.T) {
+	a, _ := newArchive(t)
+	a.step = func(what string) {
+		if what != "before rename" {
+			return
+		}
+		a.step = func(string) {}
+		os.WriteFile(filepath.Join(a.Dir(), "gate/1/2026-03-04/12-00-00.jpg"), []byte("mine"), 0o600)
+	}
+	e, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
+	if err != nil || e.Path != "gate/1/2026-03-04/12-00-00-2.jpg" {
+		t.Error(e.Path, err)
+	}
+	if got, _ := os.ReadFile(filepath.Join(a.Dir(), "gate/1/2026-03-04/12-00-00.jpg")); string(got) != "mine" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestWhatFailsLeavesNothing(t *testing.T) {
+	good := picture(t, "baseline.jpg")
+	broken := errors.New("the camera went away")
+	ended, end := clock.WithCancelCause(context.Background())
+	end(errors.New("the task was cancelled"))
+	for _, c := range []struct {
+		name, want string
+		fill       func(io.Writer) error
+		sync       error
+		ctx        context.Context
+	}{
+		{name: "the camera", want: "the camera went away", fill: func(w io.Writer) error { w.Write(good[:500]); return broken }},
+		{name: "nothing", want: "nothing came", fill: writes(nil)},
+		{name: "half of it", want: "ends before its end marker", fill: writes(good[:500])},
+		{name: "HTML", want: "does not begin with FF D8", fill: writes([]byte("<html>"))},
+		{name: "sync", want: "archive: gate/1/2026-03-04/12-00-00.jpg: no space left on device", fill: writes(good), sync: syscall.ENOSPC},
+		{name: "cancelled", want: "the task was cancelled", fill: writes(good), ctx: ended},
+	} {
+		a, index := newArchive(t)
+		if c.sync != nil {
+			a.sync = func(*os.File) error { return c.sync }
+		}
+		ctx := c.ctx
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		_, err := a.Add(ctx, Entry{Device: "gate", Channel: 1}, c.fill)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if got := filesOf(t, a); len(got) > 0 || len(index.added) > 0 || len(a.names) > 0 {
+			t.Errorf("%s: left %v, %v, %v", c.name, got, index.added, a.names)
+		}
+	}
+}
+
+// The order of things: on the disk, then under its name, then the name on the
+// disk, then known.
+func TestSyncedNamedIndexed(t *testing.T) {
+	a, index := newArchive(t)
+	var steps []string
+	name := filepath.Join(a.Dir(), "gate/1/2026-03-04/12-00-00.jpg")
+	a.sync = func(f *os.File) error {
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = os.Stat(name)
+		steps = append(steps, fmt.Sprintf("sync %v named=%v indexed=%d expected=%v", info.IsDir(), err == nil, len(index.added), index.expected))
+		return nil
+	}
+	if _, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg"))); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"sync false named=false indexed=0 expected=[gate/1/2026-03-04]",
+		"sync true named=true indexed=0 expected=[gate/1/2026-03-04]",
+	}
+	if diff := gocmp.Diff(want, steps); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheArchiveIsNotThere(t *testing.T) {
+	gone := errors.New("the mount is gone")
+	a, index := newArchive(t)
+	index.absent = gone
+	full := errors.New("the disk is full")
+	if _, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg"))); !errors.Is(err, gone) {
+		t.Error(err)
+	}
+	a, _ = newArchive(t, func(o *Options) { o.Admit = func(context.Context) error { return full } })
+	if _, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg"))); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	wantFiles(t, a)
+}
+
+func TestNoWayOut(t *testing.T) {
+	for _, c := range []struct{ name, want string }{
+		{"gate", "archive: gate/1/2026-03-04: a symbolic link leads out of the archive"},
+		{"gate/1", "archive: gate/1/2026-03-04: a symbolic link leads out of the archive"},
+		{"gate/1/2026-03-04", "archive: gate/1/2026-03-04: a symbolic link leads out of the archive"},
+		{OwnFolder, "archive: .hiklua/parts: a symbolic link leads out of the archive"},
+	} {
+		a, _ := newArchive(t)
+		outside := t.TempDir()
+		link := filepath.Join(a.Dir(), c.name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o700), os.Symlink(outside, link)); err != nil {
+			t.Skip(err)
+		}
+		_, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if list, _ := os.ReadDir(outside); len(list) > 0 {
+			t.Errorf("%s: outside there is %v", c.name, list)
+		}
+	}
+}
+
+func TestAFileInThePlaceOfAFolder(t *testing.T) {
+	for _, name := range []string{"gate", "gate/1", "gate/1/2026-03-04", OwnFolder, OwnFolder + "/parts"} {
+		a, _ := newArchive(t)
+		path := filepath.Join(a.Dir(), name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("mine"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
+		if err == nil || !strings.Contains(err.Error(), "archive: "+name+": is a file, in the place of a folder") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, _ := os.ReadFile(path); string(got) != "mine" {
+			t.Errorf("%s holds %q", name, got)
+		}
+	}
+}
