@@ -239,7 +239,7 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 		}
 		t.RawSetString("image", m.object("snapshot", &snapshot{
 			of: of, device: ev.Device, channel: ev.Channel, contentType: "image/jpeg",
-			data: ev.Image, size: len(ev.Image), taken: ev.Time,
+			data: ev.Image, size: int64(len(ev.Image)), taken: ev.Time,
 		}))
 	}
 	return t

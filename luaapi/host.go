@@ -50,10 +50,9 @@ type Script interface {
 	// Task.Wait.
 	SaveFile(ctx context.Context, path string, data []byte) (string, error)
 	// ArchivePicture puts a picture into the site's archive, whole or not at all,
-	// and returns the path of its file, as people are told it. fill writes the
-	// picture. The error is of kind misuse if the site has no archive. Called
+	// and returns where it is. fill writes the picture. The error is of kind misuse if the site has no archive. Called
 	// inside Task.Wait, as is the next.
-	ArchivePicture(ctx context.Context, p ArchiveSpec, fill func(io.Writer) error) (path string, err error)
+	ArchivePicture(ctx context.Context, p ArchiveSpec, fill func(io.Writer) error) (Archived, error)
 	// ReadPicture gives what ArchivePicture has filed under a path.
 	ReadPicture(ctx context.Context, path string) ([]byte, error)
 	// NextTime is when a time such as hik.at takes comes next after another;
@@ -186,6 +185,12 @@ type ArchiveSpec struct {
 	Event      string // type of the event for which it was taken; "": none
 	Taken      time.Time
 	DeviceTime time.Time // by the device's clock; zero: it did not say
+}
+
+// Archived is a picture in the archive.
+type Archived struct {
+	Path string // of its file, as people are told it
+	Size int64  // bytes; more than the camera sent, by what the picture tells of itself
 }
 
 // JobSpec is a job as a script wrote it. The host checks the words.

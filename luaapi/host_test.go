@@ -119,14 +119,14 @@ func (h *fakeHost) SaveFile(_ context.Context, path string, data []byte) (string
 	return "data/" + path, nil
 }
 
-func (h *fakeHost) ArchivePicture(_ context.Context, p ArchiveSpec, fill func(io.Writer) error) (string, error) {
+func (h *fakeHost) ArchivePicture(_ context.Context, p ArchiveSpec, fill func(io.Writer) error) (Archived, error) {
 	var data bytes.Buffer
 	if err := fill(&data); err != nil {
-		return "", err
+		return Archived{}, err
 	}
 	path := fmt.Sprintf("data/archive/%s/%d/%s-%s.jpg", p.Device, p.Channel, p.Label, p.Event)
 	h.files[path] = data.String()
-	return path, nil
+	return Archived{path, int64(data.Len())}, nil
 }
 
 func (h *fakeHost) ReadPicture(_ context.Context, path string) ([]byte, error) {

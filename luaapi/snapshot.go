@@ -34,7 +34,7 @@ type snapshot struct {
 	device      string
 	channel     int
 	contentType string
-	size        int
+	size        int64
 	data        []byte // nil: it is in the file
 	archived    string // path of the file; "": it is in none
 	taken       time.Time
@@ -89,7 +89,7 @@ func takeSnapshot(c *call) int {
 	})
 	c.L.Push(c.m.object("snapshot", &snapshot{
 		of: c.target.String(), device: c.dev.Name(), channel: id,
-		contentType: picture.ContentType, data: picture.Data, size: len(picture.Data),
+		contentType: picture.ContentType, data: picture.Data, size: int64(len(picture.Data)),
 		taken: c.m.script.Clock().Now(),
 	}))
 	return 1
@@ -151,16 +151,16 @@ func archiveSnapshot(c *call) int {
 	spec := ArchiveSpec{
 		Device: s.device, Channel: s.channel, Label: o.text("label"), Event: c.eventType(o), Taken: s.taken,
 	}
-	var path string
+	var file Archived
 	c.wait(func(ctx context.Context) (err error) {
-		path, err = c.m.script.ArchivePicture(ctx, spec, func(w io.Writer) error {
+		file, err = c.m.script.ArchivePicture(ctx, spec, func(w io.Writer) error {
 			_, err := w.Write(data)
 			return err
 		})
 		return err
 	})
-	s.archived, s.data = path, nil
-	c.L.Push(lua.LString(path))
+	s.archived, s.size, s.data = file.Path, file.Size, nil
+	c.L.Push(lua.LString(file.Path))
 	return 1
 }
 

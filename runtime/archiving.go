@@ -57,19 +57,19 @@ func (h *Host) archive() (*archive.Archive, error) {
 }
 
 // ArchivePicture implements luaapi.Script.
-func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill func(io.Writer) error) (string, error) {
+func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill func(io.Writer) error) (luaapi.Archived, error) {
 	if p.Label != "" && !site.ValidName(p.Label) {
-		return "", &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("label %q is none", p.Label), Hint: "a label is " + site.NameRule}
+		return luaapi.Archived{}, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("label %q is none", p.Label), Hint: "a label is " + site.NameRule}
 	}
 	a, err := s.host.archive()
 	if err != nil {
-		return "", archiveFailure(err)
+		return luaapi.Archived{}, archiveFailure(err)
 	}
 	e, err := a.Add(ctx, s.host.entryOf(p), fill)
 	if err != nil {
-		return "", archiveFailure(err)
+		return luaapi.Archived{}, archiveFailure(err)
 	}
-	return s.host.archived(e.Path), nil
+	return luaapi.Archived{Path: s.host.archived(e.Path), Size: e.Size}, nil
 }
 
 // entryOf is what the archive is told of a picture.

@@ -59,8 +59,8 @@ func (h *host) SaveFile(context.Context, string, []byte) (string, error) {
 	return "", errRehearsal
 }
 
-func (h *host) ArchivePicture(context.Context, luaapi.ArchiveSpec, func(io.Writer) error) (string, error) {
-	return "", errRehearsal
+func (h *host) ArchivePicture(context.Context, luaapi.ArchiveSpec, func(io.Writer) error) (luaapi.Archived, error) {
+	return luaapi.Archived{}, errRehearsal
 }
 func (h *host) ReadPicture(context.Context, string) ([]byte, error) { return nil, errRehearsal }
 
