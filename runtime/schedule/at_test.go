@@ -141,21 +141,6 @@ func TestEvery(t *testing.T) {
 	}
 }
 
-func TestJitterDoesNotAddUp(t *testing.T) {
-	e, _ := NewEvery(time.Minute, time.Date(2026, 5, 1, 10, 0, 0, 0, time.UTC))
-	due := e.anchor
-	for i := range 100 {
-		due = e.Next(due)
-		late := Jitter(10*time.Second, func() float64 { return float64(i) / 100 })
-		if late < 0 || late >= 10*time.Second || due.Sub(e.anchor) != time.Duration(i+1)*time.Minute {
-			t.Fatalf("run %d: due %v, late %v", i, due, late)
-		}
-	}
-	if Jitter(0, nil) != 0 {
-		t.Error("without jitter something is drawn")
-	}
-}
-
 func TestZone(t *testing.T) {
 	if z, err := Zone("Europe/Berlin"); err != nil || z.String() != "Europe/Berlin" {
 		t.Errorf("got %v, %v", z, err)
