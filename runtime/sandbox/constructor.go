@@ -40,10 +40,7 @@ func (w *walker) constructor(slot *ast.Expr, e *ast.TableExpr, depth int) {
 	if spoiled {
 		keyed(e)
 	}
-	for _, f := range e.Fields {
-		w.expr(depth, &f.Key)
-		w.expr(depth, &f.Value)
-	}
+	w.parts(depth, e)
 }
 
 // keyed gives the items of the list their keys, so that none is stored in a batch, but for the values of a call at the end.

@@ -48,23 +48,6 @@ func panicIn(object lua.LValue) *goPanic {
 	return nil
 }
 
-// Guard makes a Go panic inside fn end the task with the Go stack in Fault.GoStack, past every pcall and coroutine.
-// Without it, a panic inside a coroutine is a string to the script.
-func Guard(fn lua.LGFunction) lua.LGFunction {
-	return func(L *lua.LState) int {
-		defer func() {
-			switch r := recover().(type) {
-			case nil:
-			case *lua.ApiError:
-				panic(r)
-			default:
-				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: newGoPanic(r).value()})
-			}
-		}()
-		return fn(L)
-	}
-}
-
 // Call runs fn on L, which is a thread of its own or inside a library function, and gives nret results
 // (lua.MultRet: all). The error is a *Fault. Library functions that call back use it, or LState.Call where an error
 // is to pass; LState.PCall breaks the locals that closures share.

@@ -67,30 +67,12 @@ func (f *Flag) Err() error {
 // Deadline says that there is none: a timer calls Stop.
 func (f *Flag) Deadline() (time.Time, bool) { return time.Time{}, false }
 
-type flagKey struct{}
-
 // Value looks key up in the parent.
 func (f *Flag) Value(key any) any {
-	if key == (flagKey{}) {
-		return f
-	}
 	if f.parent == nil {
 		return nil
 	}
 	return f.parent.Value(key)
-}
-
-// FlagOf gives the flag that L runs with, nil if there is none. It looks through contexts made around a Flag.
-func FlagOf(L *lua.LState) *Flag {
-	ctx := L.Context()
-	if ctx == nil {
-		return nil
-	}
-	if f, ok := ctx.(*Flag); ok {
-		return f
-	}
-	f, _ := ctx.Value(flagKey{}).(*Flag)
-	return f
 }
 
 // Check raises the flag's reason as a Lua error if L was stopped. A library function in Go that may take long calls

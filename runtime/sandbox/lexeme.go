@@ -73,14 +73,27 @@ func reported(found **SyntaxError) {
 	}
 }
 
-// misread finds what gopher-lua reads as something else without a word: `3x` as 3 and x, `1e+` as no number, '\300' as
-// '\44', and `{1,,2}` as {1, 2}.
-func misread(source []byte, file string) (found *SyntaxError) {
+// nesting is what blocks and brackets add to those that are open; while and for have their do.
+var nesting = map[string]int{
+	"do": 1, "function": 1, "if": 1, "repeat": 1, "(": 1, "{": 1, "[": 1,
+	"end": -1, "until": -1, ")": -1, "}": -1, "]": -1,
+}
+
+// scan finds what gopher-lua reads as something else without a word: `3x` as 3 and x, `1e+` as no number, '\300' as
+// '\44', and `{1,,2}` as {1, 2}; and more than limit blocks and brackets inside each other, over which its parser takes seconds.
+func scan(source []byte, file string, limit int) (found *SyntaxError) {
 	defer reported(&found)
 	x := lexer{file: file, source: source, line: 1}
+	depth := 0
 	for before, l := (lexeme{}), x.next(); l.kind != endLexeme; before, l = l, x.next() {
 		if l.is(",") && (before.is(",") || before.is(";")) || l.is(";") && before.is(",") {
 			x.fail(l.line, l.col, "unexpected '%s'", l.text)
+		}
+		if l.kind == keywordLexeme || l.kind == symbolLexeme {
+			depth = max(depth+nesting[l.text], 0)
+		}
+		if depth > limit {
+			x.fail(l.line, 0, "%s", tooDeep)
 		}
 	}
 	return nil
@@ -203,6 +216,44 @@ func (x *lexer) length(l *lexeme) int {
 		}
 	}
 	return n
+}
+
+// longBracket is the length of [[ ]] or [==[ ]==] at the start of s; 0 if there is none.
+func longBracket(s []byte) int {
+	n := 1
+	for n < len(s) && s[n] == '=' {
+		n++
+	}
+	if n >= len(s) || s[0] != '[' || s[n] != '[' {
+		return 0
+	}
+	end := "]" + string(s[1:n]) + "]"
+	if i := bytes.Index(s[n:], []byte(end)); i >= 0 {
+		return n + i + len(end)
+	}
+	return len(s)
+}
+
+// quoted is the length of the string in quotes that s begins with.
+func quoted(s []byte) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+			if bytes.HasPrefix(s[i:], []byte("\r\n")) || bytes.HasPrefix(s[i:], []byte("\n\r")) {
+				i++
+			}
+		case s[0]:
+			return i + 1
+		case '\n', '\r':
+			return i
+		}
+	}
+	return len(s)
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
 // escaped says whether the last quote of s is no end, because \ stands before it.

@@ -62,8 +62,11 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
 	}
-	if line := deepest(source, maxNesting); line > 0 {
-		return nil, &SyntaxError{File: name, Line: line, Message: tooDeep}
+	if e := scan(source, name, maxNesting); e != nil {
+		if earlier := explain(source, name); earlier != nil && e.Message != tooDeep {
+			e = earlier
+		}
+		return nil, e
 	}
 	chunk, err := parse.Parse(&untilStopped{L, bytes.NewReader(source)}, name)
 	if stopped(L) {
@@ -74,9 +77,6 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 			return nil, e
 		}
 		return nil, syntaxError(err, name, source)
-	}
-	if e := misread(source, name); e != nil {
-		return nil, e
 	}
 	if line, refused := repair(chunk); refused != "" {
 		return nil, &SyntaxError{File: name, Line: line, Message: refused}

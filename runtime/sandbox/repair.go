@@ -181,43 +181,34 @@ func (w *walker) visit(slot *ast.Expr, depth int) {
 	case *ast.IdentExpr:
 		w.constant("s", e.Value)
 		w.use(e.Value)
-	case *ast.AttrGetExpr:
-		w.expr(depth, &e.Object)
-		w.expr(depth, &e.Key)
 	case *ast.TableExpr:
 		w.constructor(slot, e, depth)
+		return
 	case *ast.FuncCallExpr:
 		if e.Method != "" {
 			w.constant("s", e.Method)
 		}
-		w.expr(depth, &e.Func)
-		w.expr(depth, &e.Receiver)
-		w.exprs(depth, e.Args)
-	case *ast.LogicalOpExpr:
-		w.tasks = append(w.tasks, task{expr: &e.Lhs, depth: depth, folded: true})
-		w.expr(depth, &e.Rhs)
-	case *ast.RelationalOpExpr:
-		w.expr(depth, &e.Lhs)
-		w.expr(depth, &e.Rhs)
-	case *ast.StringConcatOpExpr:
-		w.expr(depth, &e.Lhs)
-		w.expr(depth, &e.Rhs)
 	case *ast.ArithmeticOpExpr:
 		if v, ok := constantNumber(e, 0); ok && e.Operator == "%" {
 			*slot = numeral(e.Line(), v)
 			w.visit(slot, depth)
 			return
 		}
-		w.expr(depth, &e.Lhs)
-		w.expr(depth, &e.Rhs)
-	case *ast.UnaryMinusOpExpr:
-		w.expr(depth, &e.Expr)
-	case *ast.UnaryNotOpExpr:
-		w.tasks = append(w.tasks, task{expr: &e.Expr, depth: depth, folded: true})
-	case *ast.UnaryLenOpExpr:
-		w.expr(depth, &e.Expr)
 	case *ast.FunctionExpr:
 		w.function(e, false, depth)
+	}
+	w.parts(depth, *slot)
+}
+
+// parts walks what e is made of. The first operand of an `and`, `or` or `not` was folded with the whole.
+func (w *walker) parts(depth int, e ast.Expr) {
+	first := len(w.tasks)
+	for _, part := range Parts(e) {
+		w.expr(depth, part)
+	}
+	switch e.(type) {
+	case *ast.LogicalOpExpr, *ast.UnaryNotOpExpr:
+		w.tasks[first].folded = true
 	}
 }
 

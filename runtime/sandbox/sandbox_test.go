@@ -34,25 +34,21 @@ func TestFlag(t *testing.T) {
 	}
 }
 
-func TestFlagOf(t *testing.T) {
+// Coroutines run with the flag of the task that they are in.
+func TestCoroutinesHaveTheFlag(t *testing.T) {
 	L := newTest(t)
-	if FlagOf(L) != nil {
-		t.Fatal("a flag out of nowhere")
-	}
 	f := new(Flag)
 	setFlag(L, f)
-	var seen []*Flag
-	L.SetGlobal("see", L.NewFunction(func(L *lua.LState) int { seen = append(seen, FlagOf(L)); return 0 }))
-	run(t, L, "see() coroutine.wrap(see)() coroutine.wrap(function() coroutine.wrap(function() pcall(see) end)() end)()", "see")
-	L.SetContext(context.WithoutCancel(f))
-	run(t, L, "see()", "see")
-	if len(seen) != 4 {
-		t.Fatal(len(seen))
-	}
-	for _, s := range seen {
-		if s != f {
-			t.Fatal("another flag")
+	seen := 0
+	L.SetGlobal("see", L.NewFunction(func(L *lua.LState) int {
+		if seen++; L.Context() != f {
+			t.Error("another flag")
 		}
+		return 0
+	}))
+	run(t, L, "see() coroutine.wrap(see)() coroutine.wrap(function() coroutine.wrap(function() pcall(see) end)() end)()", "see")
+	if seen != 3 {
+		t.Fatal(seen)
 	}
 }
 
@@ -172,9 +168,14 @@ func TestNestingIsCounted(t *testing.T) {
 		"local function f() return function() end end do do end end":      0,
 		"adore.done, iffy = endless, doing_2":                             0,
 		"end end end ((((":                                                1,
-		"'\n((((":                                                         2,
+		"'' '\\''\n((((":                                                  2,
+		"'\n((((":                                                         0, // the text without an end is told
 	} {
-		if line := deepest([]byte(source), limit); line != want {
+		line := 0
+		if e := scan([]byte(source), "x", limit); e != nil && e.Message == tooDeep {
+			line = e.Line
+		}
+		if line != want {
 			t.Errorf("%q: line %d, want %d", source, line, want)
 		}
 	}
@@ -193,11 +194,27 @@ func TestLoadEndsWithTheFlag(t *testing.T) {
 
 func deep(begin, end string, n int) string { return strings.Repeat(begin, n) + strings.Repeat(end, n) }
 
+// guarded is a function of a host that hands on its Go panics, also out of coroutines.
+func guarded(fn lua.LGFunction) lua.LGFunction {
+	return func(L *lua.LState) int {
+		defer func() {
+			switch r := recover().(type) {
+			case nil:
+			case *lua.ApiError:
+				panic(r)
+			default:
+				panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: newGoPanic(r).value()})
+			}
+		}()
+		return fn(L)
+	}
+}
+
 func TestFault(t *testing.T) {
 	L := newTest(t)
 	put := func(m map[string]int) { m["x"] = 1 }
-	L.SetGlobal("boom", L.NewFunction(Guard(func(L *lua.LState) int { put(nil); return 0 })))
-	L.SetGlobal("wrong", L.NewFunction(Guard(func(L *lua.LState) int { L.RaiseError("no such preset"); return 0 })))
+	L.SetGlobal("boom", L.NewFunction(guarded(func(L *lua.LState) int { put(nil); return 0 })))
+	L.SetGlobal("wrong", L.NewFunction(guarded(func(L *lua.LState) int { L.RaiseError("no such preset"); return 0 })))
 	call := func(source string) *Fault {
 		t.Helper()
 		_, err := Call(L, load(t, L, source, "scripts/night.lua"), 0)

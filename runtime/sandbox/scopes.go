@@ -217,30 +217,8 @@ func (n *numbering) expr(e ast.Expr) {
 		return
 	}
 	n.start(e)
-	switch e := e.(type) {
-	case *ast.AttrGetExpr:
-		n.exprs(e.Object, e.Key)
-	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			n.exprs(f.Key, f.Value)
-		}
-	case *ast.FuncCallExpr:
-		n.exprs(e.Func, e.Receiver)
-		n.exprs(e.Args...)
-	case *ast.LogicalOpExpr:
-		n.exprs(e.Lhs, e.Rhs)
-	case *ast.RelationalOpExpr:
-		n.exprs(e.Lhs, e.Rhs)
-	case *ast.StringConcatOpExpr:
-		n.exprs(e.Lhs, e.Rhs)
-	case *ast.ArithmeticOpExpr:
-		n.exprs(e.Lhs, e.Rhs)
-	case *ast.UnaryMinusOpExpr:
-		n.exprs(e.Expr)
-	case *ast.UnaryNotOpExpr:
-		n.exprs(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		n.exprs(e.Expr)
+	for _, part := range Parts(e) {
+		n.exprs(*part)
 	}
 	n.finish(e)
 }
