@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/yuin/gopher-lua/parse"
@@ -47,7 +46,7 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	c.environment = newEnvironment(c.rehearsal.L)
 
 	for _, p := range site.PassedOver(dir) {
-		c.add(Finding{File: p.File, Message: p.Message, Warning: true})
+		c.add(p, true)
 	}
 	own, others := c.files("scripts", false), c.files("lib", true)
 	c.report.Modules = len(others)
@@ -72,11 +71,11 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		}
 	}
 	for _, source := range sources {
-		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/"), findings: source.doubts}
+		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/")}
 		w.block(source.chunk)
-		c.report.Findings = append(c.report.Findings, sortByPlace(w.findings)...)
+		c.report.Findings = append(c.report.Findings, w.findings...)
 	}
-	c.order()
+	c.report.sort()
 	return c.report
 }
 
@@ -96,7 +95,7 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 		}
 	}
 	for _, p := range s.Warnings {
-		c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message, Warning: true})
+		c.add(p, true)
 	}
 	c.report.Devices = len(s.Devices)
 	for _, d := range s.Devices {
@@ -108,35 +107,18 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 func (c *checker) addSite(err error) {
 	var problems site.Problems
 	if !errors.As(err, &problems) {
-		c.add(Finding{File: site.FileName, Message: err.Error()})
+		c.add(site.Problem{File: site.FileName, Message: err.Error()}, false)
 	}
 	for _, p := range problems {
 		if p.Variable != "" {
 			p.Message += " (--simulate checks without)"
 		}
-		c.add(Finding{File: p.File, Line: p.Line, Col: p.Col, Message: p.Message})
+		c.add(p, false)
 	}
 }
 
-func (c *checker) add(f Finding) { c.report.Findings = append(c.report.Findings, f) }
-
-// order puts site.yaml first, then scripts/, then lib/.
-func (c *checker) order() {
-	rank := func(file string) int {
-		for i, folder := range []string{"scripts/", "lib/"} {
-			if strings.HasPrefix(file, folder) {
-				return i + 1
-			}
-		}
-		return 0
-	}
-	sort.SliceStable(c.report.Findings, func(i, j int) bool {
-		a, b := c.report.Findings[i], c.report.Findings[j]
-		if rank(a.File) != rank(b.File) {
-			return rank(a.File) < rank(b.File)
-		}
-		return a.File < b.File
-	})
+func (c *checker) add(p site.Problem, warning bool) {
+	c.report.Findings = append(c.report.Findings, Finding{p, warning})
 }
 
 // files lists the Lua files of a folder in the order of their names, those of
@@ -172,7 +154,7 @@ func (c *checker) files(folder string, deep bool) []string {
 		return err
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.add(Finding{File: folder, Message: reason(err)})
+		c.add(site.Problem{File: folder, Message: reason(err)}, false)
 	}
 	if folder == "scripts" {
 		c.report.Scripts = len(list)
@@ -182,50 +164,33 @@ func (c *checker) files(folder string, deep bool) []string {
 
 // read parses a file and makes the first walk; nil if that is not possible.
 func (c *checker) read(file string) *source {
+	fail := func(line, col int, message string) *source {
+		c.add(site.Problem{File: file, Line: line, Col: col, Message: message}, false)
+		return nil
+	}
 	path := filepath.Join(c.dir, filepath.FromSlash(file))
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		c.add(Finding{File: file, Message: "is not a file, and is left alone"})
-		return nil
+		return fail(0, 0, "is not a file, and is left alone")
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		c.add(Finding{File: file, Message: reason(err)})
-		return nil
+		return fail(0, 0, reason(err))
 	}
 	if _, err := sandbox.Compile(text, file); err != nil {
-		var syntax *sandbox.SyntaxError
-		if errors.As(err, &syntax) {
-			c.add(Finding{File: file, Line: syntax.Line, Col: syntax.Col, Message: strings.ToValidUTF8(syntax.Message, "?")})
-		} else {
-			c.add(Finding{File: file, Message: err.Error()})
+		if e, ok := errors.AsType[*sandbox.SyntaxError](err); ok {
+			return fail(e.Line, e.Col, strings.ToValidUTF8(e.Message, "?"))
 		}
-		return nil
+		return fail(0, 0, err.Error())
 	}
-	doubts := sandbox.Doubts(text, file)
-	text = plain(text)
-	chunk, err := parse.Parse(bytes.NewReader(text), file)
+	for _, d := range sandbox.Doubts(text, file) {
+		c.add(site.Problem{File: file, Line: d.Line, Col: d.Col, Message: d.Message}, true)
+	}
+	text = sandbox.Plain(text)
+	chunk, err := parse.Parse(bytes.NewReader(text), file) // Compile has made another tree of its own
 	if err != nil {
-		c.add(Finding{File: file, Message: err.Error()})
-		return nil
+		return fail(0, 0, err.Error())
 	}
-	found := resolve(file, text, chunk)
-	for _, d := range doubts {
-		found.doubts = append(found.doubts, Finding{File: file, Line: d.Line, Col: d.Col, Message: d.Message, Warning: true})
-	}
-	return found
-}
-
-// plain takes off what is not Lua at the start, as loading does.
-func plain(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	if bytes.HasPrefix(text, []byte("#")) {
-		end := bytes.IndexByte(text, '\n')
-		if end < 0 {
-			return nil
-		}
-		return text[end:]
-	}
-	return text
+	return resolve(file, text, chunk)
 }
 
 // moduleOf is the name that require takes for a file of lib/.
@@ -247,8 +212,7 @@ func (c *checker) moduleNames() []string {
 // reason is an error of the file system without the path, which stands before
 // it already.
 func reason(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()

@@ -2,35 +2,25 @@ package check
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // Finding is one thing that is wrong, or looks wrong.
 type Finding struct {
-	File    string // "scripts/tour.lua"; empty where no file is meant
-	Line    int    // from 1; 0: the file as a whole
-	Col     int    // from 1, in characters; 0: not known
-	Message string // one line
+	site.Problem
 	// Warning says that it may be meant so. A site with only warnings is right.
 	Warning bool
 }
 
 // String gives `scripts/tour.lua:14:5: message`.
 func (f Finding) String() string {
-	text := f.Message
 	if f.Warning {
-		text = "warning: " + text
+		f.Message = "warning: " + f.Message
 	}
-	switch {
-	case f.File == "":
-		return text
-	case f.Line == 0:
-		return f.File + ": " + text
-	case f.Col == 0:
-		return fmt.Sprintf("%s:%d: %s", f.File, f.Line, text)
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Col, text)
+	return f.Problem.String()
 }
 
 // Report is what Site found.
@@ -50,10 +40,15 @@ func (r *Report) Wrong() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return !f.Warning })
 }
 
-// sortByPlace orders the findings of one file.
-func sortByPlace(list []Finding) []Finding {
-	slices.SortStableFunc(list, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+// sort puts site.yaml first, then scripts/, then lib/, and drops what was found twice.
+func (r *Report) sort() {
+	folder := func(file string) int {
+		name, _, _ := strings.Cut(file, "/")
+		return slices.Index([]string{"scripts", "lib"}, name)
+	}
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(folder(a.File), folder(b.File)), cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
-	return slices.Compact(list)
+	r.Findings = slices.Compact(r.Findings)
 }

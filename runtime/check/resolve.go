@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // variable is a local variable, or a global one of the file.
@@ -19,12 +21,10 @@ type source struct {
 	file  string // "scripts/tour.lua"
 	chunk []ast.Stmt
 
-	doubts []Finding // about its text
-
-	places map[any]position // of names, constants and, for calls with a colon, the method
-	uses   map[*ast.IdentExpr]*variable
-	locals map[ast.Stmt][]*variable // of local statements and loops
-	names  map[string]bool          // of all local variables
+	places   map[any]position // of names, constants and, for calls with a colon, the method
+	uses     map[*ast.IdentExpr]*variable
+	declared map[ast.Stmt][]*variable // by local statements and loops
+	names    map[string]bool          // of all local variables
 
 	globals map[string]*variable // that the file assigns
 	fields  map[string]bool      // "string.trim": that it adds to a library
@@ -44,32 +44,46 @@ func resolve(file string, text []byte, chunk []ast.Stmt) *source {
 		source: &source{
 			file: file, chunk: chunk,
 			places: make(map[any]position), uses: make(map[*ast.IdentExpr]*variable),
-			locals: make(map[ast.Stmt][]*variable), names: make(map[string]bool),
+			declared: make(map[ast.Stmt][]*variable), names: make(map[string]bool),
 			globals: make(map[string]*variable), fields: make(map[string]bool), guarded: make(map[string]bool),
 		},
 		tokens: scan(text, file),
 	}
-	r.block(chunk)
+	r.block(chunk, nil)
 	return r.source
 }
 
-func (r *resolver) block(list []ast.Stmt, declared ...*variable) {
-	scope := make(map[string]*variable)
-	for _, v := range declared {
-		scope[v.name] = v
-	}
-	r.scopes = append(r.scopes, scope)
+// block reads a block with the variables of its head. What stands behind it, until, sees its locals.
+func (r *resolver) block(list []ast.Stmt, until ast.Expr, declared ...*variable) {
+	r.scopes = append(r.scopes, make(map[string]*variable))
+	r.declare(declared...)
 	for _, s := range list {
 		r.stmt(s)
+	}
+	if until != nil {
+		r.expr(until)
 	}
 	r.scopes = r.scopes[:len(r.scopes)-1]
 }
 
-func (r *resolver) declare(name string) *variable {
-	v := &variable{name: name, assigns: 1}
-	r.scopes[len(r.scopes)-1][name] = v
+// local is a new local variable, which is not in scope yet.
+func (r *resolver) local(name string, assigns int) *variable {
+	r.tokens.find(name)
 	r.names[name] = true
-	return v
+	return &variable{name: name, assigns: assigns}
+}
+
+func (r *resolver) locals(names []string, assigns int) (list []*variable) {
+	for _, name := range names {
+		list = append(list, r.local(name, assigns))
+	}
+	return list
+}
+
+func (r *resolver) declare(list ...*variable) {
+	for _, v := range list {
+		r.scopes[len(r.scopes)-1][v.name] = v
+	}
 }
 
 func (r *resolver) lookup(name string) *variable {
@@ -89,44 +103,30 @@ func (r *resolver) stmt(s ast.Stmt) {
 		}
 		r.exprs(s.Rhs)
 	case *ast.LocalAssignStmt:
-		r.local(s)
+		r.localStmt(s)
 	case *ast.FuncCallStmt:
 		r.expr(s.Expr)
 	case *ast.DoBlockStmt:
-		r.block(s.Stmts)
+		r.block(s.Stmts, nil)
 	case *ast.WhileStmt:
 		r.guard(s.Condition)
 		r.expr(s.Condition)
-		r.block(s.Stmts)
+		r.block(s.Stmts, nil)
 	case *ast.RepeatStmt:
-		r.scopes = append(r.scopes, make(map[string]*variable))
-		for _, inner := range s.Stmts {
-			r.stmt(inner)
-		}
-		r.expr(s.Condition) // sees the locals of the body
-		r.scopes = r.scopes[:len(r.scopes)-1]
+		r.block(s.Stmts, s.Condition)
 	case *ast.IfStmt:
 		r.guard(s.Condition)
 		r.expr(s.Condition)
-		r.block(s.Then)
-		r.block(s.Else)
+		r.block(s.Then, nil)
+		r.block(s.Else, nil)
 	case *ast.NumberForStmt:
-		r.tokens.find(s.Name)
-		r.expr(s.Init)
-		r.expr(s.Limit)
-		r.expr(s.Step)
-		r.names[s.Name] = true
-		r.block(s.Stmts, &variable{name: s.Name, assigns: 2})
+		v := r.local(s.Name, 2)
+		r.exprs([]ast.Expr{s.Init, s.Limit, s.Step})
+		r.block(s.Stmts, nil, v)
 	case *ast.GenericForStmt:
-		var list []*variable
-		for _, name := range s.Names {
-			r.tokens.find(name)
-			r.names[name] = true
-			list = append(list, &variable{name: name, assigns: 1})
-		}
+		r.declared[s] = r.locals(s.Names, 1)
 		r.exprs(s.Exprs)
-		r.locals[s] = list
-		r.block(s.Stmts, list...)
+		r.block(s.Stmts, nil, r.declared[s]...)
 	case *ast.FuncDefStmt:
 		r.function(s)
 	case *ast.ReturnStmt:
@@ -138,54 +138,41 @@ func (r *resolver) stmt(s ast.Stmt) {
 	}
 }
 
-// local declares after its values are known, except for a function, which may
+// localStmt declares after its values are known, except for a function, which may
 // call itself.
-func (r *resolver) local(s *ast.LocalAssignStmt) {
-	var list []*variable
+func (r *resolver) localStmt(s *ast.LocalAssignStmt) {
+	list := r.locals(s.Names, 1)
+	r.declared[s] = list
 	if len(s.Names) == 1 && len(s.Exprs) == 1 {
 		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
-			r.tokens.find(s.Names[0])
-			r.locals[s] = []*variable{r.declare(s.Names[0])}
-			r.exprs(s.Exprs)
-			return
+			r.declare(list...)
 		}
 	}
-	for _, name := range s.Names {
-		r.tokens.find(name)
-	}
 	r.exprs(s.Exprs)
-	for _, name := range s.Names {
-		list = append(list, r.declare(name))
-	}
-	r.locals[s] = list
+	r.declare(list...)
 }
 
 func (r *resolver) function(s *ast.FuncDefStmt) {
 	if s.Name.Func != nil {
 		r.assigned(s.Name.Func)
-	} else {
-		r.expr(s.Name.Receiver)
-		r.tokens.find(s.Name.Method)
-		if path := pathOf(s.Name.Receiver); path != "" {
-			r.fields[path+"."+s.Name.Method] = true
-		}
-		// The receiver is there under the name self.
-		r.body(s.Func, &variable{name: "self", assigns: 2})
+		r.body(s.Func)
 		return
 	}
-	r.body(s.Func)
+	r.expr(s.Name.Receiver)
+	r.tokens.find(s.Name.Method)
+	if path := pathOf(s.Name.Receiver); path != "" {
+		r.fields[path+"."+s.Name.Method] = true
+	}
+	// The receiver is there under the name self.
+	r.body(s.Func, &variable{name: "self", assigns: 2})
 }
 
-func (r *resolver) body(f *ast.FunctionExpr, declared ...*variable) {
-	for _, name := range f.ParList.Names {
-		r.tokens.find(name)
-		r.names[name] = true
-		declared = append(declared, &variable{name: name, assigns: 2})
-	}
+func (r *resolver) body(f *ast.FunctionExpr, own ...*variable) {
+	own = append(own, r.locals(f.ParList.Names, 2)...)
 	if f.ParList.HasVargs {
-		declared = append(declared, &variable{name: "arg", assigns: 2})
+		own = append(own, &variable{name: "arg", assigns: 2})
 	}
-	r.block(f.Stmts, declared...)
+	r.block(f.Stmts, nil, own...)
 }
 
 // assigned is an expression that gets a value.
@@ -236,9 +223,6 @@ func (r *resolver) expr(e ast.Expr) {
 		r.places[e] = r.tokens.on(e.Line(), e.Value)
 	case *ast.NumberExpr:
 		r.places[e] = r.tokens.on(e.Line(), e.Value)
-	case *ast.AttrGetExpr:
-		r.expr(e.Object)
-		r.expr(e.Key)
 	case *ast.FuncCallExpr:
 		if e.Func != nil {
 			r.expr(e.Func)
@@ -248,39 +232,21 @@ func (r *resolver) expr(e ast.Expr) {
 		}
 		r.call(e)
 		r.exprs(e.Args)
+		return
 	case *ast.FunctionExpr:
 		r.body(e)
-	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			if f.Key != nil {
-				r.expr(f.Key)
-			}
-			r.expr(f.Value)
-		}
 	case *ast.LogicalOpExpr:
 		r.guard(e.Lhs)
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
 	case *ast.RelationalOpExpr:
 		if e.Operator == "==" || e.Operator == "~=" {
 			r.guard(e.Lhs)
 			r.guard(e.Rhs)
 		}
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
-	case *ast.StringConcatOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
-	case *ast.ArithmeticOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
-	case *ast.UnaryMinusOpExpr:
-		r.expr(e.Expr)
 	case *ast.UnaryNotOpExpr:
 		r.guard(e.Expr)
-		r.expr(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		r.expr(e.Expr)
+	}
+	for _, part := range sandbox.Parts(e) {
+		r.expr(*part)
 	}
 }
 

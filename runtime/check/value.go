@@ -1,8 +1,6 @@
 package check
 
 import (
-	"strconv"
-
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
@@ -46,17 +44,6 @@ type item struct {
 }
 
 func constant(v lua.LValue) value { return value{known: v} }
-
-// number reads a number as Lua does.
-func number(text string) value {
-	if f, err := strconv.ParseFloat(text, 64); err == nil {
-		return constant(lua.LNumber(f))
-	}
-	if n, err := strconv.ParseInt(text, 0, 64); err == nil {
-		return constant(lua.LNumber(n))
-	}
-	return value{}
-}
 
 func (v value) string() (string, bool) {
 	s, ok := v.known.(lua.LString)

@@ -5,6 +5,9 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // walker makes the second walk through one file.
@@ -17,7 +20,7 @@ type walker struct {
 }
 
 func (w *walker) report(at position, format string, args ...any) {
-	w.findings = append(w.findings, Finding{File: w.file, Line: at.line, Col: at.col, Message: fmt.Sprintf(format, args...)})
+	w.findings = append(w.findings, Finding{Problem: site.Problem{File: w.file, Line: at.line, Col: at.col, Message: fmt.Sprintf(format, args...)}})
 }
 
 func (w *walker) warn(at position, format string, args ...any) {
@@ -67,7 +70,7 @@ func (w *walker) stmt(s ast.Stmt) {
 		w.block(s.Stmts)
 	case *ast.GenericForStmt:
 		values := w.exprs(s.Exprs)
-		if list := w.locals[s]; len(list) > 1 && len(values) > 0 && list[1].assigns == 1 {
+		if list := w.declared[s]; len(list) > 1 && len(values) > 0 && list[1].assigns == 1 {
 			list[1].value = value{owner: values[0].each}
 		}
 		if len(values) == 1 {
@@ -126,7 +129,7 @@ func (w *walker) target(e ast.Expr) {
 
 func (w *walker) local(s *ast.LocalAssignStmt) {
 	values := w.exprs(s.Exprs)
-	for i, v := range w.locals[s] {
+	for i, v := range w.declared[s] {
 		if v.assigns == 1 && i < len(values) {
 			v.value = kept(values[i])
 		}
@@ -189,7 +192,9 @@ func (w *walker) expr(e ast.Expr) value {
 	case *ast.StringExpr:
 		return constant(lua.LString(e.Value))
 	case *ast.NumberExpr:
-		return number(e.Value)
+		if n, ok := sandbox.ToNumber(lua.LString(e.Value)); ok {
+			return constant(n)
+		}
 	case *ast.Comma3Expr:
 		return value{several: !e.AdjustRet}
 	case *ast.IdentExpr:
@@ -210,9 +215,6 @@ func (w *walker) expr(e ast.Expr) value {
 		if a.owner != "" && a.owner == b.owner {
 			return value{owner: a.owner}
 		}
-	case *ast.RelationalOpExpr:
-		w.expr(e.Lhs)
-		w.expr(e.Rhs)
 	case *ast.StringConcatOpExpr:
 		a, b := w.expr(e.Lhs), w.expr(e.Rhs)
 		x, ok := a.string()
@@ -226,10 +228,10 @@ func (w *walker) expr(e ast.Expr) value {
 		if n, ok := w.expr(e.Expr).known.(lua.LNumber); ok {
 			return constant(-n)
 		}
-	case *ast.UnaryNotOpExpr:
-		w.expr(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		w.expr(e.Expr)
+	case *ast.RelationalOpExpr, *ast.UnaryNotOpExpr, *ast.UnaryLenOpExpr:
+		for _, part := range sandbox.Parts(e) {
+			w.expr(*part)
+		}
 	}
 	return value{}
 }

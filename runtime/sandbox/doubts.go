@@ -9,7 +9,7 @@ import (
 // Doubts tells what in the text of a source that loads means something else than was probably meant, each with its place:
 // bytes that are not UTF-8, of which only the first is told, and escapes in strings that Lua 5.1 does not have.
 func Doubts(source []byte, file string) []*SyntaxError {
-	source = plain(source)
+	source = Plain(source)
 	var found []*SyntaxError
 	if i := notUTF8(source); i >= 0 {
 		line := bytes.Count(source[:i], []byte("\n"))

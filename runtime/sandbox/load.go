@@ -58,7 +58,7 @@ func compile(L *lua.LState, source []byte, name string, limit int) (*lua.Functio
 	if other := encoding(source); other != "" {
 		return nil, whole("the file is %s: save it as UTF-8", other)
 	}
-	source = plain(source)
+	source = Plain(source)
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
 	}
@@ -131,8 +131,9 @@ func (u *untilStopped) Read(p []byte) (int, error) {
 	return u.source.Read(p)
 }
 
-// plain takes off what is not Lua at the start, and leaves a line where a line was.
-func plain(source []byte) []byte {
+// Plain takes off what is not Lua at the start, a byte order mark and a first line that begins with #, and leaves a line
+// where a line was.
+func Plain(source []byte) []byte {
 	source = bytes.TrimPrefix(source, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(source, []byte("#")) {
 		if i := bytes.IndexByte(source, '\n'); i >= 0 {

@@ -33,7 +33,7 @@ func sources(t *testing.T) map[string][]byte {
 func TestExplainKnowsTheGrammar(t *testing.T) {
 	unexplained := 0
 	for file, source := range sources(t) {
-		source = plain(source)
+		source = Plain(source)
 		if e := explain(source, file); e != nil {
 			t.Errorf("%v", e)
 		}

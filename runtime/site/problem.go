@@ -11,7 +11,7 @@ import (
 type Problem struct {
 	File    string // "site.yaml"; empty where no file is meant
 	Line    int    // from 1; 0: the file as a whole
-	Col     int    // from 1, in characters
+	Col     int    // from 1, in characters; 0: not known
 	Message string // one line, without secrets
 
 	// Variable is the environment variable that is not set, if that is the problem.
@@ -25,9 +25,10 @@ func (p Problem) String() string {
 		return p.Message
 	case p.Line == 0:
 		return p.File + ": " + p.Message
-	default:
-		return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Message)
+	case p.Col == 0:
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message)
 	}
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, p.Message)
 }
 
 // Problems is the error of Load and ParseDevice: never empty, sorted by place.
