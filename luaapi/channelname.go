@@ -31,7 +31,7 @@ func (c *call) channelRef(v lua.LValue) *channelRef {
 			return &channelRef{dev: c.dev, id: c.wholeNumber(v, "the channel", 1, maxChannel)}
 		}
 		ref := &channelRef{dev: c.dev, name: text}
-		ref.id = c.matchName(text, siteNames(c.dev))
+		ref.id = c.matchChannel(text, siteNames(c.dev.Channels()))
 		return ref
 	case *lua.LUserData, *lua.LTable:
 		if ref, ok := c.m.selfOf(c.m.kind("channel"), v).(*channelRef); ok && ref.dev == c.dev {
@@ -42,40 +42,41 @@ func (c *call) channelRef(v lua.LValue) *channelRef {
 	return nil
 }
 
-// namedChannel is a channel under one of its names.
-type namedChannel struct {
+// named is a channel or a preset under one of its names.
+type named struct {
 	id   int
 	name string
 }
 
-func siteNames(dev Device) []namedChannel {
-	var list []namedChannel
-	for _, known := range dev.Channels() {
-		if known.Name != "" {
-			list = append(list, namedChannel{known.ID, known.Name})
-		}
+func siteNames(list []Channel) (names []named) {
+	for _, ch := range list {
+		names = append(names, named{ch.ID, ch.Name})
 	}
-	return list
+	return names
 }
 
-// matchName finds name, exact case first; 0 if there is none. A name that two
-// channels have is an error that lists them.
-func (c *call) matchName(name string, list []namedChannel) int {
+// match finds a name in what owner has of a sort, exact case first; 0 if there
+// is none. A name that two have is an error that lists them.
+func (c *call) match(owner, sort, name string, list []named) int {
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
 		var ids []int
 		for _, n := range list {
-			if same(n.name, name) {
+			if same(strings.TrimSpace(n.name), name) {
 				ids = append(ids, n.id)
 			}
 		}
 		if len(ids) > 1 {
-			c.misuse("%s has several channels named %q: %s; give the number", c.dev.Name(), name, joinInts(ids))
+			c.misuse("%s has several %ss named %q: %s; give the number", owner, sort, name, joinInts(ids))
 		}
 		if len(ids) == 1 {
 			return ids[0]
 		}
 	}
 	return 0
+}
+
+func (c *call) matchChannel(name string, list []named) int {
+	return c.match(c.dev.Name(), "channel", name, list)
 }
 
 // siteDecides reports whether site.yaml alone settles which channel is meant.
@@ -91,7 +92,7 @@ func (c *call) resolve(ref *channelRef) {
 		case len(known) == 1:
 			ref.id = known[0].ID
 		case len(known) > 1:
-			c.misuse("which channel? %s has %s", ref.dev.Name(), listSite(known))
+			c.misuse("which channel? %s has %s", ref.dev.Name(), listNames(siteNames(known)))
 		default:
 			ref.id = c.onlyChannel(ref.dev)
 		}
@@ -101,21 +102,16 @@ func (c *call) resolve(ref *channelRef) {
 	if err != nil {
 		c.raise(err)
 	}
-	if ref.id = c.matchName(ref.name, deviceNames(list)); ref.id == 0 && !fresh {
+	if ref.id = c.matchChannel(ref.name, deviceNames(list)); ref.id == 0 && !fresh {
 		if list, _, err = c.deviceChannels(ref.dev, true); err != nil {
 			c.raise(err)
 		}
-		ref.id = c.matchName(ref.name, deviceNames(list))
+		ref.id = c.matchChannel(ref.name, deviceNames(list))
 	}
 	if ref.id == 0 {
-		all := append(siteNames(ref.dev), deviceNames(list)...)
-		var words []string
-		for _, n := range all {
-			words = append(words, n.name)
-		}
-		help := nearest.Hint(ref.name, words)
+		help := nearestName(ref.name, append(siteNames(known), deviceNames(list)...))
 		if help == "" {
-			help = "; it has " + listDevice(list)
+			help = "; it has " + listNames(deviceNames(list))
 		}
 		c.misuse("%s has no channel named %q%s", ref.dev.Name(), ref.name, help)
 	}
@@ -137,7 +133,7 @@ func (c *call) onlyChannel(dev Device) int {
 	case 1:
 		return list[0].ID
 	}
-	c.misuse("which channel? %s has %s", dev.Name(), listDevice(list))
+	c.misuse("which channel? %s has %s", dev.Name(), listNames(deviceNames(list)))
 	return 0
 }
 
@@ -172,26 +168,15 @@ func (c *call) deviceChannels(dev Device, again bool) (list []isapi.Channel, fre
 	return list, true, err
 }
 
-func deviceNames(list []isapi.Channel) []namedChannel {
-	var names []namedChannel
+func deviceNames(list []isapi.Channel) (names []named) {
 	for _, ch := range list {
-		names = append(names, namedChannel{ch.ID, ch.Name})
+		names = append(names, named{ch.ID, ch.Name})
 	}
 	return names
 }
 
-func listSite(list []Channel) string {
-	var names []namedChannel
-	for _, ch := range list {
-		names = append(names, namedChannel{ch.ID, ch.Name})
-	}
-	return listNames(names)
-}
-
-func listDevice(list []isapi.Channel) string { return listNames(deviceNames(list)) }
-
 // listNames writes `1 (yard), 2, 3 (door)`.
-func listNames(list []namedChannel) string {
+func listNames(list []named) string {
 	if len(list) == 0 {
 		return "none"
 	}
@@ -208,6 +193,15 @@ func listNames(list []namedChannel) string {
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// nearestName is a hint at the name that was meant, "" if none is near.
+func nearestName(name string, list []named) string {
+	var words []string
+	for _, n := range list {
+		words = append(words, n.name)
+	}
+	return nearest.Hint(name, words)
 }
 
 func joinInts(ids []int) string {

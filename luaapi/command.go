@@ -202,4 +202,28 @@ func (c *call) tryDo(cmd Command, f func(context.Context, *isapi.Client) error) 
 	return c.try(func(ctx context.Context) error { return dev.Do(ctx, cmd, f) })
 }
 
+// tryAsk queues one question to the device and waits for the answer.
+func tryAsk[T any](c *call, cmd Command, f func(context.Context, *isapi.Client) (T, error)) (answer T, err error) {
+	err = c.tryDo(cmd, func(ctx context.Context, client *isapi.Client) (err error) {
+		answer, err = f(ctx, client)
+		return err
+	})
+	return answer, err
+}
+
+// ask is the command that a method of the client answers.
+func ask[T any](c *call, method func(*isapi.Client, context.Context) (T, error)) T {
+	answer, err := tryAsk(c, Command{What: c.cmd.name}, func(ctx context.Context, client *isapi.Client) (T, error) { return method(client, ctx) })
+	if err != nil {
+		c.raise(err)
+	}
+	return answer
+}
+
+// askChannel is ask for the channel that the command is for.
+func askChannel[T any](c *call, method func(*isapi.Client, context.Context, int) (T, error)) T {
+	id := c.channel()
+	return ask(c, func(client *isapi.Client, ctx context.Context) (T, error) { return method(client, ctx, id) })
+}
+
 func itoa(n int) string { return strconv.Itoa(n) }

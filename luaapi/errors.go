@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // Failure is an error in the words that scripts see. The host returns it for
@@ -84,10 +85,11 @@ func (r Report) Place() string {
 	return fmt.Sprintf("%s:%d:%d", r.File, r.Line, r.Col)
 }
 
-// classify tells a Go error apart. It knows nothing of places.
+// classify tells a Go error apart.
 func classify(err error) Report {
 	var failure *Failure
 	var refused *isapi.Error
+	var syntax *sandbox.SyntaxError
 	switch {
 	case errors.As(err, &failure):
 		r := Report{
@@ -110,6 +112,8 @@ func classify(err error) Report {
 			Device: refused.Device, Channel: refused.Channel,
 			Status: refused.HTTPStatus, SubStatus: refused.SubCode, Retryable: refused.Retryable(),
 		}
+	case errors.As(err, &syntax):
+		return Report{Kind: "syntax", Message: syntax.Message, File: syntax.File, Line: syntax.Line, Col: syntax.Col}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Report{Kind: "timeout", Message: "took longer than it may", Retryable: true}
 	case errors.Is(err, context.Canceled):

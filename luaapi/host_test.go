@@ -16,6 +16,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/store"
 )
 
@@ -48,7 +49,7 @@ var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newFakeHost(t *testing.T) *fakeHost {
 	clk := clock.NewVirtual(began)
-	h := &fakeHost{t: t, clk: clk, lock: clock.NewMutex(clk), L: lua.NewState(), files: map[string]string{}}
+	h := &fakeHost{t: t, clk: clk, lock: clock.NewMutex(clk), L: sandbox.New(sandbox.Options{}), files: map[string]string{}}
 	t.Cleanup(h.L.Close)
 	h.kept = store.Memory(store.Options{Clock: clk})
 	h.vars = map[string]any{
@@ -235,7 +236,7 @@ func (k *fakeTask) Resume(context.Context, time.Time) {}
 func (k *fakeTask) Due() time.Time { return k.h.clk.Now().Add(-time.Hour) }
 
 func (k *fakeTask) start(fn *lua.LFunction, args []lua.LValue) {
-	L, _ := k.h.L.NewThread()
+	L := sandbox.NewThread(k.h.L, nil)
 	L.SetContext(k.ctx)
 	k.h.clk.Go(func() {
 		k.h.lock.Lock(context.Background())

@@ -1,10 +1,6 @@
 package luaapi
 
-import (
-	"context"
-
-	"github.com/hiklua/hiklua/isapi"
-)
+import "github.com/hiklua/hiklua/isapi"
 
 var infoCommands = []command{{
 	name: "info", aliases: []string{"get_device_info"},
@@ -14,11 +10,7 @@ var infoCommands = []command{{
 }}
 
 func deviceInfo(c *call) int {
-	var info *isapi.DeviceInfo
-	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
-		info, err = client.DeviceInfo(ctx)
-		return err
-	})
+	info := ask(c, (*isapi.Client).DeviceInfo)
 	t := c.L.CreateTable(0, 0)
 	setText(t, "model", info.Model)
 	setText(t, "name", info.Name)

@@ -52,13 +52,8 @@ func onOff(on bool) string {
 }
 
 func (c *call) ports(list func(*isapi.Client, context.Context) ([]isapi.IOPort, error)) int {
-	var ports []isapi.IOPort
-	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
-		ports, err = list(client, ctx)
-		return err
-	})
 	t := c.L.CreateTable(0, 0)
-	for _, p := range ports {
+	for _, p := range ask(c, list) {
 		item := c.L.CreateTable(0, 0)
 		item.RawSetString("id", lua.LNumber(p.ID))
 		if p.Active != nil {

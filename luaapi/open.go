@@ -30,12 +30,10 @@ type module struct {
 	headers *lua.LTable      // the metatable of its answers' headers, once it was needed
 }
 
-// Open makes the hik module for s and sets the global hik. The libraries of
-// Lua must be open: pairs is replaced by one that knows the metamethod
-// __pairs, which hik.vars needs.
+// Open makes the hik module for s and sets the global hik. L is a state of
+// sandbox.New: hik.vars needs a pairs that knows the metamethod __pairs.
 func Open(L *lua.LState, s Script) {
 	L.SetGlobal("hik", Module(L, s))
-	openPairs(L)
 	openStringCall(L)
 }
 
@@ -166,28 +164,6 @@ func libraryField(lib owner) entry {
 		doc:  "the library " + lib.name,
 		get:  func(m *module, L *lua.LState, _ any) lua.LValue { return m.newLibrary(lib.name) },
 	}
-}
-
-// openPairs makes pairs obey __pairs, as later versions of Lua do.
-func openPairs(L *lua.LState) {
-	plain, ok := L.GetGlobal("pairs").(*lua.LFunction)
-	if !ok || !plain.IsG {
-		return
-	}
-	var upvalues []lua.LValue
-	for _, up := range plain.Upvalues {
-		upvalues = append(upvalues, up.Value())
-	}
-	L.SetGlobal("pairs", L.NewClosure(func(L *lua.LState) int {
-		v := L.Get(1)
-		if f, ok := L.GetMetaField(v, "__pairs").(*lua.LFunction); ok {
-			L.Push(f)
-			L.Push(v)
-			L.Call(1, 3)
-			return 3
-		}
-		return plain.GFunction(L) // not by a call, which would have no name in an error about its argument
-	}, upvalues...))
 }
 
 // pushPairs leaves on the stack what pairs(t) returns.

@@ -3,8 +3,6 @@ package luaapi
 import (
 	"context"
 
-	lua "github.com/yuin/gopher-lua"
-
 	"github.com/hiklua/hiklua/isapi"
 )
 
@@ -38,29 +36,14 @@ func (c *call) patrol(do func(string, func(context.Context, *isapi.Client) error
 }
 
 func listPatrols(c *call) int {
-	channel := c.channel()
-	var list []isapi.Patrol
-	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
-		list, err = client.Patrols(ctx, channel)
-		return err
-	})
-	t := c.L.CreateTable(0, 0)
-	for _, p := range list {
-		steps := c.L.CreateTable(0, 0)
+	list := []any{}
+	for _, p := range askChannel(c, (*isapi.Client).Patrols) {
+		steps := []any{}
 		for _, s := range p.Steps {
-			step := c.L.CreateTable(0, 0)
-			step.RawSetString("preset", lua.LNumber(s.Preset))
-			step.RawSetString("speed", lua.LNumber(s.Speed))
-			step.RawSetString("dwell", lua.LNumber(s.Dwell.Seconds()))
-			steps.Append(step)
+			steps = append(steps, map[string]any{"preset": s.Preset, "speed": s.Speed, "dwell": s.Dwell})
 		}
-		item := c.L.CreateTable(0, 0)
-		item.RawSetString("id", lua.LNumber(p.ID))
-		item.RawSetString("name", lua.LString(p.Name))
-		item.RawSetString("enabled", lua.LBool(p.Enabled))
-		item.RawSetString("steps", steps)
-		t.Append(item)
+		list = append(list, map[string]any{"id": p.ID, "name": p.Name, "enabled": p.Enabled, "steps": steps})
 	}
-	c.L.Push(t)
+	c.L.Push(toLua(c.L, list))
 	return 1
 }

@@ -56,14 +56,8 @@ var positionCommands = []command{
 		name: "ptz_status", channel: true, result: "{pan, tilt, zoom}",
 		doc: "where the head looks: degrees 0-360, degrees with up positive, zoom factor",
 		fn: func(c *call) int {
-			channel := c.channel()
-			var pose *isapi.Pose
-			c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
-				pose, err = client.PTZStatus(ctx, channel)
-				return err
-			})
 			t := c.L.CreateTable(0, 0)
-			setPose(t, *pose)
+			setPose(t, *askChannel(c, (*isapi.Client).PTZStatus))
 			c.L.Push(t)
 			return 1
 		},
@@ -115,40 +109,25 @@ func setPose(t *lua.LTable, p isapi.Pose) {
 }
 
 func ptzCapabilities(c *call) int {
-	channel := c.channel()
-	var caps *isapi.PTZCapabilities
-	c.do("", func(ctx context.Context, client *isapi.Client) (err error) {
-		caps, err = client.PTZCapabilities(ctx, channel)
-		return err
-	})
-	t := c.L.CreateTable(0, 0)
-	limits := func(name string, r isapi.Range) {
-		if r == (isapi.Range{}) {
-			return
-		}
-		axis := c.L.CreateTable(0, 0)
-		axis.RawSetString("min", lua.LNumber(r.Min))
-		axis.RawSetString("max", lua.LNumber(r.Max))
-		t.RawSetString(name, axis)
+	caps := askChannel(c, (*isapi.Client).PTZCapabilities)
+	special := []any{}
+	for _, id := range caps.Special {
+		special = append(special, id)
 	}
-	limits("pan", caps.Pan)
-	limits("tilt", caps.Tilt)
-	limits("zoom", caps.Zoom)
+	all := map[string]any{
+		"position": caps.Position, "preset_names": caps.PresetNames, "special": special,
+		"wiper": caps.Wiper, "park": caps.Park, "position3d": caps.Position3D,
+	}
+	for name, r := range map[string]isapi.Range{"pan": caps.Pan, "tilt": caps.Tilt, "zoom": caps.Zoom} {
+		if r != (isapi.Range{}) {
+			all[name] = map[string]any{"min": r.Min, "max": r.Max}
+		}
+	}
 	for name, n := range map[string]int{"max_presets": caps.MaxPresets, "max_patrols": caps.MaxPatrols, "max_patterns": caps.MaxPatterns} {
 		if n > 0 {
-			t.RawSetString(name, lua.LNumber(n))
+			all[name] = n
 		}
 	}
-	for name, on := range map[string]bool{
-		"position": caps.Position, "preset_names": caps.PresetNames, "wiper": caps.Wiper, "park": caps.Park, "position3d": caps.Position3D,
-	} {
-		t.RawSetString(name, lua.LBool(on))
-	}
-	special := c.L.CreateTable(0, 0)
-	for _, id := range caps.Special {
-		special.Append(lua.LNumber(id))
-	}
-	t.RawSetString("special", special)
-	c.L.Push(t)
+	c.L.Push(toLua(c.L, all))
 	return 1
 }

@@ -102,9 +102,9 @@ func (c *call) ordinary(id int) {
 	known := c.m.special[key]
 	special, asked := known[id]
 	if !asked {
-		err := c.tryDo(Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (err error) {
-			special, err = client.SpecialPreset(ctx, key.channel, id)
-			return err
+		var err error
+		special, err = tryAsk(c, Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (bool, error) {
+			return client.SpecialPreset(ctx, key.channel, id)
 		})
 		if lacks(err) { // as the devices of hiklua check, which are asked nothing
 			special, err = specialPreset(id) != "", nil
@@ -147,10 +147,8 @@ func lacks(err error) bool {
 // says it has; want says what it must be.
 func (c *call) headHasPreset(id int, want string) {
 	channel := c.channel()
-	var caps *isapi.PTZCapabilities
-	err := c.tryDo(Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (err error) {
-		caps, err = client.PTZCapabilities(ctx, channel)
-		return err
+	caps, err := tryAsk(c, Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (*isapi.PTZCapabilities, error) {
+		return client.PTZCapabilities(ctx, channel)
 	})
 	if lacks(err) {
 		caps, err = &isapi.PTZCapabilities{}, nil

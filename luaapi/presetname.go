@@ -9,7 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
-	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // presetKey is a head, whose presets are remembered.
@@ -35,10 +34,8 @@ func (c *call) presetList(again bool) ([]isapi.Preset, error) {
 	if old := c.m.presets[key]; old != nil && !again && now.Sub(old.at) < presetListAge {
 		return old.list, nil
 	}
-	var list []isapi.Preset
-	err := c.tryDo(Command{What: "presets"}, func(ctx context.Context, client *isapi.Client) (err error) {
-		list, err = client.Presets(ctx, key.channel)
-		return err
+	list, err := tryAsk(c, Command{What: "presets"}, func(ctx context.Context, client *isapi.Client) ([]isapi.Preset, error) {
+		return client.Presets(ctx, key.channel)
 	})
 	if err == nil {
 		c.m.presets[key] = &presetList{at: now, list: list}
@@ -59,17 +56,18 @@ func (c *call) preset(i int) int {
 	if err != nil {
 		c.raise(err)
 	}
-	id := c.matchPreset(text, list)
+	id := c.match(c.target.String(), "preset", text, presetNames(list, true))
 	if id == 0 {
 		if list, err = c.presetList(true); err != nil {
 			c.raise(err)
 		}
-		id = c.matchPreset(text, list)
+		id = c.match(c.target.String(), "preset", text, presetNames(list, true))
 	}
 	if id == 0 {
-		help := nearest.Hint(text, presetNames(list))
+		names := presetNames(list, false)
+		help := nearestName(text, names)
 		if help == "" {
-			help = "; it has " + listPresetNames(list)
+			help = "; it has " + listNames(names)
 		}
 		c.misuse("%s has no preset named %q%s", c.target, text, help)
 	}
@@ -102,40 +100,11 @@ func (c *call) presetNumber(v lua.LValue, want string) int {
 	return id
 }
 
-// matchPreset finds a preset by name, exact case first; 0 if there is none.
-func (c *call) matchPreset(name string, list []isapi.Preset) int {
-	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
-		var ids []int
-		for _, p := range list {
-			if same(strings.TrimSpace(p.Name), name) {
-				ids = append(ids, p.ID)
-			}
-		}
-		if len(ids) > 1 {
-			c.misuse("%s has several presets named %q: %s; give the number", c.target, name, joinInts(ids))
-		}
-		if len(ids) == 1 {
-			return ids[0]
-		}
-	}
-	return 0
-}
-
-func presetNames(list []isapi.Preset) (names []string) {
+func presetNames(list []isapi.Preset, special bool) (names []named) {
 	for _, p := range list {
-		if !p.Special && p.Name != "" {
-			names = append(names, p.Name)
+		if special || !p.Special {
+			names = append(names, named{p.ID, p.Name})
 		}
 	}
 	return names
-}
-
-func listPresetNames(list []isapi.Preset) string {
-	var names []namedChannel
-	for _, p := range list {
-		if !p.Special {
-			names = append(names, namedChannel{p.ID, p.Name})
-		}
-	}
-	return listNames(names)
 }

@@ -31,10 +31,7 @@ func Describe(err error) Report {
 	default:
 		r = Report{Kind: "error", Message: describeOther(v)}
 	}
-	switch {
-	case fromLua.Type == lua.ApiErrorSyntax:
-		r.Kind = "syntax"
-	case fromLua.Type == lua.ApiErrorPanic && r.Kind == "error":
+	if fromLua.Type == lua.ApiErrorPanic && r.Kind == "error" {
 		r.Kind = "panic"
 	}
 	if r.Traceback == "" {
@@ -77,31 +74,12 @@ func describeOther(v lua.LValue) string {
 	return "error raised with the " + v.Type().String() + " " + sandbox.Text(v)
 }
 
-var (
-	// "scripts/a.lua:12: attempt to ...", also with a script's own text, and "scripts/a.lua:12:5: ..." of syntax errors.
-	placedError = regexp.MustCompile(`(?s)^([^:\n]{1,300}):(\d+):(?:(\d+):)? ?(.*)$`)
-	// "scripts/a.lua line:3(column:5) near 'end':   parse error"
-	parseError = regexp.MustCompile(`(?s)^(.{1,300}) line:(\d+)\(column:(\d+)\) near '(.*)': +(.*)$`)
-	parseAtEOF = regexp.MustCompile(`(?s)^(.{1,300}) at EOF: +(.*)$`)
-	compileErr = regexp.MustCompile(`(?s)^compile error near line\((\d+)\) (.{1,300}?): (.*)$`)
-)
+// placedError is "scripts/a.lua:12: attempt to ...", also with a script's own text, and "scripts/a.lua:12:5: ..." of what load refused.
+var placedError = regexp.MustCompile(`(?s)^([^:\n]{1,300}):(\d+):(?:(\d+):)? ?(.*)$`)
 
 func describeText(text string) Report {
 	r := Report{Kind: "error", Message: strings.TrimSpace(text)}
-	if m := parseError.FindStringSubmatch(text); m != nil {
-		r.Kind, r.File, r.Line = "syntax", m[1], atoi(m[2])
-		r.Message = "syntax error near '" + oneLine(m[4]) + "'"
-		if what := oneLine(m[5]); what != "parse error" && what != "syntax error" {
-			r.Message += ": " + what
-		}
-	} else if m := parseAtEOF.FindStringSubmatch(text); m != nil {
-		r.Kind, r.File, r.Message = "syntax", m[1], "syntax error: the file ends too early (an end is missing?)"
-		if what := oneLine(m[2]); what != "syntax error" {
-			r.Message = "syntax error: " + what + " at the end of the file"
-		}
-	} else if m := compileErr.FindStringSubmatch(text); m != nil {
-		r.Kind, r.File, r.Line, r.Message = "syntax", m[2], atoi(m[1]), oneLine(m[3])
-	} else if m := placedError.FindStringSubmatch(text); m != nil {
+	if m := placedError.FindStringSubmatch(text); m != nil {
 		r.File, r.Line, r.Col, r.Message = m[1], atoi(m[2]), atoi(m[3]), strings.TrimSpace(m[4])
 	}
 	// A string raised by Lua may hold a traceback after its first line.

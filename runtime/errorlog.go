@@ -35,10 +35,6 @@ func (t *task) failed(err error) error {
 		err = &lua.ApiError{Type: lua.ApiErrorRun, Object: fault.Object, StackTrace: fault.Traceback}
 		r = luaapi.Describe(err)
 	}
-	var syntax *sandbox.SyntaxError
-	if errors.As(err, &syntax) {
-		r.Kind, r.Message, r.File, r.Line, r.Col = "syntax", syntax.Message, syntax.File, syntax.Line, syntax.Col
-	}
 	if cause := t.flag.Err(); cause != nil {
 		at := r
 		r, err = luaapi.Describe(cause), cause

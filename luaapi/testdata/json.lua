@@ -42,7 +42,7 @@ case("what JSON does not have", function()
 end)
 
 case("decode", function()
-  equal(json.decode(' {"a": [1, 2.5e1, -0, true, false], "b": {}} '), {a = {1, 25, 0, true, false}, b = {}})
+  equal(json.decode(' {"a": [1, 2.5e1, -0, true, false], "b": {}} '), {a = {1, 25, -0, true, false}, b = {}})
   equal(json.decode('"\\u00e9\\ud83d\\ude00\\n\\/"'), "é😀\n/")
   equal(json.decode("\239\187\191{\"a\":1}"), {a = 1}) -- a byte order mark
   equal(json.decode("\255\254{\0\"\0a\0\"\0:\0001\0}\0"), {a = 1}) -- UTF-16

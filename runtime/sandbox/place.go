@@ -8,8 +8,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Place tells where the innermost Lua function of L is, `scripts/tour.lua:12`; empty if there is none. L belongs to
+// Position tells where the innermost Lua function of L is: "scripts/tour.lua", 12; "", 0 if there is none. L belongs to
 // the caller, or does not run at the moment.
+func Position(L *lua.LState) (file string, line int) {
+	if f := nearestLua(L); f != nil {
+		return f.Fn.Proto.SourceName, f.line()
+	}
+	return "", 0
+}
+
+// Place is Position as one word, `scripts/tour.lua:12`.
 func Place(L *lua.LState) string {
 	if f := nearestLua(L); f != nil {
 		return f.place()
