@@ -6,6 +6,8 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 const (
@@ -48,7 +50,7 @@ func date(c *call) int {
 	}
 	t = t.In(zone)
 	if strings.HasPrefix(format, "*t") {
-		c.L.Push(dateTable(c.L, t))
+		c.L.Push(sandbox.DateTable(c.L, t))
 		return 1
 	}
 	text, err := formatDate(format, t)
@@ -59,73 +61,27 @@ func date(c *call) int {
 	return 1
 }
 
-func dateTable(L *lua.LState, t time.Time) *lua.LTable {
-	r := L.CreateTable(0, 0)
-	for _, f := range []struct {
-		name  string
-		value int
-	}{
-		{"year", t.Year()}, {"month", int(t.Month())}, {"day", t.Day()},
-		{"hour", t.Hour()}, {"min", t.Minute()}, {"sec", t.Second()},
-		{"wday", int(t.Weekday()) + 1}, {"yday", t.YearDay()},
-	} {
-		r.RawSetString(f.name, lua.LNumber(f.value))
-	}
-	r.RawSetString("isdst", lua.LBool(t.IsDST()))
-	return r
-}
-
-// dateLayouts are the letters of C's strftime as layouts of Go.
-var dateLayouts = map[byte]string{
-	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January",
-	'c': "Mon Jan _2 15:04:05 2006", 'd': "02", 'D': "01/02/06", 'e': "_2", 'F': "2006-01-02",
-	'H': "15", 'I': "03", 'j': "002", 'L': "000", 'm': "01", 'M': "04", 'p': "PM",
-	'r': "03:04:05 PM", 'R': "15:04", 'S': "05", 'T': "15:04:05", 'x': "01/02/06", 'X': "15:04:05",
-	'y': "06", 'Y': "2006", 'z': "-0700", 'Z': "MST",
-}
-
 func formatDate(format string, t time.Time) (string, error) {
 	var b strings.Builder
-	for i := 0; i < len(format); i++ {
-		if format[i] != '%' {
-			b.WriteByte(format[i])
-			continue
+	for {
+		before, after, found := strings.Cut(format, "%")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
 		}
-		i++
-		if i == len(format) {
+		if after == "" {
 			return "", fmt.Errorf("the format ends with %%; write %%%% for the sign itself")
 		}
-		switch letter := format[i]; letter {
-		case '%':
-			b.WriteByte('%')
-		case 'n':
-			b.WriteByte('\n')
-		case 't':
-			b.WriteByte('\t')
-		case 's':
-			fmt.Fprint(&b, t.Unix())
-		case 'w':
-			fmt.Fprint(&b, int(t.Weekday()))
-		case 'u':
-			fmt.Fprint(&b, (int(t.Weekday())+6)%7+1)
-		case 'C':
-			fmt.Fprintf(&b, "%02d", t.Year()/100)
-		case 'G', 'V':
-			year, week := t.ISOWeek()
-			if letter == 'G' {
-				fmt.Fprintf(&b, "%04d", year)
-			} else {
-				fmt.Fprintf(&b, "%02d", week)
-			}
-		case 'L':
+		letter := after[0]
+		format = after[1:]
+		if letter == 'L' {
 			fmt.Fprintf(&b, "%03d", t.Nanosecond()/1e6)
-		default:
-			layout, ok := dateLayouts[letter]
-			if !ok {
-				return "", fmt.Errorf("the format has no %%%c", letter)
-			}
-			b.WriteString(t.Format(layout))
+			continue
 		}
+		field, ok := sandbox.DateField(letter, t)
+		if !ok {
+			return "", fmt.Errorf("the format has no %%%c", letter)
+		}
+		b.WriteString(field)
 	}
-	return b.String(), nil
 }

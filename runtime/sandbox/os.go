@@ -121,18 +121,7 @@ func (s *state) osDate(L *lua.LState) int {
 		t = t.In(s.Location)
 	}
 	if strings.HasPrefix(format, "*t") {
-		table := L.CreateTable(0, 16)
-		for _, field := range []struct {
-			name  string
-			value int
-		}{
-			{"year", t.Year()}, {"month", int(t.Month())}, {"day", t.Day()}, {"hour", t.Hour()}, {"min", t.Minute()},
-			{"sec", t.Second()}, {"wday", int(t.Weekday()) + 1}, {"yday", t.YearDay()},
-		} {
-			table.RawSetString(field.name, lua.LNumber(field.value))
-		}
-		table.RawSetString("isdst", lua.LBool(t.IsDST()))
-		L.Push(table)
+		L.Push(DateTable(L, t))
 		return 1
 	}
 	var b strings.Builder
