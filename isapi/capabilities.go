@@ -18,6 +18,7 @@ type Capabilities struct {
 	Patrols        *bool
 	MaxWrongLogins int           // until the account is locked
 	LockTime       time.Duration // for how long
+	MaxLogins      int           // at once
 	Auth           string        // digest, digest/basic
 	Algorithms     []string      // of the digest: MD5, SHA256
 	Smart          []string      // what SmartCap says yes to: LineDetection, FieldDetection ...
@@ -54,6 +55,7 @@ func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
 	}
 	caps.MaxWrongLogins = number(security.Find("maxIllegalLoginTimes"))
 	caps.LockTime = time.Duration(number(security.Find("maxIllegalLoginLockTime"))) * time.Minute
+	caps.MaxLogins = number(root.Find("LoginLinkNum").Find("maxLinkNum"))
 	certificate := security.Find("WebCertificateCap")
 	if t := certificate.Find("CertificateType"); t != nil {
 		if caps.Auth = t.Text; caps.Auth == "" {

@@ -138,7 +138,7 @@ func describeBody(body []byte, err error) string {
 	case len(body) == 0:
 		return ""
 	case first == '<':
-		if !isWebPage(body) {
+		if !IsWebPage(body) {
 			break
 		}
 		lower := bytes.ToLower(body[:min(len(body), 4096)])
@@ -156,8 +156,8 @@ func describeBody(body []byte, err error) string {
 	return ""
 }
 
-// isWebPage reports whether a body is made for a browser.
-func isWebPage(body []byte) bool {
+// IsWebPage reports whether a body is made for a browser.
+func IsWebPage(body []byte) bool {
 	lower := bytes.ToLower(body[:min(len(body), 4096)])
 	return bytes.Contains(lower, []byte("<html")) || bytes.Contains(lower, []byte("<!doctype html"))
 }

@@ -173,7 +173,7 @@ func (c *Client) once(ctx context.Context, cl *call) (*answer, error) {
 	if st != nil && st.failed() {
 		return nil, c.refused(cl, resp.StatusCode, resp.Header, body, st)
 	}
-	if st == nil && cl.method != http.MethodGet && cl.op != opRequest && isWebPage(body) {
+	if st == nil && cl.method != http.MethodGet && cl.op != opRequest && IsWebPage(body) {
 		// A page in place of the verdict: whatever it says, nothing was done.
 		e := c.fail(cl, because(ErrBadAnswer, errWebPage))
 		e.HTTPStatus = a.status

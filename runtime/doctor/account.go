@@ -63,11 +63,7 @@ func (x *exam) checkAccount(ctx context.Context) Check {
 }
 
 func (x *exam) weakPassword(ctx context.Context) (bool, error) {
-	var u *isapi.UserCheck
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		u, err = x.Client.UserCheck(ctx)
-		return err
-	})
+	u, err := answer(ctx, x, x.Client.UserCheck)
 	return err == nil && (u.DefaultPassword || u.RiskPassword), err
 }
 

@@ -30,17 +30,32 @@ func (x *exam) ask(ctx context.Context, f func(context.Context) error) error {
 	return err
 }
 
-// get reads a document that isapi has no method for.
-func (x *exam) get(ctx context.Context, path string) (root *isapi.Node, err error) {
-	err = x.ask(ctx, func(ctx context.Context) error {
-		a, err := x.Client.Request(ctx, http.MethodGet, path, isapi.RequestOptions{})
-		if err != nil {
-			return err
-		}
-		root, err = isapi.ParseXML(a.Body)
+// answer is ask for a method of the client that has one.
+func answer[T any](ctx context.Context, x *exam, method func(context.Context) (T, error)) (a T, err error) {
+	err = x.ask(ctx, func(ctx context.Context) (err error) {
+		a, err = method(ctx)
 		return err
 	})
-	return root, err
+	return a, err
+}
+
+// get reads a document that isapi has no method for.
+func (x *exam) get(ctx context.Context, path string) (*isapi.Node, error) {
+	return answer(ctx, x, func(ctx context.Context) (*isapi.Node, error) {
+		a, err := x.Client.Request(ctx, http.MethodGet, path, isapi.RequestOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return isapi.ParseXML(a.Body)
+	})
+}
+
+// patient is a method that may take three times as long: it asks several times.
+func patient[T any](ctx context.Context, x *exam, method func(context.Context) (T, error)) (T, error) {
+	wait := x.Device.Timeout
+	x.Device.Timeout = 3 * wait
+	defer func() { x.Device.Timeout = wait }()
+	return answer(ctx, x, method)
 }
 
 // kind is that of an *isapi.Error, "" for none and for any other error.
@@ -52,8 +67,7 @@ func kind(err error) string {
 }
 
 func refusal(err error) *isapi.Error {
-	var e *isapi.Error
-	errors.As(err, &e)
+	e, _ := errors.AsType[*isapi.Error](err)
 	return e
 }
 

@@ -18,13 +18,8 @@ type triggers struct {
 
 // checkTriggers reads the event rules of all channels.
 func (x *exam) checkTriggers(ctx context.Context) Check {
-	wait := x.Device.Timeout
-	x.Device.Timeout = 3 * wait // firmware that fails on the whole list is asked for each
-	defer func() { x.Device.Timeout = wait }()
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		x.triggers.list, err = x.Client.EventTriggers(ctx)
-		return err
-	})
+	var err error
+	x.triggers.list, err = patient(ctx, x, x.Client.EventTriggers) // firmware that fails on the whole list is asked for each
 	switch {
 	case absent(err):
 		return skip("the device does not show its event rules to this account")

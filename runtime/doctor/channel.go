@@ -23,14 +23,8 @@ type target struct {
 
 // checkChannels lists them.
 func (x *exam) checkChannels(ctx context.Context) Check {
-	// A recorder is asked several times.
-	wait := x.Device.Timeout
-	x.Device.Timeout = 3 * wait
-	defer func() { x.Device.Timeout = wait }()
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		x.channels, err = x.Client.Channels(ctx)
-		return err
-	})
+	var err error
+	x.channels, err = patient(ctx, x, x.Client.Channels) // a recorder is asked several times
 	switch {
 	case err != nil:
 		if x.stop == "" {
@@ -121,11 +115,7 @@ func (x *exam) checkHead(ctx context.Context, t *target) Check {
 	if !t.found.PTZ {
 		return Check{}
 	}
-	var caps *isapi.PTZCapabilities
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		caps, err = x.Client.PTZCapabilities(ctx, t.id)
-		return err
-	})
+	caps, err := answer(ctx, x, func(ctx context.Context) (*isapi.PTZCapabilities, error) { return x.Client.PTZCapabilities(ctx, t.id) })
 	switch {
 	case err != nil && absent(err) && x.Device.PTZID != "" && x.Device.PTZID != site.PTZIDAuto:
 		return fail("the head does not answer under the number that ptz_id gives it", "Set ptz_id: auto in site.yaml, or leave it out.")

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/hiklua/hiklua/isapi"
 )
 
 const (
@@ -17,12 +15,8 @@ const (
 // checkClock compares the device's clock with this machine's, and its zone
 // with the site's.
 func (x *exam) checkClock(ctx context.Context) Check {
-	var t *isapi.DeviceTime
 	began := x.Clock.Now()
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		t, err = x.Client.Time(ctx)
-		return err
-	})
+	t, err := answer(ctx, x, x.Client.Time)
 	switch {
 	case kind(err) == "bad_answer":
 		return failed(err)

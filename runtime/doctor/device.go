@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/hiklua/hiklua/isapi"
 )
 
 // checkDevice says what it is.
@@ -38,11 +36,7 @@ func oldFirmware(firmware string) (old bool, year string) {
 
 // checkPorts reads what the device listens on. Not every account may.
 func (x *exam) checkPorts(ctx context.Context) Check {
-	var list []isapi.Access
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		list, err = x.Client.Accesses(ctx)
-		return err
-	})
+	list, err := answer(ctx, x, x.Client.Accesses)
 	switch {
 	case absent(err):
 		return skip("the device does not list its ports to this account")
@@ -75,11 +69,7 @@ func (x *exam) checkPorts(ctx context.Context) Check {
 
 // checkLimits compares what site.yaml wants with what the device bears.
 func (x *exam) checkLimits(ctx context.Context) Check {
-	var caps *isapi.Capabilities
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		caps, err = x.Client.Capabilities(ctx)
-		return err
-	})
+	caps, err := answer(ctx, x, x.Client.Capabilities)
 	switch {
 	case absent(err):
 		return Check{}
@@ -93,7 +83,7 @@ func (x *exam) checkLimits(ctx context.Context) Check {
 			limits[0] += fmt.Sprintf(" for %.0f minutes", caps.LockTime.Minutes())
 		}
 	}
-	logins := maxLogins(caps.Raw)
+	logins := caps.MaxLogins
 	if logins > 0 {
 		limits = append(limits, fmt.Sprintf("serves %d logins at once", logins))
 	}
@@ -105,20 +95,4 @@ func (x *exam) checkLimits(ctx context.Context) Check {
 		return Check{}
 	}
 	return fine("%s", strings.Join(limits, "; "))
-}
-
-func maxLogins(capabilities string) int {
-	root, err := isapi.ParseXML([]byte(capabilities))
-	if err != nil {
-		return 0
-	}
-	n := root.Find("LoginLinkNum").Find("maxLinkNum")
-	if v, ok := n.Int(); ok {
-		return v
-	}
-	v := 0
-	if _, err := fmt.Sscan(n.Attr("def"), &v); err != nil {
-		return 0
-	}
-	return v
 }

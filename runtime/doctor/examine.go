@@ -55,18 +55,18 @@ func Examine(ctx context.Context, c Config) *Report {
 }
 
 func (x *exam) examine(ctx context.Context) {
-	x.check(ctx, "address", x.checkAddress)
-	x.check(ctx, "web server", x.checkWeb)
-	x.check(ctx, "login", x.checkLogin)
-	x.check(ctx, "device", x.checkDevice)
-	x.check(ctx, "ports", x.checkPorts)
-	x.check(ctx, "limits", x.checkLimits)
-	x.check(ctx, "account", x.checkAccount)
-	x.check(ctx, "event right", x.checkEventRight)
-	x.check(ctx, "clock", x.checkClock)
-	x.check(ctx, "channels", x.checkChannels)
-	x.check(ctx, "event rules", x.checkTriggers)
-	x.check(ctx, "event stream", x.checkStream)
+	x.check(ctx, "address", 0, x.checkAddress)
+	x.check(ctx, "web server", 0, x.checkWeb)
+	x.check(ctx, "login", 0, x.checkLogin)
+	x.check(ctx, "device", 0, x.checkDevice)
+	x.check(ctx, "ports", 0, x.checkPorts)
+	x.check(ctx, "limits", 0, x.checkLimits)
+	x.check(ctx, "account", 0, x.checkAccount)
+	x.check(ctx, "event right", 0, x.checkEventRight)
+	x.check(ctx, "clock", 0, x.checkClock)
+	x.check(ctx, "channels", 0, x.checkChannels)
+	x.check(ctx, "event rules", 0, x.checkTriggers)
+	x.check(ctx, "event stream", 0, x.checkStream)
 	for _, t := range x.targets() {
 		x.examineChannel(ctx, t)
 	}
@@ -82,8 +82,8 @@ func (x *exam) examineChannel(ctx context.Context, t *target) {
 		run  func(context.Context, *target) Check
 	}{
 		{"channel", x.checkChannel},
-		{"main picture", x.checkMainPicture},
-		{"sub picture", x.checkSubPicture},
+		{"main picture", x.pictureOf(isapi.Main)},
+		{"sub picture", x.pictureOf(isapi.Sub)},
 		{"head", x.checkHead},
 		{"PTZ right", x.checkPTZRight},
 		{"motion", x.checkMotion},
@@ -94,17 +94,13 @@ func (x *exam) examineChannel(ctx context.Context, t *target) {
 			x.report.add(Check{Name: step.name, Channel: t.id, State: Skipped, Finding: t.stop})
 			continue
 		}
-		x.checkOn(ctx, step.name, t.id, func(ctx context.Context) Check { return step.run(ctx, t) })
+		x.check(ctx, step.name, t.id, func(ctx context.Context) Check { return step.run(ctx, t) })
 	}
 }
 
-func (x *exam) check(ctx context.Context, name string, run func(context.Context) Check) {
-	x.checkOn(ctx, name, 0, run)
-}
-
-// checkOn runs one check, unless the examination is over. A check without a
+// check runs one check, unless the examination is over. A check without a
 // state does not apply to this device and is left out.
-func (x *exam) checkOn(ctx context.Context, name string, channel int, run func(context.Context) Check) {
+func (x *exam) check(ctx context.Context, name string, channel int, run func(context.Context) Check) {
 	if x.stop == "" && clock.Cause(ctx) != nil {
 		x.stop = "the examination was broken off"
 	}

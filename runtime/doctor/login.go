@@ -16,10 +16,8 @@ const noLogin = "the login has to work first; nothing more was sent, so that the
 func (x *exam) checkLogin(ctx context.Context) Check {
 	began := x.Clock.Now()
 	x.tried = true
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		x.info, err = x.Client.DeviceInfo(ctx)
-		return err
-	})
+	var err error
+	x.info, err = answer(ctx, x, x.Client.DeviceInfo)
 	switch {
 	case err == nil:
 		return fine("the device takes user name and password")

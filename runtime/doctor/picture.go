@@ -12,12 +12,9 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 )
 
-func (x *exam) checkMainPicture(ctx context.Context, t *target) Check {
-	return x.checkPicture(ctx, t, isapi.Main)
-}
-
-func (x *exam) checkSubPicture(ctx context.Context, t *target) Check {
-	return x.checkPicture(ctx, t, isapi.Sub)
+// pictureOf is the check of one stream's picture.
+func (x *exam) pictureOf(stream isapi.Stream) func(context.Context, *target) Check {
+	return func(ctx context.Context, t *target) Check { return x.checkPicture(ctx, t, stream) }
 }
 
 // maxPixels is twice what the largest cameras have. A header can claim more,
@@ -28,10 +25,8 @@ const maxPixels = 64 << 20
 // does not use a failure is only a warning.
 func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream) Check {
 	used := (stream == isapi.Sub) == t.sub
-	var pic *isapi.Picture
-	err := x.ask(ctx, func(ctx context.Context) (err error) {
-		pic, err = x.Client.Picture(ctx, t.id, isapi.PictureOptions{Stream: stream})
-		return err
+	pic, err := answer(ctx, x, func(ctx context.Context) (*isapi.Picture, error) {
+		return x.Client.Picture(ctx, t.id, isapi.PictureOptions{Stream: stream})
 	})
 	if err != nil {
 		c := failed(err)

@@ -112,7 +112,6 @@ func (x *exam) noWeb(err error) Check {
 
 // readBare tells a device that is ready from the ways in which one is not.
 func (x *exam) readBare(b *bare) Check {
-	page := isPage(b.body)
 	switch {
 	case b.status/100 == 3:
 		return x.redirected(b)
@@ -126,7 +125,7 @@ func (x *exam) readBare(b *bare) Check {
 		return fine("")
 	case b.status == http.StatusServiceUnavailable, b.status == http.StatusTooManyRequests:
 		return fail("the device says that it is busy", "It is starting, or asked too much: wait two minutes, and close other programs that ask it.")
-	case b.status/100 == 2 && page:
+	case b.status/100 == 2 && isapi.IsWebPage(b.body):
 		return fail("the device answers with a web page in the place of ISAPI", isapiOffFix)
 	case b.status/100 == 2:
 		root, err := isapi.ParseXML(b.body)
@@ -148,9 +147,4 @@ func (x *exam) redirected(b *bare) Check {
 		port = n
 	}
 	return fail("HTTPS only: the device redirects http to https", httpsOnlyFix(port))
-}
-
-func isPage(body []byte) bool {
-	lower := bytes.ToLower(body)
-	return bytes.Contains(lower, []byte("<html")) || bytes.Contains(lower, []byte("<!doctype html"))
 }
