@@ -3,6 +3,7 @@ package isapi
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -78,24 +79,18 @@ var aliases = map[string]string{
 	"illaccess": "login_failed",
 }
 
-// alias is the word for a native event type, the type itself where there is none.
-func alias(native string) string {
+// AlertType is the word that Alert.Type has for a native event type, the type
+// itself where there is no word. known reports whether there is one.
+func AlertType(native string) (word string, known bool) {
 	if word, ok := aliases[strings.ToLower(native)]; ok {
-		return word
+		return word, true
 	}
-	return native
+	return native, false
 }
 
 // AlertWords are the words that Alert.Type has for native types, sorted.
 func AlertWords() []string {
-	var words []string
-	for _, w := range aliases {
-		if !slices.Contains(words, w) {
-			words = append(words, w)
-		}
-	}
-	slices.Sort(words)
-	return words
+	return slices.Compact(slices.Sorted(maps.Values(aliases)))
 }
 
 // readAlert reads an EventNotificationAlert. nil: it is none.
@@ -113,7 +108,7 @@ func (c *Client) readAlert(root *Node, raw []byte) *Alert {
 			a.Native = real.Text
 		}
 	}
-	a.Type = alias(a.Native)
+	a.Type, _ = AlertType(a.Native)
 	a.number, a.Port = eventPlace(root)
 	a.Channel, a.Guess = c.humanChannel(a.number)
 	a.Time = c.eventTime(root)
@@ -193,12 +188,7 @@ func addJSON(n *Node, v any, depth int) {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			items, list := v[name].([]any)
 			if !list {
 				items = []any{v[name]}

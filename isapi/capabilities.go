@@ -28,31 +28,18 @@ type Capabilities struct {
 // Capabilities asks GET /ISAPI/System/capabilities. The document promises
 // more than devices keep; what matters is asked where it is used.
 func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
-	cl := &call{op: "capabilities", method: http.MethodGet, path: "/ISAPI/System/capabilities"}
-	a, err := c.do(ctx, cl)
-	if err != nil {
-		return nil, err
-	}
-	root, err := c.parse(cl, a)
+	root, a, err := c.document(ctx, &call{op: "capabilities", method: http.MethodGet, path: "/ISAPI/System/capabilities"})
 	if err != nil {
 		return nil, err
 	}
 	caps := &Capabilities{Raw: string(a.body)}
 	sys, security, racm := root.Child("SysCap"), root.Child("SecurityCap"), root.Child("RacmCap")
-	if n, ok := sys.Find("IOInputPortNums").Int(); ok {
-		caps.Inputs = &n
-	}
-	if n, ok := sys.Find("IOOutputPortNums").Int(); ok {
-		caps.Outputs = &n
-	}
+	caps.Inputs = told(sys.Find("IOInputPortNums").Int())
+	caps.Outputs = told(sys.Find("IOOutputPortNums").Int())
 	caps.AnalogInputs, _ = sys.Find("videoInputPortNums").Int()
 	caps.ProxyInputs, _ = racm.Find("inputProxyNums").Int()
-	if on, ok := root.Find("isSupportSnapshot").Bool(); ok {
-		caps.Snapshot = &on
-	}
-	if on, ok := root.Child("PTZCtrlCap").Bool("isSupportPatrols"); ok {
-		caps.Patrols = &on
-	}
+	caps.Snapshot = told(root.Find("isSupportSnapshot").Bool())
+	caps.Patrols = told(root.Child("PTZCtrlCap").Bool("isSupportPatrols"))
 	caps.MaxWrongLogins = number(security.Find("maxIllegalLoginTimes"))
 	caps.LockTime = time.Duration(number(security.Find("maxIllegalLoginLockTime"))) * time.Minute
 	caps.MaxLogins = number(root.Find("LoginLinkNum").Find("maxLinkNum"))
@@ -77,6 +64,14 @@ func (c *Client) Capabilities(ctx context.Context) (*Capabilities, error) {
 		}
 	}
 	return caps, nil
+}
+
+// told is what a device says, nil where it does not.
+func told[T any](v T, ok bool) *T {
+	if !ok {
+		return nil
+	}
+	return &v
 }
 
 // number is an element's value, or the default that its attribute names.

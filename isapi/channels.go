@@ -116,13 +116,9 @@ func ownInputs(root *Node) []Channel {
 		if id == 0 || hasChannel(list, id) {
 			continue
 		}
-		ch := Channel{ID: id, Name: n.Get("name"), Enabled: true, Stream: StreamID(id, Main)}
-		if on, ok := n.Bool("videoInputEnabled"); ok {
-			ch.Enabled = on
-		}
+		ch := Channel{ID: id, Name: n.Get("name"), Enabled: n.isOn("videoInputEnabled"), Stream: StreamID(id, Main)}
 		if res := n.Get("resDesc"); res != "" {
-			on := !strings.EqualFold(res, "NO VIDEO")
-			ch.Online = &on
+			ch.Online = new(!strings.EqualFold(res, "NO VIDEO"))
 		}
 		ch.PTZ = strings.EqualFold(n.Get("channelDescription"), "PTZ")
 		list = append(list, ch)
@@ -241,11 +237,7 @@ func (c *Client) cameraChannels(ctx context.Context, op string, own *Node) ([]Ch
 		if number > 1 || checkChannel(channel) != nil || hasChannel(list, channel) {
 			continue
 		}
-		ch := Channel{ID: channel, Name: n.Get("channelName"), Enabled: true, Stream: StreamID(channel, Main)}
-		if on, ok := n.Bool("enabled"); ok {
-			ch.Enabled = on
-		}
-		list = append(list, ch)
+		list = append(list, Channel{ID: channel, Name: n.Get("channelName"), Enabled: n.isOn("enabled"), Stream: StreamID(channel, Main)})
 	}
 	for i := range list {
 		if list[i].Online == nil {

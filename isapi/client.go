@@ -114,11 +114,18 @@ type answer struct {
 }
 
 func (c *Client) get(ctx context.Context, op string, channel int, path string) (*Node, error) {
-	a, err := c.do(ctx, &call{op: op, channel: channel, method: http.MethodGet, path: path})
+	root, _, err := c.document(ctx, &call{op: op, channel: channel, method: http.MethodGet, path: path})
+	return root, err
+}
+
+// document is do for an answer that is XML.
+func (c *Client) document(ctx context.Context, cl *call) (*Node, *answer, error) {
+	a, err := c.do(ctx, cl)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return c.parse(&call{op: op, channel: channel, method: http.MethodGet, path: path}, a)
+	root, err := c.parse(cl, a)
+	return root, a, err
 }
 
 func (c *Client) put(ctx context.Context, op string, channel int, path, body string) error {

@@ -41,11 +41,7 @@ func (c *Client) DeviceInfo(ctx context.Context) (*DeviceInfo, error) {
 
 func (c *Client) deviceInfo(ctx context.Context, path string) (*DeviceInfo, error) {
 	cl := &call{op: "device info", method: http.MethodGet, path: path}
-	a, err := c.do(ctx, cl)
-	if err != nil {
-		return nil, err
-	}
-	root, err := c.parse(cl, a)
+	root, a, err := c.document(ctx, cl)
 	if err != nil {
 		return nil, err
 	}

@@ -147,11 +147,8 @@ func because(kind, err error) error {
 
 // asError finds the *Error in err, nil if there is none.
 func asError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
+	e, _ := errors.AsType[*Error](err)
+	return e
 }
 
 // absent reports whether err means that the device does not have what was

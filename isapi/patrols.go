@@ -37,10 +37,7 @@ func (c *Client) Patrols(ctx context.Context, channel int) ([]Patrol, error) {
 		if !ok || id < 1 {
 			continue
 		}
-		p := Patrol{ID: id, Name: n.Get("patrolName"), Enabled: true}
-		if on, told := n.Bool("enabled"); told {
-			p.Enabled = on
-		}
+		p := Patrol{ID: id, Name: n.Get("patrolName"), Enabled: n.isOn("enabled")}
 		for _, s := range n.Child("PatrolSequenceList").All("PatrolSequence") {
 			preset, _ := s.Int("presetID")
 			if preset < 1 {

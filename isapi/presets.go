@@ -102,10 +102,7 @@ func (c *Client) Presets(ctx context.Context, channel int) ([]Preset, error) {
 	var list []Preset
 	for _, n := range root.All("PTZPreset") {
 		id, ok := n.Int("id")
-		if !ok || id < 1 || id > MaxPreset {
-			continue
-		}
-		if on, told := n.Bool("enabled"); told && !on {
+		if !ok || id < 1 || id > MaxPreset || !n.isOn("enabled") {
 			continue
 		}
 		list = append(list, Preset{

@@ -133,12 +133,8 @@ func (c *Client) headPut(ctx context.Context, op string, channel int, suffix str
 // headGet asks a head something.
 func (c *Client) headGet(ctx context.Context, op string, channel int, suffix string) (root *Node, err error) {
 	cl := call{op: op, channel: channel, method: http.MethodGet, path: suffix}
-	err = c.head(ctx, cl, func(ctx context.Context, cl *call) error {
-		a, err := c.do(ctx, cl)
-		if err != nil {
-			return err
-		}
-		root, err = c.parse(cl, a)
+	err = c.head(ctx, cl, func(ctx context.Context, cl *call) (err error) {
+		root, _, err = c.document(ctx, cl)
 		return err
 	})
 	return root, err

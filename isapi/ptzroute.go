@@ -28,10 +28,7 @@ func (c *Client) ptzChannels(ctx context.Context, op string) ([]int, error) {
 	ids = nil
 	for _, n := range root.All("PTZChannel") {
 		id, ok := n.Int("id")
-		if !ok {
-			continue
-		}
-		if on, told := n.Bool("enabled"); told && !on {
+		if !ok || !n.isOn("enabled") {
 			continue
 		}
 		moves, silent := false, true

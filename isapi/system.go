@@ -33,10 +33,8 @@ func (c *Client) UserCheck(ctx context.Context) (*UserCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &UserCheck{OK: true}
-	if code, ok := root.Int("statusValue"); ok {
-		u.OK = code == http.StatusOK
-	}
+	code, told := root.Int("statusValue")
+	u := &UserCheck{OK: !told || code == http.StatusOK}
 	u.DefaultPassword, _ = root.Bool("isDefaultPassword")
 	u.RiskPassword, _ = root.Bool("isRiskPassword")
 	return u, nil
@@ -92,11 +90,8 @@ func (c *Client) Accesses(ctx context.Context) ([]Access, error) {
 	}
 	var list []Access
 	for _, n := range root.All("AdminAccessProtocol") {
-		a := Access{Protocol: n.Get("protocol"), Enabled: true}
+		a := Access{Protocol: n.Get("protocol"), Enabled: n.isOn("enabled")}
 		a.Port, _ = n.Int("portNo")
-		if on, told := n.Bool("enabled"); told {
-			a.Enabled = on
-		}
 		a.Redirect, _ = n.Bool("redirectToHttps")
 		list = append(list, a)
 	}

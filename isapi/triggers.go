@@ -64,7 +64,7 @@ func (c *Client) EventTriggers(ctx context.Context) ([]Trigger, error) {
 
 func (c *Client) readTrigger(n *Node) Trigger {
 	t := Trigger{ID: n.Get("id"), Native: n.Get("eventType")}
-	t.Type = alias(t.Native)
+	t.Type, _ = AlertType(t.Native)
 	number, port := eventPlace(n)
 	t.Port = port
 	t.Channel, _ = c.humanChannel(number)

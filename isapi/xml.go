@@ -255,6 +255,12 @@ func (n *Node) Bool(path ...string) (value, ok bool) {
 	return false, false
 }
 
+// isOn is Bool of a switch that counts as on where the document does not tell.
+func (n *Node) isOn(name string) bool {
+	on, told := n.Bool(name)
+	return on || !told
+}
+
 // xmlText escapes s for use between tags.
 func xmlText(s string) string {
 	var b strings.Builder

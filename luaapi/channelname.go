@@ -55,6 +55,9 @@ func siteNames(list []Channel) (names []named) {
 	return names
 }
 
+// ListChannels writes `1 (yard), 2`.
+func ListChannels(list []Channel) string { return listNames(siteNames(list)) }
+
 // match finds a name in what owner has of a sort, exact case first; 0 if there
 // is none. A name that two have is an error that lists them.
 func (c *call) match(owner, sort, name string, list []named) int {
@@ -92,7 +95,7 @@ func (c *call) resolve(ref *channelRef) {
 		case len(known) == 1:
 			ref.id = known[0].ID
 		case len(known) > 1:
-			c.misuse("which channel? %s has %s", ref.dev.Name(), listNames(siteNames(known)))
+			c.misuse("which channel? %s has %s", ref.dev.Name(), ListChannels(known))
 		default:
 			ref.id = c.onlyChannel(ref.dev)
 		}

@@ -1,9 +1,12 @@
 package luaapi
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -118,31 +121,20 @@ func mapToLua(L *lua.LState, m map[any]any) *lua.LTable {
 	return t
 }
 
-// sortedCopyKeys gives numbers, then strings, then booleans.
+// sortedCopyKeys gives numbers, then strings, then false and true.
 func sortedCopyKeys(m map[any]any) []any {
-	var numbers []float64
-	var names []string
-	keys := make([]any, 0, len(m))
-	for k := range m {
-		switch k := k.(type) {
+	order := func(key any) (sort int, number float64, text string) {
+		switch key := key.(type) {
 		case float64:
-			numbers = append(numbers, k)
+			return 0, key, ""
 		case string:
-			names = append(names, k)
+			return 1, 0, key
 		}
+		return 2 + slices.Index([]any{false, true}, key), 0, ""
 	}
-	slices.Sort(numbers)
-	slices.Sort(names)
-	for _, n := range numbers {
-		keys = append(keys, n)
-	}
-	for _, name := range names {
-		keys = append(keys, name)
-	}
-	for _, truth := range []bool{false, true} {
-		if _, ok := m[truth]; ok {
-			keys = append(keys, truth)
-		}
-	}
-	return keys
+	return slices.SortedFunc(maps.Keys(m), func(a, b any) int {
+		sortA, numberA, textA := order(a)
+		sortB, numberB, textB := order(b)
+		return cmp.Or(cmp.Compare(sortA, sortB), cmp.Compare(numberA, numberB), strings.Compare(textA, textB))
+	})
 }

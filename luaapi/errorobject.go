@@ -28,28 +28,16 @@ func openErrors(L *lua.LState) *lua.LTable {
 // newErrorObject makes the table that a script's pcall gets.
 func newErrorObject(L *lua.LState, r Report) *lua.LTable {
 	t := L.CreateTable(0, 0)
-	text := func(key, value string) {
-		if value != "" {
-			t.RawSetString(key, lua.LString(value))
-		}
+	for _, f := range []struct{ key, value string }{
+		{"kind", r.Kind}, {"message", r.Message}, {"hint", r.Hint}, {"device", r.Device}, {"sub_status", r.SubStatus},
+		{"script", r.Script}, {"file", r.File}, {"traceback", r.Traceback},
+	} {
+		setText(t, f.key, f.value)
 	}
-	number := func(key string, value int) {
-		if value != 0 {
-			t.RawSetString(key, lua.LNumber(value))
-		}
-	}
-	text("kind", r.Kind)
-	text("message", r.Message)
-	text("hint", r.Hint)
-	text("device", r.Device)
-	number("channel", r.Channel)
-	number("status", r.Status)
-	text("sub_status", r.SubStatus)
+	setNumber(t, "channel", r.Channel)
+	setNumber(t, "status", r.Status)
+	setNumber(t, "line", r.Line)
 	t.RawSetString("retryable", lua.LBool(r.Retryable))
-	text("script", r.Script)
-	text("file", r.File)
-	number("line", r.Line)
-	text("traceback", r.Traceback)
 	t.Metatable = openErrors(L)
 	return t
 }

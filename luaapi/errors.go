@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
@@ -44,6 +45,22 @@ func (f *Failure) message() string {
 
 // Unwrap gives errors.Is what lies behind it.
 func (f *Failure) Unwrap() error { return f.Err }
+
+// UnknownDevice is the error for a name of a device that site.yaml does not have; it has known.
+func UnknownDevice(name string, known []string) error {
+	const most = 12
+	hint := "site.yaml has no devices"
+	switch near := nearest.Word(name, known); {
+	case near != "":
+		hint = fmt.Sprintf("did you mean %q?", near)
+	case len(known) == 0:
+	case len(known) > most:
+		hint = fmt.Sprintf("site.yaml has %s and %d more", strings.Join(known[:most], ", "), len(known)-most)
+	default:
+		hint = "site.yaml has " + strings.Join(known, ", ")
+	}
+	return &Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+}
 
 // Report is an error told apart, for the log and for scripts alike.
 type Report struct {

@@ -264,8 +264,7 @@ func FiringArgs(L *lua.LState, f Firing) []lua.LValue {
 		run.RawSetString("event", lua.LString(f.Event.Type))
 		return []lua.LValue{value, run}
 	}
-	m := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
-	ev := m.eventTable(L, f.Event)
+	ev := moduleOf(L).eventTable(L, f.Event)
 	run.RawSetString("event", ev)
 	return []lua.LValue{ev, run}
 }

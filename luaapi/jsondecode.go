@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -96,16 +97,16 @@ func (r *jsonReader) value() (lua.LValue, error) {
 	r.tick()
 	r.blanks()
 	rest := r.s[r.at:]
-	for word, v := range map[string]lua.LValue{"true": lua.LTrue, "false": lua.LFalse, "null": nil} {
-		if strings.HasPrefix(rest, word) {
-			r.at += len(word)
-			if v == nil {
-				v = jsonNull(r.L)
-			}
-			return v, nil
-		}
-	}
 	switch {
+	case strings.HasPrefix(rest, "true"):
+		r.at += len("true")
+		return lua.LTrue, nil
+	case strings.HasPrefix(rest, "false"):
+		r.at += len("false")
+		return lua.LFalse, nil
+	case strings.HasPrefix(rest, "null"):
+		r.at += len("null")
+		return jsonNull(r.L), nil
 	case rest == "":
 		return nil, r.fail("the text ends where a value should be")
 	case rest[0] == '"':
@@ -178,36 +179,17 @@ func (r *jsonReader) list() (lua.LValue, error) {
 	}
 }
 
+// jsonNumber is a number at the start of a text.
+var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`)
+
 func (r *jsonReader) number() (lua.LValue, error) {
-	end := r.at
-	digits := func() bool {
-		from := end
-		for end < len(r.s) && r.s[end] >= '0' && r.s[end] <= '9' {
-			end++
-		}
-		return end > from
+	rest := r.s[r.at:]
+	text := jsonNumber.FindString(rest)
+	f, err := strconv.ParseFloat(text, 64)
+	if left := rest[len(text):]; err != nil || left != "" && strings.IndexByte(".eE", left[0]) >= 0 {
+		return nil, r.fail("%q is not a number", shorten(rest[:min(len(text)+2, len(rest))], 40))
 	}
-	next := func(set string) bool {
-		if end < len(r.s) && strings.IndexByte(set, r.s[end]) >= 0 {
-			end++
-			return true
-		}
-		return false
-	}
-	next("-")
-	ok := next("0") || digits()
-	if ok && next(".") {
-		ok = digits()
-	}
-	if ok && next("eE") {
-		next("+-")
-		ok = digits()
-	}
-	f, err := strconv.ParseFloat(r.s[r.at:end], 64)
-	if !ok || err != nil {
-		return nil, r.fail("%q is not a number", shorten(r.s[r.at:min(end+1, len(r.s))], 40))
-	}
-	r.at = end
+	r.at += len(text)
 	return lua.LNumber(f), nil
 }
 

@@ -61,7 +61,7 @@ func (m *module) member(L *lua.LState, k *kind, self any, key lua.LValue) lua.LV
 	e := k.names.byName[word]
 	switch {
 	case e == nil:
-		raiseMisuse(L, "a %s has no %q%s%s", k.name, word, nearest.Hint(word, k.names.known), m.elsewhere(k.name, word))
+		raiseMisuse(L, "%s", unknownName(m.names, k.name, word))
 	case e.get != nil:
 		return e.get(m, L, self)
 	}
@@ -73,12 +73,19 @@ func (m *module) member(L *lua.LState, k *kind, self any, key lua.LValue) lua.LV
 	return f
 }
 
-// elsewhere names the device's method where a script asks a channel for it.
-func (m *module) elsewhere(kind, word string) string {
-	if kind == "channel" && m.kind("device").names.byName[word] != nil {
-		return fmt.Sprintf("; its device has: ch.device:%s(...)", word)
+// UnknownName says that an owner of names, a library or a kind of object, has none of this name, and which may be meant.
+func UnknownName(owner, name string) string { return unknownName(namesOf(), owner, name) }
+
+func unknownName(all map[string]*names, owner, name string) string {
+	n := all[owner]
+	hint := nearest.Hint(name, n.known)
+	if !n.object {
+		return fmt.Sprintf("there is no %s.%s%s", owner, name, hint)
 	}
-	return ""
+	if owner == "channel" && all["device"].byName[name] != nil {
+		hint += fmt.Sprintf("; its device has: ch.device:%s(...)", name)
+	}
+	return fmt.Sprintf("a %s has no %q%s", owner, name, hint)
 }
 
 // method wraps fn so that self is taken off the arguments. Without self, which

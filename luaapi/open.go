@@ -9,7 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // module is the hik module of one Lua state.
@@ -64,25 +63,19 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 // reach.
 const moduleKey = "hik module"
 
-// names are the entries of one owner, ready to be looked up. They are the same
-// for every script and made once.
+func moduleOf(L *lua.LState) *module {
+	return L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
+}
+
+// names are the entries of one owner, ready to be looked up.
 type names struct {
 	object bool
 	byName map[string]*entry
 	known  []string // for the nearest word
 }
 
-func namesOf() map[string]*names {
-	namesOnce.Do(func() { allNames = makeNames() })
-	return allNames
-}
-
-var (
-	namesOnce sync.Once
-	allNames  map[string]*names
-)
-
-func makeNames() map[string]*names {
+// namesOf are the names by their owner. They are the same for every script.
+var namesOf = sync.OnceValue(func() map[string]*names {
 	all := make(map[string]*names)
 	for _, o := range owners() {
 		n := &names{object: o.object, byName: make(map[string]*entry)}
@@ -99,7 +92,7 @@ func makeNames() map[string]*names {
 		all[o.name] = n
 	}
 	return all
-}
+})
 
 // newLibrary makes the table for hik or one of its libraries. It looks empty:
 // functions are made when they are first used, which keeps scripts small, and
@@ -115,7 +108,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		}
 		e := n.byName[key]
 		if e == nil {
-			raiseMisuse(c.L, "there is no %s.%s%s", owner, key, nearest.Hint(key, n.known))
+			raiseMisuse(c.L, "%s", unknownName(m.names, owner, key))
 		}
 		var v lua.LValue
 		if e.get != nil {

@@ -56,7 +56,7 @@ func (c *call) options(i int, known []Option) options {
 		return nil
 	})
 	if unknown != "" {
-		c.unknownOption(unknown, known)
+		c.misuse("%s", UnknownOption(unknown, known))
 	}
 	for _, k := range known {
 		if v, given := o.values[k.Name]; given {
@@ -66,7 +66,8 @@ func (c *call) options(i int, known []Option) options {
 	return o
 }
 
-func (c *call) unknownOption(name string, known []Option) {
+// UnknownOption says that there is no option of that name, and which may be meant.
+func UnknownOption(name string, known []Option) string {
 	var words []string
 	for _, k := range known {
 		words = append(words, k.Name)
@@ -78,7 +79,7 @@ func (c *call) unknownOption(name string, known []Option) {
 	case help == "":
 		help = "; there are " + strings.Join(words, ", ")
 	}
-	c.misuse("unknown option %q%s", name, help)
+	return fmt.Sprintf("unknown option %q%s", name, help)
 }
 
 func (o *options) check(k Option, v lua.LValue) {

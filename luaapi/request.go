@@ -3,6 +3,7 @@ package luaapi
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -27,11 +28,7 @@ var requestCommands = []command{{
 
 func request(c *call) int {
 	method := strings.ToUpper(c.text(0, "the method"))
-	known := false
-	for _, m := range requestMethods {
-		known = known || m == method
-	}
-	if !known {
+	if !slices.Contains(requestMethods, method) {
 		c.misuse("the method must be %s, not %s", either(requestMethods), describe(c.arg(0)))
 	}
 	path := c.text(1, "the path")

@@ -61,7 +61,7 @@ func openStringCall(L *lua.LState) {
 		}
 	}
 	L.SetMetatable(lua.LString(""), mt)
-	m := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
+	m := moduleOf(L)
 	cmd := &streamCommands[0]
 	mt.RawSetString("__call", m.bind(streamURLName, func(c *call) int {
 		text, self := c.arg(0), c.arg(1)

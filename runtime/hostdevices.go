@@ -2,11 +2,9 @@ package runtime
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/device"
-	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -22,13 +20,7 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 		}
 		known = append(known, d.Name())
 	}
-	hint := "site.yaml has no devices"
-	if near := nearest.Word(name, known); near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	} else if len(known) > 0 {
-		hint = fmt.Sprintf("site.yaml has %s", joined(known))
-	}
-	return nil, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+	return nil, luaapi.UnknownDevice(name, known)
 }
 
 // openDevice finds a device by what a script says of it: its queue, its heads

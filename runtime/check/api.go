@@ -1,34 +1,23 @@
 package check
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
-// names are the names of one owner of the API.
-type names struct {
-	entries map[string]*luaapi.Entry
-	list    []string // in the API's order, for the nearest word
-}
-
-// api is luaapi's own index by owner.
-var api = sync.OnceValue(func() map[string]*names {
-	all := make(map[string]*names)
+// api is luaapi's own index: the entries of each owner.
+var api = sync.OnceValue(func() map[string]map[string]*luaapi.Entry {
+	all := make(map[string]map[string]*luaapi.Entry)
 	for _, e := range luaapi.API() {
-		n := all[e.Owner]
-		if n == nil {
-			n = &names{entries: make(map[string]*luaapi.Entry)}
-			all[e.Owner] = n
+		if all[e.Owner] == nil {
+			all[e.Owner] = make(map[string]*luaapi.Entry)
 		}
 		// A name may be a field and a method: what can be called tells more.
-		if old := n.entries[e.Name]; old == nil || old.Kind == "field" {
-			n.entries[e.Name] = &e
+		if old := all[e.Owner][e.Name]; old == nil || old.Kind == "field" {
+			all[e.Owner][e.Name] = &e
 		}
-		n.list = append(n.list, e.Name)
 	}
 	return all
 })
@@ -43,19 +32,6 @@ func resultOwner(e *luaapi.Entry) string {
 		return e.Result
 	}
 	return ""
-}
-
-// unknownName says that there is no such name, as the bindings do.
-func unknownName(owner, name string) string {
-	hint := nearest.Hint(name, api()[owner].list)
-	if isLibrary(owner) {
-		return fmt.Sprintf("there is no %s.%s%s", owner, name, hint)
-	}
-	text := fmt.Sprintf("a %s has no %q%s", owner, name, hint)
-	if owner == "channel" && api()["device"].entries[name] != nil {
-		text += fmt.Sprintf("; its device has: ch.device:%s(...)", name)
-	}
-	return text
 }
 
 // plainArgs are the arguments that are neither channel, options nor function.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -8,7 +9,6 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // call is a call of anything.
@@ -125,26 +125,10 @@ func (w *walker) loads() bool { return w.depth == 0 && !w.library }
 // optionNames checks the names of a table of options where the call could not
 // be rehearsed.
 func (w *walker) optionNames(entry *luaapi.Entry, options value) {
-	var known []string
-	for _, o := range entry.Options {
-		known = append(known, o.Name)
-	}
 	for _, it := range options.items {
-		if it.key == nil {
-			continue
+		if it.key != nil && !slices.ContainsFunc(entry.Options, func(o luaapi.Option) bool { return o.Name == it.key.Value }) {
+			w.report(w.places[it.key], "%s: %s", entry.Name, luaapi.UnknownOption(it.key.Value, entry.Options))
 		}
-		found := false
-		for _, k := range known {
-			found = found || k == it.key.Value
-		}
-		if found {
-			continue
-		}
-		hint := nearest.Hint(it.key.Value, known)
-		if hint == "" {
-			hint = "; there are " + strings.Join(known, ", ")
-		}
-		w.report(w.places[it.key], "%s: unknown option %q%s", entry.Name, it.key.Value, hint)
 	}
 }
 

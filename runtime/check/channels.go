@@ -1,13 +1,13 @@
 package check
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
@@ -48,7 +48,7 @@ func (w *walker) channels(f value, args []value, exprs []ast.Expr, at position) 
 		}
 		hint := nearest.Hint(string(v), known)
 		if hint == "" {
-			hint = "; it has " + d.list()
+			hint = "; it has " + luaapi.ListChannels(d.channels)
 		}
 		w.report(at, "%s has no channel %q in site.yaml%s", d.name, string(v), hint)
 	}
@@ -60,7 +60,7 @@ func (w *walker) channelNumber(d *device, n int, at position) {
 			return
 		}
 	}
-	w.warn(at, "%s has no channel %d in site.yaml; it has %s", d.name, n, d.list())
+	w.warn(at, "%s has no channel %d in site.yaml; it has %s", d.name, n, luaapi.ListChannels(d.channels))
 }
 
 // channelAt finds the channel among the arguments.
@@ -92,17 +92,4 @@ func isPlain(v lua.LValue) bool {
 		return true
 	}
 	return false
-}
-
-// list writes `1 (yard), 2`.
-func (d *device) list() string {
-	var words []string
-	for _, ch := range d.channels {
-		if ch.Name == "" {
-			words = append(words, strconv.Itoa(ch.ID))
-		} else {
-			words = append(words, fmt.Sprintf("%d (%s)", ch.ID, ch.Name))
-		}
-	}
-	return strings.Join(words, ", ")
 }

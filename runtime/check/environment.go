@@ -74,7 +74,7 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 	switch instead := sandbox.InsteadOf(e.Value); {
 	case instead != "":
 		hint = ": " + instead
-	case api()["hik"].entries[e.Value] != nil:
+	case api()["hik"][e.Value] != nil:
 		hint = fmt.Sprintf(" (did you mean %q?)", "hik."+e.Value)
 	case e.Value == "arg":
 		hint = ` (it is there under "hiklua exec" only)`

@@ -12,7 +12,6 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/schedule"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -75,14 +74,7 @@ func (h *host) Device(name string) (luaapi.Device, error) {
 	}
 	conf, ok := h.site.Device(name)
 	if !ok {
-		hint := "site.yaml has no devices"
-		if known := h.site.DeviceNames(); len(known) > 0 {
-			hint = fmt.Sprintf("site.yaml has %s", shortList(known))
-			if near := nearest.Word(name, known); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
-		}
-		return nil, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+		return nil, luaapi.UnknownDevice(name, h.site.DeviceNames())
 	}
 	return h.add(newDevice(conf)), nil
 }

@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -302,9 +303,9 @@ func (w *walker) attribute(e *ast.AttrGetExpr) value {
 
 // member is a name of the API.
 func (w *walker) member(object value, name string, at position) value {
-	entry := api()[object.owner].entries[name]
+	entry := api()[object.owner][name]
 	if entry == nil {
-		w.report(at, "%s", unknownName(object.owner, name))
+		w.report(at, "%s", luaapi.UnknownName(object.owner, name))
 		return value{}
 	}
 	switch entry.Kind {
