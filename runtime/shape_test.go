@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"runtime/archive/jpeg":      {},
 	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
 	"runtime/archive/export":    {"runtime/archive"},
+	"runtime/archive/upload":    {"runtime/clock", "runtime/owner", "runtime/site"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
 
 	"runtime/logins":   {"runtime/files", "runtime/clock", "isapi"},
@@ -54,6 +55,10 @@ var mayImport = map[string][]string{
 // onlyIn says which folder uses a dependency.
 var onlyIn = map[string][]string{
 	"github.com/icholy/digest":           {"isapi"},
+	"gocloud.dev/blob":                   {"runtime/archive/upload"},
+	"gocloud.dev/blob/fileblob":          {"runtime/archive/upload"},
+	"gocloud.dev/blob/s3blob":            {"runtime/archive/upload"},
+	"gocloud.dev/gcerrors":               {"runtime/archive/upload"},
 	"github.com/robfig/cron/v3":          {"runtime/schedule"},
 	"go.etcd.io/bbolt":                   {"runtime/archive/index", "runtime/boltfile", "runtime/store"},
 	"github.com/fsnotify/fsnotify":       {"runtime"},

@@ -8,7 +8,7 @@ import (
 // The host's own files in the data folder. Scripts can neither read nor change
 // them: the state of every script is in the first.
 var (
-	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins", "refused-logins"}
+	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins", "refused-logins", "archive.copy", "archive.gaps"}
 	reservedPrefixes = []string{"state.db", "hiklua.log", "journal.", ".control-"}
 )
 
