@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // op is one change of the file.
@@ -20,16 +18,12 @@ type op struct {
 
 // batch is what goes to the disk as one. Guarded by Store.mu.
 type batch struct {
-	ops     []op
-	states  []*State // whose changes are in it
-	runs    []runKey
-	latest  []runKey
-	marked  []*mark // put
-	cleared []*mark // deleted
+	ops  []op
+	kept []func() // called when the disk has it
+	lost []func() // called when it has not: notes that it is to be written again
 
-	done    bool
-	err     error
-	waiters []clock.Waiter
+	done bool
+	err  error
 }
 
 // Ticket tells when the disk has what was handed over. The zero Ticket is for
@@ -47,22 +41,14 @@ func (t Ticket) Wait(ctx context.Context) error {
 	if t.batch == nil {
 		return t.err
 	}
-	s := t.store
-	s.mu.Lock()
-	if t.batch.done {
-		defer s.mu.Unlock()
-		return t.batch.err
+	t.store.mu.Lock()
+	defer t.store.mu.Unlock()
+	for !t.batch.done {
+		if cause := t.store.committed.Wait(ctx); cause != nil && !t.batch.done {
+			return cause
+		}
 	}
-	w := s.clk.NewWaiter()
-	t.batch.waiters = append(t.batch.waiters, w)
-	s.mu.Unlock()
-	cause := clock.WaitFor(ctx, w)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t.batch.done {
-		return t.batch.err
-	}
-	return cause
+	return t.batch.err
 }
 
 // submit adds a script's changes to the next batch. Called with mu held.
@@ -78,9 +64,7 @@ func (s *Store) submit(st *State, ops []op) Ticket {
 	st.behind = false
 	t := s.begin()
 	t.batch.ops = append(t.batch.ops, ops...)
-	if !slices.Contains(t.batch.states, st) {
-		t.batch.states = append(t.batch.states, st)
-	}
+	t.batch.lost = append(t.batch.lost, func() { st.behind = true })
 	return t
 }
 
@@ -128,14 +112,13 @@ func (s *Store) commit() {
 		b := s.next
 		if b == nil {
 			s.running = false
-			wake(s.idle)
-			s.idle = nil
+			s.committed.Broadcast()
 			s.mu.Unlock()
 			return
 		}
 		s.next = nil
-		s.collectRuns(b)
-		s.collectLatest(b)
+		s.runs.collect(b)
+		s.latest.collect(b)
 		s.collectMarks(b)
 		s.mu.Unlock()
 		err := s.write(b.ops)
@@ -148,17 +131,16 @@ func (s *Store) commit() {
 // finish tells those who wait for b. Called with mu held.
 func (s *Store) finish(b *batch, err error) {
 	defer func() {
-		b.done, b.err = true, err
-		wake(b.waiters)
-		b.waiters, b.ops = nil, nil // a Ticket may be kept for long
+		*b = batch{done: true, err: err} // a Ticket may be kept for long
+		s.committed.Broadcast()
 	}()
 	if err == nil {
 		if s.failing != nil && len(b.ops) > 0 && !s.anyBehind() {
 			s.failing = nil
 			s.log.Info("state is written again", "file", s.path)
 		}
-		for _, m := range b.marked {
-			m.durable = true
+		for _, note := range b.kept {
+			note()
 		}
 		return
 	}
@@ -168,21 +150,8 @@ func (s *Store) finish(b *batch, err error) {
 	}
 	s.failing = err
 	s.retryAt = s.clk.Now().Add(retryAfter)
-	for _, st := range b.states {
-		st.behind = true
-	}
-	for _, run := range b.runs {
-		if _, ok := s.runs[run]; ok {
-			s.newRuns[run] = true
-		}
-	}
-	for _, run := range b.latest {
-		s.newLatest[run] = true
-	}
-	for _, m := range b.cleared {
-		if s.marks[m.key] == nil {
-			s.marks[m.key] = m
-		}
+	for _, note := range b.lost {
+		note()
 	}
 	s.beginLater()
 	// What was published meanwhile may rest on what was lost.
@@ -200,12 +169,6 @@ func (s *Store) anyBehind() bool {
 		}
 	}
 	return false
-}
-
-func wake(waiters []clock.Waiter) {
-	for _, w := range waiters {
-		w.Wake()
-	}
 }
 
 // sorted are the tables for which is holds, in an order that is always the

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -89,24 +91,11 @@ func (s *Store) AllMoving() []Moving {
 
 // markList is called with mu held.
 func (s *Store) markList() []*mark {
-	list := make([]*mark, 0, len(s.marks))
-	for _, k := range s.marks {
-		list = append(list, k)
-	}
-	slices.SortFunc(list, func(a, b *mark) int {
-		if a.key < b.key {
-			return -1
-		}
-		return 1
-	})
-	return list
+	return slices.SortedFunc(maps.Values(s.marks), func(a, b *mark) int { return strings.Compare(a.key, b.key) })
 }
 
 // collectMarks is called with mu held.
 func (s *Store) collectMarks(b *batch) {
-	if len(s.marks) == 0 {
-		return
-	}
 	now := s.clk.Now()
 	for _, k := range s.markList() {
 		switch {
@@ -116,11 +105,15 @@ func (s *Store) collectMarks(b *batch) {
 				data, _ = json.Marshal(Moving{Device: k.Device, Channel: k.Channel, Address: k.Address})
 			}
 			b.ops = append(b.ops, op{bucket: bucketMoving, key: k.key, value: data})
-			b.marked = append(b.marked, k)
+			b.kept = append(b.kept, func() { k.durable = true })
 		case k.moving:
 		case s.closing || now.Sub(k.cleared) >= lazyAfter || now.Before(k.cleared):
 			b.ops = append(b.ops, op{bucket: bucketMoving, key: k.key})
-			b.cleared = append(b.cleared, k)
+			b.lost = append(b.lost, func() {
+				if s.marks[k.key] == nil {
+					s.marks[k.key] = k
+				}
+			})
 			delete(s.marks, k.key)
 		default:
 			s.beginLater()

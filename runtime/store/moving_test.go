@@ -167,8 +167,8 @@ func TestOneThousandJobsAreRemembered(t *testing.T) {
 			t.Error(job, "is gone")
 		}
 	}
-	if _, ok := s.LastRun("y", "job"); !ok || len(s.runs) != maxRuns+1 || s.counts["x"] != maxRuns {
-		t.Error(ok, len(s.runs), s.counts)
+	if _, ok := s.LastRun("y", "job"); !ok || len(s.runs.rows) != maxRuns+1 || s.runs.counts["x"] != maxRuns {
+		t.Error(ok, len(s.runs.rows), s.runs.counts)
 	}
 }
 

@@ -136,7 +136,7 @@ func (s *Store) load() (txid uint64, err error) {
 // read takes everything into memory, the heads in motion first.
 func (s *Store) read(db *bolt.DB) error {
 	load := map[string]func(key, data []byte) error{
-		bucketMoving: s.loadMark, bucketRuns: s.loadRun, bucketLatest: s.loadLatest, bucketState: s.loadValue,
+		bucketMoving: s.loadMark, bucketRuns: s.runs.load, bucketLatest: s.latest.load, bucketState: s.loadValue,
 	}
 	return boltfile.Guard(func() error {
 		return db.View(func(tx *bolt.Tx) error {

@@ -1,41 +1,42 @@
 package store
 
 import (
-	"cmp"
-	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
-// maxRuns is how many jobs of one script are remembered; of more, those that
-// ran last.
-const maxRuns = 1000
-
-type runKey struct{ script, job string }
-
-func (k runKey) compare(other runKey) int {
-	return cmp.Or(strings.Compare(k.script, other.script), strings.Compare(k.job, other.job))
+// Run is the run of a job that began last, with what is needed to begin it once
+// more if it is cut off.
+type Run struct {
+	Scheduled time.Time `json:"scheduled"`
+	Started   time.Time `json:"started"`
+	Ended     time.Time `json:"ended,omitzero"`   // zero: it goes on, or was cut off by a crash
+	Outcome   string    `json:"outcome,omitzero"` // "ok", "failed", "cancelled"; "" as long as it has not ended
+	// Cut: a reload or the end of the host has ended it, and it is to be begun
+	// once more.
+	Cut bool `json:"cut,omitzero"`
+	// Until is up to when it is begun once more if it is cut off, as hik.resume
+	// was told; zero: it was not.
+	Until time.Time `json:"until,omitzero"`
 }
 
-// nameRun shortens names that are too long for the file, so that they still
-// differ.
-func nameRun(script, job string) runKey {
-	if len(job) > MaxKey {
-		job = fmt.Sprintf("%s...%x", job[:MaxKey/2], sha256.Sum256([]byte(job)))
-	}
-	return runKey{script, job}
-}
+// IsCut reports whether the run did not come to its end, given that it does not
+// go on.
+func (r Run) IsCut() bool { return r.Cut || r.Outcome == "" }
+
+// RunName is the name that KeepRuns gives for a job: another one only where it
+// is too long for the file.
+func RunName(job string) string { return nameRun("", job).job }
 
 // LastRun is when a job last ran, also before the host was started; in UTC.
 func (s *Store) LastRun(script, job string) (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, ok := s.runs[nameRun(script, job)]
+	at, ok := s.runs.rows[nameRun(script, job)]
 	return at, ok
 }
 
@@ -47,68 +48,105 @@ func (s *Store) SetLastRun(script, job string, at time.Time) {
 	if s.closed {
 		return
 	}
-	run := nameRun(script, job)
-	if _, known := s.runs[run]; !known {
-		s.counts[script]++
-	}
-	s.runs[run] = at.Round(0).UTC()
-	s.newRuns[run] = true
-	if s.counts[script] > maxRuns {
-		s.forgetOldest(script)
-	}
+	s.runs.put(nameRun(script, job), at.Round(0).UTC())
 	s.beginLater()
 }
 
-// forgetOldest is called with mu held. What is new without being there is
-// deleted from the file.
-func (s *Store) forgetOldest(script string) {
-	var oldest runKey
-	found := false
-	for run, at := range s.runs {
-		if run.script != script {
-			continue
-		}
-		if !found || cmp.Or(at.Compare(s.runs[oldest]), run.compare(oldest)) < 0 {
-			oldest, found = run, true
-		}
-	}
-	delete(s.runs, oldest)
-	s.counts[script]--
-	s.newRuns[oldest] = true
+// LatestRun is the run of a job that began last, also before the host was
+// started.
+func (s *Store) LatestRun(script, job string) (Run, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.latest.rows[nameRun(script, job)]
+	return r, ok
 }
 
-// collectRuns is called with mu held.
-func (s *Store) collectRuns(b *batch) {
-	if len(s.newRuns) == 0 {
+// BeginRun notes that a run of a job begins, and does not wait; Flush does.
+// Of a script 1000 jobs are remembered.
+func (s *Store) BeginRun(script, job string, r Run) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.putLatest(nameRun(script, job), r)
+}
+
+// ChangeRun changes what is noted of the run that began at started, unless
+// another one of the job has begun since. It tells whether it was noted.
+func (s *Store) ChangeRun(script, job string, started time.Time, change func(*Run)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := nameRun(script, job)
+	r, ok := s.latest.rows[key]
+	if !ok || !r.Started.Equal(started) {
+		return false
+	}
+	change(&r)
+	s.putLatest(key, r)
+	return true
+}
+
+// KeepRuns forgets the runs of a script's jobs for which keep is false.
+func (s *Store) KeepRuns(script string, keep func(job string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.latest.rows {
+		if key.script == script && !keep(key.job) {
+			s.latest.drop(key)
+			s.beginLater()
+		}
+	}
+}
+
+// RunsOf are the scripts of which runs are noted.
+func (s *Store) RunsOf() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make(map[string]bool)
+	for key := range s.latest.rows {
+		names[key.script] = true
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// putLatest is called with mu held.
+func (s *Store) putLatest(key runKey, r Run) {
+	if s.closed {
 		return
 	}
-	b.runs = slices.SortedFunc(maps.Keys(s.newRuns), runKey.compare)
-	clear(s.newRuns)
-	for _, run := range b.runs {
-		o := op{bucket: bucketRuns, key: run.disk()}
-		if at, ok := s.runs[run]; ok {
-			o.value = binary.BigEndian.AppendUint64(nil, uint64(at.Unix()))
-			o.value = binary.BigEndian.AppendUint32(o.value, uint32(at.Nanosecond()))
-		}
-		b.ops = append(b.ops, o)
+	for _, t := range []*time.Time{&r.Scheduled, &r.Started, &r.Ended, &r.Until} {
+		*t = t.Round(0).UTC()
+	}
+	s.latest.put(key, r)
+	s.beginLater()
+}
+
+// lastRuns is the table of when jobs last ran.
+func lastRuns() *jobTable[time.Time] {
+	return &jobTable[time.Time]{
+		rows: make(map[runKey]time.Time), counts: make(map[string]int), changed: make(map[runKey]bool),
+		bucket: bucketRuns,
+		when:   func(at time.Time) time.Time { return at },
+		encode: func(at time.Time) []byte {
+			return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, uint64(at.Unix())), uint32(at.Nanosecond()))
+		},
+		decode: func(data []byte) (time.Time, error) {
+			if len(data) != 12 {
+				return time.Time{}, errors.New("a last run has the wrong length")
+			}
+			return time.Unix(int64(binary.BigEndian.Uint64(data)), int64(binary.BigEndian.Uint32(data[8:]))).UTC(), nil
+		},
 	}
 }
 
-func (k runKey) disk() string {
-	return string(binary.BigEndian.AppendUint16(nil, uint16(len(k.script)))) + k.script + k.job
-}
-
-// loadRun is called before anybody else has the store.
-func (s *Store) loadRun(name, data []byte) error {
-	if len(name) < 2 || len(data) != 12 {
-		return errors.New("a last run has the wrong length")
+// latestRuns is the table of the runs that began last.
+func latestRuns() *jobTable[Run] {
+	return &jobTable[Run]{
+		rows: make(map[runKey]Run), counts: make(map[string]int), changed: make(map[runKey]bool),
+		bucket: bucketLatest,
+		when:   func(r Run) time.Time { return r.Started },
+		encode: func(r Run) []byte {
+			data, _ := json.Marshal(r) // times of one zone, and words
+			return data
+		},
+		decode: func(data []byte) (r Run, err error) { return r, json.Unmarshal(data, &r) },
 	}
-	n := int(binary.BigEndian.Uint16(name))
-	if len(name) < 2+n {
-		return errors.New("the name of a last run is cut off")
-	}
-	run := runKey{string(name[2 : 2+n]), string(name[2+n:])}
-	s.runs[run] = time.Unix(int64(binary.BigEndian.Uint64(data)), int64(binary.BigEndian.Uint32(data[8:]))).UTC()
-	s.counts[run.script]++
-	return nil
 }

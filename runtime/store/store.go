@@ -57,34 +57,32 @@ type Store struct {
 	examined os.FileInfo // what load found at path
 	damaged  error       // bbolt gave up: nothing is written any more
 
-	mu        sync.Mutex
-	states    map[string]*State // by prefix
-	runs      map[runKey]time.Time
-	counts    map[string]int // of runs, by script
-	newRuns   map[runKey]bool
-	latest    map[runKey]Run // what began last
-	newLatest map[runKey]bool
-	marks     map[string]*mark // by their key on disk
+	mu     sync.Mutex
+	states map[string]*State // by prefix
+	runs   *jobTable[time.Time]
+	latest *jobTable[Run]
+	marks  map[string]*mark // by their key on disk
 
-	next    *batch // collects what the committer writes next; nil: nothing
-	running bool
-	idle    []clock.Waiter // for the committer to end
-	lazy    clock.Timer
-	failing error // of the last commit
-	retryAt time.Time
-	closing bool
-	closed  bool
+	next      *batch // collects what the committer writes next; nil: nothing
+	running   bool
+	committed *clock.Cond // a batch, or the committer has ended
+	lazy      clock.Timer
+	failing   error // of the last commit
+	retryAt   time.Time
+	closing   bool
+	closed    bool
 }
 
 func newStore(path string, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{
+	s := &Store{
 		clk: o.Clock, log: o.Log, disk: o.Disk, path: path, shared: o.Shared && path != "",
-		states: make(map[string]*State), runs: make(map[runKey]time.Time), counts: make(map[string]int),
-		newRuns: make(map[runKey]bool), latest: make(map[runKey]Run), newLatest: make(map[runKey]bool), marks: make(map[string]*mark),
+		states: make(map[string]*State), runs: lastRuns(), latest: latestRuns(), marks: make(map[string]*mark),
 	}
+	s.committed = clock.NewCond(s.clk, &s.mu)
+	return s
 }
 
 // Memory is a store that keeps nothing, for rehearsal and for scripts without
@@ -156,11 +154,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	for s.running {
-		w := s.clk.NewWaiter()
-		s.idle = append(s.idle, w)
-		s.mu.Unlock()
-		w.Wait()
-		s.mu.Lock()
+		s.committed.Wait(context.Background())
 	}
 	s.mu.Unlock()
 	if s.db != nil && s.damaged == nil {
