@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // The light of the yard goes out thirty seconds after each car: an hour of that
@@ -261,7 +262,7 @@ func TestWaitersThatGaveUpAreForgotten(t *testing.T) {
 	s := w.host.find("a")
 	s.mu.Lock()
 	for _, task := range s.tasks {
-		if n := len(task.waiters); n > 2 {
+		if n := clock.Waiting(task.done); n > 2 {
 			t.Errorf("%s has %d waiters", task.name, n)
 		}
 	}

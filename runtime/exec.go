@@ -74,10 +74,7 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 	})
 	main.join(context.Background())
 	if main.err == nil && p.Stay && len(s.allJobs()) > 0 {
-		until := h.clk.NewWaiter()
-		leave := clock.OnDone(ctx, until.Wake)
-		until.Wait()
-		leave()
+		clock.WaitFor(ctx, h.clk.NewWaiter())
 		if exit, ok := errors.AsType[*Exit](clock.Cause(ctx)); ok {
 			return Result{Err: exit}
 		}

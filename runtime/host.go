@@ -100,8 +100,11 @@ type Host struct {
 	disk      func() error // set by tests: see store.Options
 	stateNote sync.Once    // StateNote has been logged
 
-	logins     *logins.Book // nil: nothing is remembered
-	loginNotes loginNotes
+	logins *logins.Book // nil: nothing is remembered
+	// What came of logins is written one after another. The request whose login
+	// it was does not wait: it may be a stop, and a disk may hang.
+	loginNotes *clock.Sequence
+	noting     *clock.Group // of loginNotes
 
 	archiving archiving
 
@@ -153,7 +156,8 @@ func New(conf Config) (*Host, error) {
 	h.siteTurn = clock.NewMutex(h.clk)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)
-	h.loginNotes.writing = clock.NewGroup(h.clk)
+	h.noting = clock.NewGroup(h.clk)
+	h.loginNotes = clock.NewSequence(h.noting)
 	if conf.Logins != "" {
 		h.logins = logins.Open(conf.Logins, h.clk, conf.LoginsCareful)
 	}
@@ -227,7 +231,7 @@ func (h *Host) Close() error {
 	if h.stopGuard != nil {
 		h.stopGuard()
 	}
-	h.waitFor(limit, h.loginNotes.writing.Wait)
+	h.waitFor(limit, h.noting.Wait)
 	return errors.Join(err, h.closeStore(limit))
 }
 

@@ -243,16 +243,16 @@ func (o *loader) await(load *task, s *script) bool {
 		h.mu.Lock()
 		o.again = again // from here on, no save is missed
 		h.mu.Unlock()
-		if load.over() {
+		if load.done.Err() != nil {
 			return true
 		}
 		source, err := readPlain(h.site().Dir, o.file)
 		if err != nil || !blank(source) && !s.isCurrent(h, sha256.Sum256(source)) {
 			return false
 		}
-		load.wake(again)
+		leave := clock.OnDone(load.done, again.Wake)
 		again.Wait()
-		load.leave(again)
+		leave()
 	}
 }
 

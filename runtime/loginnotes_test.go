@@ -15,12 +15,13 @@ import (
 // order of answers.
 func TestNotesOfLoginsAreNotWaitedFor(t *testing.T) {
 	h := &Host{clk: clock.Real(), logins: logins.Open(t.TempDir(), clock.Real(), false)}
-	h.loginNotes.writing = clock.NewGroup(h.clk)
+	h.noting = clock.NewGroup(h.clk)
+	h.loginNotes = clock.NewSequence(h.noting)
 	hangs := make(chan bool)
 	var order []int
-	h.loginNotes.add(func() { <-hangs })
+	h.loginNotes.Add(func() { <-hangs })
 	for i := range 100 {
-		h.loginNotes.add(func() { order = append(order, i) })
+		h.loginNotes.Add(func() { order = append(order, i) })
 	}
 	conf := site.Device{Username: "admin", Password: isapi.NewSecret("wrong")}
 	var config isapi.Config
@@ -36,7 +37,7 @@ func TestNotesOfLoginsAreNotWaitedFor(t *testing.T) {
 		t.Fatal("the login waits for the disk")
 	}
 	close(hangs)
-	h.loginNotes.writing.Wait()
+	h.noting.Wait()
 	if len(order) != 100 || !slices.IsSorted(order) {
 		t.Error(order)
 	}

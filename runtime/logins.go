@@ -28,7 +28,7 @@ func (h *Host) loginFor(conf site.Device, place string, config *isapi.Config) {
 	}
 	config.Refused = h.logins.Refusal(account, config.Retry)
 	config.OnLogin = func(refused *isapi.Error) {
-		h.loginNotes.add(func() {
+		h.loginNotes.Add(func() {
 			if err := h.logins.Note(account, refused); err != nil {
 				h.log.Warn("it can't be remembered that the password was refused: another command will try it again",
 					keyDevice, conf.Name, keyError, err)
@@ -90,7 +90,7 @@ func (h *Host) Login(ctx context.Context, name string) (LoginReport, error) {
 		return LoginReport{}, err
 	}
 	if h.logins != nil {
-		h.waitFor(ctx, h.loginNotes.writing.Wait) // what was refused before
+		h.waitFor(ctx, h.noting.Wait) // what was refused before
 		if err := h.logins.Forget(accountOf(r.Conf(), r.Place())); err != nil {
 			return LoginReport{}, &luaapi.Failure{Kind: "disk", Message: err.Error(), Err: err}
 		}

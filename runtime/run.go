@@ -33,9 +33,7 @@ func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
 		})
 		w.run(h.reloads)
 	})
-	until := h.clk.NewWaiter()
-	defer clock.OnDone(ctx, until.Wake)()
-	until.Wait()
+	clock.WaitFor(ctx, h.clk.NewWaiter())
 	return h.Close()
 }
 

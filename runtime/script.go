@@ -57,7 +57,7 @@ type script struct {
 	live   bool                 // jobs may fire
 	closed bool                 // no task may begin
 	ending error                // why it ends: then only on_stop and what finishes may begin
-	onIdle []clock.Waiter
+	toIdle *clock.Cond          // nothing of it runs or is to come
 	onStop []*lua.LFunction
 	health health
 
@@ -75,6 +75,7 @@ func (h *Host) newScript(name, file string, out Output) *script {
 		lock:    clock.NewMutex(h.clk),
 		running: clock.NewGroup(h.clk),
 	}
+	s.toIdle = clock.NewCond(h.clk, &s.mu)
 	s.ctx, s.cancel = clock.WithCancelCause(h.ctx)
 	s.L = sandbox.New(sandbox.Options{
 		Now:      h.clk.Now,
@@ -232,25 +233,17 @@ func (s *script) idle() bool { return len(s.tasks) == 0 && len(s.jobs.list) == 0
 // awaitIdle returns when an ending script has neither a task nor a job left.
 func (s *script) awaitIdle() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for !s.idle() {
-		w := s.host.clk.NewWaiter()
-		s.onIdle = append(s.onIdle, w)
-		s.mu.Unlock()
-		w.Wait()
-		s.mu.Lock()
+		s.toIdle.Wait(context.Background())
 	}
-	s.mu.Unlock()
 }
 
 // noteIdle is called with mu held when a task or a job has gone.
 func (s *script) noteIdle() {
-	if !s.idle() {
-		return
+	if s.idle() {
+		s.toIdle.Broadcast()
 	}
-	for _, w := range s.onIdle {
-		w.Wake()
-	}
-	s.onIdle = nil
 }
 
 // close ends whatever still runs and gives the state back.

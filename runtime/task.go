@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -42,10 +41,11 @@ type task struct {
 
 	// Guarded by script.mu.
 	lasts   bool // it may go on, and begin others, while its script ends
-	ended   bool
-	err     error
-	waiters []clock.Waiter
 	awaited bool // another task, or the caller in Go, gets its error: it is not logged
+
+	done context.Context // ended when the task has, and err is set
+	end  context.CancelFunc
+	err  error
 
 	results []lua.LValue // guarded by script.lock
 	chain   *emission    // that led to it
@@ -115,6 +115,7 @@ func (s *script) makeTask(spec taskSpec) *task {
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)
 	t.cancel = cancel
+	t.done, t.end = clock.WithCancel(context.Background())
 	t.ctx = device.WithOwner(context.WithValue(ctx, taskKey{}, t), mine)
 	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
 	clock.OnDone(ctx, func() { t.flag.Stop(clock.Cause(ctx)) })
@@ -197,12 +198,9 @@ func (t *task) finish(err error, wrote written) {
 	}
 	err = wrote.waitAtEnd(err)
 	s.mu.Lock()
-	t.ended, t.err = true, err
-	for _, w := range t.waiters {
-		w.Wake()
-	}
+	t.err = err
+	t.end()
 	awaited := t.awaited
-	t.waiters = nil
 	s.forget(t)
 	s.mu.Unlock()
 	logged := err != nil && !awaited && !isOrderly(err)
@@ -306,7 +304,7 @@ func (p *spawned) Adopt() {
 	p.t.awaited = true
 }
 
-func (p *spawned) Done() bool { return p.t.over() }
+func (p *spawned) Done() bool { return p.t.done.Err() != nil }
 
 func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 	p.t.script.mu.Lock()
@@ -323,32 +321,4 @@ func (p *spawned) Wait(L *lua.LState) ([]lua.LValue, error) {
 }
 
 // join waits until the task has ended; the error is about the waiting.
-func (t *task) join(ctx context.Context) error {
-	w := t.script.host.clk.NewWaiter()
-	t.wake(w)
-	defer t.leave(w)
-	return clock.WaitFor(ctx, w)
-}
-
-// wake wakes w when the task has ended. Those who wait no longer leave.
-func (t *task) wake(w clock.Waiter) {
-	t.script.mu.Lock()
-	defer t.script.mu.Unlock()
-	if t.ended {
-		w.Wake()
-		return
-	}
-	t.waiters = append(t.waiters, w)
-}
-
-func (t *task) leave(w clock.Waiter) {
-	t.script.mu.Lock()
-	defer t.script.mu.Unlock()
-	t.waiters = slices.DeleteFunc(t.waiters, func(other clock.Waiter) bool { return other == w })
-}
-
-func (t *task) over() bool {
-	t.script.mu.Lock()
-	defer t.script.mu.Unlock()
-	return t.ended
-}
+func (t *task) join(ctx context.Context) error { return t.script.host.awaitDone(ctx, t.done) }

@@ -56,6 +56,18 @@ func OnDone(ctx context.Context, f func()) (stop func() bool) {
 	return context.AfterFunc(ctx, f)
 }
 
+// Waiting is the number of functions that the end of a context of this package
+// will call.
+func Waiting(ctx context.Context) int {
+	c, ok := ours(ctx)
+	if !ok {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.followers)
+}
+
 // Cause is context.Cause for contexts of this package and of others: why did
 // ctx end? Nil as long as it has not.
 func Cause(ctx context.Context) error {

@@ -3,13 +3,13 @@
 // Whatever waits or asks the time goes through a Clock, so that a week of a
 // site can be rehearsed in seconds and tests need no sleeping. Two primitives
 // carry everything: a Waiter, which one goroutine waits on and any other
-// wakes, and a timer. Sleep, Semaphore, Mutex and the contexts of this package
-// are made of these two. Durations are written and read here, too, in the one
+// wakes, and a timer. Sleep, Cond, Semaphore, Mutex, Group and the contexts of
+// this package are made of these two. Durations are written and read here, too, in the one
 // way that site.yaml, scripts and flags have them.
 //
 // In virtual time one goroutine at a time holds the baton. Waiting passes it
 // on, waking puts the woken one at the end of the run queue, and only when
-// nobody is left to run does time move, to one timer at a time. What happens
+// no goroutine is left to run does time move, to one timer at a time. What happens
 // is therefore the same on every run, whatever the number of processors. Every
 // goroutine that waits must have been started with Clock.Go.
 package clock

@@ -1,6 +1,9 @@
 package clock
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // Group is a sync.WaitGroup that the clock knows of.
 type Group struct {
@@ -8,11 +11,15 @@ type Group struct {
 
 	mu      sync.Mutex
 	running int
-	waiting []Waiter
+	none    *Cond // no goroutine runs
 }
 
 // NewGroup returns a group without goroutines.
-func NewGroup(clk Clock) *Group { return &Group{clk: clk} }
+func NewGroup(clk Clock) *Group {
+	g := &Group{clk: clk}
+	g.none = NewCond(clk, &g.mu)
+	return g
+}
 
 // Go runs f on a goroutine of the group.
 func (g *Group) Go(f func()) {
@@ -30,22 +37,15 @@ func (g *Group) done() {
 	defer g.mu.Unlock()
 	g.running--
 	if g.running == 0 {
-		for _, w := range g.waiting {
-			w.Wake()
-		}
-		g.waiting = nil
+		g.none.Broadcast()
 	}
 }
 
 // Wait returns when no goroutine of the group runs.
 func (g *Group) Wait() {
 	g.mu.Lock()
-	if g.running == 0 {
-		g.mu.Unlock()
-		return
+	defer g.mu.Unlock()
+	if g.running > 0 {
+		g.none.Wait(context.Background())
 	}
-	w := g.clk.NewWaiter()
-	g.waiting = append(g.waiting, w)
-	g.mu.Unlock()
-	w.Wait()
 }

@@ -113,7 +113,7 @@ func TestWaitingForAStateLeavesNothing(t *testing.T) {
 		r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: gate, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
 		time.Sleep(24 * time.Hour)
 		gate.mu.Lock()
-		n := len(gate.changed)
+		n := gate.changed.Waiting()
 		gate.mu.Unlock()
 		if n > 1 {
 			t.Errorf("%d wait after a day of refused streams", n)

@@ -37,15 +37,15 @@ type Device struct {
 
 	mu       sync.Mutex
 	queue    []*command
-	polls    []*command // of liveness: after everything else
-	idle     []clock.Waiter
+	polls    []*command  // of liveness: after everything else
+	idle     *clock.Cond // workers wait for a command
 	workers  int
 	started  bool
 	closed   bool // nothing more is accepted
 	active   int  // commands under way
 	heads    map[headKey]*head
-	nextSlot time.Time      // max_rate: no command before
-	settling []clock.Waiter // for a head to come to rest, or a command to end
+	nextSlot time.Time   // max_rate: no command before
+	settling *clock.Cond // a head has come to rest, or a command has ended
 }
 
 // ErrClosed is the end of a command that was not sent because its device is
@@ -55,6 +55,7 @@ var ErrClosed = errors.New("the device was taken out of the site, or the host st
 // newDevice makes a device that start starts. It gets its first line by join.
 func (s *Set) newDevice(address string) *Device {
 	d := &Device{set: s, clk: s.clk, address: address, ended: clock.NewGroup(s.clk), heads: make(map[headKey]*head)}
+	d.idle, d.settling = clock.NewCond(s.clk, &d.mu), clock.NewCond(s.clk, &d.mu)
 	d.lines.Store(new([]*line))
 	d.ctx, d.cancel = clock.WithCancel(context.Background())
 	d.feed = newFeed(d)
@@ -151,17 +152,10 @@ func (d *Device) hire() {
 		d.workers++
 		d.ended.Go(d.work)
 	}
-	d.wakeAll()
+	d.idle.Broadcast()
 }
 
 func (d *Device) concurrency() int { return max(d.conf().Concurrency, 1) }
-
-func (d *Device) wakeAll() {
-	for _, w := range d.idle {
-		w.Wake()
-	}
-	d.idle = nil
-}
 
 // close ends the workers and waits for them. A head that is not at rest by then
 // is given up, with a line in the log.
@@ -170,7 +164,7 @@ func (d *Device) close() {
 	d.mu.Lock()
 	d.closed = true
 	d.dropQueued(ErrClosed, func(*command) bool { return true })
-	d.wakeAll()
+	d.idle.Broadcast()
 	d.mu.Unlock()
 	d.ended.Wait()
 	for _, l := range *d.lines.Load() {
@@ -244,27 +238,13 @@ func (d *Device) hurryStops() {
 	}
 }
 
-// settled tells those who wait for the device to come to rest that they may
-// look again. Called with mu held.
-func (d *Device) settled() {
-	for _, w := range d.settling {
-		w.Wake()
-	}
-	d.settling = nil
-}
-
 // awaitRest waits until nothing that was begun over l is under way: no command,
 // and no head moves. Where l was the last one, no head of the device may.
 func (d *Device) awaitRest(ctx context.Context, l *line) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for d.works(l) {
-		w := d.clk.NewWaiter()
-		d.settling = append(d.settling, w)
-		d.mu.Unlock()
-		err := clock.WaitFor(ctx, w)
-		d.mu.Lock()
-		if err != nil {
+		if err := d.settling.Wait(ctx); err != nil {
 			return err
 		}
 	}

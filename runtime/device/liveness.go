@@ -94,7 +94,7 @@ func (r *Ref) poll(ctx context.Context, cmd luaapi.Command, run func(context.Con
 		return ErrClosed
 	}
 	d.polls = append(d.polls, c)
-	d.wakeWorker()
+	d.idle.Signal()
 	d.await(c, 0, true)
 	if c.state == commandQueued {
 		d.dropQueued(clock.Cause(ctx), func(o *command) bool { return o == c })
@@ -167,7 +167,7 @@ func (r *Ref) enter(state string, err error) {
 		return
 	}
 	r.since = r.clk.Now()
-	r.wakeChangedNow()
+	r.changed.Broadcast()
 	r.entered(state, was)
 	switch state {
 	case StateUnknown:
@@ -222,44 +222,30 @@ func (r *Ref) Retry() {
 // Settled waits until the device's first answer, or its absence, is known, or
 // the name is given up.
 func (r *Ref) Settled(ctx context.Context) string {
-	for {
-		w := r.clk.NewWaiter()
-		state, leave := r.onChange(w)
-		if state == StateUnknown && !r.gone.Load() {
-			clock.WaitFor(ctx, w)
-		}
-		leave()
-		if state != StateUnknown || r.gone.Load() || clock.Cause(ctx) != nil {
-			return r.State()
-		}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.state == StateUnknown && !r.gone.Load() && r.changed.Wait(ctx) == nil {
 	}
+	return r.state
 }
 
 // pauseWatch is the watcher's wait for its next poll, which wakeWatcher ends.
 func (r *Ref) pauseWatch(wait time.Duration) error {
-	w := r.clk.NewWaiter()
-	r.mu.Lock()
-	r.watching = w
-	if r.woken {
-		w.Wake()
-	}
-	r.mu.Unlock()
-	timer := r.clk.AfterFunc(wait, w.Wake)
-	err := clock.WaitFor(r.ctx, w)
-	timer.Stop()
+	limit, cancel := clock.WithTimeout(r.clk, r.ctx, wait)
+	defer cancel()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.watching, r.woken = nil, false
-	return err
+	for !r.woken && r.watching.Wait(limit) == nil {
+	}
+	r.woken = false
+	return clock.Cause(r.ctx)
 }
 
 // wakeWatcher has the watcher look now whether a poll is due. Called with mu
 // held.
 func (r *Ref) wakeWatcher() {
 	r.woken = true
-	if r.watching != nil {
-		r.watching.Wake()
-	}
+	r.watching.Broadcast()
 }
 
 // askAnew forgets what is known of the device, which has another line now.

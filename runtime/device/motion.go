@@ -30,7 +30,6 @@ type motion struct {
 	ended   bool
 	err     error // of the stop; errTaken: another command took the head
 	timers  []clock.Timer
-	waiters []clock.Waiter
 }
 
 var (
@@ -95,17 +94,13 @@ func (m *motion) drive(ctx context.Context, c *isapi.Client, v isapi.Velocity) e
 func (m *motion) wait(ctx context.Context) error {
 	d := m.head.d
 	d.mu.Lock()
-	if !m.ended && m.err == nil {
-		w := d.clk.NewWaiter()
-		m.waiters = append(m.waiters, w)
-		d.mu.Unlock()
-		if err := clock.WaitFor(ctx, w); err != nil {
-			m.stop()
+	defer d.mu.Unlock()
+	for !m.ended && m.err == nil {
+		if err := d.settling.Wait(ctx); err != nil {
+			m.stopNow()
 			return err
 		}
-		d.mu.Lock()
 	}
-	defer d.mu.Unlock()
 	if errors.Is(m.err, errTaken) {
 		return nil
 	}
@@ -205,7 +200,7 @@ func (m *motion) refused(err error) {
 	if m.err == nil {
 		m.err = err
 	}
-	m.wake()
+	m.head.d.settling.Broadcast()
 }
 
 // end is called with mu held, once it is known how the motion ended.
@@ -220,14 +215,6 @@ func (m *motion) end(err error) {
 	for _, t := range m.timers {
 		t.Stop()
 	}
-	m.wake()
 	m.owner.remove(m)
-	m.head.d.settled()
-}
-
-func (m *motion) wake() {
-	for _, w := range m.waiters {
-		w.Wake()
-	}
-	m.waiters = nil
+	m.head.d.settling.Broadcast()
 }

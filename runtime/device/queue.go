@@ -92,7 +92,7 @@ func (d *Device) enqueue(c *command) error {
 		c.stops = c.head.stops
 	}
 	d.queue = append(d.queue, c)
-	d.wakeWorker()
+	d.idle.Signal()
 	return nil
 }
 
@@ -127,7 +127,7 @@ func (d *Device) end(c *command, err error) {
 		c.waiter.Wake()
 	}
 	c.entry.leave()
-	d.settled()
+	d.settling.Broadcast()
 }
 
 // drop is end for a command that is not sent: what it would have set in motion
@@ -155,23 +155,10 @@ func (d *Device) dropQueued(err error, which func(*command) bool) {
 	d.queue, d.polls = take(d.queue), take(d.polls)
 }
 
-// wakeWorker is called with mu held.
-func (d *Device) wakeWorker() {
-	if len(d.idle) > 0 {
-		w := d.idle[0]
-		d.idle = d.idle[1:]
-		w.Wake()
-	}
-}
-
 // work carries out commands until the device is closed, or has more workers
 // than it should.
 func (d *Device) work() {
-	for {
-		c := d.next()
-		if c == nil {
-			return
-		}
+	for c := d.next(); c != nil; c = d.next() {
 		d.execute(c)
 	}
 }
@@ -188,7 +175,7 @@ func (d *Device) next() *command {
 		switch {
 		case d.closed || d.workers > d.concurrency():
 			d.workers--
-			d.wakeWorker()
+			d.idle.Signal()
 			return nil
 		case len(*list) > 0:
 			c := (*list)[0]
@@ -202,11 +189,7 @@ func (d *Device) next() *command {
 			c.line.active++
 			return c
 		}
-		w := d.clk.NewWaiter()
-		d.idle = append(d.idle, w)
-		d.mu.Unlock()
-		w.Wait()
-		d.mu.Lock()
+		d.idle.Wait(context.Background())
 	}
 }
 

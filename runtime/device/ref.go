@@ -44,8 +44,8 @@ type Ref struct {
 	ended  *clock.Group // the watcher, and who tells its events
 
 	mu       sync.Mutex
-	watching clock.Waiter // the watcher waits here
-	woken    bool         // the watcher is to look now
+	watching *clock.Cond // the watcher is to look now
+	woken    bool        // it is
 	state    string
 	info     *isapi.DeviceInfo
 	since    time.Time // of state
@@ -55,15 +55,12 @@ type Ref struct {
 	timeouts []time.Time // of the last ten minutes
 	hinted   time.Time   // when these were told last
 	retryAt  time.Time   // locked: when a login may be tried again
-	changed  []clock.Waiter
+	changed  *clock.Cond // another state, or the name is given up
 
 	poses poses
 
-	saying  sync.Mutex
-	remarks []remark // for the log; a goroutine writes them
-
-	posts   sync.Mutex
-	waiting []*luaapi.Event // of the host; a goroutine tells them
+	logging *clock.Sequence // of lines for the log
+	telling *clock.Sequence // of events of the host
 }
 
 var _ luaapi.Device = (*Ref)(nil)

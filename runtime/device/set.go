@@ -204,6 +204,8 @@ func (s *Set) newRef(l *line, ofSite bool) *Ref {
 		set: s, clk: s.clk, name: l.conf.Name, ofSite: ofSite, log: s.log.With(keyDevice, l.conf.Name),
 		ended: clock.NewGroup(s.clk), state: StateUnknown,
 	}
+	r.logging, r.telling = clock.NewSequence(r.ended), clock.NewSequence(r.ended)
+	r.watching, r.changed = clock.NewCond(s.clk, &r.mu), clock.NewCond(s.clk, &r.mu)
 	r.ctx, r.cancel = clock.WithCancel(context.Background())
 	s.connect(r, l)
 	r.line.Store(l)

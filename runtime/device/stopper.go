@@ -210,7 +210,7 @@ func (s *stopper) try() (done, answered bool) {
 		s.running = false
 		s.refused.clear()
 		h.settle()
-		d.settled()
+		d.settling.Broadcast()
 		d.mu.Unlock()
 		return true, false
 	}
@@ -312,13 +312,8 @@ func (s *stopper) say(level slog.Level, message string, attrs ...any) {
 func (h *head) stopLines(m *motion, requests []*stopRequest) []*line {
 	var lines []*line
 	add := func(l *line) {
-		if l == nil || l.dev != h.d {
+		if l == nil || l.dev != h.d || slices.Contains(lines, l) {
 			return
-		}
-		for _, o := range lines {
-			if o == l {
-				return
-			}
 		}
 		lines = append(lines, l)
 	}
@@ -392,7 +387,7 @@ func (s *stopper) again() {
 			s.insist = true
 			s.start()
 		}
-		d.settled()
+		d.settling.Broadcast()
 	})
 }
 
@@ -408,7 +403,7 @@ func (s *stopper) giveUp() {
 	}
 	s.doubtful = false
 	s.tell(s.requests, err)
-	d.settled()
+	d.settling.Broadcast()
 	d.mu.Unlock()
 	d.first().ref.say(slog.LevelError, "the head may still be moving: its stop was never answered", keyChannel, h.channel, keyError, err)
 }

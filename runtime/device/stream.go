@@ -181,8 +181,11 @@ func (f *feed) run(ctx context.Context) {
 	failures := 0
 	for {
 		// The first answer tells whether it is there, and what it is.
-		f.settled(ctx)
-		if err := f.awaitLogin(ctx); err != nil {
+		f.awaitWhile(ctx, func(r *Ref, _ *isapi.Client) bool { return r.state == StateUnknown })
+		if refused := f.wire().LoginError(); refused != nil && clock.Cause(ctx) == nil {
+			f.lost(refused) // nothing may be sent with this account
+		}
+		if f.awaitWhile(ctx, func(_ *Ref, c *isapi.Client) bool { return c.LoginError() != nil }) != nil {
 			return
 		}
 		worked, err := f.life(ctx)
@@ -205,43 +208,23 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// settled waits until it is known whether the device answers.
-func (f *feed) settled(ctx context.Context) {
+// awaitWhile waits while something is so of the device's first name, whose lock
+// is held for the question, and of the client for the stream.
+func (f *feed) awaitWhile(ctx context.Context, so func(*Ref, *isapi.Client) bool) error {
 	for clock.Cause(ctx) == nil {
-		if f.awaitChange(ctx, func(r *Ref) bool { return r.State() == StateUnknown }) {
-			return
+		l, client := f.d.first(), f.wire()
+		l.ref.mu.Lock()
+		same := f.d.first() == l // else the client may be of another line
+		over := same && !so(l.ref, client)
+		if same && !over {
+			l.ref.changed.Wait(ctx)
 		}
-	}
-}
-
-// awaitLogin waits while nothing may be sent with this account.
-func (f *feed) awaitLogin(ctx context.Context) error {
-	for clock.Cause(ctx) == nil {
-		refused := f.wire().LoginError()
-		if refused == nil {
-			break
+		l.ref.mu.Unlock()
+		if over {
+			return nil
 		}
-		f.lost(refused)
-		f.awaitChange(ctx, func(*Ref) bool { return f.wire().LoginError() != nil })
 	}
 	return clock.Cause(ctx)
-}
-
-// awaitChange waits for another state of the device's first name, or another
-// first name. It does not if there is nothing to wait for, and then reports that.
-func (f *feed) awaitChange(ctx context.Context, wait func(*Ref) bool) (none bool) {
-	w := f.d.clk.NewWaiter()
-	r := f.d.first().ref
-	_, leave := r.onChange(w)
-	defer leave()
-	if f.d.first().ref != r {
-		return false
-	}
-	if !wait(r) {
-		return true
-	}
-	clock.WaitFor(ctx, w)
-	return false
 }
 
 // life is one connection from its opening to its end.

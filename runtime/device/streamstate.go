@@ -161,24 +161,19 @@ func (f *feed) jitter(wait time.Duration, number int) time.Duration {
 // pause waits; if early is set, no longer than until the device is online
 // again.
 func (f *feed) pause(ctx context.Context, wait time.Duration, early bool) error {
-	d, r := f.d, f.d.first().ref
-	until := d.clk.Now().Add(wait)
-	for {
-		left := until.Sub(d.clk.Now())
-		if left <= 0 {
+	r := f.d.first().ref
+	limit, cancel := clock.WithTimeout(f.d.clk, ctx, wait)
+	defer cancel()
+	r.mu.Lock()
+	for back := false; !back; {
+		was := r.state
+		if r.changed.Wait(limit) != nil {
+			r.mu.Unlock()
 			return clock.Cause(ctx)
 		}
-		w := d.clk.NewWaiter()
-		was, leave := r.onChange(w)
-		timer := d.clk.AfterFunc(left, w.Wake)
-		err := clock.WaitFor(ctx, w)
-		timer.Stop()
-		leave()
-		if err != nil {
-			return err
-		}
-		if early && was != StateOnline && r.State() == StateOnline {
-			return clock.Sleep(ctx, d.clk, min(left, f.jitter(backSpread, 0)))
-		}
+		back = early && was != StateOnline && r.state == StateOnline
 	}
+	r.mu.Unlock()
+	clock.Sleep(limit, f.d.clk, f.jitter(backSpread, 0))
+	return clock.Cause(ctx)
 }
