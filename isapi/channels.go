@@ -63,7 +63,7 @@ func (c *Client) Channels(ctx context.Context) ([]Channel, error) {
 	}
 	c.known.setInputs(in)
 	list = append(list, added...)
-	sortChannels(list)
+	list = inOrder(list)
 	if err := c.markHeads(ctx, op, list); err != nil {
 		return nil, err
 	}
@@ -244,7 +244,7 @@ func (c *Client) cameraChannels(ctx context.Context, op string, own *Node) ([]Ch
 			list[i].Online = new(true) // the camera itself has answered
 		}
 	}
-	sortChannels(list)
+	list = inOrder(list)
 	c.known.setInputs(&inputs{})
 	if err := c.markHeads(ctx, op, list); err != nil {
 		return nil, err
@@ -324,6 +324,8 @@ func hasProxy(list []Channel, id int) bool {
 	return slices.ContainsFunc(list, func(ch Channel) bool { return ch.Proxy == id })
 }
 
-func sortChannels(list []Channel) {
+// inOrder sorts channels; one that is listed twice is one channel.
+func inOrder(list []Channel) []Channel {
 	slices.SortStableFunc(list, func(a, b Channel) int { return a.ID - b.ID })
+	return slices.CompactFunc(list, func(a, b Channel) bool { return a.ID == b.ID })
 }

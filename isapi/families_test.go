@@ -137,7 +137,7 @@ func TestMomentaryAnd3D(t *testing.T) {
 func TestPresets(t *testing.T) {
 	c, dev := dome(t)
 	var items strings.Builder
-	for _, id := range []int{9, 1, 33, 94, 40} {
+	for _, id := range []int{9, 1, 33, 94, 40, 9} {
 		fmt.Fprintf(&items, `<PTZPreset><enabled>true</enabled><id>%d</id><presetName>p%d</presetName><AbsoluteHigh><elevation>580</elevation><azimuth>2581</azimuth><absoluteZoom>250</absoluteZoom></AbsoluteHigh></PTZPreset>`, id, id)
 	}
 	dev.gets[head1+"/presets"] = `<PTZPresetList>` + items.String() + `<PTZPreset><enabled>false</enabled><id>2</id></PTZPreset><PTZPreset><id>x</id></PTZPreset></PTZPresetList>`

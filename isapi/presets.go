@@ -110,7 +110,8 @@ func (c *Client) Presets(ctx context.Context, channel int) ([]Preset, error) {
 		})
 	}
 	slices.SortStableFunc(list, func(a, b Preset) int { return a.ID - b.ID })
-	return list, nil
+	// One that is listed twice is one preset.
+	return slices.CompactFunc(list, func(a, b Preset) bool { return a.ID == b.ID }), nil
 }
 
 // SetPreset stores where the head looks as preset id: PUT .../presets/3. An
