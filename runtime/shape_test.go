@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"runtime/nearest":  {},
 	"runtime/sandbox":  {"runtime/nearest"},
 	"runtime/schedule": {"runtime/clock"},
-	"runtime/site":     {"runtime/clock", "runtime/nearest", "isapi"},
+	"runtime/site":     {"runtime/clock", "runtime/nearest", "runtime/schedule", "isapi"},
 	"luaapi":           {"isapi", "runtime/clock", "runtime/nearest", "runtime/sandbox"},
 	"isapi":            {},
 	"isapi/recorded":   {},

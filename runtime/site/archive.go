@@ -1,9 +1,7 @@
 package site
 
 import (
-	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +9,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // Archive is where snapshots are kept, for how long, and which are taken.
@@ -64,9 +61,6 @@ type LabelKeep struct {
 	Label string
 	Keep  time.Duration
 }
-
-// LayoutWords are the words that may stand in braces in archive.layout.
-var LayoutWords = []string{"device", "channel", "name", "label", "event", "date", "time", "year", "month", "day", "hour", "minute", "second"}
 
 // DefaultArchive is the archive of a site that says nothing more of it.
 func DefaultArchive() Archive {
@@ -124,6 +118,13 @@ func readArchive(r *reader, n *yaml.Node, into *Site) {
 		}
 	}
 	into.Archive = &a
+	r.afterwards(func(s *Site) {
+		if layout := given["layout"]; layout != nil {
+			r.under("layout", func() { r.checkCollisions(layout, s) })
+		} else {
+			r.checkCollisions(n, s)
+		}
+	})
 }
 
 func (r *reader) age(n *yaml.Node) (time.Duration, bool) {
@@ -133,44 +134,6 @@ func (r *reader) age(n *yaml.Node) (time.Duration, bool) {
 		return 0, false
 	}
 	return d, ok && r.within(n, d, time.Second, time.Minute, clock.MaxDuration)
-}
-
-func readArchivePath(r *reader, n *yaml.Node, a *Archive) {
-	if text, ok := r.scalar(n); ok {
-		a.Path = filepath.FromSlash(text)
-	}
-}
-
-var layoutWord = regexp.MustCompile(`\{([^{}]*)\}`)
-
-func readLayout(r *reader, n *yaml.Node, a *Archive) {
-	text, ok := r.scalar(n)
-	if !ok {
-		return
-	}
-	for _, word := range layoutWord.FindAllStringSubmatch(text, -1) {
-		if !slices.Contains(LayoutWords, word[1]) {
-			hint := "known: " + strings.Join(LayoutWords, ", ")
-			if near := nearest.Word(word[1], LayoutWords); near != "" {
-				hint = fmt.Sprintf("did you mean {%s}?", near)
-			}
-			r.fail(n, "unknown word {%s} (%s)", strings.Trim(quoted(word[1]), `"`), hint)
-			return
-		}
-	}
-	bare := layoutWord.ReplaceAllString(text, "x")
-	switch {
-	case strings.ContainsAny(bare, "{}"):
-		r.fail(n, "%s has a brace without its partner", shown(n))
-	case !strings.Contains(text, "{time}"):
-		r.fail(n, "%s has no {time}: files would overwrite each other", shown(n))
-	case !strings.HasSuffix(text, ".jpg"):
-		r.fail(n, "%s does not end in .jpg", shown(n))
-	case strings.ContainsAny(bare, `\:*?"<>|`) || !filepath.IsLocal(filepath.FromSlash(bare)):
-		r.fail(n, "%s must be a path below the archive, with / between folders", shown(n))
-	default:
-		a.Layout = text
-	}
 }
 
 func readThinning(r *reader, n *yaml.Node, a *Archive) {

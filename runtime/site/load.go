@@ -44,10 +44,9 @@ func parse(data []byte, r *reader) (*Site, error) {
 	}
 	s := &Site{Dir: r.dir, Vars: map[string]any{}, Limits: DefaultLimits()}
 	s.Timezone, s.TimezoneName = machineZone(r.env)
-	places := readMap(r, root, siteFields, s)
-	r.checkPatterns(places["archive"], s)
-	if s.Archive != nil {
-		r.warn(places["archive"], "archive: is checked, and otherwise left alone by this version: no picture is taken or thinned out by it")
+	readMap(r, root, siteFields, s)
+	for _, check := range r.later {
+		check(s)
 	}
 	if len(r.problems) > 0 {
 		return nil, r.problems.sorted()

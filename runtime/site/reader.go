@@ -23,7 +23,11 @@ type reader struct {
 	path     []string // of keys, down to the value being read
 	problems Problems
 	warnings Problems
+	later    []func(*Site) // checks for which all of the file has to be read
 }
+
+// afterwards has something checked when all of the file is read.
+func (r *reader) afterwards(check func(*Site)) { r.later = append(r.later, check) }
 
 // warn notes what may not be meant as it stands.
 func (r *reader) warn(n *yaml.Node, message string) {
