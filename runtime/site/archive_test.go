@@ -44,7 +44,10 @@ func TestWhereTheArchiveMayBe(t *testing.T) {
 		{"data/archive", nil, ""},
 		{"pictures", nil, ""},
 		{filepath.Join(outside, "archive"), nil, ""},
-		{"data/x", func(dir string) { os.MkdirAll(filepath.Join(dir, "data"), 0o700); os.Symlink(outside, filepath.Join(dir, "data/x")) }, ""},
+		{"data/x", func(dir string) {
+			os.MkdirAll(filepath.Join(dir, "data"), 0o700)
+			os.Symlink(outside, filepath.Join(dir, "data/x"))
+		}, ""},
 		{"data/x", func(dir string) {
 			os.MkdirAll(filepath.Join(dir, "data"), 0o700)
 			os.WriteFile(filepath.Join(dir, "data/x"), nil, 0o600)
