@@ -1,0 +1,128 @@
+package gaps
+
+import (
+	"slices"
+	"time"
+)
+
+// follow takes over the series that are to be followed.
+func (t *Tracker) follow(now time.Time) (begun, ended []Gap) {
+	t.mu.Lock()
+	wanted := t.wanted
+	t.mu.Unlock()
+	if wanted == nil {
+		return nil, nil
+	}
+	// What the index has is asked for without the lock.
+	recent := make(map[string][]time.Time)
+	for _, s := range wanted {
+		t.mu.Lock()
+		known := t.state.Series[s.key()]
+		following := t.series[s.key()] != nil
+		t.mu.Unlock()
+		if known == nil || following || known.Next.IsZero() {
+			continue
+		}
+		err := t.conf.Taken(t.ctx, s.Device, s.Channel, s.Label, known.Next, func(at time.Time) {
+			recent[s.key()] = append(recent[s.key()], at)
+		})
+		if err != nil {
+			t.log.Warn("the index of the archive cannot be asked what is missing; it is asked again", "error", err)
+			return nil, nil
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	next := make(map[string]*series)
+	for _, s := range wanted {
+		key := s.key()
+		if is := t.series[key]; is != nil {
+			is.Series = s
+			next[key] = is
+			continue
+		}
+		f := t.state.Series[key]
+		if f == nil {
+			f = &following{Since: now, Next: s.Due.Next(now)}
+		}
+		is := &series{Series: s, following: f}
+		for _, at := range recent[key] {
+			is.came(at)
+		}
+		next[key] = is
+	}
+	for key, s := range t.series {
+		if next[key] == nil && s.Gap != nil {
+			ended = append(ended, t.endGap(s, now))
+		}
+	}
+	for key, f := range t.state.Series {
+		if next[key] == nil && f.Gap != nil && t.series[key] == nil {
+			f.Gap.end(latest(f.Gap.Last, t.state.Alive), time.Time{})
+			ended = append(ended, f.Gap.clone())
+		}
+	}
+	t.series, t.state.Series = next, nil
+	if t.wantedIs(wanted) {
+		t.wanted = nil
+	}
+	return nil, ended
+}
+
+// wantedIs reports whether nothing else has been asked for meanwhile.
+func (t *Tracker) wantedIs(list []Series) bool {
+	return len(list) == len(t.wanted) && (len(list) == 0 || &list[0] == &t.wanted[0])
+}
+
+// judge judges what has been due for long enough. Called with mu held.
+func (t *Tracker) judge(s *series, now time.Time) (begun, ended []Gap) {
+	for !s.Next.IsZero() && !now.Before(s.Next.Add(grace)) {
+		due := s.Next
+		next := s.Due.Next(due)
+		within := func(at time.Time) bool { return !at.Before(due) && (next.IsZero() || at.Before(next)) }
+		came := slices.IndexFunc(s.recent, within)
+		switch {
+		case came >= 0 && s.Gap != nil:
+			ended = append(ended, t.endGap(s, s.recent[came]))
+		case came < 0:
+			fresh := s.Gap == nil
+			if fresh {
+				s.Gap = &Gap{Device: s.Device, Channel: s.Channel, Name: s.Name, Label: s.Label, Every: s.Due.String(), From: due}
+			}
+			s.Gap.add(due, t.reason(s, due, next))
+			if n := len(s.Gap.Reasons); n > maxReasons {
+				s.Gap.Reasons[n-2].Missing += s.Gap.Reasons[n-1].Missing
+				s.Gap.Reasons = s.Gap.Reasons[:n-1]
+			}
+			s.last, s.until = due, next
+			if fresh {
+				begun = append(begun, s.Gap.clone())
+			}
+		}
+		s.Next = next
+		s.recent = slices.DeleteFunc(s.recent, func(at time.Time) bool { return !next.IsZero() && at.Before(next) })
+		s.failed = slices.DeleteFunc(s.failed, func(f failure) bool { return !next.IsZero() && f.at.Before(next) })
+	}
+	return begun, ended
+}
+
+// reason is why the picture is missing that was due. Called with mu held.
+func (t *Tracker) reason(s *series, due, next time.Time) Reason {
+	for _, r := range t.down {
+		if !due.Before(r.From) && due.Before(r.Till) {
+			return r
+		}
+	}
+	for _, f := range s.failed {
+		if !f.at.Before(due) && (next.IsZero() || f.at.Before(next)) {
+			if state, since := t.conf.State(s.Device); state == f.why && !since.After(f.at) {
+				return Reason{Why: f.why, From: since}
+			}
+			return Reason{Why: f.why, From: due}
+		}
+	}
+	if state, since := t.conf.State(s.Device); state != "online" && state != "" && !since.After(due.Add(grace)) {
+		return Reason{Why: state, From: since}
+	}
+	return Reason{Why: NotKnown, From: due}
+}

@@ -1,0 +1,333 @@
+package gaps
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/schedule"
+)
+
+var berlin = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// desk is a site whose camera takes a picture five seconds after each is due, as
+// long as it is online and a host runs.
+type desk struct {
+	*testing.T
+	clk   *clock.Virtual
+	data  string
+	log   bytes.Buffer
+	all   []Series
+	state string
+	since time.Time
+	index map[string][]time.Time
+	away  error // the index cannot be asked
+	told  []string
+
+	tracker *Tracker
+	takes   clock.Timer
+}
+
+func newDesk(t *testing.T, start string, series ...Series) *desk {
+	at, err := time.ParseInLocation("2006-01-02 15:04", start, berlin)
+	must(t, err)
+	return &desk{T: t, clk: clock.NewVirtual(at), data: t.TempDir(), all: series, state: "online", since: at, index: make(map[string][]time.Time)}
+}
+
+func cron(t *testing.T, spec string) schedule.Schedule {
+	c, err := schedule.ParseCron(spec, berlin)
+	must(t, err)
+	return c
+}
+
+func (d *desk) start() {
+	d.tracker = New(Config{
+		Clock: d.clk, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Data: d.data,
+		State: func(string) (string, time.Time) { return d.state, d.since },
+		Tell: func(g Gap, begins bool) {
+			word := "ends"
+			if begins {
+				word = "begins"
+			}
+			d.told = append(d.told, fmt.Sprintf("%s %s %s", d.clk.Now().In(berlin).Format("15:04"), channelText(g.Device, g.Channel, g.Name), word))
+		},
+		Taken: func(_ context.Context, device string, channel int, label string, from time.Time, fn func(time.Time)) error {
+			for _, at := range d.index[fmt.Sprint(device, channel, label)] {
+				if !at.Before(from) {
+					fn(at)
+				}
+			}
+			return d.away
+		},
+	})
+	d.tracker.Follow(d.all)
+	d.tracker.Start()
+	d.next()
+}
+
+// next sets a timer for the next picture.
+func (d *desk) next() {
+	var first time.Time
+	for _, s := range d.all {
+		if at := s.Due.Next(d.clk.Now()); first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	d.takes = d.clk.At(first.Add(5*time.Second), func() {
+		now := d.clk.Now()
+		for _, s := range d.all {
+			if d.state == "online" && s.Due.Next(now.Add(-6*time.Second)).Equal(now.Add(-5*time.Second)) {
+				d.take(s, now)
+			}
+		}
+		d.next()
+	})
+}
+
+func (d *desk) take(s Series, at time.Time) {
+	key := fmt.Sprint(s.Device, s.Channel, s.Label)
+	d.index[key] = append(d.index[key], at)
+	d.tracker.Added(s.Device, s.Channel, s.Label, at)
+}
+
+// stop ends the host; killed, it puts nothing on record.
+func (d *desk) stop(killed bool) {
+	before := map[string][]byte{}
+	if killed {
+		for _, name := range []string{"state.json", "ended.jsonl"} {
+			before[name], _ = os.ReadFile(filepath.Join(d.data, FolderName, name))
+		}
+	}
+	d.takes.Stop()
+	d.clk.Do(func() { d.tracker.Close(context.Background()) })
+	for name, data := range before {
+		if data != nil {
+			must(d, os.WriteFile(filepath.Join(d.data, FolderName, name), data, 0o600))
+		}
+	}
+}
+
+func (d *desk) until(clockText string) {
+	d.Helper()
+	now := d.clk.Now().In(berlin)
+	at, err := time.ParseInLocation("2006-01-02 15:04", now.Format("2006-01-02 ")+clockText, berlin)
+	must(d, err)
+	if !at.After(now) {
+		at = at.AddDate(0, 0, 1)
+	}
+	d.clk.Run(at)
+}
+
+func (d *desk) set(state string) { d.state, d.since = state, d.clk.Now() }
+
+// want compares the report with lines.
+func (d *desk) want(q Query, lines ...string) {
+	d.Helper()
+	r, err := Read(d.data, q, d.all, d.clk.Now())
+	must(d, err)
+	var got []string
+	for _, l := range r.Lines {
+		got = append(got, l.Text(berlin))
+	}
+	if strings.Join(got, "\n") != strings.Join(lines, "\n") {
+		d.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(lines, "\n  "))
+	}
+}
+
+func (d *desk) wantTold(want ...string) {
+	d.Helper()
+	if strings.Join(d.told, "\n") != strings.Join(want, "\n") {
+		d.Errorf("told\n  %s\nwant\n  %s", strings.Join(d.told, "\n  "), strings.Join(want, "\n  "))
+	}
+	d.told = nil
+}
+
+func TestOffline(t *testing.T) {
+	d := newDesk(t, "2026-03-03 23:50", Series{"gate", 1, "yard", "routine", cron(t, "*/15 * * * *")})
+	d.start()
+	d.until("02:10")
+	d.set("offline")
+	d.until("04:00")
+	if got := d.tracker.Gaps(); len(got) != 1 || got[0].Missing != 7 || got[0].Text(berlin) != "gate/yard offline since 2026-03-04 02:10" {
+		t.Errorf("%+v", got)
+	}
+	d.until("05:02")
+	d.set("online")
+	d.until("23:59")
+	d.clk.RunFor(4 * time.Minute)
+	d.wantTold("02:17 gate/yard begins", "05:15 gate/yard ends")
+	midnight := d.clk.Now().Add(-3 * time.Minute)
+	d.want(Query{From: midnight.Add(-24 * time.Hour), Till: midnight}, "12 of 96 missing: gate/yard offline 02:10-05:02")
+	half := midnight.Add(-20 * time.Hour)
+	d.want(Query{From: half}, "5 of 81 missing: gate/yard offline 02:10-05:02")
+	d.want(Query{From: half.Add(4 * time.Hour)}, "0 of 65 missing: gate/yard")
+	d.want(Query{Device: "other"})
+	d.stop(false)
+	if n := strings.Count(d.log.String(), "\n"); n != 2 || !strings.Contains(d.log.String(), `channels=gate/yard why=offline`) ||
+		!strings.Contains(d.log.String(), `pictures come again: 12 are missing" device=gate`) {
+		t.Error(d.log.String())
+	}
+	if d.clk.Live() != 0 || d.clk.Pending() != 0 {
+		t.Error(d.clk.Live(), "goroutines", d.clk.Pending(), "timers")
+	}
+}
+
+// The host was down, orderly or killed, and one is: the report says so.
+func TestHostDown(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		d := newDesk(t, "2026-03-03 23:50", Series{"gate", 1, "", "", cron(t, "*/10 * * * *")})
+		d.start()
+		d.until("01:00")
+		d.clk.RunFor(30 * time.Second)
+		d.stop(killed)
+		d.clk.RunFor(time.Hour)
+		d.want(Query{}, "6 of 13 missing: host not running since 2026-03-04 01:00")
+		d.until("03:20")
+		d.want(Query{}, "13 of 20 missing: host not running since 2026-03-04 01:00")
+		d.clk.RunFor(30 * time.Second)
+		d.start()
+		d.until("06:00")
+		d.want(Query{}, "14 of 36 missing: host not running 01:00-03:20")
+		d.stop(false)
+		d.wantTold("03:20 gate/1 begins", "03:30 gate/1 ends")
+	}
+}
+
+// A gap that was going on when the host ended goes on after the next start, and is
+// told of once.
+func TestAGapOverARestart(t *testing.T) {
+	d := newDesk(t, "2026-03-03 23:50", Series{"gate", 1, "", "", cron(t, "*/10 * * * *")})
+	d.start()
+	d.until("01:05")
+	d.set("locked")
+	d.until("02:05")
+	d.stop(true)
+	d.until("03:05")
+	d.start()
+	d.until("04:05")
+	d.set("online")
+	d.until("05:00")
+	d.wantTold("01:12 gate/1 begins", "04:10 gate/1 ends")
+	d.want(Query{}, "18 of 30 missing: gate/1 locked 01:05-02:05, host not running 02:05-03:05, gate/1 locked 03:05-04:05")
+	d.stop(false)
+}
+
+// Pictures that come late, commands that fail, pictures of another label or by a
+// script, and a machine that was asleep.
+func TestReasons(t *testing.T) {
+	s := Series{"gate", 1, "yard", "routine", cron(t, "*/10 * * * *")}
+	other := Series{"gate", 1, "yard", "", cron(t, "5 * * * *")}
+	d := newDesk(t, "2026-03-03 23:50", s, other)
+	d.start()
+	d.until("01:01")
+	d.takes.Stop()
+	d.until("01:08") // by a script: it counts for what was due at 01:10 as little as for the other label
+	d.take(Series{Device: "gate", Channel: 1, Label: "alarm"}, d.clk.Now())
+	d.until("01:11")
+	d.tracker.Failed("gate", 1, "routine", d.clk.Now(), "timeout")
+	d.until("01:25")
+	d.wantTold("01:07 gate/yard begins", "01:12 gate/yard begins")
+	// The one of 01:20 comes at last; so does the one of 01:05.
+	d.take(s, d.clk.Now())
+	d.take(other, d.clk.Now())
+	d.next()
+	d.until("01:59")
+	d.wantTold("01:25 gate/yard ends", "01:25 gate/yard ends")
+	d.want(Query{},
+		"0 of 2 missing: gate/yard",
+		"1 of 12 missing: gate/yard timeout 01:10-01:20")
+	d.until("02:01")
+	d.takes.Stop()
+	d.clk.Jump(3*time.Hour - time.Minute) // to 05:00, while nothing runs
+	d.clk.RunFor(time.Minute)
+	d.next()
+	d.until("06:00")
+	d.wantTold("05:01 gate/yard begins", "05:01 gate/yard begins", "05:05 gate/yard ends", "05:10 gate/yard ends")
+	d.want(Query{Label: "routine"}, "19 of 36 missing: gate/yard timeout 01:10-01:20, machine asleep 02:01-05:01")
+	d.stop(false)
+}
+
+// A day of 23 hours and one of 25: as many pictures are due as the schedule says.
+func TestClockChanges(t *testing.T) {
+	for day, want := range map[string]string{"2026-03-28": "0 of 92 missing: gate/1", "2026-10-24": "0 of 100 missing: gate/1"} {
+		d := newDesk(t, day+" 23:50", Series{"gate", 1, "", "", cron(t, "*/15 * * * *")})
+		d.start()
+		d.until("23:59")
+		d.until("23:59")
+		d.clk.RunFor(time.Minute)
+		r := Query{From: d.clk.Now().In(berlin).AddDate(0, 0, -1), Till: d.clk.Now()}
+		d.want(r, want)
+		d.stop(false)
+	}
+}
+
+// A schedule that is new has missed nothing yet; one that is changed or taken out
+// ends its gap; and an index that cannot be asked is asked again.
+func TestSiteChanges(t *testing.T) {
+	s := Series{"gate", 1, "", "", cron(t, "*/10 * * * *")}
+	d := newDesk(t, "2026-03-04 08:05", s)
+	d.start()
+	d.set("offline")
+	d.until("09:05")
+	changed := Series{"gate", 1, "", "", cron(t, "*/20 * * * *")}
+	d.all = []Series{changed}
+	d.tracker.Follow(d.all)
+	d.clk.RunFor(0)
+	d.wantTold("08:12 gate/1 begins", "09:05 gate/1 ends")
+	d.until("10:05")
+	d.want(Query{}, "6 missing: gate/1 offline 08:05-09:05", "3 of 3 missing: gate/1 offline since 2026-03-04 08:05")
+	d.stop(false)
+
+	d.away = errors.New("damaged")
+	d.start()
+	d.clk.RunFor(3 * time.Minute)
+	d.away = nil
+	d.set("online")
+	d.until("11:30")
+	d.want(Query{From: d.clk.Now().Add(-90 * time.Minute)}, "1 of 5 missing: gate/1 offline 08:05-10:08")
+	d.stop(false)
+}
+
+// Damaged files are no reason to fail.
+func TestDamage(t *testing.T) {
+	d := newDesk(t, "2026-03-04 08:05", Series{"gate", 1, "", "", cron(t, "*/10 * * * *")})
+	d.start()
+	d.set("offline")
+	d.until("09:05")
+	d.set("online")
+	d.until("09:15")
+	d.stop(false)
+	dir := filepath.Join(d.data, FolderName)
+	must(t, os.WriteFile(filepath.Join(dir, "state.json"), []byte(`{"alive":`), 0o600))
+	ended, err := os.ReadFile(filepath.Join(dir, "ended.jsonl"))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "ended.jsonl"), append([]byte("\x00\x00{\n{}\n"), ended...), 0o600))
+	d.start()
+	d.until("10:15")
+	d.want(Query{}, "6 of 6 missing: gate/1 offline 08:05-09:05")
+	d.stop(false)
+	if !strings.Contains(d.log.String(), "state.json cannot be read") {
+		t.Error(d.log.String())
+	}
+}
