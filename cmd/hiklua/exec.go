@@ -183,6 +183,8 @@ func (a *app) program(ctx context.Context, o execOptions, args []string) (runtim
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(p.Name, "( ="):
 		return p, &misuse{fmt.Sprintf("there is no file %q; a piece of Lua comes after -e", p.Name), a.name + " exec -e " + shellWord(p.Name)}
+	case err != nil && hasSite(p.Name):
+		return p, &misuse{fmt.Sprintf("exec runs a file; %s is the folder of a site", p.Name), a.name + " exec --site " + shellWord(p.Name) + " -e 'print(hik.version)'"}
 	case errors.As(err, &refused):
 		return p, &failure{fmt.Sprintf("%s: %v", p.Name, refused.Err)}
 	case err != nil:
