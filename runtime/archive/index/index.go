@@ -75,6 +75,7 @@ type Index struct {
 	totals     Totals
 	incomplete string // why pictures may be missing in it; "": none is
 	refound    bool   // the folder is to be made an archive if it is none
+	rebuilding bool
 	failing    error
 	running    bool // the committer
 	due        bool // it is to look again
@@ -173,12 +174,24 @@ type Totals struct {
 	Newest time.Time `json:"newest,omitzero"`
 }
 
-// Totals tells what the archive holds, as far as it is recorded. It waits for no
-// disk.
+// Totals tells what the archive holds, with what is not recorded yet. It waits
+// for no disk.
 func (x *Index) Totals() Totals {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.totals
+	t := x.totals
+	for i := range x.added {
+		e := &x.added[i]
+		t.Files++
+		t.Bytes += e.Size
+		if t.Oldest.IsZero() || e.Taken.Before(t.Oldest) {
+			t.Oldest = x.zoned(e.Taken)
+		}
+		if e.Taken.After(t.Newest) {
+			t.Newest = x.zoned(e.Taken)
+		}
+	}
+	return t
 }
 
 // Problem says why pictures are not recorded, or that older ones are not; nil:
@@ -203,6 +216,18 @@ func (e *IncompleteError) Error() string { return "archive: " + e.Why }
 // Hint says what to do.
 func (e *IncompleteError) Hint() string {
 	return "new pictures are recorded; `hiklua archive verify --rebuild` takes the older ones in again"
+}
+
+// Ready returns when the index is open, or could not be opened. The error is the
+// cause of ctx.
+func (x *Index) Ready(ctx context.Context) error {
+	x.mu.Lock()
+	known := x.ident.Archive != "" || x.failing != nil || x.closing
+	x.mu.Unlock()
+	if !known {
+		x.Flush(ctx)
+	}
+	return clock.Cause(ctx)
 }
 
 // Flush returns when what was added so far is recorded.

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -11,6 +12,9 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
+
+// ErrRebuilding is for what cannot be done while the index is made anew.
+var ErrRebuilding = errors.New("the archive's index is being made anew")
 
 // Rebuild opens the index in the file at path and makes it anew from the
 // pictures and manifests in dir; a folder that is no archive becomes one. The
@@ -29,8 +33,17 @@ func Rebuild(ctx context.Context, path, dir string, o Options, v VerifyOptions) 
 // Rebuild makes the index anew, while pictures go on being taken.
 func (x *Index) Rebuild(ctx context.Context, o VerifyOptions) (Report, error) {
 	x.mu.Lock()
-	x.refound = true
+	if x.rebuilding {
+		x.mu.Unlock()
+		return Report{}, ErrRebuilding
+	}
+	x.refound, x.rebuilding = true, true
 	x.mu.Unlock()
+	defer func() {
+		x.mu.Lock()
+		x.rebuilding = false
+		x.mu.Unlock()
+	}()
 	if err := x.do(ctx, x.clear); err != nil {
 		return Report{}, err
 	}

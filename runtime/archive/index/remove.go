@@ -39,8 +39,15 @@ const maxRemoved = 200
 // Remove removes pictures, in steps each of which lasts over a crash: what is to
 // go is put on record, goes, and is listed in the manifest as removed. A file
 // that has other bytes than the archive wrote stays. done, if it is set, is told
-// of each that is gone. Cursors are noted with the last.
+// of each that is gone. Cursors are noted with the last. The error is
+// ErrRebuilding while Rebuild is at work.
 func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]Key, done func(Removal)) (left []Left, err error) {
+	x.mu.Lock()
+	rebuilding := x.rebuilding
+	x.mu.Unlock()
+	if rebuilding {
+		return nil, ErrRebuilding
+	}
 	for len(list) > maxRemoved {
 		some, err := x.Remove(ctx, list[:maxRemoved], nil, done)
 		left = append(left, some...)

@@ -63,10 +63,10 @@ func (v *View) After(k Key, f func(Key, *archive.Entry) (bool, error)) error {
 	return nil
 }
 
-// OfLabel gives the pictures with a label, the oldest first, until f returns
-// false.
-func (v *View) OfLabel(label string, f func(Key, *archive.Entry) (bool, error)) error {
-	run := v.run(bucketLabels, appendName(nil, label), Key{})
+// OfLabel gives the pictures with a label behind a key, the oldest first, until
+// f returns false.
+func (v *View) OfLabel(label string, after Key, f func(Key, *archive.Entry) (bool, error)) error {
+	run := v.run(bucketLabels, appendName(nil, label), after)
 	for ; run.ok; run.next() {
 		e, err := v.entry(run.key)
 		if err != nil {
