@@ -71,6 +71,7 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 		cmd := p.cmd
 		t.Cleanup(func() { cmd.Process.Kill() })
 		p.read()
+		p.hurry()
 	}
 	begin()
 	p.logs("n is\t7")

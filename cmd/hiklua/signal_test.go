@@ -92,8 +92,17 @@ func (p *process) launch(dir string, args []string) {
 	outEnd.Close()
 	p.errs = errs
 	p.read()
+	p.hurry()
 	cmd := p.cmd
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+}
+
+// hurry ends the process where the test waits for it in vain; SIGQUIT shows where
+// it hangs.
+func (p *process) hurry() {
+	cmd := p.cmd
+	late := time.AfterFunc(2*patience, func() { cmd.Process.Signal(syscall.SIGQUIT) })
+	p.t.Cleanup(func() { late.Stop() })
 }
 
 func (p *process) stream() (read, write *os.File) {
@@ -167,8 +176,6 @@ func (p *process) signal(s os.Signal) {
 // ends waits for the end of the process and returns its status.
 func (p *process) ends() int {
 	p.t.Helper()
-	late := time.AfterFunc(patience, func() { p.cmd.Process.Signal(syscall.SIGQUIT) }) // shows where it hangs
-	defer late.Stop()
 	for line := range p.lines {
 		p.log = append(p.log, line)
 	}
@@ -328,8 +335,10 @@ func TestSignalWaitsForNoFile(t *testing.T) {
 				"scripts/b.lua": turner,
 			})
 			prepare(t, p, dir)
-			for !p.device.Driven(1) {
-				time.Sleep(10 * time.Millisecond)
+			for began := time.Now(); !p.device.Driven(1); time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > patience {
+					t.Fatalf("the head does not move:\n%s", p.stderr())
+				}
 			}
 			began := time.Now()
 			p.signal(syscall.SIGTERM)
