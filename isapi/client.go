@@ -154,7 +154,7 @@ func (c *Client) parse(cl *call, a *answer) (*Node, error) {
 func (c *Client) do(ctx context.Context, cl *call) (*answer, error) {
 	for attempt := 0; ; attempt++ {
 		a, err := c.once(ctx, cl)
-		if err != nil && attempt == 0 && cl.method == http.MethodGet && errors.Is(err, errCut) && ctx.Err() == nil {
+		if err != nil && attempt == 0 && cl.method == http.MethodGet && errors.Is(err, ErrCut) && ctx.Err() == nil {
 			continue
 		}
 		return a, err

@@ -10,20 +10,20 @@ import (
 
 // What can go wrong, for errors.Is. Kind gives the same as a word.
 var (
-	ErrUnauthorized = errors.New("unauthorized")   // user name or password refused; nothing is sent until ResetLogin
-	ErrLocked       = errors.New("account locked") // too many wrong logins, the device waits (RetryIn)
-	ErrForbidden    = errors.New("forbidden")      // the account lacks a right
-	ErrNotFound     = errors.New("not found")      // no such channel, preset, path
-	ErrUnsupported  = errors.New("not supported")  // this device cannot do it
-	ErrBusy         = errors.New("device busy")    // later may work
-	ErrOffline      = errors.New("offline")        // no connection
-	ErrTimeout      = errors.New("timeout")        // the context's deadline came first
-	ErrBadAnswer    = errors.New("bad answer")     // cut, not XML, no picture, a redirect
-	ErrMisuse       = errors.New("wrong use")      // an argument out of range; nothing was sent
-	errCancelled    = errors.New("cancelled")      // the context was cancelled
-	errDevice       = errors.New("device refused") // refused in words that say nothing more
+	ErrUnauthorized = errors.New("unauthorized")     // user name or password refused; nothing is sent until ResetLogin
+	ErrLocked       = errors.New("account locked")   // too many wrong logins, the device waits (RetryIn)
+	ErrForbidden    = errors.New("forbidden")        // the account lacks a right
+	ErrNotFound     = errors.New("not found")        // no such channel, preset, path
+	ErrUnsupported  = errors.New("not supported")    // this device cannot do it
+	ErrBusy         = errors.New("device busy")      // later may work
+	ErrOffline      = errors.New("offline")          // no connection
+	ErrTimeout      = errors.New("timeout")          // the context's deadline came first
+	ErrBadAnswer    = errors.New("bad answer")       // cut, not XML, no picture, a redirect
+	ErrCut          = errors.New("answer cut short") // the connection ended within an answer: the same may come whole
+	ErrMisuse       = errors.New("wrong use")        // an argument out of range; nothing was sent
+	errCancelled    = errors.New("cancelled")        // the context was cancelled
+	errDevice       = errors.New("device refused")   // refused in words that say nothing more
 	errDropped      = errors.New("connection dropped")
-	errCut          = errors.New("answer cut short")
 )
 
 var kinds = []struct {
@@ -120,7 +120,7 @@ func (e *Error) Retryable() bool {
 	case "busy", "offline", "timeout":
 		return !errors.Is(e.Err, errCertificate)
 	case "bad_answer":
-		return errors.Is(e.Err, errCut)
+		return errors.Is(e.Err, ErrCut)
 	case "device":
 		return e.transient()
 	}

@@ -37,11 +37,11 @@ func (c *Client) failRead(ctx context.Context, cl *call, status int, err error) 
 	case e.Kind() == "timeout" || e.Kind() == "cancelled":
 		return e
 	case errors.Is(err, syscall.ECONNRESET):
-		e.Err = because(e.Err, errCut)
+		e.Err = because(e.Err, ErrCut)
 		return e
 	}
 	e.HTTPStatus = status
-	e.Err = because(ErrBadAnswer, because(errCut, err))
+	e.Err = because(ErrBadAnswer, because(ErrCut, err))
 	e.Detail, e.Hint = "the answer was cut short", "the device closed the connection early; this passes, or it needs a restart"
 	return e
 }

@@ -48,7 +48,7 @@ func (c *Client) Picture(ctx context.Context, channel int, opt PictureOptions) (
 			return &Picture{ContentType: ctype, Data: buf.Bytes()}, nil
 		}
 		// Part of it was there already: PictureTo could not start over, we can.
-		if attempt > 0 || buf.Len() == 0 || !errors.Is(err, errCut) || ctx.Err() != nil {
+		if attempt > 0 || buf.Len() == 0 || !errors.Is(err, ErrCut) || ctx.Err() != nil {
 			return nil, err
 		}
 		buf.Reset()
@@ -123,7 +123,7 @@ func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call) (int64,
 			return n, ctype, err
 		}
 		e := asError(err)
-		again := e != nil && (e.transient() && try < maxPictureTries || errors.Is(e, errCut) && try < 2)
+		again := e != nil && (e.transient() && try < maxPictureTries || errors.Is(e, ErrCut) && try < 2)
 		if !again {
 			return 0, "", err
 		}

@@ -13,7 +13,7 @@ func (c *Client) Reboot(ctx context.Context) error {
 	// had closed it before it saw the command.
 	c.Close()
 	_, err := c.do(ctx, &call{op: "reboot", method: http.MethodPut, path: "/ISAPI/System/reboot"})
-	if errors.Is(err, errDropped) || errors.Is(err, errCut) {
+	if errors.Is(err, errDropped) || errors.Is(err, ErrCut) {
 		return nil
 	}
 	return err

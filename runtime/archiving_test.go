@@ -4,8 +4,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // filesBelow lists the files below a folder of the site, with slashes.
@@ -65,5 +67,78 @@ func TestASnapshotIsArchived(t *testing.T) {
 		if data, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(name))); err != nil || len(data) < 100 {
 			t.Errorf("%s: %d bytes, %v", name, len(data), err)
 		}
+	}
+}
+
+const sixCameras = `timezone: Europe/Berlin
+location: {lat: 52.52, lon: 13.40}
+devices:
+  gate: {simulate: ptz, channels: {yard: {address: 1, stream: sub}}}
+  nvr: {simulate: nvr, channels: {till: {address: 2}}}
+archive:
+  layout: "{device}/{name}/{date}/{time}-{label}.jpg"
+  schedules:
+`
+
+// names gives the jobs that a host has, with their next runs by the site's clock.
+func (w *world) jobs() []string {
+	var list []string
+	for _, j := range w.host.Status().Jobs {
+		next := ""
+		if j.Next != nil {
+			next = " " + j.Next.Format("15:04:05")
+		}
+		list = append(list, j.Script+" "+j.Name+next)
+	}
+	return list
+}
+
+func want(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("%s:\n  %s\nwant\n  %s", what, strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// Pictures are taken without a script, when site.yaml says.
+func TestSchedulesOfSiteYAML(t *testing.T) {
+	w := newWorld(t, sixCameras+`
+    - {channels: [gate/yard], every: 15m, between: "06:00-13:20", days: mon-fri, label: routine}
+    - {channels: [nvr/till, nvr/3], cron: "0 14 * * wed"}
+    - {channels: [gate/1], at: "13:05", label: noon, preset: 3}
+`, nil)
+	w.start()
+	w.run(0)
+	want(t, "jobs", w.jobs(), "site.yaml gate/yard routine 13:15:00", "site.yaml nvr/till 14:00:00", "site.yaml nvr/3 14:00:00", "site.yaml gate/yard noon 13:05:00")
+	w.run(24 * 5 * time.Hour) // to Monday at 13:00
+	var at []string
+	for _, line := range w.pictures() {
+		at = append(at, line)
+	}
+	expect := []string{"gate/yard/2026-03-04/13-15-00-routine.jpg", "nvr/3/2026-03-04/14-00-30.jpg", "nvr/till/2026-03-04/14-00-00.jpg"}
+	for _, name := range expect {
+		if !slices.Contains(at, name) {
+			t.Errorf("%s is missing", name)
+		}
+	}
+	count := func(day string, part string) (n int) {
+		for _, name := range at {
+			if strings.Contains(name, day) && strings.Contains(name, part) {
+				n++
+			}
+		}
+		return n
+	}
+	// Of 06:00 to 13:15, each day but on Saturday and Sunday.
+	for day, n := range map[string]int{"03-04": 1, "03-05": 30, "03-06": 30, "03-07": 0, "03-08": 0, "03-09": 29} {
+		if got := count("2026-"+day, "routine"); got != n {
+			t.Errorf("%s: %d pictures, want %d", day, got, n)
+		}
+	}
+	if count("", "noon") != 5 || count("", "nvr/") != 2 {
+		t.Errorf("%v", at)
+	}
+	if got := w.sent("gate")[0]; got != "5m0s goto 3" {
+		t.Errorf("first sent: %s", got)
 	}
 }

@@ -27,14 +27,14 @@ const (
 // counts elapsed time runs late, once. Called with script.mu held.
 func (j *job) due(now time.Time) (luaapi.Firing, bool) {
 	f := luaapi.Firing{Name: j.name, Scheduled: j.next}
-	late := now.Sub(j.next) - j.spec.Jitter
+	late := now.Sub(j.next) - j.lag()
 	if late <= lateGrace || j.spec.Kind == "after" {
 		return f, true
 	}
 	if t := latestRun(j.plan, j.next, now); !t.IsZero() {
 		f.Scheduled = t
 	}
-	late = now.Sub(f.Scheduled) - j.spec.Jitter
+	late = now.Sub(f.Scheduled) - j.lag()
 	if late <= lateGrace || late <= j.spec.CatchUp || j.spec.CatchUp == 0 && j.spec.Kind == "every" {
 		return f, true
 	}

@@ -131,6 +131,7 @@ type Host struct {
 	siteErr   error     // why site.yaml is not what runs
 	states    []*script // every Lua state that is alive
 	loaders   []*loader // of the files of scripts/, by name
+	schedules *script   // what archive.schedules asks for; nil: nothing
 	started   bool
 	startedAt time.Time
 	stopping  bool // nothing goes live any more
@@ -208,6 +209,10 @@ func (h *Host) Close() error {
 			scripts = append(scripts, o.live)
 			o.live = nil
 		}
+	}
+	if h.schedules != nil {
+		scripts = append(scripts, h.schedules)
+		h.schedules = nil
 	}
 	h.mu.Unlock()
 	// Also old versions, loads and sessions: no head waits for what comes next.

@@ -24,6 +24,8 @@ type job struct {
 	spec   luaapi.JobSpec
 	name   string
 	plan   schedule.Schedule // guarded by script.mu: made anew when the job goes live
+	fixed  bool              // plan is not made of spec, but the host's own
+	delay  time.Duration     // how long after its time each run begins
 
 	// Guarded by script.mu.
 	began   time.Time // went live; every counts from here
@@ -91,7 +93,7 @@ func (j *job) start() {
 	if began, ok := s.phases[j.phase()]; ok && j.spec.Kind == "every" {
 		j.began = began
 	}
-	if plan, err := s.plan(j.spec, j.began); err == nil {
+	if plan, err := j.planFrom(j.began); err == nil {
 		j.plan = plan
 	}
 	j.arm(now)
@@ -101,6 +103,17 @@ func (j *job) start() {
 	}
 	j.spent = j.spent || begun && j.next.IsZero()
 }
+
+// planFrom is the plan of a job that went live at began.
+func (j *job) planFrom(began time.Time) (schedule.Schedule, error) {
+	if j.fixed {
+		return j.plan, nil
+	}
+	return j.script.plan(j.spec, began)
+}
+
+// lag is how long after its time a run may begin as it was meant to.
+func (j *job) lag() time.Duration { return j.delay + j.spec.Jitter }
 
 // phase is what a job of the next generation has to share with this one to
 // keep its beat.
@@ -129,7 +142,7 @@ func (j *job) arm(after time.Time) {
 	if j.next.IsZero() {
 		return
 	}
-	at := j.next
+	at := j.next.Add(j.delay)
 	if j.spec.Jitter > 0 {
 		at = at.Add(j.script.host.random(j.spec.Jitter))
 	}
@@ -145,7 +158,7 @@ func (j *job) fire() {
 		return
 	}
 	after, now := j.next, s.host.clk.Now()
-	if now.After(after.Add(j.spec.Jitter)) {
+	if now.After(after.Add(j.lag())) {
 		after = now // the machine was asleep or busy
 	}
 	f, due := j.due(now)

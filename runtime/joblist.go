@@ -61,10 +61,15 @@ func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	return j, s.register(j)
+}
+
+// register adds a job to those of the script.
+func (s *script) register(j *job) error {
 	s.mu.Lock()
 	if err := s.admit(j); err != nil {
 		s.mu.Unlock()
-		return nil, err
+		return err
 	}
 	replaced, live := s.jobs.add(j), s.live
 	s.mu.Unlock()
@@ -74,7 +79,7 @@ func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	if live {
 		j.start()
 	}
-	return j, nil
+	return nil
 }
 
 // admit refuses a job that an ending script registers, since nothing would be

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
 
@@ -140,8 +141,10 @@ func (s *script) storeName() string {
 	return "/" + s.name
 }
 
-// isFile reports whether the script is a file of scripts/.
-func (s *script) isFile() bool { return strings.HasPrefix(s.file, "scripts/") }
+// isFile reports whether the script is a file of scripts/, or site.yaml.
+func (s *script) isFile() bool {
+	return strings.HasPrefix(s.file, "scripts/") || s.file == site.FileName
+}
 
 // State implements luaapi.Keeper.
 func (s *script) State() luaapi.State { return &s.keeping().own }

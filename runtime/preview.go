@@ -72,7 +72,7 @@ func (j *job) preview(now, began time.Time, n int) ([]schedule.Run, string) {
 	if j.spec.Event != nil {
 		return nil, "runs on its event"
 	}
-	plan, err := j.script.plan(j.spec, began)
+	plan, err := j.planFrom(began)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -79,7 +79,9 @@ func (h *Host) scan() scan {
 	if h.siteTurn.Lock(h.reloads) != nil {
 		return s
 	}
+	was := h.site()
 	s.site = h.syncSite()
+	h.syncSchedules(was)
 	h.tellPassedOver()
 	h.siteTurn.Unlock()
 	files, err := h.scriptFiles()
@@ -170,6 +172,10 @@ func (h *Host) running() []*script {
 		if o.live != nil {
 			live = append(live, o.live)
 		}
+	}
+	if h.schedules != nil {
+		live = append(live, h.schedules)
+		slices.SortStableFunc(live, func(a, b *script) int { return strings.Compare(a.name, b.name) })
 	}
 	return live
 }

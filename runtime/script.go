@@ -102,6 +102,11 @@ func (h *Host) newScript(name, file string, out Output) *script {
 // load runs the main chunk, whose jobs and tasks are held back until goLive.
 func (s *script) load(source []byte) error {
 	t, err := s.beginLoad(source)
+	return loaded(t, err)
+}
+
+// loaded waits for a load.
+func loaded(t *task, err error) error {
 	if err != nil {
 		return err
 	}
@@ -112,18 +117,23 @@ func (s *script) load(source []byte) error {
 }
 
 func (s *script) beginLoad(source []byte) (*task, error) {
-	t, err := s.newTask(taskSpec{name: "load", limit: s.host.site().Limits.Load})
-	if err != nil {
-		return nil, err
-	}
-	t.loading, t.awaited = true, true
-	t.start(func(L *lua.LState) error {
+	return s.beginLoadBy(func(t *task, L *lua.LState) error {
 		fn, err := sandbox.Load(L, source, s.file)
 		if err != nil {
 			return err
 		}
 		return t.call(L, fn)
 	})
+}
+
+// beginLoadBy is beginLoad with a main chunk of Go.
+func (s *script) beginLoadBy(main func(t *task, L *lua.LState) error) (*task, error) {
+	t, err := s.newTask(taskSpec{name: "load", limit: s.host.site().Limits.Load})
+	if err != nil {
+		return nil, err
+	}
+	t.loading, t.awaited = true, true
+	t.start(func(L *lua.LState) error { return main(t, L) })
 	return t, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // task is one run of something in a script: a Lua thread on a goroutine of its
@@ -83,6 +84,9 @@ func (s *script) newTask(spec taskSpec) (*task, error) {
 	isOnStop := spec.lasts
 	spec.lasts = spec.lasts || spec.by != nil && spec.by.lasts || spec.job != nil && spec.job.lasts
 	most := s.host.site().Limits.Tasks
+	if s.file == site.FileName {
+		most = 0 // as many as it has channels
+	}
 	switch {
 	case s.closed || s.ending != nil && !spec.lasts:
 		return nil, s.ending

@@ -118,7 +118,10 @@ func (a *Archive) Arrange(layout string, zone *time.Location) error {
 // first byte came if e has none. The error is that of fill, a *DiskError, or a
 // *jpeg.FormatError.
 func (a *Archive) Add(ctx context.Context, e Entry, fill func(io.Writer) error) (Entry, error) {
-	p := a.Begin(ctx, e)
+	p, err := a.Begin(ctx, e)
+	if err != nil {
+		return Entry{}, err
+	}
 	defer p.Abort()
 	if err := fill(p); err != nil {
 		return Entry{}, err

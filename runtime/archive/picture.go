@@ -37,29 +37,21 @@ type Picture struct {
 	done bool
 }
 
-// Begin begins a picture. Nothing is on the disk before its first byte comes.
-func (a *Archive) Begin(ctx context.Context, e Entry) *Picture {
-	return &Picture{Entry: e, a: a, ctx: ctx}
-}
-
-// Write takes bytes of the picture. The error is that of the disk, or a
-// *jpeg.FormatError for bytes that are none of a picture.
-func (p *Picture) Write(b []byte) (int, error) {
-	if p.file == nil {
-		if err := p.open(); err != nil {
-			return 0, err
-		}
+// Begin begins a picture: it has its unfinished file when Begin returns, so
+// that a camera is asked only if there is room for what it sends. The error is
+// that of Options.Admit, of the index, or a *DiskError.
+func (a *Archive) Begin(ctx context.Context, e Entry) (*Picture, error) {
+	p := &Picture{Entry: e, a: a, ctx: ctx}
+	if err := p.open(); err != nil {
+		p.Abort()
+		return nil, err
 	}
-	return p.jpeg.Write(b)
+	return p, nil
 }
 
-// open begins the unfinished file.
+// open makes the unfinished file.
 func (p *Picture) open() (err error) {
 	a := p.a
-	if p.Entry.Taken.IsZero() {
-		p.Entry.Taken = a.opt.Clock.Now()
-	}
-	p.Entry.Taken = p.Entry.Taken.Round(0).Truncate(time.Microsecond)
 	if a.opt.Admit != nil {
 		if err := a.opt.Admit(p.ctx); err != nil {
 			return err
@@ -68,40 +60,28 @@ func (p *Picture) open() (err error) {
 	if p.root, err = a.open(); err != nil {
 		return err
 	}
-	if err := p.settle(); err != nil {
-		return err
-	}
-	p.part = newPart()
+	part := newPart()
 	a.step("begun")
-	p.file, err = p.root.OpenFile(p.part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	p.file, err = p.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return told(p.part, err)
+		return told(part, err)
 	}
-	if err := owner.Give(p.file, a.opt.Dir); err != nil {
-		return told(p.part, err)
-	}
-	p.sum = sha256.New()
-	p.jpeg = jpeg.NewWriter(writerFunc(p.store), p.stamp())
-	return nil
+	p.part = part
+	return told(part, owner.Give(p.file, a.opt.Dir))
 }
 
-// settle finds the path that the picture will have.
-func (p *Picture) settle() (err error) {
-	a := p.a
-	a.mu.Lock()
-	wanted := a.layout.Path(&p.Entry, a.zone)
-	a.mu.Unlock()
-	dir := path.Dir(wanted)
-	if err := mkdir(p.root, dir); err != nil {
-		return err
-	}
-	if a.opt.Index != nil {
-		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {
-			return err
+// Write takes bytes of the picture. The error is that of the disk, or a
+// *jpeg.FormatError for bytes that are none of a picture.
+func (p *Picture) Write(b []byte) (int, error) {
+	if p.jpeg == nil {
+		if p.Entry.Taken.IsZero() {
+			p.Entry.Taken = p.a.opt.Clock.Now()
 		}
+		p.Entry.Taken = p.Entry.Taken.Round(0).Truncate(time.Microsecond)
+		p.sum = sha256.New()
+		p.jpeg = jpeg.NewWriter(writerFunc(p.store), p.stamp())
 	}
-	p.path, err = a.reserve(p.root, wanted, 1)
-	return err
+	return p.jpeg.Write(b)
 }
 
 type writerFunc func([]byte) (int, error)
@@ -114,7 +94,7 @@ func (p *Picture) store(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.sum.Write(b[:n])
 	p.size += int64(n)
-	return n, told(p.path, err)
+	return n, told(p.part, err)
 }
 
 // Commit puts the picture into its place and returns its entry.
@@ -132,7 +112,10 @@ func (p *Picture) Commit() (Entry, error) {
 	}
 	a.step("before sync")
 	if err := a.sync(p.file); err != nil {
-		return Entry{}, told(p.path, err)
+		return Entry{}, told(p.part, err)
+	}
+	if err := p.settle(); err != nil {
+		return Entry{}, err
 	}
 	if err := p.place(); err != nil {
 		return Entry{}, err
@@ -184,6 +167,25 @@ func (p *Picture) place() error {
 		d.Close()
 	}
 	return nil
+}
+
+// settle finds the path that the picture will have.
+func (p *Picture) settle() (err error) {
+	a := p.a
+	a.mu.Lock()
+	wanted := a.layout.Path(&p.Entry, a.zone)
+	a.mu.Unlock()
+	dir := path.Dir(wanted)
+	if err := mkdir(p.root, dir); err != nil {
+		return err
+	}
+	if a.opt.Index != nil {
+		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {
+			return err
+		}
+	}
+	p.path, err = a.reserve(p.root, wanted, 1)
+	return err
 }
 
 // Abort leaves nothing of a picture that was not committed.
