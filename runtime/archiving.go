@@ -8,52 +8,193 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/jpeg"
+	"github.com/hiklua/hiklua/runtime/archive/retention"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// archiving is the host's side of the archive: it is opened when it is first
+// archiving is the host's side of the archive. It is opened when it is first
 // used, or with the host if site.yaml has one.
 type archiving struct {
-	mu   sync.Mutex
-	open *archive.Archive // nil: not yet
-	conf site.Archive     // that it was opened with
+	turn *clock.Mutex // for one who opens or closes it; guards open
+	open *archiver    // nil: it is not
+	now  atomic.Pointer[archiver]
+}
+
+// archiver is an open archive with all that goes with it. It is opened anew when
+// what site.yaml says of it changes.
+type archiver struct {
+	conf   site.Archive
+	given  bool // site.yaml has a word of it
+	zone   *time.Location
+	files  *archive.Archive
+	index  *index.Index
+	keeper *retention.Keeper
+
+	ctx    context.Context // of what runs with it
+	cancel context.CancelFunc
+	runs   *clock.Group
+
+	mu    sync.Mutex
+	users int         // pictures on their way
+	idle  *clock.Cond // no user is left
 }
 
 // archiveConf is what site.yaml says of the archive, or what counts without a
 // word of it there.
-func (h *Host) archiveConf() site.Archive {
-	if a := h.site().Archive; a != nil {
-		return *a
+func archiveConf(s *site.Site, data string) site.Archive {
+	if s.Archive != nil {
+		return *s.Archive
 	}
 	a := site.DefaultArchive()
-	a.Path = filepath.Join(h.files.Dir(), "archive")
+	a.Path = filepath.Join(data, "archive")
+	if full, err := filepath.Abs(a.Path); err == nil {
+		a.Path = full
+	}
 	return a
 }
 
-// archive is the site's archive.
-func (h *Host) archive() (*archive.Archive, error) {
-	h.archiving.mu.Lock()
-	defer h.archiving.mu.Unlock()
-	if h.archiving.open != nil {
-		return h.archiving.open, nil
+// useArchive gives the open archive to one who calls done when it is not needed
+// any more.
+func (h *Host) useArchive(ctx context.Context) (a *archiver, done func(), err error) {
+	if err := h.archiving.turn.Lock(ctx); err != nil {
+		return nil, nil, err
 	}
-	conf := h.archiveConf()
-	a, err := archive.Open(archive.Options{
-		Dir: h.site().Path(conf.Path), Layout: conf.Layout, Zone: h.site().Timezone, Clock: h.clk,
+	defer h.archiving.turn.Unlock()
+	if h.archiving.open == nil {
+		a, err := h.openArchive(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		h.archiving.open = a
+		h.archiving.now.Store(a)
+	}
+	a = h.archiving.open
+	a.mu.Lock()
+	a.users++
+	a.mu.Unlock()
+	return a, a.done, nil
+}
+
+func (a *archiver) done() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.users--; a.users == 0 {
+		a.idle.Broadcast()
+	}
+}
+
+// openArchive opens it. Its caller has the turn.
+func (h *Host) openArchive(ctx context.Context) (*archiver, error) {
+	s := h.site()
+	if clock.Cause(h.ctx) != nil {
+		return nil, errShutdown
+	}
+	a := &archiver{conf: archiveConf(s, h.files.Dir()), given: s.Archive != nil, zone: s.Timezone, runs: clock.NewGroup(h.clk)}
+	a.idle = clock.NewCond(h.clk, &a.mu)
+	dir := s.Path(a.conf.Path)
+	a.index = index.Start(filepath.Join(h.files.Dir(), index.FileName), dir, index.Options{
+		Clock: h.clk, Log: h.log, Zone: s.Timezone, Layout: a.conf.Layout,
+	})
+	a.index.Ready(ctx)
+	if problem := a.index.Problem(); errors.Is(problem, index.ErrLocked) {
+		a.index.Close(ctx)
+		return nil, &luaapi.Failure{
+			Kind: "busy", Message: "archive: another hiklua has it open", Err: problem,
+			Hint: "a running host has the site's archive: without --alone exec and repl are inside it",
+		}
+	}
+	a.keeper = retention.New(retention.Options{
+		Clock: h.clk, Log: h.log, Index: a.index, Policy: retention.PolicyOf(&a.conf, s.Timezone),
+	})
+	a.ctx, a.cancel = clock.WithCancel(h.ctx)
+	var err error
+	a.files, err = archive.Open(archive.Options{
+		Dir: dir, Layout: a.conf.Layout, Zone: s.Timezone, Clock: h.clk, Index: a.index, Admit: a.keeper.Admit,
+		Added: func(e archive.Entry) { a.keeper.Added(a.ctx) },
 	})
 	if err != nil {
-		return nil, err
+		a.cancel()
+		return nil, errors.Join(err, a.index.Close(ctx))
 	}
-	h.archiving.open, h.archiving.conf = a, conf
+	a.runs.Go(func() { a.keeper.Run(a.ctx) })
 	return a, nil
+}
+
+// archiveClose is how long an archive gets to be closed.
+const archiveClose = 5 * time.Second
+
+// closeArchive ends it, when the pictures on their way are in it, or ctx has
+// ended. Its caller has the turn.
+func (h *Host) closeArchive(ctx context.Context) error {
+	a := h.archiving.open
+	if a == nil {
+		return nil
+	}
+	h.archiving.open = nil
+	h.archiving.now.Store(nil)
+	a.mu.Lock()
+	for a.users > 0 && a.idle.Wait(ctx) == nil {
+	}
+	a.mu.Unlock()
+	a.cancel()
+	h.waitFor(ctx, a.runs.Wait)
+	return a.index.Close(ctx)
+}
+
+// endArchive closes it with the host.
+func (h *Host) endArchive(limit context.Context) error {
+	ctx, cancel := clock.WithTimeout(h.clk, limit, archiveClose)
+	defer cancel()
+	if h.archiving.turn.Lock(ctx) != nil {
+		return nil // its disk hangs: the next start sees to the rest
+	}
+	defer h.archiving.turn.Unlock()
+	return h.closeArchive(ctx)
+}
+
+// syncArchive opens the archive that site.yaml has, or opens it anew if it says
+// something else of it now.
+func (h *Host) syncArchive() {
+	if h.archiving.turn.Lock(h.reloads) != nil {
+		return
+	}
+	s := h.site()
+	var changed bool
+	if a := h.archiving.open; a != nil {
+		is, was := archiveConf(s, h.files.Dir()), a.conf
+		is.Schedules, was.Schedules = nil, nil
+		changed = a.given != (s.Archive != nil) || a.zone.String() != s.Timezone.String() || !reflect.DeepEqual(is, was)
+	}
+	if changed {
+		limit, cancel := clock.WithTimeout(h.clk, h.reloads, archiveClose)
+		if err := h.closeArchive(limit); err != nil {
+			h.log.Error("the archive was not closed in order", keyError, err)
+		}
+		cancel()
+	}
+	open := h.archiving.open == nil && s.Archive != nil
+	h.archiving.turn.Unlock()
+	if !open {
+		return
+	}
+	if _, done, err := h.useArchive(h.reloads); err == nil {
+		done()
+	} else if clock.Cause(h.reloads) == nil {
+		h.log.Error("no picture can be archived", keyError, archiveFailure(err))
+	}
 }
 
 // ArchivePicture implements luaapi.Script.
@@ -61,11 +202,12 @@ func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill 
 	if p.Label != "" && !site.ValidName(p.Label) {
 		return luaapi.Archived{}, &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("label %q is none", p.Label), Hint: "a label is " + site.NameRule}
 	}
-	a, err := s.host.archive()
+	a, done, err := s.host.useArchive(ctx)
 	if err != nil {
 		return luaapi.Archived{}, archiveFailure(err)
 	}
-	e, err := a.Add(ctx, s.host.entryOf(p), fill)
+	defer done()
+	e, err := a.files.Add(ctx, s.host.entryOf(p), fill)
 	if err != nil {
 		return luaapi.Archived{}, archiveFailure(err)
 	}
@@ -98,16 +240,17 @@ func (h *Host) archived(below string) string {
 }
 
 // ReadPicture implements luaapi.Script.
-func (s *script) ReadPicture(_ context.Context, shown string) ([]byte, error) {
-	a, err := s.host.archive()
+func (s *script) ReadPicture(ctx context.Context, shown string) ([]byte, error) {
+	a, done, err := s.host.useArchive(ctx)
 	if err != nil {
 		return nil, archiveFailure(err)
 	}
+	defer done()
 	below, ok := strings.CutPrefix(shown, s.host.archived("")+"/")
 	if !ok {
 		return nil, &luaapi.Failure{Kind: "not_found", Message: fmt.Sprintf("%s: the archive has moved", shown)}
 	}
-	data, err := files.NewFolder(a.Dir()).Read(below)
+	data, err := files.NewFolder(a.files.Dir()).Read(below)
 	return data, fileFailure(shown, err)
 }
 

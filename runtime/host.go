@@ -155,6 +155,7 @@ func New(conf Config) (*Host, error) {
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
 	h.siteTurn = clock.NewMutex(h.clk)
+	h.archiving.turn = clock.NewMutex(h.clk)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)
 	h.noting = clock.NewGroup(h.clk)
@@ -232,7 +233,7 @@ func (h *Host) Close() error {
 	h.waitFor(orderly, h.children.Wait) // not for long: a disk may hang
 	h.cancel(errShutdown)               // every owner of a motion ends with it
 	h.waitFor(orderly, h.finishing.Wait)
-	err := h.devices.Close(limit)
+	err := errors.Join(h.devices.Close(limit), h.endArchive(limit))
 	if h.stopGuard != nil {
 		h.stopGuard()
 	}

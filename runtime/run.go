@@ -81,6 +81,7 @@ func (h *Host) scan() scan {
 	}
 	was := h.site()
 	s.site = h.syncSite()
+	h.children.Go(h.syncArchive) // its disk may hang
 	h.syncSchedules(was)
 	h.tellPassedOver()
 	h.siteTurn.Unlock()

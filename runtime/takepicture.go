@@ -59,17 +59,18 @@ func (one *series) goTo(L *lua.LState, channel int) {
 
 // takePicture has a device send a picture straight into the archive.
 func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.ArchiveSpec) error {
-	a, err := h.archive()
+	a, done, err := h.useArchive(ctx)
 	if err != nil {
 		return archiveFailure(err)
 	}
+	defer done()
 	options := isapi.PictureOptions{Stream: streamOf(dev, spec.Channel)}
 	what := luaapi.Command{What: "snapshot", Channel: spec.Channel}
 	if options.Stream != isapi.Main {
 		what.Detail = options.Stream.String()
 	}
 	for again := true; ; again = false {
-		p, err := a.Begin(ctx, h.entryOf(spec))
+		p, err := a.files.Begin(ctx, h.entryOf(spec))
 		if err != nil {
 			return archiveFailure(err)
 		}
