@@ -95,6 +95,24 @@ func (c *call) duration(v lua.LValue, what string) time.Duration {
 	return d
 }
 
+// moment is a time: seconds since 1970, a date with or without a time of day in
+// the site's zone, or how long ago it was.
+func (c *call) moment(v lua.LValue, what string) time.Time {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return fromSeconds(c.number(v, what, minTime, maxTime))
+	case lua.LString:
+		if t, err := clock.ParseTime(string(v), c.m.script.Location()); err == nil {
+			return t
+		}
+		if d, err := clock.ParseAge(string(v)); err == nil {
+			return c.m.script.Clock().Now().Add(-d)
+		}
+	}
+	c.wrong(what, `a time: as hik.now() has it, "2026-03-28 06:00", or how long ago, such as "2h"`, v)
+	return time.Time{}
+}
+
 // durationOf refuses seconds that are no length of time.
 func durationOf(seconds float64) (time.Duration, error) {
 	switch {

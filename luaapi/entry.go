@@ -96,6 +96,7 @@ func libraries() []owner {
 		{name: "hik.base64", entries: base64Entries},
 		{name: "hik.http", entries: httpEntries},
 		{name: "hik.file", entries: fileEntries},
+		{name: "hik.archive", entries: archiveEntries},
 	}
 }
 

@@ -47,6 +47,34 @@ func (h *fakeHost) RemoveFile(ctx context.Context, path string) error {
 	return err
 }
 
+// The fake archive has four pictures of gate, an hour apart, and one of a device
+// that site.yaml does not have.
+func (h *fakeHost) ListArchive(_ context.Context, q ArchiveQuery) ([]ArchivedPicture, error) {
+	all := []ArchivedPicture{{Path: "data/archive/old/1/a.jpg", Device: "old", Channel: 1, Name: "mast", Taken: began.Add(-24 * time.Hour), Size: 5, SHA256: "00ff"}}
+	for i := range 4 {
+		all = append(all, ArchivedPicture{
+			Path: fmt.Sprintf("data/archive/gate/1/%d.jpg", i), Device: "gate", Channel: 1, Name: "yard", Label: []string{"routine", "alarm"}[i%2], Event: "motion",
+			Taken: began.Add(time.Duration(i-4) * time.Hour), DeviceTime: began, Head: &ArchivedHead{10, -5, 2, "door"},
+			Size: 1000, Width: 1920, Height: 1080, SHA256: "ab",
+		})
+	}
+	var list []ArchivedPicture
+	for _, p := range all {
+		if (q.Device == "" || q.Device == p.Device) && (q.Channel == 0 || q.Channel == p.Channel) && (q.Name == "" || q.Name == p.Name) && (q.Label == "" || q.Label == p.Label) &&
+			!p.Taken.Before(q.From) && (q.Till.IsZero() || p.Taken.Before(q.Till)) {
+			list = append(list, p)
+		}
+	}
+	return list[max(len(list)-q.Limit, 0):], nil
+}
+
+func (h *fakeHost) PruneArchive(_ context.Context, dryRun bool) (ArchivePruned, error) {
+	if dryRun {
+		return ArchivePruned{Pictures: 3, Bytes: 3000}, nil
+	}
+	return ArchivePruned{Pictures: 2, Bytes: 2000, Left: 1}, nil
+}
+
 func (h *fakeHost) Sun(date time.Time) (SunTimes, error) {
 	switch date.Month() {
 	case time.June:

@@ -18,6 +18,7 @@ import (
 type Script interface {
 	Services
 	Keeper
+	Archive
 
 	// Name is the script's short name: "tour" for scripts/tour.lua.
 	Name() string

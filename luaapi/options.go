@@ -14,7 +14,7 @@ import (
 // Option is a key of a table of options.
 type Option struct {
 	Name string
-	// Type is duration, boolean, integer, number, string, function or any.
+	// Type is duration, time, channel, boolean, integer, number, string, function or any.
 	Type string
 	// Words are all that a string may be; empty: any.
 	Words []string
@@ -86,6 +86,8 @@ func (o *options) check(k Option, v lua.LValue) {
 	switch k.Type {
 	case "duration":
 		o.c.duration(v, k.Name)
+	case "time":
+		o.c.moment(v, k.Name)
 	case "boolean":
 		if _, ok := v.(lua.LBool); !ok {
 			o.c.wrong(k.Name, "true or false", v)
@@ -116,6 +118,14 @@ func (o options) duration(name string) time.Duration {
 		return o.c.duration(v, name)
 	}
 	return 0
+}
+
+// moment is a time; zero: it was not given.
+func (o options) moment(name string) time.Time {
+	if v := o.values[name]; v != nil {
+		return o.c.moment(v, name)
+	}
+	return time.Time{}
 }
 
 func (o options) bool(name string, otherwise bool) bool {

@@ -66,6 +66,7 @@ var fieldTypes = map[string]string{
 	"preset_names": "boolean", "wiper": "boolean", "park": "boolean", "position3d": "boolean",
 	"ptz_capabilities.pan": "{min: number, max: number}?", "ptz_capabilities.tilt": "{min: number, max: number}?",
 	"ptz_capabilities.zoom": "{min: number, max: number}?", "ptz_capabilities.special": "integer[]",
+	"pictures": "integer", "bytes": "integer", "left": "integer",
 	"sunrise": "number?", "sunset": "number?", "up": "boolean?",
 }
 
@@ -74,7 +75,7 @@ var resultTypes = map[string]string{
 	"number or nil": "number?", "number or nil, number or nil": "number?, number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
 	"list of devices": "hik.Device[]", "state": "hik.State", "event or nil": "hik.Event?",
-	"response": "hik.Response", "list of files": "hik.File[]",
+	"response": "hik.Response", "list of files": "hik.File[]", "list of pictures": "hik.Picture[]",
 }
 
 // stubWriter writes the stubs.
@@ -172,6 +173,10 @@ func optionType(o luaapi.Option) string {
 		return `"` + strings.Join(o.Words, `"|"`) + `"`
 	case o.Type == "duration":
 		return "hik.Duration"
+	case o.Type == "time":
+		return "number|string"
+	case o.Type == "channel":
+		return "hik.ChannelName"
 	case o.Type == "function":
 		return "function"
 	}

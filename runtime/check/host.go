@@ -63,6 +63,14 @@ func (h *host) ArchivePicture(context.Context, luaapi.ArchiveSpec, func(io.Write
 }
 func (h *host) ReadPicture(context.Context, string) ([]byte, error) { return nil, errRehearsal }
 
+func (h *host) ListArchive(context.Context, luaapi.ArchiveQuery) ([]luaapi.ArchivedPicture, error) {
+	return nil, errRehearsal
+}
+
+func (h *host) PruneArchive(context.Context, bool) (luaapi.ArchivePruned, error) {
+	return luaapi.ArchivePruned{}, errRehearsal
+}
+
 func (h *host) Device(name string) (luaapi.Device, error) {
 	for _, d := range h.devices {
 		if d.name == name && !d.opened {

@@ -208,7 +208,7 @@ func (r *rehearsal) sampleOption(entry *luaapi.Entry, name string, v value) lua.
 			continue
 		}
 		switch o.Type {
-		case "duration":
+		case "duration", "time", "channel":
 			return lua.LNumber(1)
 		case "boolean":
 			return lua.LTrue

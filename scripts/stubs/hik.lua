@@ -185,6 +185,17 @@
 ---@field json? any a value that is sent as JSON, instead of body
 ---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
 
+---@class hik.ListOptions
+---@field device? string of this device only, as site.yaml names it
+---@field channel? hik.ChannelName of this channel only: its number, or its name; together with device
+---@field label? string with this label only
+---@field from? number|string taken then or later: a time as hik.now() has it, "2026-03-28 06:00", or so long ago: "2h"
+---@field till? number|string taken before that time
+---@field limit? integer 1..10000, so many at most, the newest of them; default 1000
+
+---@class hik.PruneOptions
+---@field dry_run? boolean remove nothing, tell what would go
+
 ---@class hik.WaitOptions
 ---@field timeout? hik.Duration how long to wait; then the result is nil
 ---@field state? "start"|"stop"|"both" start (default), stop or both
@@ -724,6 +735,19 @@ function hik.file.list(folder) end
 ---Removes a file below the site's data folder, or a folder that is empty.
 ---@param path string
 function hik.file.remove(path) end
+
+---@class hik.archive
+hik.archive = {}
+
+---The pictures in the site's archive, the oldest first.
+---@param options? hik.ListOptions
+---@return hik.Picture[]
+function hik.archive.list(options) end
+
+---Removes what keep, thinning, labels, max_size and min_free of site.yaml let go, as the host does by itself.
+---@param options? hik.PruneOptions
+---@return hik.PruneResult
+function hik.archive.prune(options) end
 
 ---@class hik.Device
 ---@field name string its name in site.yaml

@@ -56,6 +56,22 @@
 ---@field time number when it was last changed, as hik.now() has it
 ---@field dir boolean true for a folder
 
+---A picture of the archive.
+---@class hik.Picture
+---@field path string its file
+---@field device string
+---@field channel integer
+---@field name? string of the channel in site.yaml
+---@field label? string
+---@field event? string type of the event for which it was taken
+---@field time number when it was taken, as hik.now() has it
+---@field device_time? number by the device's clock
+---@field head? {pan: number, tilt: number, zoom: number, preset: string?} where the head looked
+---@field size integer bytes
+---@field width? integer pixels
+---@field height? integer
+---@field sha256 string of the file
+
 ---An element for hik.xml.encode: its name, its content (text, or elements in a list), its attributes.
 ---@class hik.Element
 ---@field [1] string
