@@ -35,6 +35,7 @@ type Head struct {
 type Query struct {
 	Device  string
 	Channel int
+	Name    string // of the channel
 	Label   string
 	From    time.Time // the first moment
 	Till    time.Time // the moment after the last
@@ -44,6 +45,7 @@ type Query struct {
 func (q Query) Match(e *Entry) bool {
 	return (q.Device == "" || q.Device == e.Device) &&
 		(q.Channel == 0 || q.Channel == e.Channel) &&
+		(q.Name == "" || q.Name == e.Name) &&
 		(q.Label == "" || q.Label == e.Label) &&
 		(q.From.IsZero() || !e.Taken.Before(q.From)) &&
 		(q.Till.IsZero() || e.Taken.Before(q.Till))

@@ -2,8 +2,18 @@ package archive
 
 import (
 	"encoding/hex"
+	"fmt"
 	"time"
 )
+
+// ChannelPath is how the channel of a picture is called: gate/yard, or gate/1
+// if it had no name.
+func (e *Entry) ChannelPath() string {
+	if e.Name != "" {
+		return e.Device + "/" + e.Name
+	}
+	return fmt.Sprintf("%s/%d", e.Device, e.Channel)
+}
 
 // Record is an entry as JSON has it: what programs are given, and what stands
 // in the manifest of an export.

@@ -79,14 +79,6 @@ func (e *ChannelsError) Error() string {
 		len(e.Channels), strings.Join(e.Channels, ", "))
 }
 
-// channelOf is how an entry's channel is called: gate/yard, or gate/1.
-func channelOf(e *archive.Entry) string {
-	if e.Name != "" {
-		return e.Device + "/" + e.Name
-	}
-	return fmt.Sprintf("%s/%d", e.Device, e.Channel)
-}
-
 // maxNamed is how many channels an error names.
 const maxNamed = 8
 
@@ -109,7 +101,7 @@ func (s *Source) look(ctx context.Context) (survey, error) {
 		if e.Width > 0 && e.Height > 0 {
 			sizes[[2]int{e.Width, e.Height}]++
 		}
-		if name := channelOf(&e); len(v.channels) < maxNamed && !slices.Contains(v.channels, name) {
+		if name := e.ChannelPath(); len(v.channels) < maxNamed && !slices.Contains(v.channels, name) {
 			v.channels = append(v.channels, name)
 		}
 	}
