@@ -19,7 +19,11 @@ type completer func(c *cobra.Command, args []string, begin string) []string
 
 // setCompletion tells shells the values of arguments and flags.
 func (a *app) setCompletion(root *cobra.Command) {
-	for _, c := range append(root.Commands(), root) {
+	commands := []*cobra.Command{root}
+	for _, c := range root.Commands() {
+		commands = append(append(commands, c), c.Commands()...)
+	}
+	for _, c := range commands {
 		for _, flags := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
 			flags.VisitAll(func(f *pflag.Flag) {
 				if words, ok := f.Value.(*enumFlag); ok {
@@ -27,8 +31,8 @@ func (a *app) setCompletion(root *cobra.Command) {
 				}
 			})
 		}
-		switch c.Name() {
-		case "status", "jobs", "log", "journal", "reload", "next", "check", "devices", "stubs", "run", "init":
+		switch commandName(c) {
+		case "status", "jobs", "log", "journal", "reload", "next", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return nil, folders(len(args) == 0)
 			}
@@ -36,6 +40,9 @@ func (a *app) setCompletion(root *cobra.Command) {
 			c.ValidArgsFunction = a.completeJob
 		case "doctor", "login":
 			c.ValidArgsFunction = a.completeSiteAndDevices
+		case "archive list", "archive gaps", "archive export":
+			c.ValidArgsFunction = a.completeSiteAndChannels
+			completeFlag(c, "label", func(_ *cobra.Command, args []string, _ string) []string { return a.labelNames(args) })
 		}
 		for name, values := range map[string]completer{
 			"journal --device": func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
@@ -45,7 +52,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 			"login --device":   func(*cobra.Command, []string, string) []string { return nil },
 			"sim --fault":      func(*cobra.Command, []string, string) []string { return sim.FaultNames() },
 		} {
-			if command, flag, _ := strings.Cut(name, " --"); command == c.Name() {
+			if command, flag, _ := strings.Cut(name, " --"); command == commandName(c) {
 				completeFlag(c, flag, values)
 			}
 		}
@@ -91,6 +98,31 @@ func (a *app) completeSiteAndDevices(_ *cobra.Command, args []string, _ string) 
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSiteAndChannels is for [SITE] [CHANNEL...].
+func (a *app) completeSiteAndChannels(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	dir, named := siteAndChannels(args)
+	s, err := a.quiet().loadSite(dir, true)
+	if err != nil {
+		return nil, folders(len(args) == 0)
+	}
+	names := slices.DeleteFunc(channelNames(s), func(name string) bool { return slices.Contains(named, name) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *app) labelNames(args []string) []string {
+	dir, _ := siteAndChannels(args)
+	s, err := a.quiet().loadSite(dir, true)
+	if err != nil {
+		return nil
+	}
+	return labels(s)
+}
+
+// commandName is the name of a command below the program's: "archive list".
+func commandName(c *cobra.Command) string {
+	return strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 }
 
 // quiet is the app for a completion, in the middle of a line that is typed:

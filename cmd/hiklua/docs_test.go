@@ -195,6 +195,12 @@ func TestCommandsPage(t *testing.T) {
 		part, _, _ := strings.Cut(after, "\n## ")
 		help := newSession(t)
 		help.run(context.Background(), c.Name(), "--help")
+		for _, sub := range c.Commands() {
+			if !strings.Contains(part, "hiklua "+c.Name()+" "+sub.Name()) {
+				t.Errorf("docs/commands.md does not tell of %s %s", c.Name(), sub.Name())
+			}
+			help.run(context.Background(), c.Name(), sub.Name(), "--help")
+		}
 		for _, flag := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([\w-]+)`).FindAllStringSubmatch(help.out.String(), -1) {
 			if name := flag[1]; !slices.Contains([]string{"help", "log-format", "log-level"}, name) && !strings.Contains(part, "--"+name) {
 				t.Errorf("docs/commands.md does not tell of %s --%s", c.Name(), name)

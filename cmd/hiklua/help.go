@@ -39,6 +39,12 @@ func helpText(a *app, c *cobra.Command, commands []*cobra.Command) string {
 			}
 		}
 	}
+	if c.HasParent() && c.HasSubCommands() {
+		b.WriteString("\nCommands:\n")
+		for _, sub := range c.Commands() {
+			fmt.Fprintf(&b, "  %-9s %s\n", sub.Name(), sub.Short)
+		}
+	}
 	if c.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.TrimRight(c.Example, "\n"))
 	}

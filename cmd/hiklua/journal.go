@@ -104,7 +104,7 @@ func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) err
 	}
 	f := journal.Filter{Device: o.device, Script: o.script, Moves: o.moves, Quiet: !o.all && !o.json, Limit: o.last}
 	if o.since != "" {
-		if f.Since, err = a.parseSince(o.since, zone); err != nil {
+		if f.Since, err = a.parseWhen("--since", o.since, zone); err != nil {
 			return &misuse{err.Error(), a.name + " journal --since 2h"}
 		}
 	}
@@ -155,9 +155,9 @@ func (a *app) emptyJournal(s *site.Site, dir string, o journalOptions) string {
 	return fmt.Sprintf("no command is on record: %s run %s begins it", a.name, shellWord(dir))
 }
 
-// parseSince reads a time, or how long ago it was.
-func (a *app) parseSince(text string, zone *time.Location) (time.Time, error) {
-	if t, err := parseTime(text, zone); err == nil {
+// parseWhen reads the time of a flag, or how long ago it was.
+func (a *app) parseWhen(flag, text string, zone *time.Location) (time.Time, error) {
+	if t, err := clock.ParseTime(text, zone); err == nil {
 		return t, nil
 	}
 	if t, err := time.Parse("15:04", text); err == nil {
@@ -171,5 +171,5 @@ func (a *app) parseSince(text string, zone *time.Location) (time.Time, error) {
 	if d, err := clock.ParseDuration(text); err == nil && d >= 0 {
 		return a.clk.Now().Add(-d), nil
 	}
-	return time.Time{}, fmt.Errorf(`--since %q is neither a time nor how long ago`, text)
+	return time.Time{}, fmt.Errorf("%s %q is neither a time nor how long ago", flag, text)
 }

@@ -69,6 +69,8 @@ func valueProblem(f *pflag.Flag, bad *pflag.InvalidValueError) string {
 	switch f.Value.Type() {
 	case "int":
 		return fmt.Sprintf("%q is no whole number", bad.GetValue())
+	case "float64":
+		return fmt.Sprintf("%q is no number", bad.GetValue())
 	case "duration":
 		return fmt.Sprintf("%q is no duration (such as 30s, 5m, 1h)", bad.GetValue())
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,7 +61,7 @@ func (a *app) showNext(ctx context.Context, dir, from string, count int, asJSON 
 	start := a.clk.Now()
 	var began map[string]time.Time
 	if from != "" {
-		if start, err = parseTime(from, s.Timezone); err != nil {
+		if start, err = clock.ParseTime(from, s.Timezone); err != nil {
 			return &misuse{err.Error(), a.name + ` next --from "2026-03-28 01:30"`}
 		}
 	} else {
@@ -144,23 +143,4 @@ func (a *app) writeRuns(runs []runtime.Planned) {
 		return
 	}
 	a.writeTable(t)
-}
-
-// timeLayouts are the forms of a time in a command line, without a zone.
-var timeLayouts = []string{
-	"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02",
-}
-
-// parseTime reads a time; one without a zone is in the given one.
-func parseTime(text string, zone *time.Location) (time.Time, error) {
-	text = strings.TrimSpace(text)
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	for _, layout := range timeLayouts {
-		if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time", text)
 }

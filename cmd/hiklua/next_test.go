@@ -50,7 +50,7 @@ func TestNextIsWhatHappens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		start, err := parseTime(from, conf.Timezone)
+		start, err := clock.ParseTime(from, conf.Timezone)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,11 @@ const (
 	opNames     = "names"
 	opComplete  = "complete"
 	opStopHeads = "stop heads"
+
+	opArchiveList    = "archive list"
+	opArchivePrune   = "archive prune"
+	opArchiveHead    = "archive head"
+	opArchiveRebuild = "archive rebuild"
 )
 
 // hostService answers them.
@@ -76,6 +81,12 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return s.login(ctx, op, args, send)
 	case opExec:
 		return s.exec(ctx, args, send)
+	case opArchiveList:
+		return s.listArchive(ctx, args, send)
+	case opArchivePrune:
+		return s.pruneArchive(ctx, args, send)
+	case opArchiveHead, opArchiveRebuild:
+		return s.proveArchive(ctx, op, send)
 	case opEval:
 		return s.eval(ctx, args, send)
 	case opNames:

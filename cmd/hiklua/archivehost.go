@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/archive/retention"
+)
+
+// archivePage is how many pictures go over the control socket at one time.
+const archivePage = 200
+
+// archiveQuery asks a host for pictures.
+type archiveQuery struct {
+	Query archive.Query `json:"query"`
+	Last  int           `json:"last,omitempty"` // the last so many; 0: all
+	Path  string        `json:"path,omitempty"` // the one picture that lies there
+}
+
+// find gives each what is asked for, the oldest first.
+func (q *archiveQuery) find(ctx context.Context, x *index.Index, each func(archive.Entry) error) error {
+	switch {
+	case q.Path != "":
+		e, found, err := x.Get(ctx, q.Path)
+		if err == nil && found {
+			err = each(e)
+		}
+		return err
+	case q.Last > 0:
+		last, err := x.Last(ctx, q.Query, q.Last)
+		for _, e := range last {
+			if err == nil {
+				err = each(e)
+			}
+		}
+		return err
+	}
+	return x.List(ctx, q.Query, each)
+}
+
+// batches gathers what is sent, a page at a time; end sends what is left.
+func batches[T any](send func([]T) error) (add func(T) error, end func() error) {
+	var page []T
+	end = func() error {
+		if len(page) == 0 {
+			return nil
+		}
+		err := send(page)
+		page = page[:0]
+		return err
+	}
+	return func(item T) error {
+		if page = append(page, item); len(page) < archivePage {
+			return nil
+		}
+		return end()
+	}, end
+}
+
+// listArchive sends the pictures that are asked for.
+func (s *hostSession) listArchive(ctx context.Context, args json.RawMessage, send func(any) error) error {
+	var q archiveQuery
+	if err := json.Unmarshal(args, &q); err != nil {
+		return err
+	}
+	add, end := batches(func(page []archive.Record) error { return send(page) })
+	each := func(e archive.Entry) error { return add(e.Record(s.host.Zone())) }
+	x, err := s.host.ArchiveIndex()
+	if err == nil {
+		err = q.find(ctx, x, each)
+	}
+	if err != nil {
+		return faultOf(err)
+	}
+	return end()
+}
+
+// pruneAnswer is a piece of what the host says to prune.
+type pruneAnswer struct {
+	Removed []removedRecord `json:"removed,omitempty"`
+	Left    int64           `json:"left,omitempty"`
+}
+
+// pruneArchive removes what has had its time, and sends what that is.
+func (s *hostSession) pruneArchive(ctx context.Context, args json.RawMessage, send func(any) error) error {
+	var dry bool
+	if err := json.Unmarshal(args, &dry); err != nil {
+		return err
+	}
+	add, end := batches(func(page []removedRecord) error { return send(pruneAnswer{Removed: page}) })
+	sum, err := s.host.PruneArchive(ctx, dry, func(r retention.Removal) error {
+		return add(removedRecord{r.Record(s.host.Zone()), r.Reason})
+	})
+	if ended := end(); err == nil {
+		err = ended
+	}
+	if err != nil {
+		return faultOf(err)
+	}
+	return send(pruneAnswer{Left: sum.Left})
+}
+
+// proveArchive tells where the manifests end, or makes the index anew.
+func (s *hostSession) proveArchive(ctx context.Context, op string, send func(any) error) error {
+	x, err := s.host.ArchiveIndex()
+	if err != nil {
+		return faultOf(err)
+	}
+	if op == opArchiveHead {
+		head, err := x.Head(ctx)
+		if err != nil {
+			return faultOf(err)
+		}
+		return send(head)
+	}
+	next := s.clk.Now()
+	report, err := x.Rebuild(ctx, index.VerifyOptions{Clock: s.clk, Progress: func(done, of int64) {
+		if now := s.clk.Now(); !now.Before(next) {
+			next = now.Add(progressEvery)
+			_ = send(rebuilt{Done: done, Of: of}) // a client that has gone ends ctx
+		}
+	}})
+	if err != nil {
+		return faultOf(err)
+	}
+	return send(rebuilt{Report: &report})
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime/archive"
+)
+
+func newArchiveShowCommand(a *app) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show [SITE] [FILE] [--json]",
+		Short: "What an archive holds, or all that is known of one picture",
+		Long: `Sums up the archive of a site (default: the current folder): how many pictures
+of each channel, their size, the first and the last. With FILE, all that the
+archive has on record of one picture. FILE is its path as list shows it, or the
+file itself.`,
+		Example: `  {hiklua} archive show
+  {hiklua} archive show gate/1/2026-03-28/06-15-00.jpg
+  {hiklua} archive show site --json`,
+		Annotations: next(`{hiklua} archive list lists the pictures; exiftool FILE reads what stands in one.`),
+		Args:        atMost(a, 2),
+		RunE: func(c *cobra.Command, args []string) error {
+			dir, rest := siteAndChannels(args)
+			if len(rest) > 1 {
+				return &misuse{fmt.Sprintf("show takes one file: %q is too much", rest[1]), usageOf(a, c)}
+			}
+			v, err := a.viewArchive(dir)
+			if err != nil {
+				return err
+			}
+			if len(rest) == 1 {
+				return v.showPicture(c.Context(), rest[0], asJSON)
+			}
+			return v.showArchive(c.Context(), asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	return c
+}
+
+// jsonArchive is the archive in the output of archive show --json.
+type jsonArchive struct {
+	Path     string         `json:"path"`
+	Pictures int            `json:"pictures"`
+	Bytes    int64          `json:"bytes"`
+	Channels []jsonArchived `json:"channels"`
+}
+
+// jsonArchived is what the archive has of a channel.
+type jsonArchived struct {
+	Device   string    `json:"device"`
+	Channel  int       `json:"channel"`
+	Name     string    `json:"name,omitempty"`
+	Pictures int       `json:"pictures"`
+	Bytes    int64     `json:"bytes"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+}
+
+func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
+	type key struct {
+		device  string
+		channel int
+	}
+	sums := make(map[key]*jsonArchived)
+	all := jsonArchive{Path: v.folder(), Channels: []jsonArchived{}}
+	err := v.fetch(ctx, &choice{}, func(r archive.Record) error {
+		k := key{r.Device, r.Channel}
+		s := sums[k]
+		if s == nil {
+			s = &jsonArchived{Device: r.Device, Channel: r.Channel, First: r.Taken}
+			sums[k] = s
+		}
+		s.Name, s.Last = r.Name, r.Taken // the name that it has had last
+		s.Pictures++
+		s.Bytes += r.Size
+		all.Pictures++
+		all.Bytes += r.Size
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range slices.SortedFunc(maps.Values(sums), func(a, b *jsonArchived) int {
+		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Channel, b.Channel))
+	}) {
+		all.Channels = append(all.Channels, *s)
+	}
+	if asJSON {
+		return v.writeJSON(all)
+	}
+	v.writeWrapped(fmt.Sprintf("%s: %s, %s\n", all.Path, plural(all.Pictures, "picture"), sizeText(all.Bytes)))
+	if len(all.Channels) == 0 {
+		return nil
+	}
+	fmt.Fprintln(v.stdout)
+	t := &table{head: []string{"CHANNEL", "PICTURES", "SIZE", "FIRST", "LAST"}}
+	for _, s := range all.Channels {
+		e := archive.Entry{Device: s.Device, Channel: s.Channel, Name: s.Name}
+		t.add(e.ChannelPath(), fmt.Sprint(s.Pictures), sizeText(s.Bytes), v.timeText(s.First), v.timeText(s.Last))
+	}
+	v.writeTable(t)
+	return nil
+}
+
+// showPicture shows one picture: file is its path in the archive, or on disk.
+func (v *archiveView) showPicture(ctx context.Context, file string, asJSON bool) error {
+	var found *archive.Record
+	err := v.fetch(ctx, &choice{path: v.below(file)}, func(r archive.Record) error {
+		found = &r
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return &failure{fmt.Sprintf("the archive has no picture %s on record", file)}
+	}
+	if asJSON {
+		return v.writeJSON(found)
+	}
+	v.writePicture(found)
+	return nil
+}
+
+// below is the path of a file below the archive, with slashes.
+func (v *archiveView) below(file string) string {
+	if folder, err := filepath.EvalSymlinks(fullPath(v.folder())); err == nil {
+		if full, err := filepath.EvalSymlinks(fullPath(file)); err == nil {
+			if rel, err := filepath.Rel(folder, full); err == nil && filepath.IsLocal(rel) {
+				return filepath.ToSlash(rel)
+			}
+		}
+	}
+	return strings.TrimPrefix(filepath.ToSlash(file), "./")
+}
+
+func (v *archiveView) writePicture(r *archive.Record) {
+	t := &table{fixed: 1}
+	row := func(name, value string) {
+		if value != "" {
+			t.add(name, value)
+		}
+	}
+	row("file", filepath.Join(v.folder(), filepath.FromSlash(r.Path)))
+	row("device", r.Device)
+	row("channel", strings.TrimSpace(fmt.Sprintf("%d %s", r.Channel, r.Name)))
+	row("label", r.Label)
+	row("event", r.Event)
+	row("taken", r.Taken.Format("Mon 2006-01-02 15:04:05.000 MST"))
+	if r.DeviceTime != nil {
+		row("device's time", r.DeviceTime.In(v.site.Timezone).Format("Mon 2006-01-02 15:04:05 MST"))
+	}
+	if h := r.Head; h != nil {
+		row("head", fmt.Sprintf("pan %.1f°, tilt %.1f°, zoom %.1fx", h.Pan, h.Tilt, h.Zoom))
+		row("preset", h.Preset)
+	}
+	row("picture", fmt.Sprintf("%dx%d, %d bytes", r.Width, r.Height, r.Size))
+	row("sha256", r.SHA256)
+	if _, err := os.Stat(filepath.Join(v.folder(), filepath.FromSlash(r.Path))); err != nil {
+		row("now", "the file can't be read: archive verify says more")
+	}
+	v.writeTable(t)
+}
+
+func (v *archiveView) timeText(t time.Time) string {
+	return t.In(v.site.Timezone).Format("2006-01-02 15:04:05")
+}

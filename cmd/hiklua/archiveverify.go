@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/control"
+)
+
+func newArchiveVerifyCommand(a *app) *cobra.Command {
+	var rebuild, asJSON bool
+	c := &cobra.Command{
+		Use:   "verify [SITE] [--rebuild] [--json]",
+		Short: "Prove that every picture is as it was archived",
+		Long: `Reads every picture in the archive of a site (default: the current folder) and
+compares it with the manifests, one for each day, which lie in the archive and
+prove each other. It names what was changed, is missing or was added since; the
+status is 1 then. Nothing is changed.
+--rebuild makes the index anew from the pictures and the manifests, where it was
+lost or damaged; a host that runs goes on taking pictures meanwhile.`,
+		Example: `  {hiklua} archive verify
+  {hiklua} archive verify site --json
+  {hiklua} archive verify --rebuild`,
+		Annotations: next(`{hiklua} archive show FILE tells what is known of a picture that was named.`),
+		Args:        atMost(a, 1),
+		RunE: func(c *cobra.Command, args []string) error {
+			v, err := a.viewArchive(siteArg(args))
+			if err != nil {
+				return err
+			}
+			meter := a.newProgress("comparing pictures")
+			o := index.VerifyOptions{Clock: a.clk, Progress: meter.tell}
+			var report index.Report
+			if rebuild {
+				report, err = v.rebuild(c.Context(), o)
+			} else {
+				report, err = v.verify(c.Context(), o)
+			}
+			meter.end()
+			switch {
+			case c.Context().Err() != nil:
+				return &failure{"interrupted"}
+			case err != nil:
+				return err
+			case asJSON:
+				err = a.writeJSON(report)
+			default:
+				a.writeVerified(report, rebuild)
+			}
+			if err == nil && len(report.Findings) > 0 {
+				err = errTold
+			}
+			return err
+		},
+	}
+	c.Flags().BoolVar(&rebuild, "rebuild", false, "make the index anew from the pictures and the manifests")
+	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
+	return c
+}
+
+// indexFile is where the index lies.
+func (v *archiveView) indexFile() string { return filepath.Join(dataFolder(v.dir), index.FileName) }
+
+func (v *archiveView) indexOptions() index.Options {
+	return index.Options{Clock: v.clk, Log: v.logger(v.site.Timezone), Zone: v.site.Timezone, Layout: v.conf.Layout}
+}
+
+// present says in one line that there is no archive to look at.
+func (v *archiveView) present() error {
+	if info, err := os.Stat(v.folder()); err != nil || !info.IsDir() {
+		return &failure{fmt.Sprintf("there is no archive in %s", v.folder())}
+	}
+	return nil
+}
+
+// verify compares files and manifests, and the index unless a host has it.
+func (v *archiveView) verify(ctx context.Context, o index.VerifyOptions) (report index.Report, err error) {
+	if err := v.present(); err != nil {
+		return report, err
+	}
+	err = v.withHost(ctx, func(client *control.Client) error {
+		// The host says where the manifests end; all else stands in the folder.
+		if err := client.Get(ctx, opArchiveHead, nil, &o.Head); err != nil {
+			return err
+		}
+		report, err = index.Verify(ctx, v.folder(), o)
+		return err
+	}, func(x *index.Index) error {
+		o.Index = x
+		report, err = index.Verify(ctx, v.folder(), o)
+		return err
+	})
+	return report, err
+}
+
+// rebuilt is a piece of what a host says while it makes its index anew.
+type rebuilt struct {
+	Done   int64         `json:"done,omitempty"`
+	Of     int64         `json:"of,omitempty"`
+	Report *index.Report `json:"report,omitempty"`
+}
+
+func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (report index.Report, err error) {
+	if err := v.present(); err != nil {
+		return report, err
+	}
+	client, err := control.Dial(ctx, dataFolder(v.dir))
+	switch {
+	case errors.Is(err, control.ErrNoHost):
+		return index.Rebuild(ctx, v.indexFile(), v.folder(), v.indexOptions(), o)
+	case err != nil:
+		return report, v.hostDenied(err)
+	}
+	defer client.Close()
+	err = client.Call(ctx, opArchiveRebuild, nil, func(value json.RawMessage) error {
+		var got rebuilt
+		if err := json.Unmarshal(value, &got); err != nil {
+			return err
+		}
+		if got.Report != nil {
+			report = *got.Report
+		} else {
+			o.Progress(got.Done, got.Of)
+		}
+		return nil
+	})
+	return report, fromHost(err)
+}
+
+func (a *app) writeVerified(r index.Report, rebuilt bool) {
+	if len(r.Findings) > 0 {
+		t := &table{head: []string{"FOUND", "FILE", "WHAT"}, fixed: 1}
+		for _, f := range r.Findings {
+			t.add(f.Kind, f.Path, f.Detail)
+			t.paint(0, colourFail)
+		}
+		a.writeTable(t)
+	}
+	verdict := "ok"
+	if n := len(r.Findings); n > 0 {
+		verdict = "not ok: " + plural(n, "finding")
+	}
+	text := fmt.Sprintf("%s: %s as archived, %s, in %s", verdict, plural(int(r.Files), "picture"), sizeText(r.Bytes), plural(r.Days, "day"))
+	if r.Removed > 0 {
+		text += fmt.Sprintf("; %d more have had their time", r.Removed)
+	}
+	if rebuilt {
+		text += "; the index was made anew"
+	}
+	a.writeWrapped(text + "\n")
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// archiveView is the archive of a site as the commands see it: through the host
+// that runs the site, which alone has the index then, or else by the index.
+type archiveView struct {
+	*app
+	dir  string // of the site
+	site *site.Site
+	conf site.Archive
+}
+
+func (a *app) viewArchive(dir string) (*archiveView, error) {
+	s, err := a.loadSite(dir, true)
+	if err != nil {
+		return nil, err
+	}
+	v := &archiveView{app: a, dir: dir, site: s, conf: site.DefaultArchive()}
+	if s.Archive != nil {
+		v.conf = *s.Archive
+	}
+	return v, nil
+}
+
+// folder is where the pictures are.
+func (v *archiveView) folder() string { return v.site.Path(v.conf.Path) }
+
+// withHost calls ask with the host that runs the site, or alone with the index
+// if none does; with nil if there is no index.
+func (v *archiveView) withHost(ctx context.Context, ask func(*control.Client) error, alone func(*index.Index) error) error {
+	client, err := control.Dial(ctx, dataFolder(v.dir))
+	if err == nil {
+		defer client.Close()
+		return fromHost(ask(client))
+	}
+	if !errors.Is(err, control.ErrNoHost) {
+		return v.hostDenied(err)
+	}
+	if _, err := os.Stat(v.indexFile()); errors.Is(err, fs.ErrNotExist) {
+		return alone(nil)
+	}
+	x, err := index.Open(ctx, v.indexFile(), v.folder(), v.indexOptions())
+	switch {
+	case errors.Is(err, index.ErrLocked):
+		return &failure{fmt.Sprintf("%s is in use by another command: try again when that has ended", v.indexFile())}
+	case err != nil:
+		return err
+	}
+	err = alone(x)
+	limit, cancel := clock.WithTimeout(v.clk, context.Background(), indexTimeout)
+	defer cancel()
+	return errors.Join(err, x.Close(limit))
+}
+
+// indexTimeout is how long the disk may take to close the index.
+const indexTimeout = 5 * time.Second
+
+// noIndex says what is due where there is no index: nothing, if nothing was
+// ever archived.
+func (v *archiveView) noIndex() error {
+	if _, err := os.Stat(filepath.Join(v.folder(), archive.OwnFolder)); err != nil {
+		return nil
+	}
+	return &failure{fmt.Sprintf("there are pictures in %s and no index of them in %s: %s archive verify --rebuild makes it", v.folder(), v.indexFile(), v.name)}
+}
+
+// hostDenied says why the host can't be asked.
+func (v *archiveView) hostDenied(err error) error {
+	_, denied := v.hostAround(context.Background(), v.dir)
+	if denied != nil {
+		return denied
+	}
+	return err
+}
+
+// fetch gives what is chosen, the oldest first, to fn.
+func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Record) error) error {
+	q := archiveQuery{Query: c.Query, Path: c.path}
+	if c.exact() {
+		q.Last = c.last
+	}
+	return v.withHost(ctx, func(client *control.Client) error {
+		return client.Call(ctx, opArchiveList, q, func(value json.RawMessage) error {
+			var page []archive.Record
+			if err := json.Unmarshal(value, &page); err != nil {
+				return err
+			}
+			for _, r := range page {
+				if err := fn(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}, func(x *index.Index) error {
+		if x == nil {
+			return v.noIndex()
+		}
+		return q.find(ctx, x, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
+	})
+}
+
+// exact reports whether the query alone says what is chosen.
+func (c *choice) exact() bool { return len(c.of) == 0 || len(c.of) == 1 && c.of[0].name == "" }
