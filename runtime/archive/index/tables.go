@@ -49,8 +49,8 @@ type day struct {
 // change is what one transaction writes to the file and to the manifest.
 type change struct {
 	tx     *bolt.Tx
-	chain  chain  // as it was before
-	today  string // the day whose manifest is written to
+	chain  chain        // as it was before
+	today  string       // the day whose manifest is written to
 	lines  bytes.Buffer // for the manifest of today
 	totals Totals
 
