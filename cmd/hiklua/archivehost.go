@@ -67,10 +67,7 @@ func (s *hostSession) listArchive(ctx context.Context, args json.RawMessage, sen
 	}
 	add, end := batches(func(page []archive.Record) error { return send(page) })
 	each := func(e archive.Entry) error { return add(e.Record(s.host.Zone())) }
-	x, err := s.host.ArchiveIndex()
-	if err == nil {
-		err = q.find(ctx, x, each)
-	}
+	err := s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error { return q.find(ctx, x, each) })
 	if err != nil {
 		return faultOf(err)
 	}
@@ -90,8 +87,11 @@ func (s *hostSession) pruneArchive(ctx context.Context, args json.RawMessage, se
 		return err
 	}
 	add, end := batches(func(page []removedRecord) error { return send(pruneAnswer{Removed: page}) })
-	sum, err := s.host.PruneArchive(ctx, dry, func(r retention.Removal) error {
-		return add(removedRecord{r.Record(s.host.Zone()), r.Reason})
+	each := func(r retention.Removal) error { return add(removedRecord{r.Record(s.host.Zone()), r.Reason}) }
+	var left int64
+	err := s.host.UseArchive(ctx, func(_ *index.Index, k *retention.Keeper) (err error) {
+		left, err = pruneWith(ctx, k, dry, each)
+		return err
 	})
 	if ended := end(); err == nil {
 		err = ended
@@ -99,31 +99,44 @@ func (s *hostSession) pruneArchive(ctx context.Context, args json.RawMessage, se
 	if err != nil {
 		return faultOf(err)
 	}
-	return send(pruneAnswer{Left: sum.Left})
+	return send(pruneAnswer{Left: left})
 }
 
-// proveArchive tells where the manifests end, or makes the index anew.
-func (s *hostSession) proveArchive(ctx context.Context, op string, send func(any) error) error {
-	x, err := s.host.ArchiveIndex()
-	if err != nil {
-		return faultOf(err)
+// pruneWith removes what has had its time, or with dry only tells each, and
+// returns how many had to stay.
+func pruneWith(ctx context.Context, k *retention.Keeper, dry bool, each func(retention.Removal) error) (left int64, err error) {
+	if dry {
+		return 0, k.Plan(ctx, each)
 	}
-	if op == opArchiveHead {
+	sum, err := k.Prune(ctx, func(r retention.Removal) { _ = each(r) }) // what can't be told goes all the same
+	return sum.Left, err
+}
+
+// archiveHead tells where the manifests end.
+func (s *hostSession) archiveHead(ctx context.Context, send func(any) error) error {
+	return faultOf(s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
 		head, err := x.Head(ctx)
 		if err != nil {
-			return faultOf(err)
+			return err
 		}
 		return send(head)
-	}
+	}))
+}
+
+// rebuildArchive makes the index anew, while pictures go on being taken.
+func (s *hostSession) rebuildArchive(ctx context.Context, send func(any) error) error {
 	next := s.clk.Now()
-	report, err := x.Rebuild(ctx, index.VerifyOptions{Clock: s.clk, Progress: func(done, of int64) {
+	tell := func(done, of int64) {
 		if now := s.clk.Now(); !now.Before(next) {
 			next = now.Add(progressEvery)
 			_ = send(rebuilt{Done: done, Of: of}) // a client that has gone ends ctx
 		}
-	}})
-	if err != nil {
-		return faultOf(err)
 	}
-	return send(rebuilt{Report: &report})
+	return faultOf(s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
+		report, err := x.Rebuild(ctx, index.VerifyOptions{Clock: s.clk, Progress: tell})
+		if err != nil {
+			return err
+		}
+		return send(rebuilt{Report: &report})
+	}))
 }

@@ -93,12 +93,10 @@ func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
 			Clock: v.clk, Log: v.logger(v.site.Timezone), Index: x,
 			Policy: retention.PolicyOf(&v.conf, v.site.Timezone),
 		})
-		each := func(r retention.Removal) error { return removed(removedRecord{r.Record(v.site.Timezone), r.Reason}) }
-		if dry {
-			return k.Plan(ctx, each)
-		}
-		result, err := k.Prune(ctx, func(r retention.Removal) { _ = each(r) }) // what can't be told goes all the same
-		sum.Left = result.Left
+		left, err := pruneWith(ctx, k, dry, func(r retention.Removal) error {
+			return removed(removedRecord{r.Record(v.site.Timezone), r.Reason})
+		})
+		sum.Left = left
 		return err
 	})
 	if ended := end(); err == nil {

@@ -85,8 +85,10 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return s.listArchive(ctx, args, send)
 	case opArchivePrune:
 		return s.pruneArchive(ctx, args, send)
-	case opArchiveHead, opArchiveRebuild:
-		return s.proveArchive(ctx, op, send)
+	case opArchiveHead:
+		return s.archiveHead(ctx, send)
+	case opArchiveRebuild:
+		return s.rebuildArchive(ctx, send)
 	case opEval:
 		return s.eval(ctx, args, send)
 	case opNames:
