@@ -47,9 +47,10 @@ type archiver struct {
 	cancel context.CancelFunc
 	runs   *clock.Group
 
-	mu    sync.Mutex
-	users int         // pictures on their way
-	idle  *clock.Cond // no user is left
+	mu      sync.Mutex
+	users   int         // pictures on their way
+	idle    *clock.Cond // no user is left
+	failing error       // why the last picture could not be archived; nil: it was
 }
 
 // archiveConf is what site.yaml says of the archive, or what counts without a
@@ -208,6 +209,7 @@ func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill 
 	}
 	defer done()
 	e, err := a.files.Add(ctx, s.host.entryOf(p), fill)
+	a.note(err)
 	if err != nil {
 		return luaapi.Archived{}, archiveFailure(err)
 	}
@@ -256,15 +258,20 @@ func (s *script) ReadPicture(ctx context.Context, shown string) ([]byte, error) 
 
 // archiveFailure tells an error of the archive in the words of scripts.
 func archiveFailure(err error) error {
-	var disk *archive.DiskError
 	var format *jpeg.FormatError
+	var hinted interface {
+		error
+		Hint() string
+	}
 	switch {
 	case errors.As(err, &format):
 		return &luaapi.Failure{Kind: "device", Message: format.Error(), Err: err}
-	case !errors.As(err, &disk):
+	case !isDiskFailure(err):
 		return err
+	case errors.As(err, &hinted):
+		return &luaapi.Failure{Kind: "disk", Message: hinted.Error(), Hint: hinted.Hint(), Err: err}
 	}
-	told := &luaapi.Failure{Kind: "disk", Message: disk.Error(), Err: err}
+	told := &luaapi.Failure{Kind: "disk", Message: err.Error(), Err: err}
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		told.Hint = "make room on the disk of the archive, or let archive.max_size and min_free of site.yaml do so"

@@ -32,6 +32,7 @@ type Status struct {
 	Site       SiteStatus     `json:"site"`
 	StateError *ErrorStatus   `json:"state_error,omitempty"` // why hik.state is not kept
 	Adrift     []AdriftHead   `json:"adrift,omitempty"`
+	Archive    *ArchiveStatus `json:"archive,omitempty"`
 	Devices    []DeviceStatus `json:"devices"`
 	Scripts    []ScriptStatus `json:"scripts"`
 	Jobs       []JobStatus    `json:"jobs"`
@@ -122,6 +123,7 @@ func (h *Host) Status() Status {
 		st.Site.Error = errorStatus(err)
 	}
 	st.StateError = h.stateError()
+	st.Archive = h.archiveStatus()
 	for _, m := range h.devices.LeftMoving() {
 		st.Adrift = append(st.Adrift, AdriftHead{m.Device, m.Address, m.Channel})
 	}

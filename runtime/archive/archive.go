@@ -129,22 +129,22 @@ func (a *Archive) Add(ctx context.Context, e Entry, fill func(io.Writer) error) 
 	return p.Commit()
 }
 
-// open opens the folder of the archive, and makes it if need be.
-func (a *Archive) open() (*os.Root, error) {
-	if err := owner.MkdirAll(a.opt.Dir, 0o700); err != nil {
-		return nil, told("", err)
-	}
-	root, err := os.OpenRoot(a.opt.Dir)
-	if err != nil {
-		return nil, told("", err)
-	}
+// open opens the folder of the archive. With an index that alone makes it: where
+// a disk is not mounted, or a folder was removed, nothing must come to lie.
+func (a *Archive) open() (root *os.Root, err error) {
 	if a.opt.Index != nil {
-		err = a.opt.Index.Present(root)
+		if root, err = a.opt.Index.Folder(); err != nil {
+			return nil, err
+		}
+	} else {
+		if err = owner.MkdirAll(a.opt.Dir, 0o700); err == nil {
+			root, err = os.OpenRoot(a.opt.Dir)
+		}
+		if err != nil {
+			return nil, told("", err)
+		}
 	}
-	if err == nil {
-		err = mkdir(root, partsFolder)
-	}
-	if err != nil {
+	if err := mkdir(root, partsFolder); err != nil {
 		root.Close()
 		return nil, err
 	}

@@ -33,9 +33,18 @@ type memory struct {
 	expected []string
 	added    []Entry
 	absent   error
+	dir      string // of the archive
 }
 
-func (m *memory) Present(*os.Root) error { return m.absent }
+func (m *memory) Folder() (*os.Root, error) {
+	if m.absent != nil {
+		return nil, m.absent
+	}
+	if err := os.MkdirAll(m.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(m.dir)
+}
 
 func (m *memory) Expect(_ context.Context, dir string) error {
 	m.mu.Lock()
@@ -57,6 +66,7 @@ func newArchive(t testing.TB, tune ...func(*Options)) (*Archive, *memory) {
 	for _, f := range tune {
 		f(&o)
 	}
+	index.dir = o.Dir
 	a, err := Open(o)
 	if err != nil {
 		t.Fatal(err)

@@ -8,9 +8,9 @@ import (
 // Index knows the pictures of an archive. Its methods may be called from any
 // goroutine. Package index has the one that is used.
 type Index interface {
-	// Present says why the folder is not the archive that the index is of: a
-	// mount is gone, another disk is there.
-	Present(root *os.Root) error
+	// Folder opens the archive's folder, or says why what is there is not the
+	// archive that the index is of: a mount is gone, another disk is there.
+	Folder() (*os.Root, error)
 	// Expect puts on record that a picture comes to lie in dir, a folder below
 	// the archive's with slashes. After a crash the index looks there for what
 	// it was not told of. It returns when the disk has it.

@@ -138,13 +138,20 @@ func (p *Picture) Commit() (Entry, error) {
 func (p *Picture) place() error {
 	a := p.a
 	a.step("before rename")
-	wanted := p.path
+	wanted, made := p.path, false
 	for n := 2; ; n++ {
 		err := p.root.Link(p.part, p.path)
 		switch {
 		case err == nil:
 			a.step("linked")
 			err = p.root.Remove(p.part)
+		case errors.Is(err, fs.ErrNotExist) && !made:
+			// The folder has gone meanwhile, because it was empty.
+			made = true
+			if err := mkdir(p.root, path.Dir(p.path)); err != nil {
+				return err
+			}
+			continue
 		case errors.Is(err, fs.ErrExist):
 			// Another process has put a file there meanwhile.
 			a.release(p.path)
@@ -176,13 +183,14 @@ func (p *Picture) settle() (err error) {
 	wanted := a.layout.Path(&p.Entry, a.zone)
 	a.mu.Unlock()
 	dir := path.Dir(wanted)
-	if err := mkdir(p.root, dir); err != nil {
-		return err
-	}
 	if a.opt.Index != nil {
 		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {
 			return err
 		}
+	}
+	// From here on retention leaves the folder alone although it is empty.
+	if err := mkdir(p.root, dir); err != nil {
+		return err
 	}
 	p.path, err = a.reserve(p.root, wanted, 1)
 	return err

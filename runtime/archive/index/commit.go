@@ -197,7 +197,7 @@ func (x *Index) transact(f func(*change) error) error {
 			return err
 		}
 	}
-	root, err := x.open()
+	root, err := x.Folder()
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,7 @@
 // the index lacks.
 //
 // The archive is known by an identity in .hiklua/archive, which the index knows
-// too. Present tells whether a folder is that archive; an empty mount point is
-// not.
+// too. Folder opens a folder only if it is that archive; an empty mount point is not.
 //
 // One process has an index open at a time: a command meets ErrLocked while the
 // host runs, and asks the host instead. All methods may be called from any

@@ -77,13 +77,16 @@ func (e *FolderError) Hint() string {
 const comeBack = "mount the disk or put the folder back, and it goes on by itself; if the pictures are gone for good, " +
 	"`hiklua archive verify --rebuild` begins the archive anew there"
 
-// open opens the folder of the archive, if it is that.
-func (x *Index) open() (*os.Root, error) {
+// Folder opens the folder of the archive, or says why what is there is not it:
+// the mount is gone, another disk is there, another site has taken it over. The
+// error is a *FolderError. A picture is written by way of this root, so that it
+// cannot come to lie elsewhere. It waits for the disk.
+func (x *Index) Folder() (*os.Root, error) {
 	root, err := os.OpenRoot(x.dir)
 	if err != nil {
 		return nil, x.away(err)
 	}
-	if err := x.Present(root); err != nil {
+	if err := x.present(root); err != nil {
 		root.Close()
 		return nil, err
 	}
@@ -101,11 +104,7 @@ func (x *Index) away(err error) error {
 	return &FolderError{Dir: x.dir, Err: err}
 }
 
-// Present says why a folder is not this archive: the mount is gone, another disk
-// is there, another site has taken it over. The error is a *FolderError. A
-// picture is written by way of the same root, so that it cannot come to lie
-// elsewhere.
-func (x *Index) Present(root *os.Root) error {
+func (x *Index) present(root *os.Root) error {
 	x.mu.Lock()
 	want := x.ident.marker
 	x.mu.Unlock()

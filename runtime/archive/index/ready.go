@@ -241,7 +241,7 @@ func (x *Index) found() error {
 // refind makes an archive of the folder that site.yaml names, if it is none: its
 // disk was replaced, or it was emptied.
 func (x *Index) refind() error {
-	root, err := x.open()
+	root, err := x.Folder()
 	if err == nil {
 		return root.Close()
 	}

@@ -47,7 +47,7 @@ func (x *Index) Rebuild(ctx context.Context, o VerifyOptions) (Report, error) {
 	if err := x.do(ctx, x.clear); err != nil {
 		return Report{}, err
 	}
-	root, err := x.open()
+	root, err := x.Folder()
 	if err != nil {
 		return Report{}, err
 	}
@@ -68,7 +68,7 @@ func (x *Index) clear(c *change) error {
 		return err
 	}
 	c.totals = Totals{}
-	root, err := x.open()
+	root, err := x.Folder()
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ const pictureExt = ".jpg"
 // were being removed, and pictures that were not recorded yet. It runs on the
 // committer.
 func (x *Index) recover() error {
-	root, err := x.open()
+	root, err := x.Folder()
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]K
 			return left, err
 		}
 	}
-	root, err := x.open()
+	root, err := x.Folder()
 	if err != nil {
 		return left, err
 	}

@@ -35,27 +35,13 @@ type Keeper struct {
 	free func(dir string) (int64, error) // freeBytes, but in tests
 
 	mu      sync.Mutex
-	policy  Policy
 	problem error
 	due     bool // Added has begun a Prune
 }
 
 // New makes a Keeper.
 func New(o Options) *Keeper {
-	return &Keeper{opt: o, policy: o.Policy, turn: clock.NewMutex(o.Clock), free: freeBytes}
-}
-
-// SetPolicy changes what counts from now on.
-func (k *Keeper) SetPolicy(p Policy) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.policy = p
-}
-
-func (k *Keeper) rules() Policy {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.policy
+	return &Keeper{opt: o, turn: clock.NewMutex(o.Clock), free: freeBytes}
 }
 
 // Problem says why the last Prune could not do all it should; nil: it did.
@@ -80,7 +66,7 @@ func (k *Keeper) Run(ctx context.Context) {
 func (k *Keeper) Added(ctx context.Context) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.due || k.policy.MaxSize == 0 || k.opt.Index.Totals().Bytes <= k.policy.MaxSize {
+	if k.due || k.opt.Policy.MaxSize == 0 || k.opt.Index.Totals().Bytes <= k.opt.Policy.MaxSize {
 		return
 	}
 	k.due = true
@@ -219,7 +205,7 @@ func (k *Keeper) Admit(ctx context.Context) error {
 	if err := k.opt.Index.Ready(ctx); err != nil {
 		return err
 	}
-	p := k.rules()
+	p := k.opt.Policy
 	if p.MaxSize == 0 && p.MinFree == 0 {
 		return nil
 	}
@@ -248,7 +234,7 @@ type room struct {
 
 func (k *Keeper) begin() (*room, error) {
 	r := &room{k: k}
-	r.plan = newPlan(k.rules(), k.opt.Clock.Now(), r.excess)
+	r.plan = newPlan(k.opt.Policy, k.opt.Clock.Now(), r.excess)
 	return r, r.measure()
 }
 
