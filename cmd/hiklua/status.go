@@ -20,10 +20,11 @@ func newStatusCommand(a *app) *cobra.Command {
 		Long: `Asks the host that runs a site (default: the current folder) how it fares: its
 devices with their state, queue and moving heads, its scripts with what went
 wrong last, its jobs with their next and last run. First of all it says what is
-not as it should be: state that is not kept, devices that are simulated. With
---check it prints one line, for monitoring, and the exit status is 1 if a device
-is not online, a script does not load or is held back, state is not kept, a head
-may be moving, site.yaml was not taken over, or no host runs.`,
+not as it should be: state that is not kept, an archive that takes no pictures,
+devices that are simulated. With --check it prints one line, for monitoring, and
+the exit status is 1 if a device is not online, a script does not load or is held
+back, state or the archive is not kept, a head may be moving, site.yaml was not
+taken over, or no host runs.`,
 		Example: `  {hiklua} status
   {hiklua} status /srv/site --json
   {hiklua} status /srv/site --check`,
@@ -58,6 +59,9 @@ func (a *app) writeStatus(st runtime.Status) {
 		st.Version, st.PID, st.Site.Dir, ageText(st.Now.Sub(st.Started)), st.Memory/1e6))
 	if st.Site.Error != nil {
 		a.writeWrapped(a.tint("site.yaml: not taken over, everything runs on as it was", colourFail) + "\n" + errorLines(st.Site.Error))
+	}
+	if st.Archive != nil {
+		a.writeWrapped(archiveLine(st.Archive, st.Now))
 	}
 	var notes strings.Builder
 	t := &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
@@ -204,4 +208,17 @@ func ageText(d time.Duration) string {
 		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 	}
 	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
+}
+
+// archiveLine says what the archive holds.
+func archiveLine(ar *runtime.ArchiveStatus, now time.Time) string {
+	text := "archive " + ar.Path + ": "
+	if ar.Files == 0 {
+		return text + "no pictures\n"
+	}
+	text += fmt.Sprintf("%s, %s", plural(int(ar.Files), "picture"), sizeText(ar.Bytes))
+	if ar.Oldest != nil && ar.Newest != nil {
+		text += fmt.Sprintf(", from %s to %s", timeText(*ar.Oldest, now), timeText(*ar.Newest, now))
+	}
+	return text + "\n"
 }

@@ -14,6 +14,9 @@ func (a *app) writeMarks(st runtime.Status) {
 	if st.StateError != nil {
 		a.writeWrapped(a.tint("STATE NOT KEPT", colourFail) + ": " + st.StateError.Message + "\n  " + st.StateError.Hint + "\n")
 	}
+	if st.Archive != nil && st.Archive.Error != nil {
+		a.writeWrapped(a.tint("ARCHIVE NOT KEPT", colourFail) + ": " + st.Archive.Error.Message + "\n  " + st.Archive.Error.Hint + "\n")
+	}
 	if mark := simulatedText(st); mark != "" {
 		a.writeWrapped(a.tint("SIMULATED", colourWarn) + ": " + mark + "\n")
 	}
@@ -93,6 +96,9 @@ func findings(st runtime.Status) (good string, bad []string) {
 	}
 	if st.StateError != nil {
 		bad = append(bad, "state not kept: "+st.StateError.Message)
+	}
+	if st.Archive != nil && st.Archive.Error != nil {
+		bad = append(bad, st.Archive.Error.Message)
 	}
 	if st.Site.Error != nil {
 		bad = append(bad, "site.yaml not taken over")
