@@ -1,11 +1,13 @@
 package schedule
 
 import (
-	"math/bits"
 	"time"
+
+	"github.com/robfig/cron/v3"
 )
 
-// Cron is a parsed cron line.
+// Cron is a parsed cron line. robfig/cron gives the fields; the times are found
+// here, because its own search skips and doubles runs when clocks change.
 type Cron struct {
 	spec string
 	zone *time.Location
@@ -17,6 +19,17 @@ type Cron struct {
 }
 
 var _ explained = (*Cron)(nil)
+
+const cronStar = 1 << 63 // robfig's mark of a field that is "*"
+
+func newCron(spec string, s *cron.SpecSchedule, zone *time.Location) *Cron {
+	return &Cron{
+		spec: spec, zone: zone,
+		second: s.Second &^ cronStar, minute: s.Minute &^ cronStar, hour: s.Hour &^ cronStar,
+		day: s.Dom &^ cronStar, month: s.Month &^ cronStar, weekday: s.Dow &^ cronStar,
+		anyHour: s.Hour&cronStar != 0,
+	}
+}
 
 // cronYears is how far ahead a run is looked for. A 29th of February that is a
 // Sunday comes after 40 years at most.
@@ -182,14 +195,3 @@ func (c *Cron) everFires() bool {
 	}
 	return false
 }
-
-// atLeast is the lowest value of a set that is n or more; -1 if there is none.
-func atLeast(set uint64, n int) int {
-	if rest := set >> n; rest != 0 && n < 64 {
-		return n + bits.TrailingZeros64(rest)
-	}
-	return -1
-}
-
-// highest is the greatest value of a set.
-func highest(set uint64) int { return bits.Len64(set) - 1 }

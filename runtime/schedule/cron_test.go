@@ -152,8 +152,8 @@ func TestCronErrors(t *testing.T) {
 	}
 }
 
-// TestCronAgreesWithRobfig: where no clock changes, the times are those of a
-// well-known library.
+// TestCronAgreesWithRobfig: where no clock changes, the times are those of the
+// library whose parser we use.
 func TestCronAgreesWithRobfig(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	parser := cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/robfig/cron/v3"
 )
 
 // cronField is one place of a cron line.
@@ -32,8 +34,7 @@ var (
 
 var cronNames = []string{"@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"}
 
-// cronLines are what cronNames stand for, in their order.
-var cronLines = []string{"0 0 1 1 *", "0 0 1 1 *", "0 0 1 * *", "0 0 * * 0", "0 0 * * *", "0 0 * * *", "0 * * * *"}
+var cronParser = cron.NewParser(cron.Second | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 
 // ParseCron reads a cron line: 5 fields, 6 with seconds first, or @hourly and
 // the like, with CRON_TZ=ZONE or TZ=ZONE in front where zone does not count.
@@ -57,11 +58,16 @@ func ParseCron(spec string, zone *time.Location) (*Cron, error) {
 	case strings.HasPrefix(line, "@every"):
 		return fail("", `hik.every runs a job at an interval, such as hik.every("5m", fn)`)
 	case strings.HasPrefix(line, "@"):
-		i := slices.Index(cronNames, line)
-		if i < 0 {
+		if !slices.Contains(cronNames, line) {
 			return fail("", "unknown name (known: %s)", strings.Join(cronNames, ", "))
 		}
-		line = cronLines[i]
+		parsed, err := cronParser.Parse(line)
+		if err != nil {
+			return fail("", "%s", err)
+		}
+		c := newCron(spec, parsed.(*cron.SpecSchedule), zone)
+		c.both = true
+		return c, nil
 	}
 	fields := strings.Fields(line)
 	if len(fields) == 5 {
@@ -70,16 +76,20 @@ func ParseCron(spec string, zone *time.Location) (*Cron, error) {
 	if len(fields) != 6 {
 		return fail("", "%d fields, due are 5 (minute, hour, day of month, month, day of week) or 6 (second first)", len(fields))
 	}
-	c := &Cron{spec: spec, zone: zone}
-	for i, set := range []*uint64{&c.second, &c.minute, &c.hour, &c.day, &c.month, &c.weekday} {
-		values, every, problem := cronFields[i].parse(fields[i])
-		if problem != "" {
-			return fail(cronFields[i].name, "%s", problem)
+	for i, f := range cronFields {
+		text, message := f.normal(fields[i])
+		if message != "" {
+			return fail(f.name, "%s", message)
 		}
-		*set = values
-		c.anyHour = c.anyHour || every && set == &c.hour
+		fields[i] = text
 	}
-	// A field that begins with a star leaves the days to the other field, as on Unix.
+	parsed, err := cronParser.Parse(strings.Join(fields, " "))
+	if err != nil {
+		return fail("", "%s", err)
+	}
+	c := newCron(spec, parsed.(*cron.SpecSchedule), zone)
+	// A field that begins with a star leaves the days to the other field, as on
+	// Unix; robfig's star bit is not set for "*/2".
 	c.both = isStar(fields[3]) || isStar(fields[5])
 	if c.both && !c.everFires() {
 		return fail("day of month", "that day never comes in that month")
@@ -89,7 +99,7 @@ func ParseCron(spec string, zone *time.Location) (*Cron, error) {
 
 func isStar(field string) bool { return strings.HasPrefix(field, "*") || strings.HasPrefix(field, "?") }
 
-// cutZone takes the zone off the front.
+// cutZone takes the zone off the front. robfig's parser panics on "TZ=" alone.
 func cutZone(line string) (zone, rest string, found bool) {
 	after, found := strings.CutPrefix(line, "CRON_TZ=")
 	if !found {
@@ -104,53 +114,73 @@ func cutZone(line string) (zone, rest string, found bool) {
 	return after[:end], strings.TrimSpace(after[end:]), true
 }
 
-// parse reads a field as Unix does: 7 is Sunday, and days of the week may wrap. every reports whether a part of it is a
-// star with no step.
-func (f cronField) parse(text string) (values uint64, every bool, problem string) {
-	week := f.max == 7
+// normal checks a field and writes it so that robfig's parser reads it as Unix
+// does: 7 is Sunday, and days of the week may wrap.
+func (f cronField) normal(text string) (normal, problem string) {
+	var parts []string
 	for part := range strings.SplitSeq(text, ",") {
 		span, step, stepped := strings.Cut(part, "/")
-		by := 1
 		if stepped {
-			var err error
-			if by, err = strconv.Atoi(step); err != nil || by < 1 || step[0] == '+' {
-				return 0, false, fmt.Sprintf("%q is not a step (such as */5)", part)
-			} else if by > f.max {
-				return 0, false, fmt.Sprintf("the step %d is longer than the field (%d to %d)", by, f.min, f.max)
+			if n, err := strconv.Atoi(step); err != nil || n < 1 || step[0] == '+' {
+				return "", fmt.Sprintf("%q is not a step (such as */5)", part)
+			} else if n > f.max {
+				return "", fmt.Sprintf("the step %d is longer than the field (%d to %d)", n, f.min, f.max)
 			}
-		}
-		from, to := f.min, f.max
-		if week {
-			to = 6
 		}
 		if span == "*" || span == "?" {
-			every = every || by == 1
-		} else {
-			low, high, ranged := strings.Cut(span, "-")
-			if from, problem = f.value(low); problem == "" && ranged {
-				to, problem = f.value(high)
-			} else if !stepped {
-				to = from
+			parts = append(parts, part)
+			continue
+		}
+		low, high, ranged := strings.Cut(span, "-")
+		from, problem := f.value(low)
+		if problem != "" {
+			return "", problem
+		}
+		to := from
+		if ranged {
+			if to, problem = f.value(high); problem != "" {
+				return "", problem
 			}
-			if problem != "" {
-				return 0, false, problem
+		} else if stepped {
+			to = f.max
+			if f.max == 7 {
+				to = 6
 			}
 		}
 		switch {
-		case from > to && week:
-			to += 7
+		case f.max == 7:
+			parts = append(parts, weekdays(from, to, step)...)
+			continue
 		case from > to:
-			return 0, false, fmt.Sprintf("%q runs backwards: write %d-%d,%d-%d", part, from, f.max, f.min, to)
+			return "", fmt.Sprintf("%q runs backwards: write %d-%d,%d-%d", part, from, f.max, f.min, to)
+		case ranged || stepped:
+			span = fmt.Sprintf("%d-%d", from, to)
+		default:
+			span = strconv.Itoa(from)
 		}
-		for n := from; n <= to; n += by {
-			if week {
-				values |= 1 << (n % 7)
-			} else {
-				values |= 1 << n
-			}
+		if stepped {
+			span += "/" + step
 		}
+		parts = append(parts, span)
 	}
-	return values, every, ""
+	return strings.Join(parts, ","), ""
+}
+
+// weekdays lists the days from one to the other, over the end of the week if
+// need be.
+func weekdays(from, to int, step string) []string {
+	by := 1
+	if n, err := strconv.Atoi(step); err == nil {
+		by = n
+	}
+	if to < from {
+		to += 7
+	}
+	var days []string
+	for d := from; d <= to; d += by {
+		days = append(days, strconv.Itoa(d%7))
+	}
+	return days
 }
 
 // value reads a number or a word of the field.
