@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -203,48 +204,29 @@ func hashWith(newHash func() hash.Hash) func(parts ...string) string {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// directives splits key=value pairs, quoted or bare. ok is false for text that
-// is no such list or names a key twice.
-func directives(s string) (map[string]string, bool) {
-	list := map[string]string{}
+// directive is key=value at the start of a text, quoted or bare.
+var directive = regexp.MustCompile(`^([^=]*)= *(?:"((?:[^"\\]|\\.)*)"|([^",][^,]*)?)`)
+
+// directives splits a list of them. ok is false for text that is no such list
+// or names a key twice.
+func directives(s string) (list map[string]string, ok bool) {
+	list = map[string]string{}
 	for s = strings.TrimLeft(s, " ,\t"); s != ""; s = strings.TrimLeft(s, " ,\t") {
-		key, rest, found := strings.Cut(s, "=")
-		if !found {
+		m := directive.FindStringSubmatch(s)
+		if m == nil {
 			return nil, false
 		}
-		key = strings.ToLower(strings.TrimSpace(key))
-		rest = strings.TrimLeft(rest, " ")
-		var value strings.Builder
-		if strings.HasPrefix(rest, `"`) {
-			rest = rest[1:]
-			closed := false
-			for i := 0; i < len(rest); i++ {
-				if rest[i] == '\\' && i+1 < len(rest) {
-					i++
-				} else if rest[i] == '"' {
-					rest, closed = rest[i+1:], true
-					break
-				}
-				value.WriteByte(rest[i])
-			}
-			if !closed {
-				return nil, false
-			}
-		} else {
-			end := strings.IndexByte(rest, ',')
-			if end < 0 {
-				end = len(rest)
-			}
-			value.WriteString(strings.TrimSpace(rest[:end]))
-			rest = rest[end:]
-		}
-		if _, twice := list[key]; twice {
+		key := strings.ToLower(strings.TrimSpace(m[1]))
+		if _, twice := list[key]; twice || strings.HasPrefix(s[len(m[0]):], `"`) { // a quote without its second
 			return nil, false
 		}
-		list[key], s = value.String(), rest
+		list[key] = escaped.ReplaceAllString(m[2], "$1") + strings.TrimSpace(m[3])
+		s = s[len(m[0]):]
 	}
 	return list, true
 }
+
+var escaped = regexp.MustCompile(`\\(.)`)
 
 // random is a number that depends on the device's seed and n alone.
 func (d *Device) random(n uint64) uint64 {

@@ -26,8 +26,8 @@ func channelRoutes() []route {
 		{"/ISAPI/ContentMgmt/ImageProxy/channels/{ch}", "nd"},
 		{"/ISAPI/ContentMgmt/InputProxy/channels/{ch}/video", "nd"},
 	} {
-		add(lens.base+"/focus", put(focus), lens.only)
-		add(lens.base+"/iris", put(iris), lens.only)
+		add(lens.base+"/focus", put(setLens("focus", "FocusData", func(h *head) *int { return &h.focus })), lens.only)
+		add(lens.base+"/iris", put(setLens("iris", "IrisData", func(h *head) *int { return &h.iris })), lens.only)
 	}
 	return list
 }
@@ -177,21 +177,16 @@ func (x *exchange) lens() *head {
 	return nil
 }
 
-func focus(x *exchange) {
-	if h := x.lens(); h != nil {
-		if e, ok := x.read(group(map[string]shape{"focus": whole(-100, 100)}, "focus"), "FocusData"); ok {
-			h.focus = int(e.child("focus").number())
-			x.entry.What = fmt.Sprintf("focus %d", h.focus)
-			x.ok()
+// setLens takes the speed of a part of the lens.
+func setLens(part, root string, of func(*head) *int) handler {
+	return func(x *exchange) {
+		h := x.lens()
+		if h == nil {
+			return
 		}
-	}
-}
-
-func iris(x *exchange) {
-	if h := x.lens(); h != nil {
-		if e, ok := x.read(group(map[string]shape{"iris": whole(-100, 100)}, "iris"), "IrisData"); ok {
-			h.iris = int(e.child("iris").number())
-			x.entry.What = fmt.Sprintf("iris %d", h.iris)
+		if e, ok := x.read(group(map[string]shape{part: whole(-100, 100)}, part), root); ok {
+			*of(h) = int(e.child(part).number())
+			x.entry.What = fmt.Sprintf("%s %d", part, *of(h))
 			x.ok()
 		}
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -98,10 +99,7 @@ func New(o Options) *Device {
 		d.accounts = append(d.accounts, account{i + 2, u.Name, u.Password, u.Level, u.NoPTZ, u.NoEvents})
 	}
 	d.setUpPorts()
-	for _, f := range o.Faults {
-		f.since = d.started
-		d.faults = append(d.faults, f)
-	}
+	d.SetFaults(o.Faults...)
 	return d
 }
 
@@ -109,10 +107,8 @@ func (d *Device) recorder() bool { return d.o.Model == NVR || d.o.Model == DVR }
 
 // channel finds a video input by its human number.
 func (d *Device) channel(id int) *channel {
-	for _, c := range d.channels {
-		if c.o.ID == id {
-			return c
-		}
+	if i := slices.IndexFunc(d.channels, func(c *channel) bool { return c.o.ID == id }); i >= 0 {
+		return d.channels[i]
 	}
 	return nil
 }
@@ -229,7 +225,7 @@ func (d *Device) SetFaults(faults ...Fault) {
 func (d *Device) Faults() []Fault {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return append([]Fault(nil), d.faults...)
+	return slices.Clone(d.faults)
 }
 
 // rebootTime is how long a device does not answer after a reboot.

@@ -52,17 +52,44 @@ func (x *exchange) port(list []ioPort) *ioPort {
 	return nil
 }
 
-func (x *exchange) listPorts(what, name string, list []ioPort, item func(ioPort) *elem) {
-	x.entry.What = what
-	e := el(name, root{})
-	for _, p := range list {
-		e.kids = append(e.kids, item(p))
+// side is the inputs or the outputs.
+type side struct {
+	kind, list string
+	ports      func(*Device) []ioPort
+	elem       func(ioPort) *elem
+}
+
+var (
+	inputSide  = side{"input", "IOInputPortList", func(d *Device) []ioPort { return d.inputs }, inputElem}
+	outputSide = side{"output", "IOOutputPortList", func(d *Device) []ioPort { return d.outputs }, outputElem}
+)
+
+func (s side) all(x *exchange) {
+	x.entry.What = s.kind + "s"
+	e := el(s.list, root{})
+	for _, p := range s.ports(x.d) {
+		e.kids = append(e.kids, s.elem(p))
 	}
-	if len(list) == 0 {
+	if len(e.kids) == 0 {
 		x.refuse("notSupport")
 		return
 	}
 	x.send(e)
+}
+
+func (s side) one(x *exchange) {
+	x.entry.What = s.kind + " " + x.vars["port"]
+	if p := x.port(s.ports(x.d)); p != nil {
+		x.send(s.elem(*p))
+	}
+}
+
+func (s side) status(x *exchange) {
+	x.entry.What = s.kind + " " + x.vars["port"] + " status"
+	if p := x.port(s.ports(x.d)); p != nil {
+		state := map[bool]string{true: "active", false: "inactive"}[p.high]
+		x.send(el("IOPortStatus", root{}, el("ioPortID", p.id), el("ioPortType", s.kind), el("ioState", state)))
+	}
 }
 
 func inputElem(p ioPort) *elem {
@@ -72,23 +99,6 @@ func inputElem(p ioPort) *elem {
 func outputElem(p ioPort) *elem {
 	return el("IOOutputPort", root{}, el("id", p.id), el("PowerOnState", el("defaultState", "low"), el("outputState", "high"),
 		el("pulseDuration", 5000)), el("name", p.name))
-}
-
-func ioInputs(x *exchange)  { x.listPorts("inputs", "IOInputPortList", x.d.inputs, inputElem) }
-func ioOutputs(x *exchange) { x.listPorts("outputs", "IOOutputPortList", x.d.outputs, outputElem) }
-
-func ioInput(x *exchange) {
-	x.entry.What = "input " + x.vars["port"]
-	if p := x.port(x.d.inputs); p != nil {
-		x.send(inputElem(*p))
-	}
-}
-
-func ioOutput(x *exchange) {
-	x.entry.What = "output " + x.vars["port"]
-	if p := x.port(x.d.outputs); p != nil {
-		x.send(outputElem(*p))
-	}
 }
 
 func putIOInput(x *exchange) {
@@ -112,22 +122,6 @@ func putIOInput(x *exchange) {
 	}
 	x.ok()
 }
-
-func (x *exchange) portStatus(list []ioPort, kind string) {
-	x.entry.What = kind + " " + x.vars["port"] + " status"
-	p := x.port(list)
-	if p == nil {
-		return
-	}
-	state := "inactive"
-	if p.high {
-		state = "active"
-	}
-	x.send(el("IOPortStatus", root{}, el("ioPortID", p.id), el("ioPortType", kind), el("ioState", state)))
-}
-
-func ioInputStatus(x *exchange)  { x.portStatus(x.d.inputs, "input") }
-func ioOutputStatus(x *exchange) { x.portStatus(x.d.outputs, "output") }
 
 // triggerOutput sets a relay. It is a level: nothing releases it but low.
 func triggerOutput(x *exchange) {

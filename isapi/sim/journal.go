@@ -1,6 +1,9 @@
 package sim
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Entry is one request that a device received.
 type Entry struct {
@@ -65,12 +68,7 @@ func (j *journal) begin(e *Entry, stream bool) int64 {
 
 func (j *journal) end(e *Entry, now time.Time) {
 	e.End = now
-	for i, other := range j.open {
-		if other == e {
-			j.open = append(j.open[:i], j.open[i+1:]...)
-			return
-		}
-	}
+	j.open = slices.DeleteFunc(j.open, func(other *Entry) bool { return other == e })
 }
 
 func (j *journal) list() []Entry {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -20,15 +19,6 @@ const (
 	NVR Model = "nvr" // a recorder of network cameras
 	DVR Model = "dvr" // a hybrid recorder: analog inputs, and network cameras after them
 )
-
-// ParseModel reads a model's name in any case.
-func ParseModel(name string) (Model, error) {
-	switch m := Model(strings.ToLower(name)); m {
-	case IPC, PTZ, NVR, DVR:
-		return m, nil
-	}
-	return "", fmt.Errorf("unknown model %q: ipc, ptz, nvr or dvr", name)
-}
 
 // PTZID says by which number a device knows a head.
 type PTZID int

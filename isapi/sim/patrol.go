@@ -73,11 +73,13 @@ func (h *head) pausePatrol(id int, now time.Time) bool {
 	return true
 }
 
-func (h *head) stopPatrol(id int, now time.Time) {
+// stopPatrol is content with a patrol that does not run.
+func (h *head) stopPatrol(id int, now time.Time) bool {
 	h.advance(now)
 	if h.run != nil && h.run.id == id {
 		h.stop(now)
 	}
+	return true
 }
 
 // advance lets the patrol do all that was due until now.

@@ -102,30 +102,17 @@ func patrolCapabilities(x *exchange, h *head) {
 	}
 }
 
-func startPatrol(x *exchange, h *head) {
-	if id, ok := x.patrolID("start patrol"); ok {
-		if !h.startPatrol(id, x.now, x.d.patrolUnit()) {
+// patrolVerb does something with a patrol, if it can be done now.
+func patrolVerb(verb string, do func(*exchange, *head, int) bool) func(*exchange, *head) {
+	return func(x *exchange, h *head) {
+		id, ok := x.patrolID(verb + " patrol")
+		switch {
+		case !ok:
+		case do(x, h, id):
+			x.ok()
+		default:
 			x.refuse("invalidOperation")
-			return
 		}
-		x.ok()
-	}
-}
-
-func stopPatrol(x *exchange, h *head) {
-	if id, ok := x.patrolID("stop patrol"); ok {
-		h.stopPatrol(id, x.now)
-		x.ok()
-	}
-}
-
-func pausePatrol(x *exchange, h *head) {
-	if id, ok := x.patrolID("pause patrol"); ok {
-		if !h.pausePatrol(id, x.now) {
-			x.refuse("invalidOperation")
-			return
-		}
-		x.ok()
 	}
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -40,10 +41,7 @@ func presetElem(id int, p preset, own ...any) *elem {
 var specialPose = Pose{Zoom: 1}
 
 func listPresets(x *exchange, h *head) {
-	ids := make([]int, 0, len(h.presets)+len(specials))
-	for id := range h.presets {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(h.presets))
 	if !x.d.o.NoSpecials {
 		ids = append(ids, specialIDs()...)
 	}
@@ -150,24 +148,28 @@ func gotoPreset(x *exchange, h *head) {
 		x.refuse("invalidOperation")
 		return
 	}
+	x.recall(h, p.pose)
+}
+
+// recall sends the head to a pose that it remembers.
+func (x *exchange) recall(h *head, to Pose) {
 	h.interrupt(x.now)
-	h.travel(x.now, p.pose, 1)
+	h.travel(x.now, to, 1)
 	x.d.counts.Presets++
 	x.ok()
 }
 
 // callSpecial does what can be seen from outside; the rest is accepted.
 func (x *exchange) callSpecial(id int, h *head) {
-	x.d.counts.Presets++
 	slow := 10
 	switch id {
 	case 33:
-		h.interrupt(x.now)
 		p := h.pose(x.now)
-		h.travel(x.now, Pose{p.Pan + 180, p.Tilt, p.Zoom}, 1)
+		x.recall(h, Pose{p.Pan + 180, p.Tilt, p.Zoom})
+		return
 	case 34:
-		h.interrupt(x.now)
-		h.travel(x.now, h.home, 1)
+		x.recall(h, h.home)
+		return
 	case 35, 36, 37, 38:
 		h.startPatrol(id-34, x.now, x.d.patrolUnit())
 	case 102, 103, 104, 105:
@@ -181,10 +183,9 @@ func (x *exchange) callSpecial(id int, h *head) {
 	case 100:
 		h.drive(x.now, nil, &slow, nil, never)
 	case 94:
-		x.ok()
 		x.d.reboot(x.now)
-		return
 	}
+	x.d.counts.Presets++
 	x.ok()
 }
 
@@ -209,8 +210,5 @@ func deleteHome(x *exchange, h *head) {
 
 func gotoHome(x *exchange, h *head) {
 	x.entry.What = "goto home"
-	h.interrupt(x.now)
-	h.travel(x.now, h.home, 1)
-	x.d.counts.Presets++
-	x.ok()
+	x.recall(h, h.home)
 }

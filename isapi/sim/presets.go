@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -44,22 +45,8 @@ var specials = map[int]string{
 	102: "Call patrol 5", 103: "Call patrol 6", 104: "Call patrol 7", 105: "Call patrol 8",
 }
 
-func specialIDs() []int {
-	ids := make([]int, 0, len(specials))
-	for id := range specials {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
-}
+func specialIDs() []int { return slices.Sorted(maps.Keys(specials)) }
 
 func specialList() string {
-	var b strings.Builder
-	for i, id := range specialIDs() {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprint(&b, id)
-	}
-	return b.String()
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(specialIDs()), " ", ","), "[]")
 }

@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -32,9 +34,9 @@ func ptzRoutes() []route {
 		{ch + "/patrols", get(headed(listPatrols)), "pnd"},
 		{ch + "/patrols/{id}", all(headed(getPatrol), headed(putPatrol), headed(deletePatrol)), "pnd"},
 		{ch + "/patrols/{id}/capabilities", get(headed(patrolCapabilities)), "pnd"},
-		{ch + "/patrols/{id}/start", put(headed(startPatrol)), "pnd"},
-		{ch + "/patrols/{id}/stop", put(headed(stopPatrol)), "pnd"},
-		{ch + "/patrols/{id}/pause", put(headed(pausePatrol)), "pnd"},
+		{ch + "/patrols/{id}/start", put(headed(patrolVerb("start", func(x *exchange, h *head, id int) bool { return h.startPatrol(id, x.now, x.d.patrolUnit()) }))), "pnd"},
+		{ch + "/patrols/{id}/stop", put(headed(patrolVerb("stop", func(x *exchange, h *head, id int) bool { return h.stopPatrol(id, x.now) }))), "pnd"},
+		{ch + "/patrols/{id}/pause", put(headed(patrolVerb("pause", func(x *exchange, h *head, id int) bool { return h.pausePatrol(id, x.now) }))), "pnd"},
 		{ch + "/autoPan", put(headed(autoPan)), "pnd"},
 		{ch + "/auxcontrols/{aux}", put(headed(auxControl)), "pnd"},
 	}
@@ -151,18 +153,13 @@ func continuous(x *exchange, h *head) {
 }
 
 func words(axes ...*int) string {
-	s := ""
+	list := make([]string, len(axes))
 	for i, a := range axes {
-		if i > 0 {
-			s += " "
-		}
-		if a == nil {
-			s += "-"
-		} else {
-			s += fmt.Sprint(*a)
+		if list[i] = "-"; a != nil {
+			list[i] = strconv.Itoa(*a)
 		}
 	}
-	return s
+	return strings.Join(list, " ")
 }
 
 func momentary(x *exchange, h *head) {

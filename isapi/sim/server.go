@@ -58,19 +58,6 @@ func Listen(addr string, d *Device) (*Server, error) {
 	return s, nil
 }
 
-// Serve serves d at addr until ctx ends.
-func Serve(ctx context.Context, addr string, d *Device) error {
-	s, err := Listen(addr, d)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-ctx.Done():
-	case <-s.done:
-	}
-	return s.Close()
-}
-
 // Addr is where it listens, host and port.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 

@@ -151,13 +151,8 @@ func TestControlIsForThisMachineOnly(t *testing.T) {
 	}
 }
 
-func TestServeEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := sim.Serve(ctx, "127.0.0.1:0", sim.New(sim.Options{})); err != nil {
-		t.Error(err)
-	}
-	if err := sim.Serve(ctx, "256.0.0.1:x", sim.New(sim.Options{Name: "gate"})); err == nil || !strings.Contains(err.Error(), "gate") {
+func TestListenNamesTheDevice(t *testing.T) {
+	if _, err := sim.Listen("256.0.0.1:x", sim.New(sim.Options{Name: "gate"})); err == nil || !strings.Contains(err.Error(), "gate") {
 		t.Errorf("%v", err)
 	}
 }

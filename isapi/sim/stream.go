@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -106,12 +108,7 @@ func (s *stream) close() {
 		return
 	}
 	s.closed = true
-	for i, other := range s.d.streams {
-		if other == s {
-			s.d.streams = append(s.d.streams[:i], s.d.streams[i+1:]...)
-			break
-		}
-	}
+	s.d.streams = slices.DeleteFunc(s.d.streams, func(other *stream) bool { return other == s })
 	s.x.entry.Status = s.x.status
 	s.d.journal.end(s.x.entry, s.d.clk.Now())
 	s.wake()
@@ -287,9 +284,7 @@ func (b *streamBody) Close() error {
 // serveStream writes a stream to a real connection until either side ends it.
 func (d *Device) serveStream(ctx context.Context, w http.ResponseWriter, x *exchange) {
 	defer x.stream.close()
-	for key, values := range x.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), x.header)
 	w.WriteHeader(x.status)
 	control := http.NewResponseController(w)
 	_ = control.Flush()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -119,9 +120,7 @@ func (d *Device) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.serveStream(ctx, w, x)
 		return
 	}
-	for key, values := range x.header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), x.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(x.out)))
 	w.WriteHeader(x.status)
 	if x.broken == intact {

@@ -140,9 +140,29 @@ func (f form) fragment(e *elem) []byte {
 	return []byte(b.String())
 }
 
-var errNoElement = errors.New("no element")
-
 const maxDepth = 32
+
+// node is an element as encoding/xml reads it.
+type node struct {
+	XMLName xml.Name
+	Text    string `xml:",chardata"`
+	Kids    []node `xml:",any"`
+}
+
+func (n node) elem(depth int) (*elem, error) {
+	if depth > maxDepth {
+		return nil, errors.New("too deep")
+	}
+	e := &elem{name: n.XMLName.Local, text: strings.TrimSpace(n.Text)}
+	for _, k := range n.Kids {
+		kid, err := k.elem(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		e.kids = append(e.kids, kid)
+	}
+	return e, nil
+}
 
 // parseXML reads a document into elements. Whatever stands before the first
 // element is not looked at: devices take a prolog with a colon in it, a
@@ -154,46 +174,25 @@ func parseXML(body []byte) (*elem, error) {
 		if !found {
 			return nil, io.ErrUnexpectedEOF
 		}
-		s = rest
+		s = strings.TrimSpace(rest)
+	}
+	if !strings.HasPrefix(s, "<") {
+		return nil, errors.New("text outside of the document")
 	}
 	dec := xml.NewDecoder(strings.NewReader(s))
-	var stack []*elem
-	var top *elem
+	var n node
+	if err := dec.Decode(&n); err != nil {
+		return nil, err
+	}
 	for {
-		tok, err := dec.Token()
-		if err == io.EOF {
-			if top == nil {
-				return nil, errNoElement
-			}
-			return top, nil
-		}
-		if err != nil {
+		switch tok, err := dec.Token(); {
+		case err == io.EOF:
+			return n.elem(1)
+		case err != nil:
 			return nil, err
-		}
-		switch t := tok.(type) {
-		case xml.StartElement:
-			e := &elem{name: t.Name.Local}
-			if len(stack) > 0 {
-				parent := stack[len(stack)-1]
-				parent.kids = append(parent.kids, e)
-			} else if top == nil {
-				top = e
-			} else {
-				return nil, errors.New("second root element")
-			}
-			if len(stack) >= maxDepth {
-				return nil, errors.New("too deep")
-			}
-			stack = append(stack, e)
-		case xml.EndElement:
-			e := stack[len(stack)-1]
-			e.text = strings.TrimSpace(e.text)
-			stack = stack[:len(stack)-1]
-		case xml.CharData:
-			if len(stack) > 0 {
-				stack[len(stack)-1].text += string(t)
-			} else if strings.TrimSpace(string(t)) != "" {
-				return nil, errors.New("text outside of the document")
+		default:
+			if _, comment := tok.(xml.Comment); !comment {
+				return nil, errors.New("more behind the document")
 			}
 		}
 	}
