@@ -24,8 +24,7 @@ var base64Entries = []entry{
 		name: "encode", args: "bytes", result: "string", doc: "a string of bytes, at most 48 MB, as base64",
 		fn: func(c *call) int {
 			c.atMost(1)
-			c.L.Push(lua.LString(base64.StdEncoding.EncodeToString([]byte(c.bounded(0, "the string", maxBase64)))))
-			return 1
+			return c.push(lua.LString(base64.StdEncoding.EncodeToString([]byte(c.bounded(0, "the string", maxBase64)))))
 		},
 	},
 	{
@@ -39,8 +38,7 @@ var base64Entries = []entry{
 			if err != nil {
 				c.misuse("the text is not base64")
 			}
-			c.L.Push(lua.LString(text[:n]))
-			return 1
+			return c.push(lua.LString(text[:n]))
 		},
 	},
 }

@@ -22,8 +22,7 @@ func listChannels(c *call) int {
 	for _, ch := range list {
 		t.Append(c.listed(ch))
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 // listedKey holds the channel of a listed one, in its metatable.
@@ -55,8 +54,7 @@ func (c *call) listed(ch isapi.Channel) *lua.LTable {
 			c.L.Push(lua.LNil) // the device does not say
 			return 1
 		}
-		c.L.Push(c.m.member(c.L, k, ref, c.arg(1)))
-		return 1
+		return c.push(c.m.member(c.L, k, ref, c.arg(1)))
 	}))
 	mt.RawSetString("__tostring", c.L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString(ref.String()))

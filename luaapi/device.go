@@ -40,8 +40,7 @@ func findDevice(c *call) int {
 	c.atMost(1)
 	t, ok := c.arg(0).(*lua.LTable)
 	if !ok {
-		c.L.Push(c.m.deviceObject(c.device(c.arg(0))))
-		return 1
+		return c.push(c.m.deviceObject(c.device(c.arg(0))))
 	}
 	spec, err := newCopier(c.L, "device", "a device is described by").copy(t)
 	if err != nil {
@@ -55,8 +54,7 @@ func findDevice(c *call) int {
 	if err != nil {
 		c.refuse(err)
 	}
-	c.L.Push(c.m.deviceObject(dev))
-	return 1
+	return c.push(c.m.deviceObject(dev))
 }
 
 // yamlValue turns a copied table into a list or a map, as a YAML file would hold it.
@@ -85,8 +83,7 @@ func listDevices(c *call) int {
 	for _, dev := range c.m.script.Devices() {
 		t.Append(c.m.deviceObject(dev))
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 func deviceChannel(c *call) int {
@@ -101,8 +98,7 @@ func deviceChannel(c *call) int {
 	if ref.id == 0 && (!TaskOf(c.L).Loading() || c.siteDecides(ref)) {
 		c.resolve(ref)
 	}
-	c.L.Push(c.m.object("channel", ref))
-	return 1
+	return c.push(c.m.object("channel", ref))
 }
 
 // device is the device that v is or names.

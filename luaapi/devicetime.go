@@ -57,6 +57,5 @@ func deviceTime(c *call) int {
 	t.RawSetString("ahead", lua.LNumber(ahead.Seconds()))
 	setText(t, "mode", dt.Mode)
 	setText(t, "zone", dt.Zone)
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }

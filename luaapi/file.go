@@ -21,8 +21,7 @@ var fileEntries = []entry{
 				data, err = c.m.script.ReadFile(ctx, path)
 				return err
 			})
-			c.L.Push(lua.LString(data))
-			return 1
+			return c.push(lua.LString(data))
 		},
 	},
 	{
@@ -36,8 +35,7 @@ var fileEntries = []entry{
 				full, err = c.m.script.SaveFile(ctx, path, data)
 				return err
 			})
-			c.L.Push(lua.LString(full))
-			return 1
+			return c.push(lua.LString(full))
 		},
 	},
 	{
@@ -73,8 +71,7 @@ var fileEntries = []entry{
 				t.RawSetString("dir", lua.LBool(f.Dir))
 				list.Append(t)
 			}
-			c.L.Push(list)
-			return 1
+			return c.push(list)
 		},
 	},
 	{

@@ -84,8 +84,7 @@ func (c *call) http(method string, i int) int {
 		defer c.m.web.Release()
 		return x.run(ctx, c.m.script.HTTP())
 	})
-	c.L.Push(c.m.httpAnswer(c.L, x))
-	return 1
+	return c.push(c.m.httpAnswer(c.L, x))
 }
 
 // url refuses what is no address of a web server, without quoting it.
@@ -191,8 +190,7 @@ func (m *module) httpHeaderTable(L *lua.LState, header http.Header) *lua.LTable 
 		m.headers = m.L.CreateTable(0, 2)
 		m.headers.RawSetString("__index", m.bind("headers", func(c *call) int {
 			if t, ok := c.arg(0).(*lua.LTable); ok {
-				c.L.Push(t.RawGetString(strings.ToLower(keyText(c.arg(1)))))
-				return 1
+				return c.push(t.RawGetString(strings.ToLower(keyText(c.arg(1)))))
 			}
 			return 0
 		}))

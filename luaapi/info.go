@@ -19,6 +19,5 @@ func deviceInfo(c *call) int {
 	setText(t, "mac", info.MAC)
 	setText(t, "type", info.Type)
 	setText(t, "raw", info.Raw)
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }

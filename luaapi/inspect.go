@@ -23,8 +23,7 @@ var inspectEntry = entry{
 	doc: "a value as the REPL shows it: strings quoted, tables with what they hold, long and deep ones cut; for people, hik.json.encode is for programs",
 	fn: func(c *call) int {
 		c.atMost(1)
-		c.L.Push(lua.LString(Inspect(c.L, c.arg(0))))
-		return 1
+		return c.push(lua.LString(Inspect(c.L, c.arg(0))))
 	},
 }
 

@@ -61,8 +61,7 @@ func (c *call) ports(list func(*isapi.Client, context.Context) ([]isapi.IOPort, 
 		}
 		t.Append(item)
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 func setOutput(c *call) int {

@@ -119,8 +119,7 @@ func (c *call) addJobWith(spec JobSpec, known []Option) int {
 	if err != nil {
 		c.refuse(err)
 	}
-	c.L.Push(c.m.object("job", &jobObject{job}))
-	return 1
+	return c.push(c.m.object("job", &jobObject{job}))
 }
 
 // jobObject is what a script holds of a job.

@@ -47,8 +47,7 @@ var jsonEntries = []entry{
 				c.misuse("the table has a metatable of its own")
 			}
 			t.Metatable = jsonArrayMeta(c.L)
-			c.L.Push(t)
-			return 1
+			return c.push(t)
 		},
 	},
 	{name: "null", result: "null", doc: "JSON's null, which a table can hold",
@@ -105,8 +104,7 @@ func jsonEncode(c *call) int {
 	if err != nil {
 		c.misuse("%v", err)
 	}
-	c.L.Push(lua.LString(text))
-	return 1
+	return c.push(lua.LString(text))
 }
 
 // encodeJSON writes v; indent is what one level is set in by, "" for one line.

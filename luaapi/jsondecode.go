@@ -27,8 +27,7 @@ func jsonDecode(c *call) int {
 	if err != nil {
 		c.misuse("%v", err)
 	}
-	c.L.Push(v)
-	return 1
+	return c.push(v)
 }
 
 // withoutMark takes a byte order mark off a text, which tools of Windows write,

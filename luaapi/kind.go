@@ -34,23 +34,20 @@ func (m *module) newKind(name string, n *names) *kind {
 	k.mt.RawSetString("__metatable", lua.LString("hik "+name))
 	k.mt.RawSetString("__index", m.bind(name, func(c *call) int {
 		ud := c.L.CheckUserData(1)
-		c.L.Push(m.member(c.L, k, ud.Value, c.arg(1)))
-		return 1
+		return c.push(m.member(c.L, k, ud.Value, c.arg(1)))
 	}))
 	k.mt.RawSetString("__newindex", m.bind(name, func(c *call) int {
 		raiseMisuse(c.L, "a %s can't be changed: %q is not to be assigned", name, keyText(c.arg(1)))
 		return 0
 	}))
 	k.mt.RawSetString("__tostring", m.bind(name, func(c *call) int {
-		c.L.Push(lua.LString(objectText(c.arg(0))))
-		return 1
+		return c.push(lua.LString(objectText(c.arg(0))))
 	}))
 	k.mt.RawSetString("__concat", m.L.NewFunction(concat))
 	k.mt.RawSetString("__eq", m.bind(name, func(c *call) int {
 		a, okA := c.arg(0).(*lua.LUserData)
 		b, okB := c.arg(1).(*lua.LUserData)
-		c.L.Push(lua.LBool(okA && okB && sameObject(a.Value, b.Value)))
-		return 1
+		return c.push(lua.LBool(okA && okB && sameObject(a.Value, b.Value)))
 	}))
 	return k
 }

@@ -103,8 +103,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 	index := func(c *call) int {
 		key := keyText(c.arg(1))
 		if v, ok := made[key]; ok {
-			c.L.Push(v)
-			return 1
+			return c.push(v)
 		}
 		e := n.byName[key]
 		if e == nil {
@@ -117,8 +116,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 			v = m.bind(key, e.fn)
 		}
 		made[key] = v
-		c.L.Push(v)
-		return 1
+		return c.push(v)
 	}
 	self := m.L.CreateTable(0, 0)
 	mt := m.L.CreateTable(0, 0)
@@ -142,8 +140,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		return pushPairs(c.L, t)
 	}))
 	mt.RawSetString("__tostring", m.bind(owner, func(c *call) int {
-		c.L.Push(lua.LString(owner + ": " + strings.Join(slices.Sorted(slices.Values(n.known)), ", ")))
-		return 1
+		return c.push(lua.LString(owner + ": " + strings.Join(slices.Sorted(slices.Values(n.known)), ", ")))
 	}))
 	mt.RawSetString("__metatable", lua.LString(owner))
 	mt.RawSetString("__names", &lua.LUserData{Value: n.known, Metatable: lua.LNil})

@@ -34,8 +34,7 @@ func parallel(c *call) int {
 		b.items = append(b.items, list.RawGetInt(i))
 	}
 	if len(b.items) == 0 {
-		c.L.Push(c.L.CreateTable(0, 0))
-		return 1
+		return c.push(c.L.CreateTable(0, 0))
 	}
 	if limit == 0 || limit > len(b.items) {
 		limit = len(b.items)
@@ -74,8 +73,7 @@ func parallel(c *call) int {
 	if first != nil {
 		c.raise(first)
 	}
-	c.L.Push(results)
-	return 1
+	return c.push(results)
 }
 
 // start spawns the task for the next item. Its function is ours: it calls the

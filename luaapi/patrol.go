@@ -44,6 +44,5 @@ func listPatrols(c *call) int {
 		}
 		list = append(list, map[string]any{"id": p.ID, "name": p.Name, "enabled": p.Enabled, "steps": steps})
 	}
-	c.L.Push(toLua(c.L, list))
-	return 1
+	return c.push(toLua(c.L, list))
 }

@@ -58,8 +58,7 @@ var positionCommands = []command{
 		fn: func(c *call) int {
 			t := c.L.CreateTable(0, 0)
 			setPose(t, *askChannel(c, (*isapi.Client).PTZStatus))
-			c.L.Push(t)
-			return 1
+			return c.push(t)
 		},
 	},
 	{
@@ -128,6 +127,5 @@ func ptzCapabilities(c *call) int {
 			all[name] = n
 		}
 	}
-	c.L.Push(toLua(c.L, all))
-	return 1
+	return c.push(toLua(c.L, all))
 }

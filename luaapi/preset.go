@@ -181,8 +181,7 @@ func listPresets(c *call) int {
 		}
 		t.Append(item)
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 // specialPreset says what a device does at a preset that is none; empty for an

@@ -63,8 +63,7 @@ func request(c *call) int {
 	if tree != nil {
 		t.RawSetString("xml", xmlDocument(c.L, tree))
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 func looksLikeXML(r *isapi.Response) bool {

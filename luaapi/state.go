@@ -103,8 +103,7 @@ func (m *module) newStateMeta() *lua.LTable {
 	set("__index", (*call).stateGet)
 	set("__newindex", (*call).stateSet)
 	set("__len", func(c *call, s *stateTable) int {
-		c.L.Push(lua.LNumber(s.state.Len(s.path)))
-		return 1
+		return c.push(lua.LNumber(s.state.Len(s.path)))
 	})
 	next := m.bind("next", func(c *call) int { return c.stateNext(stateOf(c.arg(0))) })
 	set("__pairs", func(c *call, _ *stateTable) int {
@@ -115,17 +114,14 @@ func (m *module) newStateMeta() *lua.LTable {
 	})
 	set("__eq", func(c *call, s *stateTable) int {
 		other := stateOf(c.arg(1))
-		c.L.Push(lua.LBool(other != nil && s.name == other.name && slices.Equal(s.path, other.path)))
-		return 1
+		return c.push(lua.LBool(other != nil && s.name == other.name && slices.Equal(s.path, other.path)))
 	})
 	set("__call", func(c *call, s *stateTable) int {
 		c.atMost(1)
-		c.L.Push(s.copy())
-		return 1
+		return c.push(s.copy())
 	})
 	set("__tostring", func(c *call, s *stateTable) int {
-		c.L.Push(lua.LString(s.text()))
-		return 1
+		return c.push(lua.LString(s.text()))
 	})
 	return mt
 }
@@ -143,13 +139,11 @@ func stateOf(v lua.LValue) *stateTable {
 func (c *call) stateGet(s *stateTable) int {
 	key, ok := stateKey(c.arg(1))
 	if !ok {
-		c.L.Push(lua.LNil)
-		return 1
+		return c.push(lua.LNil)
 	}
 	path := s.below(key)
 	v, table := s.state.Get(path)
-	c.L.Push(s.value(path, v, table))
-	return 1
+	return c.push(s.value(path, v, table))
 }
 
 func (c *call) stateSet(s *stateTable) int {
@@ -185,8 +179,7 @@ func (c *call) stateNext(s *stateTable) int {
 	}
 	k, v, table := s.state.Next(s.path, after)
 	if k == nil {
-		c.L.Push(lua.LNil)
-		return 1
+		return c.push(lua.LNil)
 	}
 	c.L.Push(toLua(c.L, k))
 	c.L.Push(s.value(s.below(k), v, table))

@@ -23,8 +23,7 @@ var streamCommands = []command{{
 func streamURL(c *call) int {
 	o := c.options(0, c.cmd.options)
 	c.channel()
-	c.L.Push(lua.LString(c.target.url(o.text("stream"))))
-	return 1
+	return c.push(lua.LString(c.target.url(o.text("stream"))))
 }
 
 // url is the address of a channel's stream. Without a word for the stream the

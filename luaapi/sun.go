@@ -27,8 +27,7 @@ func sun(c *call) int {
 	if times.AlwaysUp || times.AlwaysDown {
 		t.RawSetString("up", lua.LBool(times.AlwaysUp))
 	}
-	c.L.Push(t)
-	return 1
+	return c.push(t)
 }
 
 // date is a day in the site's zone; without an argument, today.

@@ -43,7 +43,7 @@ var taskFunctions = []entry{
 			if err != nil {
 				c.raise(err)
 			}
-			return c.push(results)
+			return c.push(results...)
 		},
 	},
 	{
@@ -103,8 +103,7 @@ func spawn(c *call) int {
 	if err != nil {
 		c.raise(err)
 	}
-	c.L.Push(c.m.object("task", &taskObject{task}))
-	return 1
+	return c.push(c.m.object("task", &taskObject{task}))
 }
 
 // taskObject is what a script holds of a task.
@@ -132,7 +131,7 @@ var taskMethods = []entry{
 			if err != nil {
 				c.raise(err)
 			}
-			return c.push(results)
+			return c.push(results...)
 		},
 	},
 	{
@@ -153,7 +152,8 @@ func (c *call) notWhileLoading(what string) {
 	}
 }
 
-func (c *call) push(values []lua.LValue) int {
+// push leaves what the function returns on the stack.
+func (c *call) push(values ...lua.LValue) int {
 	for _, v := range values {
 		c.L.Push(v)
 	}

@@ -20,8 +20,7 @@ var timeFunctions = []entry{
 		name: "now", result: "number", doc: "the time in seconds since 1970, with fractions",
 		fn: func(c *call) int {
 			c.atMost(0)
-			c.L.Push(seconds(c.m.script.Clock().Now()))
-			return 1
+			return c.push(seconds(c.m.script.Clock().Now()))
 		},
 	},
 	{
@@ -50,15 +49,13 @@ func date(c *call) int {
 	}
 	t = t.In(zone)
 	if strings.HasPrefix(format, "*t") {
-		c.L.Push(sandbox.DateTable(c.L, t))
-		return 1
+		return c.push(sandbox.DateTable(c.L, t))
 	}
 	text, err := formatDate(format, t)
 	if err != nil {
 		c.misuse("%v", err)
 	}
-	c.L.Push(lua.LString(text))
-	return 1
+	return c.push(lua.LString(text))
 }
 
 func formatDate(format string, t time.Time) (string, error) {

@@ -38,8 +38,7 @@ var xmlEntries = []entry{
 				task.check()
 				c.misuse("%v", err)
 			}
-			c.L.Push(xmlDocument(c.L, tree))
-			return 1
+			return c.push(xmlDocument(c.L, tree))
 		},
 	},
 	{

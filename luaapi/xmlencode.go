@@ -36,8 +36,7 @@ func xmlEncode(c *call) int {
 	if err != nil {
 		c.misuse("%v", err)
 	}
-	c.L.Push(lua.LString(w.b.String()))
-	return 1
+	return c.push(lua.LString(w.b.String()))
 }
 
 type xmlWriter struct {

@@ -105,3 +105,9 @@ func raisef(L *lua.LState, format string, args ...any) {
 
 // tooLarge raises the error for a result beyond the limit.
 func tooLarge(L *lua.LState) { raisef(L, "resulting string too large") }
+
+// one is what a library function returns that gives v alone.
+func one(L *lua.LState, v lua.LValue) int {
+	L.Push(v)
+	return 1
+}

@@ -30,8 +30,7 @@ func textArithmetic() map[string]lua.LGFunction {
 			x, isNumber := ToNumber(a)
 			y, both := ToNumber(b)
 			if isNumber && both {
-				L.Push(operator(x, y))
-				return 1
+				return one(L, operator(x, y))
 			}
 			other := b // one of the two is a string, the metamethod of the other counts
 			if _, isString := b.(lua.LString); isString {

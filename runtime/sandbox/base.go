@@ -59,8 +59,7 @@ func baseGetMetatable(L *lua.LState) int {
 	if _, isTable := v.(*lua.LTable); !isTable && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
 		mt = lua.LFalse
 	}
-	L.Push(mt)
-	return 1
+	return one(L, mt)
 }
 
 func baseSetMetatable(L *lua.LState) int {
@@ -148,8 +147,7 @@ func baseToNumber(L *lua.LState) int {
 			result = f
 		}
 	}
-	L.Push(result)
-	return 1
+	return one(L, result)
 }
 
 func (s *state) basePrint(L *lua.LState) int {
@@ -306,8 +304,7 @@ func (s *state) loadText(L *lua.LState, source, name string) int {
 	if err != nil {
 		return failed(L, err.Error())
 	}
-	L.Push(L.NewFunctionFromProto(proto))
-	return 1
+	return one(L, L.NewFunctionFromProto(proto))
 }
 
 // chunkName shows a chunk without a name of its own by its first line.

@@ -54,8 +54,7 @@ func (s *state) openCoroutine(L *lua.LState) {
 }
 
 func (s *state) coCreate(L *lua.LState) int {
-	L.Push(s.newCoroutine(L))
-	return 1
+	return one(L, s.newCoroutine(L))
 }
 
 // newCoroutine gives a thread that is not started: it has the frame of its function, which does not run yet.
@@ -230,8 +229,7 @@ func coYield(L *lua.LState) int {
 }
 
 func coStatus(L *lua.LState) int {
-	L.Push(lua.LString(status(L, checkThread(L))))
-	return 1
+	return one(L, lua.LString(status(L, checkThread(L))))
 }
 
 func coRunning(L *lua.LState) int {
@@ -244,6 +242,5 @@ func coRunning(L *lua.LState) int {
 }
 
 func coYieldable(L *lua.LState) int {
-	L.Push(lua.LBool(L.Parent != nil && !crossesGo(L)))
-	return 1
+	return one(L, lua.LBool(L.Parent != nil && !crossesGo(L)))
 }

@@ -23,8 +23,7 @@ func find(L *lua.LState, wantPlace bool) int {
 	if wantPlace && (L.ToBool(4) || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
 		i := strings.Index(subject[start:], pattern)
 		if i < 0 {
-			L.Push(lua.LNil)
-			return 1
+			return one(L, lua.LNil)
 		}
 		L.Push(lua.LNumber(start + i + 1))
 		L.Push(lua.LNumber(start + i + len(pattern)))
@@ -49,8 +48,7 @@ func find(L *lua.LState, wantPlace bool) int {
 			break
 		}
 	}
-	L.Push(lua.LNil)
-	return 1
+	return one(L, lua.LNil)
 }
 
 func strGmatch(L *lua.LState) int {
@@ -69,8 +67,7 @@ func strGmatch(L *lua.LState) int {
 				return m.push(s, e, false)
 			}
 		}
-		L.Push(lua.LNil)
-		return 1
+		return one(L, lua.LNil)
 	}))
 	return 1
 }

@@ -33,8 +33,7 @@ func (s *state) strFormat(L *lua.LState) int {
 		c, format = directive(L, format)
 		c.write(L, b, arg)
 	}
-	L.Push(lua.LString(b.String()))
-	return 1
+	return one(L, lua.LString(b.String()))
 }
 
 // conversion is what stands between % and its letter.

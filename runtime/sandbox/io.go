@@ -18,8 +18,7 @@ func (s *state) openIO(L *lua.LState) {
 				typeError(L, 1, "FILE*")
 			}
 			out.write(L, 2)
-			L.Push(ud)
-			return 1
+			return one(L, ud)
 		},
 		"flush":   func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
 		"setvbuf": func(L *lua.LState) int { L.Push(lua.LTrue); return 1 },
@@ -28,8 +27,7 @@ func (s *state) openIO(L *lua.LState) {
 	meta.RawSetString("__index", methods)
 	meta.RawSetString("__metatable", lua.LFalse)
 	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString("file (" + L.CheckUserData(1).Value.(*output).name + ")"))
-		return 1
+		return one(L, lua.LString("file ("+L.CheckUserData(1).Value.(*output).name+")"))
 	}))
 	file := func(name string, put func(*lua.LState, string) error) *lua.LUserData {
 		ud := L.NewUserData()
@@ -42,8 +40,7 @@ func (s *state) openIO(L *lua.LState) {
 	mod.RawSetString("stderr", file("stderr", s.Stderr))
 	mod.RawSetString("write", L.NewFunction(func(L *lua.LState) int {
 		stdout.Value.(*output).write(L, 1)
-		L.Push(stdout)
-		return 1
+		return one(L, stdout)
 	}))
 	L.SetGlobal("io", mod)
 }

@@ -48,14 +48,12 @@ func (s *state) openMath(L *lua.LState) {
 	}
 	for name, fn := range mathFunctions {
 		funcs[name] = func(L *lua.LState) int {
-			L.Push(lua.LNumber(fn(float64(number(L, 1)))))
-			return 1
+			return one(L, lua.LNumber(fn(float64(number(L, 1)))))
 		}
 	}
 	for name, fn := range mathFunctions2 {
 		funcs[name] = func(L *lua.LState) int {
-			L.Push(lua.LNumber(fn(float64(number(L, 1)), float64(number(L, 2)))))
-			return 1
+			return one(L, lua.LNumber(fn(float64(number(L, 1)), float64(number(L, 2)))))
 		}
 	}
 	mod := L.CreateTable(0, 40)
@@ -73,8 +71,7 @@ func mathFrexp(L *lua.LState) int {
 }
 
 func mathLdexp(L *lua.LState) int {
-	L.Push(lua.LNumber(math.Ldexp(float64(number(L, 1)), integer(L, 2))))
-	return 1
+	return one(L, lua.LNumber(math.Ldexp(float64(number(L, 1)), integer(L, 2))))
 }
 
 // mathModf cuts toward zero; infinity has no fraction.
@@ -97,16 +94,14 @@ func mathBest(L *lua.LState, better func(a, b lua.LNumber) bool) int {
 			best = v
 		}
 	}
-	L.Push(best)
-	return 1
+	return one(L, best)
 }
 
 func mathRandom(L *lua.LState, r *rand.Rand) int {
 	low, high := 1, 0
 	switch L.GetTop() {
 	case 0:
-		L.Push(lua.LNumber(r.Float64()))
-		return 1
+		return one(L, lua.LNumber(r.Float64()))
 	case 1:
 		high = integer(L, 1)
 	case 2:
@@ -117,6 +112,5 @@ func mathRandom(L *lua.LState, r *rand.Rand) int {
 	if low > high {
 		argError(L, L.GetTop(), "interval is empty")
 	}
-	L.Push(lua.LNumber(low + r.IntN(high-low+1)))
-	return 1
+	return one(L, lua.LNumber(low+r.IntN(high-low+1)))
 }

@@ -14,16 +14,14 @@ func (s *state) openOS(L *lua.LState) {
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"time": s.osTime, "date": s.osDate,
 		"clock": func(L *lua.LState) int {
-			L.Push(lua.LNumber(s.Compute().Seconds()))
-			return 1
+			return one(L, lua.LNumber(s.Compute().Seconds()))
 		},
 		"difftime": func(L *lua.LState) int {
 			other := lua.LNumber(0)
 			if L.Get(2) != lua.LNil {
 				other = number(L, 2)
 			}
-			L.Push(number(L, 1) - other)
-			return 1
+			return one(L, number(L, 1)-other)
 		},
 		"getenv": func(L *lua.LState) int {
 			if v, ok := s.Getenv(checkText(L, 1)); ok {
@@ -39,8 +37,7 @@ func (s *state) openOS(L *lua.LState) {
 
 func (s *state) osTime(L *lua.LState) int {
 	if L.Get(1) == lua.LNil {
-		L.Push(lua.LNumber(s.Now().Unix()))
-		return 1
+		return one(L, lua.LNumber(s.Now().Unix()))
 	}
 	t := checkTable(L, 1)
 	field := func(name string, def int) int {
@@ -66,8 +63,7 @@ func (s *state) osTime(L *lua.LState) int {
 		b := bool(v)
 		dst = &b
 	}
-	L.Push(lua.LNumber(instant(wall, s.Location, dst)))
-	return 1
+	return one(L, lua.LNumber(instant(wall, s.Location, dst)))
 }
 
 // instant gives the Unix time at which clocks in zone show wall (seconds as if it were UTC), as mktime does: an hour that
@@ -121,14 +117,12 @@ func (s *state) osDate(L *lua.LState) int {
 		t = t.In(s.Location)
 	}
 	if strings.HasPrefix(format, "*t") {
-		L.Push(DateTable(L, t))
-		return 1
+		return one(L, DateTable(L, t))
 	}
 	var b strings.Builder
 	strftime(&b, format, t)
 	if b.Len() > s.MaxString {
 		tooLarge(L)
 	}
-	L.Push(lua.LString(b.String()))
-	return 1
+	return one(L, lua.LString(b.String()))
 }

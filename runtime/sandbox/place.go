@@ -154,8 +154,7 @@ func debugTraceback(L *lua.LState) int {
 	}
 	message := L.Get(arg)
 	if message != lua.LNil && !lua.LVCanConvToString(message) {
-		L.Push(message)
-		return 1
+		return one(L, message)
 	}
 	level = optInteger(L, arg+1, level)
 	text := "stack traceback:"
@@ -165,6 +164,5 @@ func debugTraceback(L *lua.LState) int {
 	for _, line := range traced(of, max(level, 0)) {
 		text += "\n\t" + line
 	}
-	L.Push(lua.LString(text))
-	return 1
+	return one(L, lua.LString(text))
 }

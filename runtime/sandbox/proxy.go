@@ -71,8 +71,7 @@ func removeFrom(L *lua.LState, v lua.LValue) int {
 		checkEvery(L, i)
 	}
 	L.SetTable(v, lua.LNumber(n), lua.LNil)
-	L.Push(gone)
-	return 1
+	return one(L, gone)
 }
 
 // sortInPlace sorts an ordinary table and puts its items back.

@@ -7,18 +7,15 @@ import (
 )
 
 func baseType(L *lua.LState) int {
-	L.Push(lua.LString(checkAny(L, 1).Type().String()))
-	return 1
+	return one(L, lua.LString(checkAny(L, 1).Type().String()))
 }
 
 func baseRawEqual(L *lua.LState) int {
-	L.Push(lua.LBool(L.RawEqual(checkAny(L, 1), checkAny(L, 2))))
-	return 1
+	return one(L, lua.LBool(L.RawEqual(checkAny(L, 1), checkAny(L, 2))))
 }
 
 func baseRawGet(L *lua.LState) int {
-	L.Push(checkTable(L, 1).RawGet(checkAny(L, 2)))
-	return 1
+	return one(L, checkTable(L, 1).RawGet(checkAny(L, 2)))
 }
 
 func baseRawSet(L *lua.LState) int {
@@ -39,8 +36,7 @@ func baseRawSet(L *lua.LState) int {
 func baseSelect(L *lua.LState) int {
 	top := L.GetTop()
 	if L.Get(1) == lua.LString("#") {
-		L.Push(lua.LNumber(top - 1))
-		return 1
+		return one(L, lua.LNumber(top-1))
 	}
 	n := integer(L, 1)
 	if n < 0 {
@@ -102,6 +98,5 @@ func baseSetFEnv(L *lua.LState) int {
 		raisef(L, "'setfenv' cannot change environment of given object")
 	}
 	fn.Env = env
-	L.Push(fn)
-	return 1
+	return one(L, fn)
 }

@@ -62,13 +62,11 @@ func strChar(L *lua.LState) int {
 		}
 		b[i] = byte(c)
 	}
-	L.Push(lua.LString(b))
-	return 1
+	return one(L, lua.LString(b))
 }
 
 func strLen(L *lua.LState) int {
-	L.Push(lua.LNumber(len(checkText(L, 1))))
-	return 1
+	return one(L, lua.LNumber(len(checkText(L, 1))))
 }
 
 func strLower(L *lua.LState) int { return eachByte(L, 'A', 'Z') }
@@ -82,22 +80,19 @@ func eachByte(L *lua.LState, first, last byte) int {
 			b[i] = c ^ 0x20
 		}
 	}
-	L.Push(lua.LString(b))
-	return 1
+	return one(L, lua.LString(b))
 }
 
 func (s *state) strRep(L *lua.LState) int {
 	str, n := checkText(L, 1), integer(L, 2)
 	separator := optText(L, 3, "")
 	if n <= 0 || len(str)+len(separator) == 0 {
-		L.Push(lua.LString(""))
-		return 1
+		return one(L, lua.LString(""))
 	}
 	if n > s.MaxString/(len(str)+len(separator)) {
 		tooLarge(L)
 	}
-	L.Push(lua.LString(strings.Repeat(str+separator, n-1) + str))
-	return 1
+	return one(L, lua.LString(strings.Repeat(str+separator, n-1)+str))
 }
 
 func strReverse(L *lua.LState) int {
@@ -106,13 +101,11 @@ func strReverse(L *lua.LState) int {
 	for i := range b {
 		b[i] = str[len(str)-1-i]
 	}
-	L.Push(lua.LString(b))
-	return 1
+	return one(L, lua.LString(b))
 }
 
 func strSub(L *lua.LState) int {
 	str := checkText(L, 1)
 	from, to := span(integer(L, 2), optInteger(L, 3, -1), len(str))
-	L.Push(lua.LString(str[from:to]))
-	return 1
+	return one(L, lua.LString(str[from:to]))
 }

@@ -35,8 +35,7 @@ func (s *state) tableConcat(L *lua.LState) int {
 		}
 		checkEvery(L, i)
 	}
-	L.Push(lua.LString(b.String()))
-	return 1
+	return one(L, lua.LString(b.String()))
 }
 
 // checkEvery looks at the flag in a loop that does little in each round.
@@ -77,13 +76,11 @@ func tableRemove(L *lua.LState) int {
 	if pos < 1 || pos > n {
 		return 0
 	}
-	L.Push(t.Remove(pos))
-	return 1
+	return one(L, t.Remove(pos))
 }
 
 func tableGetN(L *lua.LState) int {
-	L.Push(lua.LNumber(checkTable(L, 1).Len()))
-	return 1
+	return one(L, lua.LNumber(checkTable(L, 1).Len()))
 }
 
 func tableMaxN(L *lua.LState) int {
@@ -93,8 +90,7 @@ func tableMaxN(L *lua.LState) int {
 			most = n
 		}
 	})
-	L.Push(most)
-	return 1
+	return one(L, most)
 }
 
 // tableSort sorts a copy and puts it back, so that an error leaves the table as it was. A comparator that contradicts
