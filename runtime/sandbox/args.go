@@ -106,6 +106,18 @@ func raisef(L *lua.LState, format string, args ...any) {
 // tooLarge raises the error for a result beyond the limit.
 func tooLarge(L *lua.LState) { raisef(L, "resulting string too large") }
 
+// resultOf gives the first result of fn.
+func resultOf(L *lua.LState, fn lua.LValue, args ...lua.LValue) lua.LValue {
+	L.Push(fn)
+	for _, a := range args {
+		L.Push(a)
+	}
+	L.Call(len(args), 1)
+	result := L.Get(-1)
+	L.Pop(1)
+	return result
+}
+
 // one is what a library function returns that gives v alone.
 func one(L *lua.LState, v lua.LValue) int {
 	L.Push(v)

@@ -38,11 +38,7 @@ func textArithmetic() map[string]lua.LGFunction {
 			}
 			if _, isString := other.(lua.LString); !isString {
 				if own := L.GetMetaField(other, event); own != lua.LNil {
-					L.Push(own)
-					L.Push(a)
-					L.Push(b)
-					L.Call(2, 1)
-					return 1
+					return one(L, resultOf(L, own, a, b))
 				}
 			}
 			culprit := b

@@ -110,12 +110,7 @@ func ToString(L *lua.LState, v lua.LValue) string {
 
 // tostringMeta is what v's __tostring gives, be it no string.
 func tostringMeta(L *lua.LState, v lua.LValue) lua.LValue {
-	L.Push(L.GetMetaField(v, "__tostring"))
-	L.Push(v)
-	L.Call(1, 1)
-	result := L.Get(-1)
-	L.Pop(1)
-	return result
+	return resultOf(L, L.GetMetaField(v, "__tostring"), v)
 }
 
 func baseToNumber(L *lua.LState) int {
@@ -265,10 +260,7 @@ func (s *state) baseLoad(L *lua.LState) int {
 	case *lua.LFunction:
 		var b strings.Builder
 		for {
-			L.Push(v)
-			L.Call(0, 1)
-			piece := L.Get(-1)
-			L.Pop(1)
+			piece := resultOf(L, v)
 			if piece == lua.LNil || piece == lua.LString("") {
 				break
 			}

@@ -59,12 +59,7 @@ func concatPairs(L *lua.LState, first, last int) lua.LValue {
 			}
 			L.RaiseError("attempt to concatenate a %s value", culprit.Type().String())
 		}
-		L.Push(method)
-		L.Push(left)
-		L.Push(right)
-		L.Call(2, 1)
-		right = L.Get(-1)
-		L.Pop(1)
+		right = resultOf(L, method, left, right)
 	}
 	return right
 }

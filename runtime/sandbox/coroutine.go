@@ -29,18 +29,6 @@ func mustCompile(source string) *lua.FunctionProto {
 	return proto
 }
 
-// made runs one of the chunks above and gives the function it makes.
-func made(L *lua.LState, proto *lua.FunctionProto, args ...lua.LValue) *lua.LFunction {
-	L.Push(L.NewFunctionFromProto(proto))
-	for _, a := range args {
-		L.Push(a)
-	}
-	L.Call(len(args), 1)
-	fn := L.CheckFunction(-1)
-	L.Pop(1)
-	return fn
-}
-
 func (s *state) openCoroutine(L *lua.LState) {
 	upstream(L, lua.OpenCoroutine)
 	theirs := L.GetGlobal("coroutine").(*lua.LTable)
@@ -64,7 +52,7 @@ func (s *state) newCoroutine(L *lua.LState) *lua.LState {
 		argError(L, 1, "Lua function expected")
 	}
 	if fn.IsG {
-		fn = made(L, body, fn)
+		fn = resultOf(L, L.NewFunctionFromProto(body), fn).(*lua.LFunction)
 	}
 	if !s.room() {
 		L.RaiseError("too many coroutines (%d are alive)", s.MaxCoroutines)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"runtime/debug"
@@ -79,31 +80,22 @@ func layoutError(difference string) error {
 
 // difference names the first thing that is not as the mirrors have it; "" if all is.
 func (l layout) difference() string {
-	if d := fieldDifference("LState", reflect.TypeFor[thread](), l.state); d != "" {
-		return d
+	d := cmp.Or(
+		fieldDifference("LState", reflect.TypeFor[thread](), l.state),
+		fieldDifference("callFrame", reflect.TypeFor[frame](), l.frame),
+		methodDifference("callFrameStack", reflect.TypeFor[frames](), l.stack),
+		fieldDifference("Upvalue", reflect.TypeFor[upvalue](), l.upvalue),
+		fieldDifference("registry", reflect.TypeFor[registry](), l.reg),
+		opcodeDifference(l.opcodes),
+		codeDifference(l.code),
+	)
+	if want := reflect.TypeFor[frame]().Size(); d == "" && l.frame.Size() != want {
+		d = fmt.Sprintf("a callFrame has %d bytes, not %d", l.frame.Size(), want)
 	}
-	if d := fieldDifference("callFrame", reflect.TypeFor[frame](), l.frame); d != "" {
-		return d
+	if d == "" {
+		d = tableDifference(l.table) // runs what was compared so far
 	}
-	if want := reflect.TypeFor[frame]().Size(); l.frame.Size() != want {
-		return fmt.Sprintf("a callFrame has %d bytes, not %d", l.frame.Size(), want)
-	}
-	if d := methodDifference("callFrameStack", reflect.TypeFor[frames](), l.stack); d != "" {
-		return d
-	}
-	if d := fieldDifference("Upvalue", reflect.TypeFor[upvalue](), l.upvalue); d != "" {
-		return d
-	}
-	if d := fieldDifference("registry", reflect.TypeFor[registry](), l.reg); d != "" {
-		return d
-	}
-	if d := opcodeDifference(l.opcodes); d != "" {
-		return d
-	}
-	if d := codeDifference(l.code); d != "" {
-		return d
-	}
-	return tableDifference(l.table)
+	return d
 }
 
 // fieldDifference compares the fields that a mirror has with those of the real struct: name, type and place.

@@ -137,12 +137,7 @@ func baseXPCall(L *lua.LState) int {
 	handled := false
 	handle := func(L *lua.LState, object lua.LValue) lua.LValue {
 		handled = true
-		L.Push(handler)
-		L.Push(object)
-		L.Call(1, 1)
-		result := L.Get(-1)
-		L.Pop(1)
-		return result
+		return resultOf(L, handler, object)
 	}
 	err := protect(L, nargs, lua.MultRet, handle)
 	if err != nil && !handled && !final(L, err.Object) { // an overflow: there was no room for the handler

@@ -136,15 +136,7 @@ func tableSort(L *lua.LState) int {
 
 func comparator(L *lua.LState, fn *lua.LFunction) func(a, b lua.LValue) bool {
 	if fn != nil {
-		return func(a, b lua.LValue) bool {
-			L.Push(fn)
-			L.Push(a)
-			L.Push(b)
-			L.Call(2, 1)
-			result := lua.LVAsBool(L.Get(-1))
-			L.Pop(1)
-			return result
-		}
+		return func(a, b lua.LValue) bool { return lua.LVAsBool(resultOf(L, fn, a, b)) }
 	}
 	n := 0
 	return func(a, b lua.LValue) bool {
