@@ -64,7 +64,7 @@ func (c *Client) humanChannel(channel int) (human int, guess bool) {
 	if channel <= 32 {
 		return channel, false
 	}
-	in := c.known.getInputs()
+	in := know(c.known, &c.known.inputs)
 	switch {
 	case in == nil:
 		return channel - 32, true
@@ -81,7 +81,7 @@ func (c *Client) eventTime(root *Node) time.Time {
 	if t, ok := parseTime(text); ok {
 		return t
 	}
-	if zone := c.known.getZone(); zone != nil {
+	if zone := know(c.known, &c.known.zone); zone != nil {
 		if t, ok := parseLocal(text, zone); ok {
 			return t
 		}

@@ -57,7 +57,7 @@ func clientOf(t *testing.T, in *inputs) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.known.setInputs(in)
+	learn(c.known, &c.known.inputs, in)
 	return c
 }
 
@@ -85,7 +85,7 @@ func TestAlertPictures(t *testing.T) {
 
 func TestAlertTargetTimeKind(t *testing.T) {
 	c := clientOf(t, nil)
-	c.known.setZone(time.FixedZone("", 2*3600))
+	learn(c.known, &c.known.zone, time.FixedZone("", 2*3600))
 	a := readAlertOf(t, c, alertXML("<eventType>linedetection</eventType><targetType>Human</targetType><dateTime>2026-03-01 10:00:00</dateTime>"))
 	if a.Target != "human" || !a.Time.Equal(time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)) || a.Single || a.Past {
 		t.Errorf("%+v", a)

@@ -61,7 +61,7 @@ func (c *Client) Channels(ctx context.Context) ([]Channel, error) {
 	for _, ch := range added {
 		in.proxy[ch.ID] = ch.Proxy
 	}
-	c.known.setInputs(in)
+	learn(c.known, &c.known.inputs, in)
 	list = append(list, added...)
 	list = inOrder(list)
 	if err := c.markHeads(ctx, op, list); err != nil {
@@ -245,7 +245,7 @@ func (c *Client) cameraChannels(ctx context.Context, op string, own *Node) ([]Ch
 		}
 	}
 	list = inOrder(list)
-	c.known.setInputs(&inputs{})
+	learn(c.known, &c.known.inputs, &inputs{})
 	if err := c.markHeads(ctx, op, list); err != nil {
 		return nil, err
 	}
@@ -283,7 +283,7 @@ func (c *Client) markHeads(ctx context.Context, op string, list []Channel) error
 		return err
 	}
 	recorder := false
-	if in := c.known.getInputs(); in != nil {
+	if in := know(c.known, &c.known.inputs); in != nil {
 		recorder = in.recorder
 	}
 	for i := range list {

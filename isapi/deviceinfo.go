@@ -32,7 +32,7 @@ func (c *Client) DeviceInfo(ctx context.Context) (*DeviceInfo, error) {
 	for _, prefix := range oldPrefixes {
 		old, oldErr := c.deviceInfo(ctx, prefix+strings.TrimPrefix(deviceInfoPath, isapiPrefix))
 		if oldErr == nil {
-			c.known.setPrefix(prefix)
+			learn(c.known, &c.known.prefix, prefix)
 			return old, nil
 		}
 	}

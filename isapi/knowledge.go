@@ -11,15 +11,14 @@ import (
 // and none of it is lost by asking again.
 type knowledge struct {
 	mu       sync.Mutex
-	inputs   *inputs        // nil: not asked yet
-	pictures map[int]int    // channel -> index in pictureRoutes
-	heads    map[int]string // channel -> base path of its PTZ commands
-	apart    map[int]bool   // channel -> pan/tilt and zoom must be sent apart
-	absolute map[int]int    // channel -> 0 absolute, 1 absoluteEx
-	limits   map[int]limits // channel -> how far its head goes
-	lens     map[int]string // channel -> base path of focus and iris
-	ptzIDs   []int          // what GET PTZCtrl/channels listed
-	ptzAsked bool
+	inputs   *inputs              // nil: not asked yet
+	pictures map[int]int          // channel -> index in pictureRoutes
+	heads    map[int]string       // channel -> base path of its PTZ commands
+	apart    map[int]bool         // channel -> pan/tilt and zoom must be sent apart
+	absolute map[int]int          // channel -> 0 absolute, 1 absoluteEx
+	limits   map[int]limits       // channel -> how far its head goes
+	lens     map[int]string       // channel -> base path of focus and iris
+	ptzIDs   []int                // what GET PTZCtrl/channels listed; nil: not asked yet
 	special  map[int]map[int]bool // channel -> presets that are functions
 	headSeen map[int]bool         // channel -> its status answered (true) or failed (false)
 	zone     *time.Location       // of the device's clock; nil: not known yet
@@ -41,27 +40,16 @@ type inputs struct {
 	proxy    map[int]int // channel -> id under InputProxy
 }
 
-func (k *knowledge) getInputs() *inputs {
+// know and learn read and write a field under the lock.
+func know[V any](k *knowledge, field *V) V {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.inputs
+	return *field
 }
 
-func (k *knowledge) setInputs(in *inputs) {
+func learn[V any](k *knowledge, field *V, v V) {
 	k.mu.Lock()
-	k.inputs = in
-	k.mu.Unlock()
-}
-
-func (k *knowledge) getZone() *time.Location {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.zone
-}
-
-func (k *knowledge) setZone(zone *time.Location) {
-	k.mu.Lock()
-	k.zone = zone
+	*field = v
 	k.mu.Unlock()
 }
 
@@ -77,23 +65,11 @@ func (k *knowledge) path(path string) string {
 	if !ours {
 		return path
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.prefix + "/" + rest
-}
-
-func (k *knowledge) setPrefix(prefix string) {
-	k.mu.Lock()
-	k.prefix = prefix
-	k.mu.Unlock()
+	return know(k, &k.prefix) + "/" + rest
 }
 
 // old reports whether the firmware is of before ISAPI.
-func (k *knowledge) old() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.prefix != isapiPrefix
-}
+func (k *knowledge) old() bool { return know(k, &k.prefix) != isapiPrefix }
 
 // recall and note read and write one of the maps under the lock.
 func recall[V any](k *knowledge, m map[int]V, channel int) (V, bool) {

@@ -23,7 +23,7 @@ func (c *Client) Iris(ctx context.Context, channel, speed int) error {
 func (c *Client) lensRoutes(channel int) []string {
 	id := itoa(channel)
 	camera, analog := "/ISAPI/System/Video/inputs/channels/"+id, "/ISAPI/Image/channels/"+id
-	in := c.known.getInputs()
+	in := know(c.known, &c.known.inputs)
 	proxy := id
 	if in != nil && in.proxy[channel] > 0 {
 		proxy = itoa(in.proxy[channel])

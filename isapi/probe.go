@@ -46,7 +46,7 @@ func (c *Client) Probe(ctx context.Context) (*Profile, error) {
 	if p.Channels, err = c.Channels(ctx); err != nil {
 		return nil, err
 	}
-	if in := c.known.getInputs(); in != nil && in.recorder {
+	if in := know(c.known, &c.known.inputs); in != nil && in.recorder {
 		p.Class = ClassNVR
 		if in.analog > 0 {
 			p.Class = ClassDVR

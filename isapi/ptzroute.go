@@ -14,18 +14,14 @@ const (
 // ptzChannels asks GET /ISAPI/PTZCtrl/channels for the ids that can move. A
 // device without the list gives none.
 func (c *Client) ptzChannels(ctx context.Context, op string) ([]int, error) {
-	k := c.known
-	k.mu.Lock()
-	asked, ids := k.ptzAsked, k.ptzIDs
-	k.mu.Unlock()
-	if asked {
+	if ids := know(c.known, &c.known.ptzIDs); ids != nil {
 		return ids, nil
 	}
 	root, err := c.get(ctx, op, 0, strings.TrimSuffix(ptzCtrl, "/"))
 	if err != nil && !absent(err) {
 		return nil, err
 	}
-	ids = nil
+	ids := []int{}
 	for _, n := range root.All("PTZChannel") {
 		id, ok := n.Int("id")
 		if !ok || !n.isOn("enabled") {
@@ -41,9 +37,7 @@ func (c *Client) ptzChannels(ctx context.Context, op string) ([]int, error) {
 			ids = append(ids, id)
 		}
 	}
-	k.mu.Lock()
-	k.ptzAsked, k.ptzIDs = true, ids
-	k.mu.Unlock()
+	learn(c.known, &c.known.ptzIDs, ids)
 	return ids, nil
 }
 
@@ -69,7 +63,7 @@ func (c *Client) headRoutes(ctx context.Context, op string, channel int, ask boo
 			}
 		}
 	}
-	in := c.known.getInputs()
+	in := know(c.known, &c.known.inputs)
 	if in == nil && ask {
 		var err error
 		if in, err = c.learnInputs(ctx, op); err != nil {
@@ -109,7 +103,7 @@ func (c *Client) learnInputs(ctx context.Context, op string) (*inputs, error) {
 	switch {
 	case absent(err):
 		in := &inputs{}
-		c.known.setInputs(in)
+		learn(c.known, &c.known.inputs, in)
 		return in, nil
 	case err != nil:
 		return nil, err
@@ -120,7 +114,7 @@ func (c *Client) learnInputs(ctx context.Context, op string) (*inputs, error) {
 	if _, err := c.Channels(ctx); err != nil {
 		return nil, err
 	}
-	return c.known.getInputs(), nil
+	return know(c.known, &c.known.inputs), nil
 }
 
 // head runs one command on a channel's head, over the path that is known to

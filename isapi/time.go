@@ -47,7 +47,7 @@ func (c *Client) readTime(ctx context.Context, op string) (*DeviceTime, *time.Lo
 		e.Detail, e.Hint = c.scrub("the clock says "+strconv.Quote(text)), "set time and time zone on the device"
 		return nil, nil, e
 	}
-	c.known.setZone(t.Location())
+	learn(c.known, &c.known.zone, t.Location())
 	dt.Time = t
 	return dt, t.Location(), nil
 }

@@ -124,7 +124,7 @@ func (w *inspector) names(t *lua.LTable, length int) []lua.LValue {
 func (w *inspector) keyText(key lua.LValue) string {
 	text := "[" + sandbox.Text(key) + "]"
 	if name, ok := key.(lua.LString); ok {
-		if text = string(name); !isName(text) {
+		if text = string(name); !sandbox.IsName(text) {
 			text = fmt.Sprintf("[%q]", shorten(text, inspectText))
 		}
 	}

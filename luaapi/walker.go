@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // walker goes through a value that a script made. It knows the path to where it is, refuses tables inside themselves and
@@ -55,24 +57,11 @@ func (w *walker) where() string {
 
 // indexText is what stands behind a table to mean the value under key: .name, [3], ["a b"].
 func indexText(key lua.LValue) string {
-	if name, ok := key.(lua.LString); ok && isName(string(name)) && len(name) <= 40 {
+	if name, ok := key.(lua.LString); ok && sandbox.IsName(string(name)) && len(name) <= 40 {
 		return "." + string(name)
 	}
 	return "[" + describe(key) + "]"
 }
-
-// isName says whether s can be written without quotes.
-func isName(s string) bool {
-	for i, c := range []byte(s) {
-		letter := c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return s != "" && !slices.Contains(luaKeywords, s)
-}
-
-var luaKeywords = strings.Fields("and break do else elseif end false for function if in local nil not or repeat return then true until while")
 
 // isItem says whether key is the place of an item in a list of n.
 func isItem(key lua.LValue, n int) bool {

@@ -277,6 +277,9 @@ func (f *frame) called(L *lua.LState) (o operand, call int) {
 	return o, call
 }
 
+// IsName says whether Lua takes s for a name.
+func IsName(s string) bool { return isName(s) && !keywords[s] }
+
 func isName(s string) bool {
 	return s != "" && !('0' <= s[0] && s[0] <= '9') && !strings.ContainsFunc(s, func(c rune) bool { return c > 127 || !isWordByte(byte(c)) })
 }

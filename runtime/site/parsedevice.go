@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -63,12 +64,7 @@ func nodeOf(value any, depth int) (*yaml.Node, error) {
 		return n, nil
 	case map[string]any:
 		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
 			key, _ := scalar("!!str", name)
 			child, err := nodeOf(v[name], depth+1)
 			if err != nil {

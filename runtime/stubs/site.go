@@ -2,10 +2,12 @@ package stubs
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -21,14 +23,9 @@ func siteTypes(s *site.Site) []byte {
 		b.WriteString("---@field [string] any\n")
 		return []byte(b.String())
 	}
-	names := make([]string, 0, len(s.Vars))
-	for name := range s.Vars {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(s.Vars)) {
 		key := name
-		if !isName(name) {
+		if !sandbox.IsName(name) {
 			key = "[" + strconv.Quote(name) + "]"
 		}
 		fmt.Fprintf(&b, "---@field %s %s\n", key, luaType(s.Vars[name]))
@@ -81,14 +78,4 @@ func luaType(v any) string {
 		return "table<string, any>"
 	}
 	return "any"
-}
-
-func isName(s string) bool {
-	for i, r := range s {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return s != ""
 }
