@@ -38,9 +38,7 @@ func (r *rehearsal) require(name string) lua.LValue {
 			return 1
 		}))
 		r.L.SetFEnv(chunk, env)
-		r.L.Push(chunk)
-		r.L.Call(0, 1)
-		module = r.L.Get(-1)
+		module = r.invoke(chunk)
 	})
 	if err != nil {
 		return nil
@@ -96,12 +94,7 @@ func (w *walker) callLibrary(e *ast.FuncCallExpr, f value, args []value, at posi
 	}
 	fault := ""
 	err := r.protect(func() {
-		r.L.Push(r.L.GetField(options, "fault"))
-		for _, v := range call {
-			r.L.Push(v)
-		}
-		r.L.Call(len(call), 1)
-		if text, ok := r.L.Get(-1).(lua.LString); ok {
+		if text, ok := r.invoke(r.L.GetField(options, "fault"), call...).(lua.LString); ok {
 			fault = string(text)
 		}
 	})
@@ -119,14 +112,6 @@ func (r *rehearsal) sketch(v value, unknown lua.LValue) lua.LValue {
 	case v.table == nil:
 		return unknown
 	}
-	t := r.L.NewTable()
-	for _, it := range v.items {
-		switch {
-		case it.key != nil:
-			t.RawSetString(it.key.Value, r.sketch(it.value, unknown))
-		default:
-			t.Append(r.sketch(it.value, unknown))
-		}
-	}
+	t, _ := r.table(v, func(it item) lua.LValue { return r.sketch(it.value, unknown) })
 	return t
 }

@@ -58,11 +58,7 @@ func (r *rehearsal) keys(table lua.LValue) []string {
 		r.L.Call(1, 3)
 		next, t, key := r.L.Get(-3), r.L.Get(-2), r.L.Get(-1)
 		for {
-			r.L.Push(next)
-			r.L.Push(t)
-			r.L.Push(key)
-			r.L.Call(2, 1)
-			if key = r.L.Get(-1); key == lua.LNil {
+			if key = r.invoke(next, t, key); key == lua.LNil {
 				return
 			}
 			list = append(list, key.String())
@@ -91,15 +87,10 @@ func (r *rehearsal) call(f value, args []lua.LValue, loading bool) (misuse strin
 	r.host.loading, r.host.asked = loading, 0
 	defer func() { r.host.loading = false }()
 	err := r.protect(func() {
-		r.L.Push(r.L.GetField(f.of.known, f.entry.Name))
 		if !isLibrary(f.of.owner) {
 			args = append([]lua.LValue{f.of.known}, args...)
 		}
-		for _, a := range args {
-			r.L.Push(a)
-		}
-		r.L.Call(len(args), 1)
-		object = r.L.Get(-1)
+		object = r.invoke(r.L.GetField(f.of.known, f.entry.Name), args...)
 	})
 	if err != nil {
 		report := luaapi.Describe(err)
@@ -131,6 +122,16 @@ func (r *rehearsal) deviceOf(v lua.LValue) *device {
 		}
 	}
 	return nil
+}
+
+// invoke calls fn for its first result, inside protect.
+func (r *rehearsal) invoke(fn lua.LValue, args ...lua.LValue) lua.LValue {
+	r.L.Push(fn)
+	for _, a := range args {
+		r.L.Push(a)
+	}
+	r.L.Call(len(args), 1)
+	return r.L.Get(-1)
 }
 
 // protect catches Lua errors, and leaves the stack as it was.
@@ -184,21 +185,35 @@ var samples = map[string]lua.LValue{
 	"pan": lua.LNumber(1), "tilt": lua.LNumber(1), "zoom": lua.LNumber(1), "preset": lua.LNumber(1),
 }
 
+// table makes a table of the values that of gives for the items of v; false if
+// it gives none for some of them.
+func (r *rehearsal) table(v value, of func(item) lua.LValue) (t *lua.LTable, whole bool) {
+	t, whole = r.L.NewTable(), true
+	for _, it := range v.items {
+		switch x := of(it); {
+		case x == nil:
+			whole = false
+		case it.key != nil:
+			t.RawSetString(it.key.Value, x)
+		default:
+			t.Append(x)
+		}
+	}
+	return t, whole
+}
+
 // options makes a table of options. One whose value is not known gets a right
 // one of its type; a name that is not known stays, to be refused.
 func (r *rehearsal) options(entry *luaapi.Entry, v value) *lua.LTable {
-	t := r.L.NewTable()
-	for _, it := range v.items {
-		if it.key == nil {
-			t.Append(lua.LTrue)
-			continue
+	t, _ := r.table(v, func(it item) lua.LValue {
+		switch {
+		case it.key == nil:
+			return lua.LTrue
+		case it.value.known != nil:
+			return it.value.known
 		}
-		known := it.value.known
-		if known == nil {
-			known = r.sampleOption(entry, it.key.Value, it.value)
-		}
-		t.RawSetString(it.key.Value, known)
-	}
+		return r.sampleOption(entry, it.key.Value, it.value)
+	})
 	return t
 }
 
@@ -236,21 +251,19 @@ var textSamples = map[string]string{"timezone": "UTC", "days": "mon-sun", "betwe
 // deviceKeys is the table of hik.device{...}. Passwords come from elsewhere, so
 // what is not known counts as given.
 func (r *rehearsal) deviceKeys(v value) *lua.LTable {
-	t := r.L.NewTable()
-	for _, it := range v.items {
-		if it.key == nil {
-			t.Append(lua.LTrue)
-			continue
-		}
-		switch known := it.value.known; {
-		case known != nil:
-			t.RawSetString(it.key.Value, known)
+	t, _ := r.table(v, func(it item) lua.LValue {
+		switch {
+		case it.key == nil:
+			return lua.LTrue
+		case it.value.known != nil:
+			return it.value.known
 		case deviceSamples[it.key.Value] != "":
-			t.RawSetString(it.key.Value, lua.LString(deviceSamples[it.key.Value]))
+			return lua.LString(deviceSamples[it.key.Value])
 		case !isDeviceKey(it.key.Value):
-			t.RawSetString(it.key.Value, lua.LTrue)
+			return lua.LTrue
 		}
-	}
+		return nil
+	})
 	return t
 }
 
@@ -267,24 +280,14 @@ func isDeviceKey(name string) bool {
 
 // plainTable is a table of constants; false if not all of it is known.
 func (r *rehearsal) plainTable(v value) (*lua.LTable, bool) {
-	t := r.L.NewTable()
-	for _, it := range v.items {
-		item := it.value.known
-		if it.value.table != nil {
-			inner, ok := r.plainTable(it.value)
-			if !ok {
-				return nil, false
-			}
-			item = inner
+	t, whole := r.table(v, func(it item) lua.LValue {
+		if it.value.table == nil {
+			return it.value.known
 		}
-		switch {
-		case item == nil:
-			return nil, false
-		case it.key != nil:
-			t.RawSetString(it.key.Value, item)
-		default:
-			t.Append(item)
+		if inner, whole := r.plainTable(it.value); whole {
+			return inner
 		}
-	}
-	return t, len(v.items) == len(v.table.Fields)
+		return nil
+	})
+	return t, whole && len(v.items) == len(v.table.Fields)
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -156,12 +157,7 @@ func (p *parser) foreignStatement() {
 	case word == "class":
 		p.failAt(at, "Lua has no 'class': use a table and setmetatable")
 	default:
-		var words []string
-		for k := range keywords {
-			words = append(words, k)
-		}
-		slices.Sort(words)
-		if near := nearest.Word(word, words); near != "" && (len(word) > 3 || sameLetters(word, near)) {
+		if near := nearest.Word(word, slices.Sorted(maps.Keys(keywords))); near != "" && (len(word) > 3 || sameLetters(word, near)) {
 			p.failAt(at, "unexpected '%s': did you mean '%s'?", word, near)
 		}
 		if next.kind != nameLexeme && (next.kind == numberLexeme || next.is("nil") || next.is("true") || next.is("false")) {
