@@ -20,7 +20,7 @@ func (s *state) openBase(L *lua.LState) {
 		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": asTable(baseUnpack), "next": baseNext,
 		"type": baseType, "rawequal": baseRawEqual, "rawget": baseRawGet, "rawset": baseRawSet, "select": baseSelect,
 		"getfenv": baseGetFEnv, "setfenv": baseSetFEnv,
-		"load": s.baseLoad, "loadstring": s.baseLoadString, "collectgarbage": baseCollectGarbage,
+		"load": baseLoad, "loadstring": baseLoadString, "collectgarbage": baseCollectGarbage,
 	})
 	globals.RawSetString("ipairs", L.NewClosure(baseIpairs, L.NewFunction(ipairsStep), L.NewFunction(ipairsIndexed)))
 	globals.RawSetString("pairs", L.NewClosure(basePairs, old.RawGetString("next")))
@@ -146,7 +146,7 @@ func baseToNumber(L *lua.LState) int {
 }
 
 func (s *state) basePrint(L *lua.LState) int {
-	b := builder{L: L, limit: s.MaxString}
+	b := builder{L: L}
 	for i := range L.GetTop() {
 		if i > 0 {
 			b.add("\t")
@@ -252,7 +252,7 @@ func baseCollectGarbage(L *lua.LState) int {
 
 // baseLoad takes a string, or a function that gives the pieces; then a chunk name, a mode and an environment as in later
 // versions of Lua.
-func (s *state) baseLoad(L *lua.LState) int {
+func baseLoad(L *lua.LState) int {
 	var source string
 	switch v := L.Get(1).(type) {
 	case lua.LString:
@@ -268,7 +268,7 @@ func (s *state) baseLoad(L *lua.LState) int {
 				return failed(L, "reader function must return a string")
 			}
 			b.WriteString(Text(piece))
-			if b.Len() > s.MaxSource {
+			if b.Len() > maxSource {
 				break
 			}
 		}
@@ -279,19 +279,19 @@ func (s *state) baseLoad(L *lua.LState) int {
 	if mode := optText(L, 3, "bt"); !strings.Contains(mode, "t") {
 		return failed(L, "attempt to load a text chunk (mode is '"+mode+"')")
 	}
-	n := s.loadText(L, source, optText(L, 2, ""))
+	n := loadText(L, source, optText(L, 2, ""))
 	if env, ok := L.Get(4).(*lua.LTable); ok && n == 1 {
 		L.SetFEnv(L.Get(-1), env)
 	}
 	return n
 }
 
-func (s *state) baseLoadString(L *lua.LState) int {
-	return s.loadText(L, checkText(L, 1), optText(L, 2, ""))
+func baseLoadString(L *lua.LState) int {
+	return loadText(L, checkText(L, 1), optText(L, 2, ""))
 }
 
-func (s *state) loadText(L *lua.LState, source, name string) int {
-	proto, err := compile(L, []byte(source), chunkName(source, name), s.MaxSource)
+func loadText(L *lua.LState, source, name string) int {
+	proto, err := compile(L, []byte(source), chunkName(source, name))
 	Check(L)
 	if err != nil {
 		return failed(L, err.Error())

@@ -111,7 +111,7 @@ func (c *calls) FreeAll() {}
 
 // NewThread makes a thread of L for one task: what runs on it ends when flag is stopped. A nil flag stops nothing.
 func NewThread(L *lua.LState, flag *Flag) *lua.LState {
-	th := newThread(L, of(L).stack.(*calls).limit)
+	th := newThread(L, callDepth)
 	if flag != nil {
 		setFlag(th, flag)
 	}

@@ -17,8 +17,8 @@ func concat(L *lua.LState, inst uint32, base *frame) int {
 			others = true
 			sum = 0 // a metamethod makes something else of all that stands behind it
 		}
-		if sum > DefaultMaxString {
-			L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
+		if sum > maxString {
+			L.RaiseError("string too large, at most %d MB", maxString>>20)
 		}
 	}
 	if others {
@@ -42,8 +42,8 @@ func concatPairs(L *lua.LState, first, last int) lua.LValue {
 		left := L.Get(i)
 		if lua.LVCanConvToString(left) && lua.LVCanConvToString(right) {
 			a, b := Text(left), Text(right)
-			if len(a)+len(b) > DefaultMaxString {
-				L.RaiseError("string too large, at most %d MB", DefaultMaxString>>20)
+			if len(a)+len(b) > maxString {
+				L.RaiseError("string too large, at most %d MB", maxString>>20)
 			}
 			right = lua.LString(a + b)
 			continue

@@ -22,7 +22,7 @@ const machinery = "[coroutine]"
 var body = mustCompile("local f = ... return function(...) return f(...) end")
 
 func mustCompile(source string) *lua.FunctionProto {
-	proto, err := compile(nil, []byte(source), machinery, len(source))
+	proto, err := compile(nil, []byte(source), machinery)
 	if err != nil {
 		panic(err)
 	}
@@ -55,15 +55,13 @@ func (s *state) newCoroutine(L *lua.LState) *lua.LState {
 		fn = resultOf(L, L.NewFunctionFromProto(body), fn).(*lua.LFunction)
 	}
 	if !s.room() {
-		L.RaiseError("too many coroutines (%d are alive)", s.MaxCoroutines)
+		L.RaiseError("too many coroutines (%d are alive)", maxCoroutines)
 	}
-	th := newThread(L, s.coroutineDepth())
+	th := newThread(L, callDepth/8)
 	of(th).stack.Push(frame{Fn: fn, LocalBase: 1, NRet: lua.MultRet})
 	s.alive = append(s.alive, weak.Make(th))
 	return th
 }
-
-func (s *state) coroutineDepth() int { return min(s.CallDepth, max(200, s.CallDepth/8)) }
 
 // room says whether one more coroutine may live. Dead ones are forgotten when the list has doubled; those that are
 // suspended and unreachable are known only after a collection.
@@ -72,18 +70,18 @@ func (s *state) room() bool {
 		return true
 	}
 	s.sweep()
-	if len(s.alive) >= s.MaxCoroutines {
+	if len(s.alive) >= maxCoroutines {
 		if s.refused%collectEvery == 0 {
 			runtime.GC()
 			s.sweep()
 		}
-		if len(s.alive) >= s.MaxCoroutines {
+		if len(s.alive) >= maxCoroutines {
 			s.refused++
 			return false
 		}
 	}
 	s.refused = 0
-	s.sweepAt = min(max(64, 2*len(s.alive)), s.MaxCoroutines)
+	s.sweepAt = min(max(64, 2*len(s.alive)), maxCoroutines)
 	return true
 }
 

@@ -19,7 +19,7 @@
 // # What is bounded
 //
 // Running time, by the flag: loops, coroutines, callbacks of sort and gsub, patterns, sorting, reading a chunk. Recursion, by frames
-// (Options.CallDepth) and by coroutines inside coroutines. The number of live coroutines. The size of one string that
+// and by coroutines inside coroutines. The number of live coroutines. The size of one string that
 // a library function or a concatenation makes, the size of a source file, how deep it nests and how many constants it has.
 //
 // What cannot be bounded from outside gopher-lua: the memory of a script. A table that grows is watched by the host with

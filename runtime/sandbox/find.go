@@ -72,7 +72,7 @@ func strGmatch(L *lua.LState) int {
 	return 1
 }
 
-func (s *state) strGsub(L *lua.LState) int {
+func strGsub(L *lua.LState) int {
 	subject, pattern := checkText(L, 1), checkText(L, 2)
 	with := L.Get(3)
 	switch with.(type) {
@@ -87,7 +87,7 @@ func (s *state) strGsub(L *lua.LState) int {
 		first = 1
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
-	b := builder{L: L, limit: s.MaxString}
+	b := builder{L: L}
 	at, n := 0, 0
 	for n < limit {
 		m.begin()
@@ -117,12 +117,11 @@ func (s *state) strGsub(L *lua.LState) int {
 // builder is a string under construction that must not outgrow the limit.
 type builder struct {
 	strings.Builder
-	L     *lua.LState
-	limit int
+	L *lua.LState
 }
 
 func (b *builder) add(str string) {
-	if b.Len()+len(str) > b.limit {
+	if b.Len()+len(str) > maxString {
 		tooLarge(b.L)
 	}
 	b.WriteString(str)

@@ -9,9 +9,9 @@ import (
 )
 
 // strFormat is string.format with C's meaning of flags, width and precision. %s takes any value, by tostring.
-func (s *state) strFormat(L *lua.LState) int {
+func strFormat(L *lua.LState) int {
 	format := checkText(L, 1)
-	b := &builder{L: L, limit: s.MaxString}
+	b := &builder{L: L}
 	for arg := 1; ; {
 		Check(L)
 		i := strings.IndexByte(format, '%')

@@ -35,7 +35,7 @@ func (e *SyntaxError) Error() string {
 // Load compiles source, text only, into a function of L; name is what errors and tracebacks call it. A byte order
 // mark and a first line that begins with # are skipped. The error is a *SyntaxError, or what L was stopped with meanwhile.
 func Load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
-	proto, err := compile(L, source, name, DefaultMaxSource)
+	proto, err := compile(L, source, name)
 	if err != nil {
 		return nil, err
 	}
@@ -44,16 +44,16 @@ func Load(L *lua.LState, source []byte, name string) (*lua.LFunction, error) {
 
 // Compile is Load without a state: for checking a file, or loading it many times (LState.NewFunctionFromProto).
 func Compile(source []byte, name string) (*lua.FunctionProto, error) {
-	return compile(nil, source, name, DefaultMaxSource)
+	return compile(nil, source, name)
 }
 
 // compile gives up when L, which may be nil, is stopped.
-func compile(L *lua.LState, source []byte, name string, limit int) (*lua.FunctionProto, error) {
+func compile(L *lua.LState, source []byte, name string) (*lua.FunctionProto, error) {
 	whole := func(format string, args ...any) error {
 		return &SyntaxError{File: name, Message: fmt.Sprintf(format, args...)}
 	}
-	if len(source) > limit {
-		return nil, whole("too large: %d bytes, at most %d", len(source), limit)
+	if len(source) > maxSource {
+		return nil, whole("too large: %d bytes, at most %d", len(source), maxSource)
 	}
 	if other := encoding(source); other != "" {
 		return nil, whole("the file is %s: save it as UTF-8", other)

@@ -111,7 +111,7 @@ func FuzzMatch(f *testing.F) {
 		f.Add("THE (quick) fox\x00\xff", p)
 	}
 	f.Fuzz(func(t *testing.T, subject, pattern string) {
-		L := New(Options{MaxString: 1 << 20})
+		L := New(Options{})
 		defer L.Close()
 		flag := new(Flag)
 		setFlag(L, flag)

@@ -8,15 +8,15 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Defaults of Options, where zero is given.
+// The limits of a state.
 const (
-	DefaultMaxString     = 64 << 20 // bytes
-	DefaultMaxSource     = 1 << 20  // bytes
-	DefaultMaxCoroutines = 10_000
-	DefaultCallDepth     = 2000
+	maxString     = 64 << 20 // bytes of a string that a library function or a concatenation makes
+	maxSource     = 1 << 20  // bytes of a chunk
+	maxCoroutines = 10_000   // that are alive at once
+	callDepth     = 2000     // calls inside each other in one task
 )
 
-// Options is what a state may see of its surroundings, and its limits. The zero value is usable: it prints nowhere,
+// Options is what a state may see of its surroundings. The zero value is usable: it prints nowhere,
 // reads no environment, and its clock stands at the Unix epoch, UTC.
 type Options struct {
 	// Print gets what print was called with, in one piece without a newline. L is the calling thread.
@@ -36,15 +36,6 @@ type Options struct {
 	Getenv func(name string) (value string, ok bool)
 	// Random feeds math.random until the script calls math.randomseed. Nil: seeded by chance.
 	Random rand.Source
-
-	// MaxString is the largest string that a library function makes, in bytes.
-	MaxString int
-	// MaxSource is the largest chunk that load and loadstring take, in bytes.
-	MaxSource int
-	// MaxCoroutines is how many coroutines may be alive at once.
-	MaxCoroutines int
-	// CallDepth is how many calls may be inside each other in one task. A coroutine has an eighth of it, at least 200.
-	CallDepth int
 }
 
 func (o Options) withDefaults() Options {
@@ -72,17 +63,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Random == nil {
 		o.Random = rand.NewPCG(rand.Uint64(), rand.Uint64())
-	}
-	for _, limit := range []struct {
-		value *int
-		def   int
-	}{
-		{&o.MaxString, DefaultMaxString}, {&o.MaxSource, DefaultMaxSource},
-		{&o.MaxCoroutines, DefaultMaxCoroutines}, {&o.CallDepth, DefaultCallDepth},
-	} {
-		if *limit.value <= 0 {
-			*limit.value = limit.def
-		}
 	}
 	return o
 }

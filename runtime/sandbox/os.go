@@ -121,7 +121,7 @@ func (s *state) osDate(L *lua.LState) int {
 	}
 	var b strings.Builder
 	strftime(&b, format, t)
-	if b.Len() > s.MaxString {
+	if b.Len() > maxString {
 		tooLarge(L)
 	}
 	return one(L, lua.LString(b.String()))

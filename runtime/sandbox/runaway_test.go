@@ -182,17 +182,13 @@ func TestOverflowKeepsFrames(t *testing.T) {
 }
 
 func TestCoroutinesAreCounted(t *testing.T) {
-	options := testOptions(t)
-	options.MaxCoroutines = 500
-	L := New(options)
-	defer L.Close()
-	run(t, L, prelude, "prelude")
+	L := newTest(t)
 	run(t, L, `
-		for i = 1, 5000 do coroutine.wrap(function() coroutine.yield() end)() end -- dropped while suspended
-		for i = 1, 5000 do coroutine.wrap(function() end)() end -- ended
+		for i = 1, 11000 do coroutine.wrap(function() coroutine.yield() end)() end -- dropped while suspended
+		for i = 1, 11000 do coroutine.wrap(function() end)() end -- ended
 		local list = {}
-		fails(function() while true do list[#list + 1] = coroutine.create(print) end end, "too many coroutines %(500 are alive%)")
-		eq(#list, 500)
+		fails(function() while true do list[#list + 1] = coroutine.create(print) end end, "too many coroutines %(10000 are alive%)")
+		eq(#list, 10000)
 		fails(function() coroutine.wrap(print) end, "too many coroutines")
 		for i = 1, 100 do pcall(coroutine.create, print) end
 		list = nil

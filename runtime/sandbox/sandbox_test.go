@@ -76,7 +76,7 @@ func TestLoad(t *testing.T) {
 		"goto nowhere":                              "s.lua:",
 		"break":                                     "s.lua:1: no loop to break",
 		"\x1bLua":                                   "s.lua: compiled Lua is not loaded, only source text",
-		strings.Repeat(" ", DefaultMaxSource+1):     "s.lua: too large: 1048577 bytes, at most 1048576",
+		strings.Repeat(" ", maxSource+1):            "s.lua: too large: 1048577 bytes, at most 1048576",
 		"x = " + strings.Repeat("{", 500_000):       "s.lua:1: nested too deep, at most 1000 levels",
 		"x = " + strings.Repeat("{", 400):           "s.lua:1: '}' expected to close '{' at line 1 near end of file",
 		"\nx = " + deep("(", ")", 5000):             "s.lua:2: nested too deep, at most 1000 levels",

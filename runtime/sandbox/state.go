@@ -41,12 +41,12 @@ func New(options Options) *lua.LState {
 		SkipOpenLibs:        true,
 		IncludeGoStackTrace: true,
 	})
-	of(L).stack = newCalls(s.CallDepth)
+	of(L).stack = newCalls(callDepth)
 	L.G.MainThread = L
 	L.G.CurrentThread = L
 	s.openBase(L)
-	s.openString(L)
-	s.openTable(L)
+	openString(L)
+	openTable(L)
 	s.openMath(L)
 	s.openCoroutine(L)
 	s.openOS(L)

@@ -8,12 +8,12 @@ import (
 
 // openString gives the string library, also behind ("x"):method(). Letters are those of ASCII, as in the C locale; other
 // bytes pass unchanged.
-func (s *state) openString(L *lua.LState) {
+func openString(L *lua.LState) {
 	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
-		"byte": strByte, "char": strChar, "find": strFind, "format": s.strFormat, "gmatch": strGmatch,
-		"gsub": s.strGsub, "len": strLen, "lower": strLower, "match": strMatch,
-		"rep": s.strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
+		"byte": strByte, "char": strChar, "find": strFind, "format": strFormat, "gmatch": strGmatch,
+		"gsub": strGsub, "len": strLen, "lower": strLower, "match": strMatch,
+		"rep": strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
 	})
 	mod.RawSetString("gfind", mod.RawGetString("gmatch"))
 	L.SetGlobal("string", mod)
@@ -83,13 +83,13 @@ func eachByte(L *lua.LState, first, last byte) int {
 	return one(L, lua.LString(b))
 }
 
-func (s *state) strRep(L *lua.LState) int {
+func strRep(L *lua.LState) int {
 	str, n := checkText(L, 1), integer(L, 2)
 	separator := optText(L, 3, "")
 	if n <= 0 || len(str)+len(separator) == 0 {
 		return one(L, lua.LString(""))
 	}
-	if n > s.MaxString/(len(str)+len(separator)) {
+	if n > maxString/(len(str)+len(separator)) {
 		tooLarge(L)
 	}
 	return one(L, lua.LString(strings.Repeat(str+separator, n-1)+str))

@@ -6,16 +6,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-func (s *state) openTable(L *lua.LState) {
+func openTable(L *lua.LState) {
 	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
-		"concat": asTable(s.tableConcat), "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
+		"concat": asTable(tableConcat), "insert": tableInsert, "remove": tableRemove, "sort": tableSort,
 		"maxn": tableMaxN, "getn": asTable(tableGetN), "unpack": asTable(baseUnpack),
 	})
 	L.SetGlobal("table", mod)
 }
 
-func (s *state) tableConcat(L *lua.LState) int {
+func tableConcat(L *lua.LState) int {
 	t := checkTable(L, 1)
 	separator := ""
 	if L.Get(2) != lua.LNil {
@@ -23,7 +23,7 @@ func (s *state) tableConcat(L *lua.LState) int {
 	}
 	from := optInteger(L, 3, 1)
 	to := optInteger(L, 4, t.Len())
-	b := builder{L: L, limit: s.MaxString}
+	b := builder{L: L}
 	for i := from; i <= to; i++ {
 		v := t.RawGet(lua.LNumber(i))
 		if !lua.LVCanConvToString(v) {
