@@ -18,7 +18,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	}
 	body := io.Reader(resp.Body)
 	zipped := strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
-	if zipped { // which nobody asked for; the limit is that of what comes out
+	if zipped { // although no request asks for that; the limit counts unpacked bytes
 		unzipped, err := gzip.NewReader(resp.Body)
 		if err != nil {
 			return nil, err

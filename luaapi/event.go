@@ -39,8 +39,8 @@ type EventSpec struct {
 // hostWords are the events that the host itself notices.
 var hostWords = []string{"online", "offline", "locked", "unauthorized", "stale", MovedEvent}
 
-// MovedEvent is the word for a head that somebody else moves. It is of a channel,
-// unlike the other events of the host.
+// MovedEvent is the word for a head that moves though this host did not move it. The
+// event is of a channel, unlike the others of the host.
 const MovedEvent = "moved"
 
 // HostEvent reports whether a word is an event of the host, not of the camera.

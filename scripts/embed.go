@@ -41,8 +41,7 @@ type File struct {
 
 // ForEditors are the stubs of the hik module in the notation of
 // lua-language-server, and the modules, so that require finds them. The types
-// hik.DeviceName, hik.ChannelName and hik.Vars are left to whoever knows the
-// site.
+// hik.DeviceName, hik.ChannelName and hik.Vars are left to the stubs of a site.
 func ForEditors() []File {
 	all := list("hik")
 	for _, f := range list("stubs") {

@@ -42,7 +42,7 @@ func (a account) elem() *elem {
 	return el("User", el("id", a.id), el("userName", a.name), el("userLevel", a.level))
 }
 
-// listUsers shows everybody to administrators and others only themselves.
+// listUsers shows all accounts to an administrator, and to another user its own.
 func listUsers(x *exchange) {
 	x.entry.What = "users"
 	list := el("UserList", root{})

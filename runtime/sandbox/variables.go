@@ -10,7 +10,7 @@ type variable struct {
 	under *variable // of the same name, hidden meanwhile
 
 	unborn  bool // a name that is not in scope yet: its value is being read
-	missing bool // somebody looked for it meanwhile
+	missing bool // the name was used meanwhile
 	used    bool
 }
 
