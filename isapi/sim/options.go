@@ -151,6 +151,7 @@ type Options struct {
 	MaxStreams     int           // event streams at once; default 4, then 403
 	Dialect        Dialect
 	Heartbeat      time.Duration // of the event stream; default 10 s
+	LossRepeat     time.Duration // videoloss of an offline channel in the NVR dialect; default 5 s (real ones: 0.4 s)
 	SDKNumbers     bool          // alarms carry 32 + the number of the IP channel
 	NoCenter       []string      // event types whose centre notification is off: they never reach the stream
 	TriggersBroken bool          // the whole list of Event/triggers answers 500; one by one works
@@ -177,6 +178,7 @@ func (o Options) withDefaults() Options {
 	o.OverloadDown = cmp.Or(o.OverloadDown, 9*time.Minute)
 	o.MaxStreams = cmp.Or(o.MaxStreams, 4)
 	o.Heartbeat = cmp.Or(o.Heartbeat, 10*time.Second)
+	o.LossRepeat = cmp.Or(o.LossRepeat, 5*time.Second)
 	if o.Dialect == DialectOfModel {
 		o.Dialect = map[Model]Dialect{IPC: DialectIPC, PTZ: DialectPTZ, NVR: DialectNVR, DVR: DialectNVR}[o.Model]
 	}

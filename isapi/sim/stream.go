@@ -40,9 +40,6 @@ type message struct {
 
 const maxQueue = 1000
 
-// lossRepeat is how often a recorder tells that a channel has no video. Real ones do each 0.4 s.
-const lossRepeat = 5 * time.Second
-
 func isStream(path string) bool {
 	path = strings.Trim(path, "/")
 	return strings.EqualFold(path, "ISAPI/Event/notification/alertStream") ||
@@ -213,7 +210,7 @@ func (s *stream) due(now time.Time) (part []byte, picture *view, at time.Time) {
 			if c.online || !d.proxied(c) {
 				continue
 			}
-			next := s.lost[c.o.ID].Add(lossRepeat)
+			next := s.lost[c.o.ID].Add(d.o.LossRepeat)
 			if !next.After(now) {
 				s.lost[c.o.ID] = now
 				return s.part(s.body(Alert{Type: "videoloss", Channel: c.o.ID}, true, now)), nil, at
