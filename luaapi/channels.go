@@ -65,6 +65,12 @@ func (c *call) listed(ch isapi.Channel) *lua.LTable {
 	return t
 }
 
+// isListed reports whether listed made a table.
+func isListed(t *lua.LTable) bool {
+	mt, ok := t.Metatable.(*lua.LTable)
+	return ok && mt.RawGetString(listedKey) != lua.LNil
+}
+
 // listedChannel is the channel behind a table that listed made, or nil.
 func (m *module) listedChannel(t *lua.LTable) any {
 	mt, ok := t.Metatable.(*lua.LTable)

@@ -2,8 +2,11 @@ package luaapi
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -13,23 +16,26 @@ import (
 const (
 	inspectDepth = 4
 	inspectItems = 100      // of one table
-	inspectText  = 4096     // bytes of one string
+	inspectText  = 4096     // bytes of one string; in a table:
+	inspectField = 400
+	inspectBytes = 16       // of one that is no text
 	inspectSize  = 64 << 10 // bytes of all of it, about
 	inspectWidth = 76       // of a line; longer tables go over several lines
 )
 
 var inspectEntry = entry{
 	name: "inspect", args: "value", result: "string",
-	doc: "a value as the REPL shows it: strings quoted, tables with what they hold, long and deep ones cut; for people, hik.json.encode is for programs",
+	doc: "a value as the REPL shows it, as Lua that can be pasted back where it can: long and deep tables are cut, binary strings told by their size; for people, hik.json.encode is for programs",
 	fn: func(c *call) int {
 		c.atMost(1)
 		return c.push(lua.LString(Inspect(c.L, c.arg(0))))
 	},
 }
 
-// Inspect writes a value for people: strings quoted, tables with what they hold, over several lines where one would be too
-// long. What is long, deep or a table inside itself is cut short. It raises if the task of L ends meanwhile, or if a
-// __tostring raises.
+// Inspect writes a value for people, as Lua that can be pasted back where there is such a thing: strings quoted, tables with
+// what they hold, over several lines where one would be too long, devices and channels as what gives them. What is long,
+// deep, binary or a table inside itself is cut short, and a comment says so. It raises if the task of L ends meanwhile, or
+// if a __tostring raises.
 func Inspect(L *lua.LState, v lua.LValue) string { return inspect(L, v, inspectWidth) }
 
 // inspectLine is Inspect in one line.
@@ -50,24 +56,135 @@ func (w *inspector) text(v lua.LValue) string {
 	text := ""
 	switch v := v.(type) {
 	case lua.LString:
-		if text = fmt.Sprintf("%q", string(v[:min(len(v), inspectText)])); len(v) > inspectText {
-			text += fmt.Sprintf("... (%d bytes)", len(v))
+		limit := inspectText
+		if len(w.around) > 0 {
+			limit = inspectField
 		}
+		text = quotedTo(string(v), limit)
+	case lua.LNumber:
+		if text = sandbox.Text(v); v != v {
+			text = "0/0"
+		} else if math.IsInf(float64(v), 0) {
+			text = strings.TrimSuffix(fmt.Sprintf("%+.0f", float64(v)), "Inf") + "1/0"
+		}
+		text = strings.TrimPrefix(text, "+")
+	case *lua.LNilType, lua.LBool:
+		text = v.String()
 	case *lua.LTable:
-		if w.L.GetMetaField(v, "__tostring") == lua.LNil {
+		if w.L.GetMetaField(v, "__tostring") == lua.LNil || isListed(v) {
 			return w.table(v)
 		}
-		text = sandbox.ToString(w.L, v)
+		text = w.other(sandbox.ToString(w.L, v))
 	default:
-		text = sandbox.ToString(w.L, v)
+		if text = expression(w.L, v); text == "" {
+			text = w.other(sandbox.ToString(w.L, v))
+		}
 	}
 	w.written += len(text)
 	return text
 }
 
+// other is a value that Lua has no way to write: inside a table it is nil, with a comment.
+func (w *inspector) other(text string) string {
+	if len(w.around) == 0 {
+		return text
+	}
+	return "nil" + comment(text)
+}
+
+// comment is text as a comment of Lua.
+func comment(text string) string { return " --[[ " + strings.ReplaceAll(text, "]]", "] ]") + " ]]" }
+
+// expression is what gives a device of the site, or a channel of one; "" for all else.
+func expression(L *lua.LState, v lua.LValue) string {
+	ud, _ := v.(*lua.LUserData)
+	if ud == nil {
+		return ""
+	}
+	m := moduleOf(L)
+	if m == nil {
+		return ""
+	}
+	of := func(d Device) string {
+		if known, err := m.script.Device(d.Name()); err != nil || known != d {
+			return ""
+		}
+		return "hik.device(" + quoted(d.Name()) + ")"
+	}
+	switch o := ud.Value.(type) {
+	case Device:
+		return of(o)
+	case *channelRef:
+		device := of(o.dev)
+		name := o.name
+		if known, ok := o.site(); ok && known.Name != "" {
+			name = known.Name
+		}
+		switch {
+		case device == "":
+			return ""
+		case name != "":
+			return device + ":channel(" + quoted(name) + ")"
+		case o.id == 0:
+			return device + ":channel()"
+		}
+		return fmt.Sprintf("%s:channel(%d)", device, o.id)
+	}
+	return ""
+}
+
+// quoted is a string as Lua writes it. A long one is cut, and one that is no text is told by its first bytes and its size.
+func quoted(s string) string { return quotedTo(s, inspectText) }
+
+// quotedTo is quoted with another limit.
+func quotedTo(s string, limit int) string {
+	shown := s
+	switch {
+	case isBinary(s) && len(s) > 2*inspectBytes:
+		shown = s[:inspectBytes]
+	case len(s) > limit:
+		shown = strings.ToValidUTF8(s[:limit], "")
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for rest := shown; rest != ""; {
+		r, n := utf8.DecodeRuneInString(rest)
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case unicode.IsPrint(r) && !(r == utf8.RuneError && n == 1):
+			b.WriteString(rest[:n])
+		default:
+			for _, c := range []byte(rest[:n]) {
+				fmt.Fprintf(&b, `\%03d`, c)
+			}
+		}
+		rest = rest[n:]
+	}
+	b.WriteByte('"')
+	switch {
+	case len(shown) == len(s):
+	case isBinary(s):
+		b.WriteString(comment(fmt.Sprintf("binary, %d bytes", len(s))))
+	default:
+		b.WriteString(comment(fmt.Sprintf("%d bytes", len(s))))
+	}
+	return b.String()
+}
+
+// isBinary reports whether a string is no text of any language.
+func isBinary(s string) bool { return strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) }
+
 func (w *inspector) table(t *lua.LTable) string {
 	if w.enter(t) != nil {
-		return "{...}"
+		return "{--[[ ... ]]}"
 	}
 	defer w.leave()
 	t = content(t)
@@ -84,7 +201,7 @@ func (w *inspector) table(t *lua.LTable) string {
 		items = append(items, w.keyText(key)+" = "+w.below(key, t.RawGet(key)))
 	}
 	if left := length + len(keys) - len(items); left > 0 {
-		items = append(items, fmt.Sprintf("... %d more", left))
+		items = append(items, fmt.Sprintf("--[[ %d more ]]", left))
 	}
 	joined := strings.Join(items, ", ")
 	if indent := 2 * (len(w.around) - 1); len(joined)+indent > w.width || strings.Contains(joined, "\n") {
@@ -125,7 +242,7 @@ func (w *inspector) keyText(key lua.LValue) string {
 	text := "[" + sandbox.Text(key) + "]"
 	if name, ok := key.(lua.LString); ok {
 		if text = string(name); !sandbox.IsName(text) {
-			text = fmt.Sprintf("[%q]", shorten(text, inspectText))
+			text = "[" + quoted(text) + "]"
 		}
 	}
 	w.written += len(text)

@@ -121,5 +121,5 @@ func (h *fakeHost) openPrelude() {
 }
 
 func (h *fakeHost) moduleOf() *module {
-	return h.L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
+	return moduleOf(h.L)
 }

@@ -18,6 +18,8 @@ type module struct {
 	names  map[string]*names
 	kinds  map[string]*kind // of objects, those that were needed so far
 
+	libraries map[string]*lua.LTable // hik and those inside it that were needed so far, by name
+
 	devices map[Device]*lua.LUserData // one object per device, so that they compare
 	lists   map[Device]*channelList   // what devices said of their channels
 	presets map[presetKey]*presetList
@@ -45,12 +47,13 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 	}
 	m := &module{
 		L: L, script: s, names: namesOf(),
-		kinds:   make(map[string]*kind),
-		devices: make(map[Device]*lua.LUserData),
-		lists:   make(map[Device]*channelList),
-		presets: make(map[presetKey]*presetList),
-		special: make(map[presetKey]map[int]bool),
-		web:     clock.NewSemaphore(s.Clock(), maxHTTPAtOnce),
+		kinds:     make(map[string]*kind),
+		libraries: make(map[string]*lua.LTable),
+		devices:   make(map[Device]*lua.LUserData),
+		lists:     make(map[Device]*channelList),
+		presets:   make(map[presetKey]*presetList),
+		special:   make(map[presetKey]map[int]bool),
+		web:       clock.NewSemaphore(s.Clock(), maxHTTPAtOnce),
 	}
 	openErrors(L)
 	hik := m.newLibrary("hik")
@@ -63,8 +66,12 @@ func Module(L *lua.LState, s Script) *lua.LTable {
 // reach.
 const moduleKey = "hik module"
 
+// moduleOf is the module of a state; nil if it has none.
 func moduleOf(L *lua.LState) *module {
-	return L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData).Value.(*module)
+	if ud, ok := L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString(moduleKey).(*lua.LUserData); ok {
+		return ud.Value.(*module)
+	}
+	return nil
 }
 
 // names are the entries of one owner, ready to be looked up.
@@ -119,6 +126,7 @@ func (m *module) newLibrary(owner string) *lua.LTable {
 		return c.push(v)
 	}
 	self := m.L.CreateTable(0, 0)
+	m.libraries[owner] = self
 	mt := m.L.CreateTable(0, 0)
 	mt.RawSetString("__index", m.bind(owner, index))
 	mt.RawSetString("__newindex", m.bind(owner, func(c *call) int {

@@ -181,6 +181,19 @@ func (h *Host) running() []*script {
 	return live
 }
 
+// withJobs are the scripts that run, and the sessions of REPLs.
+func (h *Host) withJobs() []*script {
+	all := h.running()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.states {
+		if s.session && !s.stopped.Load() {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 func (h *Host) find(name string) *script {
 	for _, s := range h.running() {
 		if s.name == name {

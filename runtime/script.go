@@ -33,6 +33,8 @@ type script struct {
 	name string // "tour"
 	file string // "scripts/tour.lua", as errors name it
 
+	session bool // a Session has it; guarded by host.mu
+
 	version
 
 	lock *clock.Mutex

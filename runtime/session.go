@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -13,10 +15,18 @@ import (
 )
 
 // Session is a Lua state that is fed line by line. A motion without duration
-// belongs to it, not to the line that began it.
+// belongs to it, not to the line that began it. What a line declares by local
+// lives on, devices of the site are there by name, and _ is the last value.
 type Session struct {
 	s     *script
 	owner *device.Owner
+	env   *lua.LTable // of the lines; guarded by the script's lock
+}
+
+// Value is what a line has given.
+type Value struct {
+	Text    string `json:"text"`              // as Lua that can be pasted back, where that is possible
+	Picture []byte `json:"picture,omitempty"` // of a snapshot
 }
 
 // NewSession opens a session; the host must be open. The zero Output is where
@@ -24,15 +34,27 @@ type Session struct {
 func (h *Host) NewSession(out Output) *Session {
 	s := h.newScript("repl", "repl", out)
 	s.live = true
+	h.mu.Lock()
+	s.session = true
+	h.mu.Unlock()
 	n := &Session{s: s, owner: &device.Owner{Name: "the REPL", Script: "repl", Task: "repl/line"}}
+	n.env = sandbox.Lines(s.L, n.deviceNamed)
 	clock.OnDone(s.ctx, n.owner.End) // the host may end before the session does
 	return n
 }
 
+// deviceNamed is the device of the site that a name means which no variable
+// has.
+func (n *Session) deviceNamed(L *lua.LState, name string) lua.LValue {
+	if !slices.Contains(n.s.host.site().DeviceNames(), name) {
+		return lua.LNil
+	}
+	return luaapi.DeviceObject(L, name)
+}
+
 // Eval runs one piece of Lua, an expression or statements, and returns its
-// values as text that Lua could read where that is possible. Ending ctx ends
-// it. It runs on a goroutine of the clock.
-func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
+// values. Ending ctx ends it. It runs on a goroutine of the clock.
+func (n *Session) Eval(ctx context.Context, code string) ([]Value, error) {
 	t, err := n.s.newTask(taskSpec{name: "line"})
 	if err != nil {
 		return nil, err
@@ -40,11 +62,11 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 	defer clock.OnDone(ctx, func() { t.cancel(ErrInterrupted) })()
 	t.awaited, t.owner, t.keepsHeads = true, n.owner, true
 	t.ctx = device.WithOwner(t.ctx, n.owner)
-	var values []string
+	var values []Value
 	t.start(func(L *lua.LState) error {
-		fn, err := sandbox.Load(L, []byte("return "+code), "repl")
+		fn, err := sandbox.LoadLine(L, []byte("return "+code), "repl", n.env)
 		if err != nil {
-			fn, err = sandbox.Load(L, []byte(code), "repl")
+			fn, err = sandbox.LoadLine(L, []byte(code), "repl", n.env)
 		}
 		if err != nil {
 			return err
@@ -53,7 +75,10 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 			return err
 		}
 		for _, v := range t.results {
-			values = append(values, luaapi.Inspect(L, v))
+			values = append(values, Value{luaapi.Inspect(L, v), luaapi.Picture(L, v)})
+		}
+		if len(t.results) > 0 && t.results[0] != lua.LNil {
+			n.env.RawSetString("_", t.results[0])
 		}
 		return nil
 	})
@@ -61,53 +86,87 @@ func (n *Session) Eval(ctx context.Context, code string) ([]string, error) {
 	return values, t.err
 }
 
-// Names lists the keys below a path such as "hik" or "cam", for completion.
-func (n *Session) Names(path []string) []string {
-	n.s.lock.Lock(context.Background())
+// Outline is what is known of the variable that a path such as "hik" or
+// "cams.gate" leads to, without running Lua; the empty path is all variables.
+// The error is that of ctx if it ended before the Lua state was free.
+func (n *Session) Outline(ctx context.Context, path []string) (luaapi.Outline, error) {
+	if err := n.s.lock.Lock(ctx); err != nil {
+		return luaapi.Outline{}, err
+	}
 	defer n.s.lock.Unlock()
-	var v lua.LValue = n.s.L.Get(lua.GlobalsIndex)
-	for _, key := range path {
+	globals := n.s.L.Get(lua.GlobalsIndex).(*lua.LTable)
+	if len(path) == 0 {
+		all := luaapi.OutlineOf(n.s.L, n.env)
+		all.Keys = append(all.Keys, luaapi.OutlineOf(n.s.L, globals).Keys...)
+		all.Keys = append(all.Keys, n.s.host.site().DeviceNames()...)
+		slices.Sort(all.Keys)
+		all.Keys = slices.Compact(all.Keys)
+		return all, nil
+	}
+	v := n.env.RawGetString(path[0])
+	if v == lua.LNil {
+		v = globals.RawGetString(path[0])
+	}
+	if v == lua.LNil {
+		v = n.deviceNamed(n.s.L, path[0])
+	}
+	for _, key := range path[1:] {
 		table, ok := v.(*lua.LTable)
 		if !ok {
-			return nil
+			return luaapi.Outline{}, nil
 		}
-		v = table.RawGetString(key)
+		v = luaapi.Content(table).RawGetString(key)
 	}
-	if data, ok := v.(*lua.LUserData); ok {
-		if meta, ok := data.Metatable.(*lua.LTable); ok {
-			v = meta.RawGetString("__methods")
-		}
-	}
-	table, ok := v.(*lua.LTable)
-	if !ok {
-		return nil
-	}
-	var names []string
-	table.ForEach(func(k, _ lua.LValue) {
-		if name, ok := k.(lua.LString); ok {
-			names = append(names, string(name))
-		}
-	})
-	return names
+	return luaapi.OutlineOf(n.s.L, v), nil
 }
 
-// ErrInterrupted is the error of a line that the operator broke off.
-var ErrInterrupted = errors.New("interrupted")
-
-// IsInterrupt reports whether an error of Eval only says that its context
-// ended.
-func IsInterrupt(err error) bool { return errors.Is(err, ErrInterrupted) }
-
-// Complete reports whether code can be run as it stands: false if more lines
-// have to follow.
-func (n *Session) Complete(code string) bool {
-	n.s.lock.Lock(context.Background())
-	defer n.s.lock.Unlock()
-	if _, err := sandbox.Load(n.s.L, []byte("return "+code), "repl"); err == nil {
+// Whole reports whether code can be run as it stands: false if more lines have
+// to follow.
+func Whole(code string) bool {
+	if Expression(code) {
 		return true
 	}
-	_, err := sandbox.Load(n.s.L, []byte(code), "repl")
+	_, err := sandbox.Compile([]byte(code), "repl")
 	return err == nil || !unfinished(err)
+}
+
+// Statements reports whether code is statements.
+func Statements(code string) bool {
+	_, err := sandbox.Compile([]byte(code), "repl")
+	return err == nil
+}
+
+// Expression reports whether code is an expression, or several.
+func Expression(code string) bool {
+	_, err := sandbox.Compile([]byte("return "+code), "repl")
+	return err == nil
+}
+
+// Pieces splits code that is neither statements nor an expression into pieces
+// of some lines that are, each on its own, as they might be typed one after the
+// other. Code that can't be split so is one piece.
+func Pieces(code string) []string {
+	if Statements(code) || Expression(code) {
+		return []string{code}
+	}
+	var pieces []string
+	piece := ""
+	for line := range strings.Lines(code) {
+		piece += line
+		switch {
+		case strings.TrimSpace(piece) == "":
+			piece = ""
+		case Statements(piece) || Expression(piece):
+			pieces = append(pieces, strings.TrimRight(piece, "\n"))
+			piece = ""
+		case Whole(piece):
+			return []string{code}
+		}
+	}
+	if piece != "" {
+		return []string{code}
+	}
+	return pieces
 }
 
 // unfinished reports whether a syntax error is one that more lines may mend.
@@ -116,13 +175,19 @@ func unfinished(err error) bool {
 	return errors.As(err, &syntax) && syntax.Unfinished
 }
 
-// StopHeads stops every head that the session has set moving.
-func (n *Session) StopHeads() {
-	n.owner.StopHeads()
-}
+// StopHeads stops every head that the session has set moving, and reports
+// whether there was one.
+func (n *Session) StopHeads() bool { return n.owner.StopHeads() }
 
 // Close ends the session's tasks and stops its heads.
 func (n *Session) Close() {
 	n.owner.End()
 	n.s.stop(errShutdown)
 }
+
+// ErrInterrupted is the error of a line that the operator broke off.
+var ErrInterrupted = errors.New("interrupted")
+
+// IsInterrupt reports whether an error of Eval only says that its context
+// ended.
+func IsInterrupt(err error) bool { return errors.Is(err, ErrInterrupted) }

@@ -135,7 +135,7 @@ func (h *Host) Status() Status {
 		st.Devices = append(st.Devices, DeviceStatus{one, errorStatus(one.Err)})
 		st.Site.Simulated = st.Site.Simulated || one.Simulated
 	}
-	for _, s := range h.running() {
+	for _, s := range h.withJobs() {
 		for _, j := range s.allJobs() {
 			st.Jobs = append(st.Jobs, j.status())
 		}
@@ -249,7 +249,7 @@ func runStatus(scheduled, started, ended time.Time, outcome string, zone *time.L
 // jobsNamed finds the jobs that a name means: NAME, or SCRIPT/NAME.
 func (h *Host) jobsNamed(name string) []*job {
 	var found []*job
-	for _, s := range h.running() {
+	for _, s := range h.withJobs() {
 		for _, j := range s.allJobs() {
 			if j.name == name || s.name+"/"+j.name == name {
 				found = append(found, j)
@@ -287,7 +287,7 @@ func (h *Host) RunJob(name string) error {
 // noSuchJob names the nearest one.
 func (h *Host) noSuchJob(name string) error {
 	var known []string
-	for _, s := range h.running() {
+	for _, s := range h.withJobs() {
 		for _, j := range s.allJobs() {
 			known = append(known, s.name+"/"+j.name, j.name)
 		}

@@ -129,6 +129,9 @@ func (a *app) colour(w io.Writer) bool {
 }
 
 func isTerminal(stream any) bool {
+	if e, ok := stream.(*editor); ok {
+		stream = e.screen
+	}
 	if o, ok := stream.(*outlet); ok {
 		stream = o.w
 	}

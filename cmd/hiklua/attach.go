@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -14,10 +16,10 @@ import (
 // luaSession is what a REPL asks of the session that runs its lines: one of
 // this process, or one in a running host.
 type luaSession interface {
-	Eval(ctx context.Context, code string) ([]string, error)
-	Complete(code string) bool
-	Names(path []string) []string
-	StopHeads()
+	Eval(ctx context.Context, code string) ([]runtime.Value, error)
+	Outline(ctx context.Context, path []string) (luaapi.Outline, error)
+	// StopHeads reports whether it is known that a head had to be stopped.
+	StopHeads() bool
 	Close()
 }
 
@@ -29,16 +31,41 @@ var (
 // attached is a session in the host of another process. That host ends it,
 // and stops its heads, when the connection goes, however it goes.
 type attached struct {
-	client *control.Client
-	app    *app
-	out    *printer
-	log    slog.Handler
+	client   *control.Client
+	app      *app
+	out      *printer
+	log      slog.Handler
+	pictures bool // those of snapshots are wanted
 }
 
 // attach enters the host that client reaches, which runs s.
 func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
 	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.colour(a.stderr))
-	return &repl{app: a, site: s, session: &attached{client, a, out, log}}
+	open := func(ctx context.Context) (luaSession, error) {
+		other, err := a.reachHost(ctx, s.Dir)
+		if err != nil {
+			return nil, err
+		}
+		return &attached{client: other, app: a, out: &printer{w: io.Discard}, log: slog.DiscardHandler}, nil
+	}
+	return &repl{
+		app: a, site: s, out: out, names: newDeviceNames(a.clk, open),
+		session: &attached{client: client, app: a, out: out, log: log},
+	}
+}
+
+// followLog shows the log of the host above the line that is typed, until ctx
+// ends. What the session itself logs is part of it.
+func (r *repl) followLog(ctx context.Context) {
+	client, err := r.reachHost(ctx, r.site.Dir)
+	if err != nil {
+		return // the next line says that the host has gone
+	}
+	defer client.Close()
+	if session, ok := r.session.(*attached); ok {
+		session.log = slog.DiscardHandler
+	}
+	_ = r.showLog(ctx, client, logRequest{Follow: true}, false) // it says itself that the host has stopped
 }
 
 // abort makes the end of the session hurry.
@@ -52,9 +79,9 @@ func (r *repl) abort() {
 
 // Eval implements luaSession. When ctx ends the host is told to break off the
 // line.
-func (t *attached) Eval(ctx context.Context, code string) ([]string, error) {
-	var values []string
-	err := t.client.Call(ctx, opEval, code, func(value json.RawMessage) error {
+func (t *attached) Eval(ctx context.Context, code string) ([]runtime.Value, error) {
+	var values []runtime.Value
+	err := t.client.Call(ctx, opEval, evalRequest{code, t.pictures}, func(value json.RawMessage) error {
 		var answer evalAnswer
 		if err := json.Unmarshal(value, &answer); err != nil {
 			return err
@@ -76,26 +103,17 @@ func evalError(err error) error {
 	return err
 }
 
-// Complete implements luaSession.
-func (t *attached) Complete(code string) bool {
-	whole := true
-	if err := t.client.Get(context.Background(), opComplete, code, &whole); err != nil {
-		return true // Eval says what is wrong
-	}
-	return whole
+// Outline implements luaSession.
+func (t *attached) Outline(ctx context.Context, path []string) (o luaapi.Outline, err error) {
+	return o, t.client.Get(ctx, opOutline, path, &o)
 }
 
-// Names implements luaSession.
-func (t *attached) Names(path []string) []string {
-	var names []string
-	if err := t.client.Get(context.Background(), opNames, path, &names); err != nil {
-		return nil
-	}
-	return names
+// StopHeads implements luaSession. It does not wait for the answer: a call may
+// be going on.
+func (t *attached) StopHeads() bool {
+	t.client.Send(opStopHeads)
+	return false
 }
-
-// StopHeads implements luaSession.
-func (t *attached) StopHeads() { t.client.Send(opStopHeads) }
 
 // Close implements luaSession.
 func (t *attached) Close() { t.client.Close() }

@@ -61,8 +61,12 @@ func TestCheckKnowsTheGlobals(t *testing.T) {
 		}
 		h.Open()
 		repl := h.NewSession(runtime.Output{})
-		for _, name := range repl.Names(nil) {
-			if !strings.HasPrefix(name, "_") {
+		all, err := repl.Outline(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range all.Keys {
+			if _, device := conf.Device(name); !device && !strings.HasPrefix(name, "_") {
 				names = append(names, name)
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -130,9 +132,19 @@ func (a *app) replSite(ctx context.Context, o replOptions) (client *control.Clie
 type repl struct {
 	*app
 	site    *site.Site
+	options replOptions
+	out     *printer
 	host    *runtime.Host // nil: another process has it
+	ring    *control.Ring // the host's log
 	session luaSession
-	last    luaapi.Report // the last error, for .trace
+	names   *deviceNames
+
+	editor  *editor          // nil: the lines come through a pipe
+	signals <-chan os.Signal // that break off a line
+	colours bool
+
+	last  luaapi.Report // the last error, for .trace
+	typed []string      // what has run, for .save
 }
 
 // newRepl opens host and session, or a session in the host that client reaches;
@@ -141,32 +153,56 @@ func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *
 	if client != nil {
 		return a.attach(client, s, out), nil
 	}
+	ring := control.NewRing()
+	log := slog.New(slog.NewMultiHandler(
+		a.quietLogger(s.Timezone, !o.quiet).Handler(),
+		&clockHandler{&plainHandler{slog.NewJSONHandler(ring, &slog.HandlerOptions{ReplaceAttr: plainAttr})}, a.clk, s.Timezone}))
 	// The state file stays free: a session that is left open must not keep the
 	// host from starting.
-	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print})
+	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, print: out.print})
 	if err != nil {
 		return nil, err
 	}
 	h.Open()
-	r := &repl{app: a, site: s, host: h, session: h.NewSession(runtime.Output{})}
-	if o.device != "" {
-		if _, err := r.session.Eval(context.Background(), fmt.Sprintf("%s = hik.device(%[1]q)", camName)); err != nil {
-			return nil, errors.Join(err, r.close())
-		}
+	names := newDeviceNames(a.clk, func(context.Context) (luaSession, error) {
+		return h.NewSession(runtime.Output{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)}), nil
+	})
+	return &repl{
+		app: a, site: s, options: o, out: out, host: h, ring: ring,
+		session: h.NewSession(runtime.Output{}), names: names,
+	}, nil
+}
+
+// restart begins a session of its own anew.
+func (r *repl) restart() error {
+	s, err := r.loadSiteOrNone(r.options.site, r.options.simulate, r.options.device != "")
+	if err != nil {
+		return err
 	}
-	return r, nil
+	if cam, ok := r.site.Device(camName); ok && r.options.device != "" {
+		s.Devices = append(s.Devices, cam)
+	}
+	next, err := r.newRepl(nil, s, r.options, r.out)
+	if err != nil {
+		return err
+	}
+	before := *r
+	next.names.changed = before.names.changed
+	r.site, r.host, r.ring, r.session, r.names = s, next.host, next.ring, next.session, next.names
+	return before.close()
 }
 
 // close stops the heads and ends the host.
 func (r *repl) close() error {
 	r.session.Close()
+	r.names.close()
 	if r.host == nil {
 		return nil
 	}
 	return r.host.Close()
 }
 
-// eval runs a piece of Lua; text is what it gives, to be shown.
+// eval runs a piece of Lua and shows what it gives.
 func (r *repl) eval(ctx context.Context, code string) (text string, err error) {
 	values, err := r.session.Eval(ctx, code)
 	if err != nil {
@@ -175,13 +211,19 @@ func (r *repl) eval(ctx context.Context, code string) (text string, err error) {
 		}
 		return "", err
 	}
+	r.typed = append(r.typed, strings.TrimSpace(code))
 	separator := "\t"
+	var texts []string
 	for _, v := range values {
-		if strings.Contains(v, "\n") {
+		if strings.Contains(v.Text, "\n") {
 			separator = "\n"
 		}
+		texts = append(texts, v.Text)
+		if v.Picture != nil && r.editor != nil {
+			r.editor.show(ctx, v.Picture)
+		}
 	}
-	return strings.Join(values, separator), nil
+	return strings.Join(texts, separator), nil
 }
 
 // pieces splits what comes through a pipe into pieces that can be run.
@@ -218,7 +260,7 @@ func (p *pieces) next(ctx context.Context) (code string, first int, ok bool) {
 
 // readPipe runs what comes from in, and shows what it gives.
 func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed bool) {
-	p := &pieces{lines: linesOf(in), whole: func(code string) bool { return isCommand(code) || r.session.Complete(code) }}
+	p := &pieces{lines: linesOf(in), whole: func(code string) bool { return isCommand(code) || runtime.Whole(code) }}
 	for {
 		code, first, ok := p.next(ctx)
 		if !ok {
@@ -229,15 +271,12 @@ func (r *repl) readPipe(ctx context.Context, in io.Reader, out *printer) (failed
 			return failed
 		}
 		if isCommand(code) {
-			text, quit, wrong := r.command(code)
-			switch {
-			case quit:
+			switch err := r.command(ctx, code); {
+			case errors.Is(err, errQuit):
 				return failed
-			case wrong:
+			case err != nil:
 				failed = true
-				fmt.Fprintf(r.stderr, "stdin:%d: %s\n", first, text)
-			default:
-				out.print("", text)
+				fmt.Fprintf(r.stderr, "stdin:%d: %v\n", first, err)
 			}
 			continue
 		}

@@ -1,86 +1,394 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
-// dotCommands are what a line may be that is no Lua.
-var dotCommands = []string{".help", ".trace", ".quit", ".exit"}
+// replCommand is a line that is no Lua.
+type replCommand struct {
+	name, args, doc string
+	// run carries it out; what it shows goes to r's output.
+	run func(r *repl, ctx context.Context, args string) error
+}
+
+// errQuit is the end of the session.
+var errQuit = errors.New("quit")
+
+func replCommands() []replCommand {
+	return []replCommand{
+		{".help", "[NAME]", "these lines, or what a name of hik is: .help preset, ?gate:preset", (*repl).help},
+		{".devices", "", "the devices, their state and what their heads do", (*repl).devices},
+		{".jobs", "", "all jobs, those of this session too", (*repl).jobs},
+		{".run", "JOB", "has a job run now", (*repl).runJob},
+		{".reload", "", "site.yaml, scripts and modules as they are on the disk now", (*repl).reload},
+		{".time", "LUA", "runs it and says how long that took", (*repl).timed},
+		{".log", "[N]", "the last N lines of the log (20)", (*repl).showLogLines},
+		{".save", "FILE", "writes what was typed as a script", (*repl).save},
+		{".trace", "", "how the last error came about", (*repl).showTrace},
+		{".quit", "", "leaves, and stops the heads; Ctrl-D does the same", (*repl).quit},
+	}
+}
 
 // isCommand reports whether a line is for the REPL itself: no Lua begins with a
-// dot or a question mark.
+// dot or a question mark, or ends with one.
 func isCommand(line string) bool {
 	line = strings.TrimSpace(line)
-	return strings.HasPrefix(line, ".") || line == "?"
+	if strings.ContainsAny(line, "\n") {
+		return false
+	}
+	return strings.HasPrefix(line, ".") || strings.HasPrefix(line, "?") || strings.HasSuffix(line, "?") && !strings.ContainsAny(line, `"'`)
 }
 
-// command carries out such a line; text is what it says, failed that there is
-// no such command.
-func (r *repl) command(line string) (text string, quit, failed bool) {
-	name, about, _ := strings.Cut(strings.TrimSpace(line), " ")
-	about = strings.TrimSpace(about)
-	switch name {
-	case ".quit", ".exit":
-		return "", true, false
-	case ".trace":
-		return r.trace(), false, false
-	case ".help", "?":
-		if about == "" {
-			return replHelp, false, false
+// command carries out such a line.
+func (r *repl) command(ctx context.Context, line string) error {
+	line = strings.TrimSpace(line)
+	if asked := strings.Trim(line, "? "); asked != line {
+		return r.help(ctx, asked)
+	}
+	name, args, _ := strings.Cut(line, " ")
+	args = strings.TrimSpace(args)
+	if name == ".exit" {
+		name = ".quit"
+	}
+	var names []string
+	for _, c := range replCommands() {
+		if c.name == name {
+			if args == "" && c.args != "" && c.args[0] != '[' {
+				return fmt.Errorf("%s %s: %s", c.name, c.args, c.doc)
+			}
+			return c.run(r, ctx, args)
 		}
-		text, known := helpOn(about)
-		return text, false, !known
+		names = append(names, c.name)
 	}
-	text = fmt.Sprintf("no command %s; there are %s", name, strings.Join(dotCommands[:3], ", "))
-	if near := nearest.Word(name, dotCommands); near != "" {
-		text = fmt.Sprintf("no command %s (did you mean %s?)", name, near)
+	if near := nearest.Word(name, names); near != "" {
+		return fmt.Errorf("no command %s (did you mean %s?)", name, near)
 	}
-	return text, false, true
+	return fmt.Errorf("no command %s; there are %s", name, strings.Join(names, ", "))
 }
 
-// helpOn tells of a name of the API: preset, hik.preset, channel:preset.
-func helpOn(name string) (text string, known bool) {
-	owner, word := "", strings.TrimSuffix(name, "()")
-	if i := strings.LastIndexAny(word, ".:"); i >= 0 {
-		owner, word = word[:i], word[i+1:]
+// completeCommand completes a command and what it takes.
+func completeCommand(n namer, text string) completion {
+	name, args, more := strings.Cut(text, " ")
+	switch {
+	case strings.HasPrefix(text, "?"), name == ".help" && more:
+		typed := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(text, "?"), ".help"), " ")
+		if strings.ContainsAny(typed, ".:") {
+			return complete(n, typed)
+		}
+		var all []completed
+		for _, e := range luaapi.API() {
+			all = append(all, completed{Text: e.Name, Doc: entryLine(&e)})
+		}
+		return offer(typed, all)
+	case name == ".run" && more:
+		return offer(args, words(n.Jobs()))
+	case name == ".time" && more:
+		return complete(n, args)
+	case more:
+		return completion{}
+	}
+	var all []completed
+	for _, c := range replCommands() {
+		all = append(all, completed{Text: c.name, Doc: strings.TrimSpace(c.args + "  " + c.doc)})
+	}
+	return offer(text, all)
+}
+
+func (r *repl) help(_ context.Context, about string) error {
+	if about != "" {
+		text, known := helpOn(r, about)
+		if !known {
+			return errors.New(text)
+		}
+		r.writeWrapped(text + "\n")
+		return nil
 	}
 	var b strings.Builder
+	for _, c := range replCommands() {
+		fmt.Fprintf(&b, "%-16s %s\n", strings.TrimSpace(c.name+" "+c.args), c.doc)
+	}
+	b.WriteString(`Tab              completes names, options, events, devices, channels and presets
+Up, Ctrl-R       earlier lines, search in them
+Ctrl-C           clears the line; while one runs: breaks it off and stops the heads
+Alt-Enter        another line of the same piece; a piece that is not whole goes on by itself
+_                the value of the last line; devices of the site are there by name
+`)
+	io.WriteString(r.stdout, b.String())
+	return nil
+}
+
+func (r *repl) quit(context.Context, string) error { return errQuit }
+
+func (r *repl) devices(ctx context.Context, _ string) error {
+	st, err := r.status(ctx)
+	if err != nil {
+		return err
+	}
+	t, notes := devicesOf(st)
+	if len(t.rows) == 0 {
+		fmt.Fprintln(r.stdout, "no devices; hik.device{ip=, username=, password=} makes one")
+		return nil
+	}
+	r.writeTable(t)
+	if notes != "" {
+		r.writeWrapped(notes)
+	}
+	return nil
+}
+
+func (r *repl) jobs(ctx context.Context, _ string) error {
+	st, err := r.status(ctx)
+	if err != nil {
+		return err
+	}
+	if len(st.Jobs) == 0 {
+		fmt.Fprintln(r.stdout, "no jobs; hik.every(60, function() ... end) makes one")
+		return nil
+	}
+	r.writeTable(jobsTable(st))
+	return nil
+}
+
+func (r *repl) runJob(ctx context.Context, name string) error {
+	var err error
+	if r.host != nil {
+		err = r.host.RunJob(name)
+	} else {
+		err = r.askHost(ctx, r.site.Dir, opRunJob, name, nil)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "%s has begun\n", name)
+	return nil
+}
+
+// status asks the host how everything is.
+func (r *repl) status(ctx context.Context) (st runtime.Status, err error) {
+	if r.host != nil {
+		return r.host.Status(), nil
+	}
+	return st, r.askHost(ctx, r.site.Dir, opStatus, nil, &st)
+}
+
+// reload has a running host look at its site. A session of its own begins anew.
+func (r *repl) reload(ctx context.Context, _ string) error {
+	if r.host != nil {
+		if err := r.restart(); err != nil {
+			return err
+		}
+		fmt.Fprintln(r.stdout, "the session has begun anew, with site.yaml and modules as they are now")
+		return nil
+	}
+	var all []reloaded
+	if err := r.askHost(ctx, r.site.Dir, opReload, nil, &all); err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(r.stdout, "nothing has changed")
+	}
+	for _, one := range all {
+		fmt.Fprintf(r.stdout, "%s: %s\n", one.What, one.Did)
+		if one.Error != nil {
+			io.WriteString(r.stdout, errorLines(one.Error))
+		}
+	}
+	if s, err := r.loadSite(r.site.Dir, true); err == nil {
+		r.site = s // for the names
+	}
+	return nil
+}
+
+func (r *repl) timed(ctx context.Context, code string) error {
+	began := time.Now()
+	r.run(ctx, code)
+	fmt.Fprintf(r.stdout, "took %s\n", clock.FormatDuration(time.Since(began).Round(time.Millisecond)))
+	return nil
+}
+
+func (r *repl) showLogLines(ctx context.Context, args string) error {
+	n := 20
+	if args != "" {
+		var err error
+		if n, err = strconv.Atoi(args); err != nil || n < 1 {
+			return fmt.Errorf(".log %s: how many lines? such as .log 50", args)
+		}
+	}
+	text := newTextHandler(r.stdout, slog.LevelDebug, r.colours)
+	show := func(line []byte) error {
+		record, err := recordOf(line)
+		if err != nil {
+			return err
+		}
+		return text.Handle(ctx, record)
+	}
+	if r.host != nil {
+		lines, _, _, _ := r.ring.Since(r.ring.Last(n))
+		for _, line := range lines {
+			if err := show(line); err != nil {
+				return err
+			}
+		}
+		if len(lines) == 0 {
+			fmt.Fprintln(r.stdout, "nothing was logged yet")
+		}
+		return nil
+	}
+	client, err := r.reachHost(ctx, r.site.Dir)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	return fromHost(client.Call(ctx, opLog, logRequest{Lines: n}, func(value json.RawMessage) error {
+		var answer logAnswer
+		if err := json.Unmarshal(value, &answer); err != nil || answer.Line == nil {
+			return err
+		}
+		return show(answer.Line)
+	}))
+}
+
+func (r *repl) showTrace(context.Context, string) error {
+	fmt.Fprintln(r.stdout, r.trace())
+	return nil
+}
+
+// save writes what was typed, without what failed, as a script.
+func (r *repl) save(_ context.Context, file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s is there already: give another name", file)
+	}
+	if err != nil {
+		return err
+	}
+	text, left := r.scriptOf(r.typed)
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "%s has what was typed; %s exec %s runs it\n", file, r.name, shellWord(file))
+	if left > 0 {
+		fmt.Fprintf(r.stdout, "%s left out, for the password in it\n", plural(left, "line"))
+	}
+	return nil
+}
+
+// scriptOf makes a script of what was typed: what was only an expression is
+// printed. left is how many pieces were left out because they may hold a
+// password.
+func (r *repl) scriptOf(typed []string) (text string, left int) {
+	var body strings.Builder
+	var devices []string
+	for i, code := range typed {
+		if secretLine.MatchString(code) {
+			left++
+			body.WriteString("-- a line with a password was left out here\n")
+			continue
+		}
+		list := tokensOf(code)
+		for k, t := range list {
+			if t.kind == nameToken && (k == 0 || !list[k-1].is(".") && !list[k-1].is(":")) &&
+				slices.Contains(r.site.DeviceNames(), t.text) && !slices.Contains(devices, t.text) {
+				devices = append(devices, t.text)
+			}
+		}
+		value := strings.TrimPrefix(code, "return ")
+		later := slices.ContainsFunc(typed[i+1:], func(code string) bool {
+			return slices.ContainsFunc(tokensOf(code), func(t token) bool { return t.kind == nameToken && t.text == "_" })
+		})
+		switch {
+		case later && runtime.Expression(value):
+			code = "_ = " + value
+		case value != code || !runtime.Statements(code):
+			code = "print(" + value + ")"
+		}
+		body.WriteString(code + "\n")
+	}
+	var head strings.Builder
+	fmt.Fprintf(&head, "-- Typed at hiklua's REPL on %s; hiklua exec runs it.\n", r.clk.Now().Format(time.DateOnly))
+	for _, name := range devices {
+		fmt.Fprintf(&head, "local %s = hik.device(%[1]q)\n", name)
+	}
+	return head.String() + body.String(), left
+}
+
+// helpOn tells of a name: preset, hik.preset, channel:preset, or a variable.
+func helpOn(n namer, name string) (text string, known bool) {
+	name = strings.TrimSuffix(name, "()")
+	owner, word := "", name
+	if i := strings.LastIndexAny(name, ".:"); i >= 0 {
+		owner, word = name[:i], name[i+1:]
+	}
+	t := resolve(n, chainBefore(tokensOf(name)))
+	if t.entry != nil {
+		return entryHelp(t.entry), true
+	}
+	var found []string
 	var names []string
 	for _, e := range luaapi.API() {
 		names = append(names, e.Name)
-		if e.Name != word || owner != "" && owner != e.Owner {
-			continue
-		}
-		separator := "."
-		if e.Kind == "method" {
-			separator = ":"
-		}
-		fmt.Fprint(&b, e.Owner, separator, e.Name)
-		if e.Kind == "method" || e.Kind == "function" {
-			fmt.Fprintf(&b, "(%s)", e.Args)
-		}
-		if e.Result != "" {
-			fmt.Fprintf(&b, " gives %s", e.Result)
-		}
-		fmt.Fprintf(&b, "\n  %s\n", e.Doc)
-		for _, o := range e.Options {
-			fmt.Fprintf(&b, "  %s (%s): %s\n", o.Name, o.Type, o.Doc)
+		if e.Name == word && (owner == "" || owner == e.Owner) {
+			found = append(found, entryHelp(&e))
 		}
 	}
-	if b.Len() > 0 {
-		return strings.TrimRight(b.String(), "\n"), true
+	switch {
+	case len(found) > 0:
+		return strings.Join(found, "\n"), true
+	case t.owner != "" || t.keys != nil || t.vars != nil:
+		return thingHelp(name, t), true
 	}
-	slices.Sort(names)
 	text = fmt.Sprintf("hik has no %q", name)
 	if near := nearest.Word(word, names); near != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return text, false
+}
+
+func entryHelp(e *luaapi.Entry) string {
+	text := signature(e)
+	if e.Result != "" {
+		text += " gives " + e.Result
+	}
+	text += "\n  " + strings.ReplaceAll(e.Doc, "\n", "\n  ")
+	for _, o := range e.Options {
+		text += fmt.Sprintf("\n  %s (%s): %s", o.Name, o.Type, o.Doc)
+	}
+	return text
+}
+
+// thingHelp tells what a variable has.
+func thingHelp(name string, t thing) string {
+	what := "a table"
+	if t.owner != "" {
+		what = t.owner
+	}
+	text := name + ": " + what
+	for _, sign := range []string{".", ":"} {
+		var names []string
+		for _, w := range members(t, sign) {
+			names = append(names, w.Text)
+		}
+		if len(names) > 0 {
+			text += "\n  " + name + sign + " " + strings.Join(names, ", ")
+		}
+	}
+	return text
 }
 
 // emptyWord is what to say where a word of other programs gave nil: it is the

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // completion is what Tab offers.
@@ -14,100 +14,216 @@ type completion = lineedit.Completion
 
 type completed = lineedit.Word
 
-// namer tells the names of a session.
+// namer tells the names of a session. None of its methods waits for a device.
 type namer interface {
-	// Names lists the keys of a table.
-	Names(path []string) []string
-	// Owner is what the value of an expression is in the API: "device"; ""
-	// for what is no object of it.
-	Owner(path []string) string
-	// Devices and Channels are the names in site.yaml.
+	// Outline is what is known of a variable; of all of them for no path.
+	Outline(path []string) luaapi.Outline
+	// Devices are the names in site.yaml; Channels and Presets also those that
+	// the devices have told.
 	Devices() []string
 	Channels(device string) []string
+	Presets(device string, channel any) []string
 	// Modules are what require finds.
 	Modules() []string
+	Vars() map[string]any
+	// Jobs are the names of all jobs.
+	Jobs() []string
 }
 
-var (
-	// name.name.word or name.name:word, at the end.
-	dottedName = regexp.MustCompile(`([A-Za-z_][\w]*(?:\.[A-Za-z_]\w*)*)([.:])(\w*)$`)
-	// A call, then .word or :word.
-	calledName = regexp.MustCompile(`[.:](\w+)\([^()]*\)([.:])(\w*)$`)
-	plainName  = regexp.MustCompile(`(?:^|[^\w.:"'])([A-Za-z_]\w*)$`)
-	// A string that begins as the name of a device, of one of its channels, or
-	// of a module.
-	deviceText  = regexp.MustCompile(`hik\.\w+\(\s*["']([^"']*)$`)
-	channelText = regexp.MustCompile(`hik\.\w+\(\s*["']([^"']+)["']\s*(?:\):channel\(|,)\s*["']([^"']*)$`)
-	moduleText  = regexp.MustCompile(`require\s*\(?\s*["']([\w.]*)$`)
-)
-
-// luaWords are those of the language that are worth completing.
+// luaWords are those of the language.
 var luaWords = []string{"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"}
 
 // complete finds what may follow text.
 func complete(n namer, text string) completion {
-	if m := channelText.FindStringSubmatch(text); m != nil {
-		return offer(m[2], words(n.Channels(m[1])))
+	if isCommand(text) {
+		return completeCommand(n, strings.TrimLeft(text, " "))
 	}
-	if m := deviceText.FindStringSubmatch(text); m != nil {
-		return offer(m[1], words(n.Devices()))
-	}
-	if m := moduleText.FindStringSubmatch(text); m != nil {
-		return offer(m[1], words(n.Modules()))
-	}
-	if inString(text) {
+	list := tokensOf(text)
+	if len(list) == 0 {
 		return completion{}
 	}
-	if m := dottedName.FindStringSubmatch(text); m != nil {
-		path := strings.Split(m[1], ".")
-		if list := api(strings.Join(path, "."), m[2]); list != nil {
-			return offer(m[3], list)
+	last := list[len(list)-1]
+	switch {
+	case last.kind == commentToken && last.open:
+		return completion{}
+	case last.kind == stringToken && last.open:
+		return completeString(n, list, last.text)
+	}
+	word := ""
+	before := list
+	if last.kind == nameToken && strings.HasSuffix(text, last.text) {
+		word, before = last.text, list[:len(list)-1]
+	} else if isBlank(text[len(text)-1]) && last.kind != signToken {
+		return completion{}
+	}
+	if len(before) > 0 {
+		if sign := before[len(before)-1]; sign.is(".") || sign.is(":") {
+			return offer(word, members(resolve(n, chainBefore(before[:len(before)-1])), sign.text))
 		}
-		if owner := n.Owner(path); owner != "" {
-			return offer(m[3], api(owner, m[2]))
-		}
-		return offer(m[3], words(n.Names(path)))
 	}
-	if m := calledName.FindStringSubmatch(text); m != nil {
-		return offer(m[3], api(resultOf(m[1]), m[2]))
+	if options := optionKeys(n, before); options != nil {
+		return offer(word, options)
 	}
-	if m := plainName.FindStringSubmatch(text); m != nil {
-		return offer(m[1], words(append(n.Names(nil), luaWords...)))
+	if word == "" {
+		return completion{}
 	}
-	return completion{}
+	return offer(word, words(append(n.Outline(nil).Keys, luaWords...)))
 }
 
-// api lists the names of hik, a library or a kind of object. After a colon only
-// what is called with one is offered.
-func api(owner, separator string) []completed {
-	library := owner == "hik" || strings.HasPrefix(owner, "hik.")
+// members are what may stand behind a thing and a sign. After a colon only what
+// is called with one is offered.
+func members(t thing, sign string) []completed {
 	var list []completed
 	for _, e := range luaapi.API() {
-		if e.Owner != owner || e.AliasOf != "" {
+		if e.Owner != t.owner || e.AliasOf != "" {
 			continue
 		}
 		called := e.Kind == "method"
-		if library && separator == ":" || !library && called != (separator == ":") {
+		if isLibrary(t.owner) && sign == ":" || !isLibrary(t.owner) && called != (sign == ":") {
 			continue
 		}
-		doc := e.Doc
-		if e.Args != "" {
-			doc = "(" + e.Args + ") " + doc
-		}
-		doc, _, _ = strings.Cut(doc, "\n")
-		list = append(list, completed{Text: e.Name, Doc: doc})
+		list = append(list, completed{Text: e.Name, Doc: entryLine(&e)})
+	}
+	if sign == ":" {
+		return list
+	}
+	list = append(list, words(t.keys)...)
+	for name := range t.vars {
+		list = append(list, completed{Text: name})
 	}
 	return list
 }
 
-// resultOf is the kind of object that a function of the API gives.
-func resultOf(function string) string {
-	for _, e := range luaapi.API() {
-		if e.Name == function && slices.Contains([]string{"device", "channel", "snapshot", "job", "task"}, e.Result) {
-			return e.Result
+// entryLine is what an entry is, in a line.
+func entryLine(e *luaapi.Entry) string {
+	doc, _, _ := strings.Cut(e.Doc, "\n")
+	if e.Args != "" {
+		doc = "(" + e.Args + ") " + doc
+	}
+	return doc
+}
+
+// optionKeys are the options that may come next; nil if none do.
+func optionKeys(n namer, list []token) []completed {
+	c := callAround(list)
+	if c == nil || c.table == nil {
+		return nil
+	}
+	if last := c.table[len(c.table)-1]; !last.is("{") && !last.is(",") && !last.is(";") {
+		return nil
+	}
+	t := resolve(n, c.function)
+	if t.entry == nil {
+		return nil
+	}
+	options := t.entry.Options
+	if t.entry.Result == "device" {
+		options = nil
+		for _, k := range site.DeviceKeys() {
+			if !strings.Contains(k.Path, ".") {
+				options = append(options, luaapi.Option{Name: k.Path, Type: k.Type, Doc: k.Meaning})
+			}
 		}
 	}
-	return ""
+	given := make(map[string]bool)
+	for i, token := range c.table[1:] {
+		if token.is("=") {
+			given[c.table[i].text] = true
+		}
+	}
+	var keys []completed
+	for _, o := range options {
+		if !given[o.Name] {
+			keys = append(keys, completed{Text: o.Name + " = ", Doc: optionText(o)})
+		}
+	}
+	return keys
+}
+
+func optionText(o luaapi.Option) string {
+	kind := o.Type
+	if len(o.Words) > 0 {
+		kind = strings.Join(o.Words, ", ")
+	}
+	return "(" + kind + ") " + o.Doc
+}
+
+// completeString completes a string that is being typed.
+func completeString(n namer, list []token, typed string) completion {
+	c := callAround(list)
+	if c == nil {
+		return completion{}
+	}
+	if c.function.name == "require" && len(c.function.steps) == 0 {
+		return offer(typed, words(n.Modules()))
+	}
+	t := resolve(n, c.function)
+	if t.entry == nil {
+		return completion{}
+	}
+	if c.table != nil {
+		if k := len(c.table); k > 2 && c.table[k-2].is("=") {
+			for _, o := range t.entry.Options {
+				if o.Name == c.table[k-3].text {
+					return offer(typed, words(o.Words))
+				}
+			}
+		}
+		return completion{}
+	}
+	device, channel := t.device, t.channel
+	if t.entry.Owner == "hik" {
+		device, channel = "", nil
+		if name, ok := literal(c.args, 0); ok && len(c.args) > 1 {
+			device = name
+		}
+		if name, ok := literal(c.args, 1); ok && len(c.args) > 2 {
+			channel = name
+		}
+	} else if name, ok := literal(c.args, 0); ok && len(c.args) > 1 && t.entry.Owner == "device" {
+		channel = name
+	}
+	var all []completed
+	for _, name := range mayBe(t.entry, len(c.args)-1) {
+		switch {
+		case name == "dev" || name == "name" && t.entry.Result == "device":
+			all = append(all, words(n.Devices())...)
+		case name == "ch" || name == "channel":
+			all = append(all, words(n.Channels(device))...)
+		case name == "preset":
+			all = append(all, words(n.Presets(device, channel))...)
+		case name == "event":
+			all = append(all, words(events(n, t.entry.Owner, typed))...)
+		case name == "what":
+			all = append(all, words([]string{"light", "wiper"})...)
+		}
+	}
+	return offer(typed, all)
+}
+
+// events are what may be listened for: motion on a device, gate:motion for all.
+func events(n namer, owner, typed string) []string {
+	kinds := luaapi.EventWords()
+	if owner != "hik" {
+		return kinds
+	}
+	var all []string
+	for _, d := range n.Devices() {
+		places := []string{d}
+		for _, ch := range n.Channels(d) {
+			places = append(places, d+"/"+ch)
+		}
+		for _, place := range places {
+			if !strings.HasPrefix(typed, place+":") {
+				all = append(all, place+":")
+				continue
+			}
+			for _, kind := range kinds {
+				all = append(all, place+":"+kind)
+			}
+		}
+	}
+	return all
 }
 
 func words(list []string) []completed {
@@ -122,30 +238,11 @@ func words(list []string) []completed {
 func offer(prefix string, list []completed) completion {
 	c := completion{Prefix: prefix}
 	for _, w := range list {
-		if strings.HasPrefix(w.Text, prefix) {
+		if strings.HasPrefix(w.Text, prefix) && w.Text != "" {
 			c.Words = append(c.Words, w)
 		}
 	}
 	slices.SortFunc(c.Words, func(a, b completed) int { return strings.Compare(a.Text, b.Text) })
 	c.Words = slices.CompactFunc(c.Words, func(a, b completed) bool { return a.Text == b.Text })
 	return c
-}
-
-// inString reports whether text ends inside a string.
-func inString(text string) bool {
-	var quote rune
-	escaped := false
-	for _, r := range text {
-		switch {
-		case escaped:
-			escaped = false
-		case quote != 0 && r == '\\':
-			escaped = true
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote == 0 && (r == '"' || r == '\''):
-			quote = r
-		}
-	}
-	return quote != 0
 }

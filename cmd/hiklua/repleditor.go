@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -18,12 +19,13 @@ type editor struct {
 	screen   *outlet
 	keyboard *os.File
 	before   *term.State
-	repl     *repl // set before the first line is read
+	repl     *repl       // set before the first line is read
+	pictures pictureKind // how the terminal shows them, once that is known
 }
 
 var _ runtime.Outlet = (*editor)(nil)
 
-func newEditor(keyboard *os.File, screen *outlet, h *history, plain bool) (*editor, error) {
+func newEditor(keyboard *os.File, screen *outlet, h *history, prompt string, colours bool) (*editor, error) {
 	before, err := term.MakeRaw(int(keyboard.Fd()))
 	if err != nil {
 		return nil, err
@@ -34,11 +36,18 @@ func newEditor(keyboard *os.File, screen *outlet, h *history, plain bool) (*edit
 	e := &editor{screen: screen, keyboard: keyboard, before: before}
 	e.Editor = lineedit.New(lineedit.Config{
 		In: keyboard, Out: screen, Size: e.size,
-		Prompt: "hik> ", More: " ..> ", Plain: plain, History: h,
-		Whole:    func(text string) bool { return isCommand(text) || e.repl.session.Complete(text) },
+		Prompt: prompt, More: strings.Repeat(" ", len(prompt)-4) + "..> ", Plain: !colours, History: h,
+		Whole:    func(text string) bool { return isCommand(text) || runtime.Whole(text) },
 		Complete: func(before string) lineedit.Completion { return complete(e.repl, before) },
+		Hint:     func(before string) string { return hint(e.repl, before) },
 	})
 	return e, nil
+}
+
+// use gives the editor the session whose names it completes.
+func (e *editor) use(r *repl) {
+	e.repl = r
+	r.names.changed = e.Changed
 }
 
 func (e *editor) size() (columns, rows int) {

@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strconv"
+	"path/filepath"
 	"strings"
 
 	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
-	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -24,7 +22,12 @@ func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *sit
 	if !ok {
 		screen = newOutlet(a.stdout)
 	}
-	e, err := newEditor(a.stdin.(*os.File), screen, openHistory(historyFile(a.env)), !a.colour(a.stdout))
+	prompt := "hik> "
+	colours := a.colour(a.stdout)
+	if client != nil {
+		prompt = "hik@" + filepath.Base(fullPath(s.Dir)) + "> "
+	}
+	e, err := newEditor(a.stdin.(*os.File), screen, openHistory(historyFile(a.env)), prompt, colours)
 	if err != nil {
 		return err
 	}
@@ -34,8 +37,8 @@ func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *sit
 	if err != nil {
 		return errors.Join(e.leave(), err)
 	}
-	defer clock.OnDone(hurried(ctx), r.abort)()
-	e.repl = r
+	defer clock.OnDone(hurried(ctx), func() { r.abort() })()
+	e.use(r)
 	defer onResize(e.Resized)()
 
 	// Ctrl-C is the line's here, not the program's: it is a key, and the signal
@@ -43,9 +46,20 @@ func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *sit
 	signal.Reset(os.Interrupt)
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
+	r.editor, r.signals, r.colours = e, interrupts, colours
+	e.pictures = pictureKindOf(a.env)
+	if session, ok := r.session.(*attached); ok {
+		session.pictures = e.pictures != picturesNone
+	}
 
 	r.greet()
-	r.readTerminal(ctx, e, interrupts)
+	following, unfollow := context.WithCancel(ctx)
+	defer unfollow()
+	if client != nil {
+		go r.followLog(following)
+	}
+	r.readTerminal(ctx)
+	unfollow()
 	if err := e.leave(); err != nil {
 		return errors.Join(err, r.close())
 	}
@@ -71,12 +85,9 @@ func (r *repl) greet() {
 		if len(devices) > 1 {
 			continue
 		}
-		example = fmt.Sprintf("hik.device(%q):info()", d.Name)
-		switch {
-		case d.Name == camName:
-			example = camName + ":info()"
-		case len(d.Channels) > 0 && d.Channels[0].Name != "":
-			example = fmt.Sprintf("hik.device(%q):channel(%q):snapshot()", d.Name, d.Channels[0].Name)
+		example = r.deviceWord(d.Name) + ":info()"
+		if len(d.Channels) > 0 && d.Channels[0].Name != "" {
+			example = fmt.Sprintf("%s:channel(%q):snapshot()", r.deviceWord(d.Name), d.Channels[0].Name)
 		}
 	}
 	there := "no site; hik.device{ip=, username=, password=} makes a device"
@@ -84,27 +95,29 @@ func (r *repl) greet() {
 		there = strings.Join(devices, ", ")
 	}
 	if r.host == nil {
-		there += "; in the host that runs " + siteWord(r.site.Dir) + " (--alone: past it)"
+		there += "; inside the host that runs " + siteWord(r.site.Dir) + ", whose log is shown here (--alone: past it)"
 	}
 	fmt.Fprintf(r.stdout, "hiklua %s: %s\nFor example: %s\nTab completes, Ctrl-D leaves, .help tells more.\n", version(), there, example)
 }
 
-const replHelp = `Tab       completes names of hik, devices, channels and modules
-Up, Ctrl-R   earlier lines, search in them
-Ctrl-C    clears the line; while one runs: breaks it off and stops the heads
-Ctrl-D    leaves, and stops the heads; .quit does the same
-.help NAME   tells of a name of hik: .help preset
-.trace    how the last error came about
-A line that is not complete goes on in the next one. What is to last beyond its
-line is written without "local".`
+// deviceWord is what a device is called at the prompt: its name, if Lua can
+// read that as one.
+func (r *repl) deviceWord(name string) string {
+	if list := tokensOf(name); len(list) == 1 && list[0].kind == nameToken && r.Outline([]string{name}).Device == name {
+		return name
+	}
+	return fmt.Sprintf("hik.device(%q)", name)
+}
 
 // readTerminal runs what is typed, until that person leaves or ctx ends.
-func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os.Signal) {
+func (r *repl) readTerminal(ctx context.Context) {
 	for {
-		code, err := e.read(ctx)
+		code, err := r.editor.read(ctx)
 		switch {
 		case errors.Is(err, lineedit.ErrInterrupt):
-			r.session.StopHeads()
+			if r.session.StopHeads() {
+				fmt.Fprintln(r.stdout, "the heads stop")
+			}
 			continue
 		case err != nil:
 			return
@@ -112,13 +125,19 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 		switch {
 		case strings.TrimSpace(code) == "":
 		case isCommand(code):
-			text, quit, _ := r.command(code)
-			if quit {
+			err := r.command(ctx, code)
+			if errors.Is(err, errQuit) {
 				return
 			}
-			fmt.Fprintln(r.stdout, text)
+			if err != nil {
+				fmt.Fprintln(r.stdout, err)
+			}
 		default:
-			r.runTyped(ctx, code, e.Interrupted(), interrupts)
+			for _, piece := range runtime.Pieces(code) {
+				if !r.run(ctx, piece) {
+					break
+				}
+			}
 		}
 		if ctx.Err() != nil {
 			return
@@ -126,27 +145,35 @@ func (r *repl) readTerminal(ctx context.Context, e *editor, interrupts <-chan os
 	}
 }
 
-// runTyped runs one line; Ctrl-C ends it.
-func (r *repl) runTyped(ctx context.Context, code string, typed <-chan struct{}, interrupts <-chan os.Signal) {
+// run runs a piece of Lua and shows what it gives; Ctrl-C ends it. False: it
+// failed.
+func (r *repl) run(ctx context.Context, code string) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan struct{})
 	watched := make(chan struct{})
+	stopped := false
+	var typed <-chan struct{}
+	if r.editor != nil {
+		typed = r.editor.Interrupted()
+	}
 	go func() {
 		defer close(watched)
 		select {
 		case <-typed:
-		case <-interrupts:
+		case <-r.signals:
 		case <-ended:
 			return
 		}
 		cancel()
-		r.session.StopHeads()
+		stopped = r.session.StopHeads()
 	}()
 	text, err := r.eval(ctx, code)
 	close(ended)
 	<-watched
 	switch {
+	case runtime.IsInterrupt(err) && stopped:
+		fmt.Fprintln(r.stdout, "interrupted; the heads stop")
 	case runtime.IsInterrupt(err):
 		fmt.Fprintln(r.stdout, "interrupted")
 	case err != nil:
@@ -160,6 +187,7 @@ func (r *repl) runTyped(ctx context.Context, code string, typed <-chan struct{},
 	case text != "":
 		fmt.Fprintln(r.stdout, text)
 	}
+	return err == nil
 }
 
 // trace tells how the last error came about.
@@ -172,47 +200,3 @@ func (r *repl) trace() string {
 	}
 	return fmt.Sprintf("%s (kind %s)\n  %s", r.last, r.last.Kind, strings.ReplaceAll(r.last.Traceback, "\n", "\n  "))
 }
-
-// The names of a session, for completion.
-var _ namer = (*repl)(nil)
-
-// Names implements namer.
-func (r *repl) Names(path []string) []string { return r.session.Names(path) }
-
-// Owner implements namer: the metatables of hik's objects say what they are.
-func (r *repl) Owner(path []string) string {
-	values, err := r.session.Eval(context.Background(), "getmetatable("+strings.Join(path, ".")+")")
-	if err != nil || len(values) != 1 {
-		return ""
-	}
-	name, err := strconv.Unquote(values[0])
-	if err != nil {
-		return ""
-	}
-	owner, ok := strings.CutPrefix(name, "hik ")
-	if !ok {
-		return ""
-	}
-	for _, e := range luaapi.API() {
-		if e.Owner == owner {
-			return owner
-		}
-	}
-	return ""
-}
-
-// Devices implements namer.
-func (r *repl) Devices() []string { return r.site.DeviceNames() }
-
-// Channels implements namer.
-func (r *repl) Channels(device string) []string {
-	d, _ := r.site.Device(device)
-	var names []string
-	for _, ch := range d.Channels {
-		names = append(names, ch.Name)
-	}
-	return names
-}
-
-// Modules implements namer.
-func (r *repl) Modules() []string { return check.Modules(r.site.Dir) }

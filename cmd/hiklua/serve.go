@@ -25,8 +25,7 @@ const (
 	opLoginCost = "login cost"
 	opLogin     = "login"
 	opEval      = "eval"
-	opNames     = "names"
-	opComplete  = "complete"
+	opOutline   = "outline"
 	opStopHeads = "stop heads"
 
 	opArchiveList    = "archive list"
@@ -91,18 +90,16 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return s.rebuildArchive(ctx, send)
 	case opEval:
 		return s.eval(ctx, args, send)
-	case opNames:
+	case opOutline:
 		var path []string
 		if err := json.Unmarshal(args, &path); err != nil {
 			return err
 		}
-		return send(s.session().Names(path))
-	case opComplete:
-		var code string
-		if err := json.Unmarshal(args, &code); err != nil {
+		o, err := s.session().Outline(ctx, path)
+		if err != nil {
 			return err
 		}
-		return send(s.session().Complete(code))
+		return send(o)
 	case opStopHeads:
 		s.session().StopHeads()
 		return nil
@@ -155,23 +152,34 @@ func (s *hostSession) login(ctx context.Context, op string, args json.RawMessage
 	return send(report)
 }
 
+// evalRequest is a line for the session to run.
+type evalRequest struct {
+	Code     string `json:"code"`
+	Pictures bool   `json:"pictures,omitempty"` // the client can show those of snapshots
+}
+
 // evalAnswer is a piece of what eval sends: what was written, then the values.
 type evalAnswer struct {
 	outputPiece
-	Values []string `json:"values,omitempty"`
+	Values []runtime.Value `json:"values,omitempty"`
 }
 
 func (s *hostSession) eval(ctx context.Context, args json.RawMessage, send func(any) error) error {
-	var code string
-	if err := json.Unmarshal(args, &code); err != nil {
+	var r evalRequest
+	if err := json.Unmarshal(args, &r); err != nil {
 		return err
 	}
 	session := s.session()
 	s.out.answer(send)
-	values, err := session.Eval(ctx, code)
+	values, err := session.Eval(ctx, r.Code)
 	s.out.outlet.flush(ctx)
 	if err != nil {
 		return faultOf(err)
+	}
+	for i := range values {
+		if !r.Pictures {
+			values[i].Picture = nil
+		}
 	}
 	return send(evalAnswer{Values: values})
 }

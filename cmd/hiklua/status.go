@@ -63,8 +63,42 @@ func (a *app) writeStatus(st runtime.Status) {
 	if st.Archive != nil {
 		a.writeWrapped(archiveLine(st.Archive, st.Now))
 	}
+	t, text := devicesOf(st)
 	var notes strings.Builder
-	t := &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
+	notes.WriteString(text)
+	a.writePart(t)
+	t = &table{head: []string{"SCRIPT", "STATE", "SINCE", "TASKS", "JOBS"}}
+	for _, s := range st.Scripts {
+		since := ""
+		if s.Since != nil {
+			since = timeText(*s.Since, st.Now)
+		}
+		state := s.State
+		if s.HeldUntil != nil {
+			state += " until " + timeText(*s.HeldUntil, st.Now)
+		}
+		t.add(s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs))
+		if s.State != runtime.ScriptRunning || s.Edit != nil {
+			t.paint(1, colourFail)
+		}
+		if s.Edit != nil {
+			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", s.Name, errorLines(s.Edit))
+		}
+		if s.LastError != nil {
+			fmt.Fprintf(&notes, "%s: last error, %s\n%s", s.Name, timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
+		}
+	}
+	a.writePart(t)
+	a.writePart(jobsTable(st))
+	if notes.Len() > 0 {
+		a.writeWrapped("\n" + notes.String())
+	}
+}
+
+// devicesOf is the table of devices, and what is wrong with them.
+func devicesOf(st runtime.Status) (t *table, text string) {
+	var notes strings.Builder
+	t = &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
 	for _, d := range st.Devices {
 		var heads []string
 		for _, h := range d.Heads {
@@ -94,33 +128,7 @@ func (a *app) writeStatus(st runtime.Status) {
 			fmt.Fprintf(&notes, "%s: %s\n%s", d.Name, d.State, errorLines(d.Error))
 		}
 	}
-	a.writePart(t)
-	t = &table{head: []string{"SCRIPT", "STATE", "SINCE", "TASKS", "JOBS"}}
-	for _, s := range st.Scripts {
-		since := ""
-		if s.Since != nil {
-			since = timeText(*s.Since, st.Now)
-		}
-		state := s.State
-		if s.HeldUntil != nil {
-			state += " until " + timeText(*s.HeldUntil, st.Now)
-		}
-		t.add(s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs))
-		if s.State != runtime.ScriptRunning || s.Edit != nil {
-			t.paint(1, colourFail)
-		}
-		if s.Edit != nil {
-			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", s.Name, errorLines(s.Edit))
-		}
-		if s.LastError != nil {
-			fmt.Fprintf(&notes, "%s: last error, %s\n%s", s.Name, timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
-		}
-	}
-	a.writePart(t)
-	a.writePart(jobsTable(st))
-	if notes.Len() > 0 {
-		a.writeWrapped("\n" + notes.String())
-	}
+	return t, notes.String()
 }
 
 // writePart writes a table that has rows, after an empty line.

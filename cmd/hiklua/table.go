@@ -205,6 +205,9 @@ func (a *app) width() int {
 		}
 	}
 	stream := any(a.stdout)
+	if e, ok := stream.(*editor); ok {
+		stream = e.screen
+	}
 	if o, ok := stream.(*outlet); ok {
 		stream = o.w
 	}

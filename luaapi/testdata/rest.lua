@@ -98,13 +98,13 @@ case("inspect", function()
   equal(inspect(1e15), "1e+15")
   equal(inspect(nil), "nil")
   equal(inspect({}), "{}")
-  equal(inspect({1, "x", {true}, name = gate, ["a b"] = 1, ["end"] = 2, [0.5] = 4}),
-    '{1, "x", {true}, ["a b"] = 1, ["end"] = 2, name = gate, [0.5] = 4}')
+  equal(inspect({1, {true}, name = gate, ["a b"] = 1, ["end"] = 2, [0.5] = 4}),
+    '{1, {true}, ["a b"] = 1, ["end"] = 2, name = hik.device("gate"), [0.5] = 4}')
   equal(inspect({[3] = 1}), "{nil, nil, 1}")
   local loop = {}
   loop.inner = {loop}
-  equal(inspect(loop), "{inner = {{...}}}")
-  equal(inspect({{{{{}}}}}), "{{{{{...}}}}}")
+  equal(inspect(loop), "{inner = {{--[[ ... ]]}}}")
+  equal(inspect({{{{{}}}}}), "{{{{{--[[ ... ]]}}}}}")
   equal(inspect({("x"):rep(40), {a = ("y"):rep(40), b = ("z"):rep(40)}}), [[
 {
   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -118,15 +118,28 @@ case("inspect", function()
   equal(inspect(hik.base64), "hik.base64: decode, encode")
   local long = {}
   for i = 1, 150 do long[i] = i end
-  equal(inspect(long):match("100,%s+%.%.%. 50 more%s}$") ~= nil, true)
+  equal(inspect(long):match("100,%s+%-%-%[%[ 50 more %]%]%s}$") ~= nil, true)
   for i = 1, 150 do long["k" .. i] = i end
   equal(inspect(long):match("k99 = 99%s}$"), nil)
-  equal(inspect(long):match("%.%.%. 100 more%s}$") ~= nil, true)
+  equal(inspect(long):match("%-%-%[%[ 100 more %]%]%s}$") ~= nil, true)
   local texts = {}
-  for i = 1, 100 do texts["k" .. i] = ("x"):rep(4000) end
+  for i = 1, 100 do texts["k" .. i] = {("x"):rep(400), ("x"):rep(400), ("x"):rep(400)} end
   equal(#inspect(texts) < 80000, true)
-  equal(inspect(texts):match("%.%.%. %d+ more") ~= nil, true)
-  equal(inspect(("x"):rep(5000)):sub(-18), 'x"... (5000 bytes)')
+  equal(inspect(texts):match("%-%-%[%[ %d+ more") ~= nil, true)
+  equal(inspect(("x"):rep(5000)):sub(-21), 'x" --[[ 5000 bytes ]]')
+  -- What it writes is Lua again.
+  for _, v in ipairs({"Tür\t\"x\"\\\r\n\27[1m\0011", "\255\216\0", 1/0, -1/0, -1.5, true, {1, {a = "é"}}, gate, gate:channel("yard")}) do
+    local text = inspect(v)
+    local back = assert(loadstring("return " .. text))()
+    equal(type(v) == "table" or back == v, true)
+    equal(inspect(back), text)
+  end
+  equal(inspect(("\255\216"):rep(1000)), '"' .. ("\\255\\216"):rep(8) .. '" --[[ binary, 2000 bytes ]]')
+  equal(inspect({print}):gsub("0x%x+", "0x"), "{nil --[[ function: 0x ]]}")
+  equal(inspect({a = "]]" .. ("x"):rep(5000)}):sub(1, 8), '{\n  a = ')
+  equal(#assert(loadstring("return " .. inspect(long)))(), 100)
+  local listed = inspect(hik.device("rec"):channels()[1])
+  equal(listed:match("^{enabled = true, id = 1, name = ") ~= nil, true, listed)
   fails(function() inspect(1, 2) end, {kind = "misuse"})
 end)
 
@@ -147,7 +160,7 @@ case("log", function()
   equal(lines[6]:match("^ERROR testdata/rest.lua:%d+: sleep: ") ~= nil, true, lines[6])
   equal(lines[7], "INFO n value=5")
   hik.log.info({a = {1, 2}}, {t = hik.now(), half = 0.5, nan = 0 / 0, f = {hik.device("gate")}, big = {("x"):rep(9000)}})
-  equal(host.logged()[1], 'INFO {a = {1, 2}} big={"' .. ("x"):rep(4096) .. '"... (9000 bytes)} f={gate} half=0.5 nan=-nan t=1772366400')
+  equal(host.logged()[1], 'INFO {a = {1, 2}} big={"' .. ("x"):rep(400) .. '" --[[ 9000 bytes ]]} f={hik.device("gate")} half=0.5 nan=-nan t=1772366400')
   local many = {}
   for i = 1, 150 do many[i] = i end
   hik.log.info("many", many)

@@ -106,9 +106,9 @@ func (o *Owner) removeLease(l *lease) {
 	o.leases = slices.DeleteFunc(o.leases, func(other *lease) bool { return other == l })
 }
 
-// StopHeads has every head stopped that the owner has set moving. It does not
-// wait.
-func (o *Owner) StopHeads() { o.stopHeads(false) }
+// StopHeads has every head stopped that the owner has set moving, and reports
+// whether there was one. It does not wait.
+func (o *Owner) StopHeads() bool { return len(o.stopHeads(false)) > 0 }
 
 // End is StopHeads, and lets the owner begin no further motion. What it had for
 // itself is others' again.

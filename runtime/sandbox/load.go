@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
 )
 
@@ -49,6 +50,11 @@ func Compile(source []byte, name string) (*lua.FunctionProto, error) {
 
 // compile gives up when L, which may be nil, is stopped.
 func compile(L *lua.LState, source []byte, name string) (*lua.FunctionProto, error) {
+	return compileChanged(L, source, name, nil)
+}
+
+// compileChanged is compile of what change, unless it is nil, makes of the chunk.
+func compileChanged(L *lua.LState, source []byte, name string, change func([]ast.Stmt) []ast.Stmt) (*lua.FunctionProto, error) {
 	whole := func(format string, args ...any) error {
 		return &SyntaxError{File: name, Message: fmt.Sprintf(format, args...)}
 	}
@@ -77,6 +83,9 @@ func compile(L *lua.LState, source []byte, name string) (*lua.FunctionProto, err
 			return nil, e
 		}
 		return nil, syntaxError(err, name, source)
+	}
+	if change != nil {
+		chunk = change(chunk)
 	}
 	if line, refused := repair(chunk); refused != "" {
 		return nil, &SyntaxError{File: name, Line: line, Message: refused}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrInterrupt is the error of Read after Ctrl-C.
@@ -57,6 +58,7 @@ type Editor struct {
 	lines  []string // the history, and the line that is typed now
 	line   int      // of lines, which is shown
 	menu   menu
+	wanted string // what Tab could not complete yet
 	search *search
 }
 
@@ -97,6 +99,7 @@ func (e *Editor) Read(ctx context.Context) (string, error) {
 		select {
 		case <-e.keyboard.more:
 		case <-e.changed:
+			e.completeNow()
 		case <-ctx.Done():
 			return "", e.finish(ctx.Err())
 		}
@@ -118,7 +121,7 @@ func (e *Editor) begin() {
 
 // finish leaves the text on the screen, without what was shown below it.
 func (e *Editor) finish(err error) error {
-	e.menu, e.search = menu{}, nil
+	e.menu, e.search, e.wanted = menu{}, nil, ""
 	e.text.at = len(e.text.s)
 	e.draw(false)
 	e.mu.Lock()
@@ -131,6 +134,24 @@ func (e *Editor) finish(err error) error {
 // Interrupted holds a value when Ctrl-C was typed while no line is read. What
 // the line before does should end then.
 func (e *Editor) Interrupted() <-chan struct{} { return e.keyboard.interrupted }
+
+// attributesTimeout is how long a terminal may take to say what it can.
+const attributesTimeout = time.Second
+
+// Attributes asks the terminal what it can, such as 4 for pictures as sixels;
+// none if it does not say. Keys are not lost meanwhile. It is not to be called
+// while a line is read.
+func (e *Editor) Attributes(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, attributesTimeout)
+	defer cancel()
+	io.WriteString(e.c.Out, "\x1b[c")
+	select {
+	case text := <-e.keyboard.answers:
+		return strings.Split(text, ";")
+	case <-ctx.Done():
+		return nil
+	}
+}
 
 // Changed has the completion and the hint looked at again: something that they
 // are made of has come.

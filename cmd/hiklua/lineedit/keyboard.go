@@ -12,6 +12,8 @@ import (
 type keyboard struct {
 	interrupted chan struct{} // holds a value after Ctrl-C while no line was read
 
+	answers chan string // of the terminal, to attributes
+
 	mu      sync.Mutex
 	reading bool // a line is being read
 	keys    []key
@@ -22,7 +24,7 @@ type keyboard struct {
 const ctrlC = "C-c"
 
 func newKeyboard(in io.Reader) *keyboard {
-	k := &keyboard{interrupted: make(chan struct{}, 1), more: make(chan struct{}, 1)}
+	k := &keyboard{interrupted: make(chan struct{}, 1), answers: make(chan string, 1), more: make(chan struct{}, 1)}
 	go k.read(in)
 	return k
 }
@@ -43,7 +45,17 @@ func (k *keyboard) read(in io.Reader) {
 func (k *keyboard) take(keys []key, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys, k.err = append(k.keys, keys...), err
+	for _, typed := range keys {
+		if typed.name != answer {
+			k.keys = append(k.keys, typed)
+			continue
+		}
+		select {
+		case k.answers <- typed.text:
+		default:
+		}
+	}
+	k.err = err
 	if !k.reading {
 		k.interrupt()
 	}

@@ -12,6 +12,9 @@ type key struct {
 	text string
 }
 
+// answer is the name of what is no key, but what a terminal says of itself.
+const answer = "answer"
+
 const (
 	pasteBegin = "\x1b[200~"
 	pasteEnd   = "\x1b[201~"
@@ -108,6 +111,9 @@ func sequence(p []byte) (key, int) {
 		return key{}, 0
 	}
 	end++
+	if p[end-1] == 'c' && p[2] == '?' {
+		return key{name: answer, text: string(p[3 : end-1])}, end
+	}
 	if string(p[:end]) != pasteBegin {
 		return key{name: named[string(p[1:end])]}, end
 	}

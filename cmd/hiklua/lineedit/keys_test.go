@@ -27,7 +27,7 @@ func TestKeysOfCutInput(t *testing.T) {
 		{"\x1bb\x1b\x7f\x1bé", "<M-b><M-backspace><M-é>"},
 		{"\x01\x03\x1f\t\x7f", "<C-a><C-c><C-_><tab><backspace>"},
 		{"a\x1b[200~x = 1\ry = 'ü'\r\x1b[201~b", "a<paste>x = 1/y = 'ü'/b"},
-		{"a\x1b[15~\x1b[24;1Rb\x1b[?62cc", "abc"},                                                      // F5, and answers that nobody asked for
+		{"a\x1b[15~\x1b[24;1Rb\x1b[?62;4cc", "ab<answer>62;4c"},                                        // F5, and answers that nobody asked for
 		{"a\xffb\xc2\x85c\xe6\x97d", "abcd"},                                                           // no letters
 		{"\x1b[200~" + strings.Repeat("ü", 3000) + "\x1b[201~", "<paste>" + strings.Repeat("ü", 3000)}, // longer than one read
 	} {

@@ -20,12 +20,12 @@ func lay(s string, at int, prompt, more string, columns int) layout {
 	l := layout{}
 	var row strings.Builder
 	row.WriteString(prompt)
-	width := uniseg.StringWidth(prompt)
+	width := shownWidth(prompt)
 	wrap := func(with string) {
 		l.rows = append(l.rows, row.String())
 		row.Reset()
 		row.WriteString(with)
-		width = uniseg.StringWidth(with)
+		width = shownWidth(with)
 	}
 	pos := 0
 	here := func() {

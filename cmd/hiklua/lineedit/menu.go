@@ -30,8 +30,10 @@ type menu struct {
 
 // tab completes as far as there is no choice, and shows the choice.
 func (e *Editor) tab() {
-	offer := e.c.Complete(e.text.s[:e.text.at])
+	before := e.text.s[:e.text.at]
+	offer := e.c.Complete(before)
 	if len(offer.Words) == 0 {
+		e.wanted = before
 		return
 	}
 	common := offer.Words[0].Text
@@ -47,6 +49,14 @@ func (e *Editor) tab() {
 	if len(offer.Words) > 1 {
 		offer.Prefix = common
 		e.menu = menu{offer: offer, chosen: -1, before: e.text.s[:e.text.at]}
+	}
+}
+
+// completeNow completes what could not be completed when Tab was pressed, if
+// nothing was typed since.
+func (e *Editor) completeNow() {
+	if e.wanted != "" && e.wanted == e.text.s[:e.text.at] && e.search == nil {
+		e.tab()
 	}
 }
 

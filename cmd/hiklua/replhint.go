@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+// hint is the line below what is typed: how the function is called that is
+// being typed, or whose arguments are, and what it does.
+func hint(n namer, before string) string {
+	if isCommand(before) || strings.TrimSpace(before) == "" {
+		return ""
+	}
+	list := tokensOf(before)
+	last := list[len(list)-1]
+	if last.kind == nameToken && strings.HasSuffix(before, last.text) {
+		if t := resolve(n, chainBefore(list)); t.entry != nil {
+			return signature(t.entry) + "  " + firstLine(t.entry.Doc)
+		}
+	}
+	c := callAround(list)
+	if c == nil {
+		return ""
+	}
+	t := resolve(n, c.function)
+	if t.entry == nil {
+		return ""
+	}
+	if c.table != nil {
+		if o, ok := optionTyped(t.entry, c.table); ok {
+			return o.Name + " = " + optionText(o)
+		}
+	}
+	return signature(t.entry) + "  " + firstLine(t.entry.Doc)
+}
+
+// optionTyped is the option whose value is being typed.
+func optionTyped(e *luaapi.Entry, table []token) (luaapi.Option, bool) {
+	for i := len(table) - 1; i > 0 && !table[i].is(","); i-- {
+		if !table[i].is("=") {
+			continue
+		}
+		for _, o := range e.Options {
+			if o.Name == table[i-1].text {
+				return o, true
+			}
+		}
+	}
+	return luaapi.Option{}, false
+}
+
+// signature is how an entry is called: channel:preset(preset, {wait=}).
+func signature(e *luaapi.Entry) string {
+	separator := "."
+	if e.Kind == "method" {
+		separator = ":"
+	}
+	text := e.Owner + separator + e.Name
+	if e.Kind == "method" || e.Kind == "function" {
+		text += "(" + e.Args + ")"
+	}
+	return text
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
