@@ -54,20 +54,6 @@ func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
 	}
 }
 
-// followLog shows the log of the host above the line that is typed, until ctx
-// ends. What the session itself logs is part of it.
-func (r *repl) followLog(ctx context.Context) {
-	client, err := r.reachHost(ctx, r.site.Dir)
-	if err != nil {
-		return // the next line says that the host has gone
-	}
-	defer client.Close()
-	if session, ok := r.session.(*attached); ok {
-		session.log = slog.DiscardHandler
-	}
-	_ = r.showLog(ctx, client, logRequest{Follow: true}, false) // it says itself that the host has stopped
-}
-
 // abort makes the end of the session hurry.
 func (r *repl) abort() {
 	if r.host != nil {

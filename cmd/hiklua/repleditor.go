@@ -37,9 +37,13 @@ func newEditor(keyboard *os.File, screen *outlet, h *history, prompt string, col
 	e.Editor = lineedit.New(lineedit.Config{
 		In: keyboard, Out: screen, Size: e.size,
 		Prompt: prompt, More: strings.Repeat(" ", len(prompt)-4) + "..> ", Plain: !colours, History: h,
-		Whole:    func(text string) bool { return isCommand(text) || runtime.Whole(text) },
-		Complete: func(before string) lineedit.Completion { return complete(e.repl, before) },
-		Hint:     func(before string) string { return hint(e.repl, before) },
+		Whole: func(text string) bool { return isCommand(text) || runtime.Whole(text) },
+		Complete: func(before string) lineedit.Completion {
+			c := complete(e.repl, before)
+			c.More = e.repl.names.awaited()
+			return c
+		},
+		Hint: func(before string) string { return hint(e.repl, before) },
 	})
 	return e, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -26,6 +27,9 @@ func hint(n namer, before string) string {
 	t := resolve(n, c.function)
 	if t.entry == nil {
 		return ""
+	}
+	if slices.Contains(mayBe(t.entry, len(c.args)-1), "preset") && c.table == nil {
+		completeString(n, append(list, token{kind: stringToken, open: true}), "") // so that the names are there at Tab
 	}
 	if c.table != nil {
 		if o, ok := optionTyped(t.entry, c.table); ok {

@@ -28,6 +28,7 @@ type deviceNames struct {
 	changed func() // an answer has come
 
 	mu      sync.Mutex
+	asked   int                     // what has not been answered yet
 	answers map[string]*namesAnswer // by what was asked
 	session luaSession
 	ctx     context.Context
@@ -70,7 +71,14 @@ func (d *deviceNames) of(list string) []string {
 			d.answers[list] = a
 		}
 		a.at = d.clk.Now()
-		d.asking.Go(func() { d.ask(list) })
+		d.asked++
+		d.asking.Go(func() {
+			d.ask(list)
+			d.mu.Lock()
+			d.asked--
+			d.mu.Unlock()
+			d.changed()
+		})
 	}
 	if a == nil {
 		return nil
@@ -97,7 +105,13 @@ func (d *deviceNames) ask(list string) {
 	d.mu.Lock()
 	d.answers[list].names = names
 	d.mu.Unlock()
-	d.changed()
+}
+
+// awaited reports whether there may be more names soon.
+func (d *deviceNames) awaited() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.asked > 0
 }
 
 func (d *deviceNames) opened() (luaSession, error) {

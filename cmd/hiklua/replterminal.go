@@ -56,7 +56,7 @@ func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *sit
 	following, unfollow := context.WithCancel(ctx)
 	defer unfollow()
 	if client != nil {
-		go r.followLog(following)
+		r.followHost(following)
 	}
 	r.readTerminal(ctx)
 	unfollow()

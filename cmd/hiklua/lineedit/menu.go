@@ -12,6 +12,7 @@ import (
 type Completion struct {
 	Prefix string // the letters that are there already
 	Words  []Word
+	More   bool // others may come: then Changed is called
 }
 
 // Word is one of them, with what it is in a line.
@@ -36,6 +37,11 @@ func (e *Editor) tab() {
 		e.wanted = before
 		return
 	}
+	if offer.More {
+		e.wanted = before
+		e.menu = menu{offer: offer, chosen: -1, before: before}
+		return
+	}
 	common := offer.Words[0].Text
 	for _, w := range offer.Words {
 		for !strings.HasPrefix(w.Text, common) {
@@ -55,7 +61,8 @@ func (e *Editor) tab() {
 // completeNow completes what could not be completed when Tab was pressed, if
 // nothing was typed since.
 func (e *Editor) completeNow() {
-	if e.wanted != "" && e.wanted == e.text.s[:e.text.at] && e.search == nil {
+	if e.wanted != "" && e.wanted == e.text.s[:e.text.at] && e.search == nil && e.menu.chosen < 0 {
+		e.wanted, e.menu = "", menu{chosen: -1}
 		e.tab()
 	}
 }
