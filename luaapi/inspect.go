@@ -15,8 +15,8 @@ import (
 
 const (
 	inspectDepth = 4
-	inspectItems = 100      // of one table
-	inspectText  = 4096     // bytes of one string; in a table:
+	inspectItems = 100  // of one table
+	inspectText  = 4096 // bytes of one string; in a table:
 	inspectField = 400
 	inspectBytes = 16       // of one that is no text
 	inspectSize  = 64 << 10 // bytes of all of it, about

@@ -90,7 +90,9 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 		return a.replAtTerminal(ctx, client, s, o)
 	}
 	out := &printer{w: a.output()}
-	r, err := a.newRepl(client, s, o, out)
+	inOrder := *a // with what the lines print
+	inOrder.stdout = a.output()
+	r, err := inOrder.newRepl(client, s, o, out)
 	if err != nil {
 		return err
 	}

@@ -593,7 +593,7 @@ function hik.date(format, time) end
 ---@return hik.SunResult
 function hik.sun(date) end
 
----A value as the REPL shows it: strings quoted, tables with what they hold, long and deep ones cut; for people, hik.json.encode is for programs.
+---A value as the REPL shows it, as Lua that can be pasted back where it can: long and deep tables are cut, binary strings told by their size; for people, hik.json.encode is for programs.
 ---@param value any
 ---@return string
 function hik.inspect(value) end
