@@ -68,11 +68,8 @@ func Open(o Options) (*Archive, error) {
 // sweep removes unfinished pictures.
 func (a *Archive) sweep() error {
 	root, err := os.OpenRoot(a.opt.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
-		return told("", err)
+		return nil // the first picture tells
 	}
 	defer root.Close()
 	dir, err := root.Open(partsFolder)

@@ -95,10 +95,11 @@ func (x *Index) Folder() (*os.Root, error) {
 
 // away says what is wrong with a folder that cannot be opened.
 func (x *Index) away(err error) error {
+	info, statErr := os.Stat(x.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return &FolderError{Dir: x.dir, Problem: "the folder is gone", Advice: comeBack}
-	case errors.Is(err, syscall.ENOTDIR):
+	case statErr == nil && !info.IsDir():
 		return &FolderError{Dir: x.dir, Problem: "a file is in its place", Advice: "move the file away, or change archive.path in site.yaml"}
 	}
 	return &FolderError{Dir: x.dir, Err: err}

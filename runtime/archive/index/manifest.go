@@ -138,7 +138,7 @@ func (x *Index) write(root *os.Root, t *tail, again bool) (err error) {
 		return errors.Join(err, file.Truncate(at))
 	}
 	if err := x.sync(file); err != nil {
-		return err
+		return errors.Join(err, file.Truncate(at))
 	}
 	if at == 0 {
 		x.syncFolder(root, archive.OwnFolder)

@@ -79,9 +79,8 @@ type verifier struct {
 	ctx     context.Context
 	root    *os.Root
 	report  Report
-	seen    map[pathSum]bool // listed, or removed
+	seen    map[pathSum]bool // listed and not removed; true: as it was written
 	removed map[pathSum]bool // with the listing still to come
-	left    map[pathSum]bool // seen, and no more in the index
 	listed  int64
 	looked  int64
 	recheck []Finding // that may be no more than a host at work
@@ -128,7 +127,7 @@ func newVerifier(ctx context.Context, root *os.Root, o VerifyOptions) *verifier 
 	return &verifier{
 		VerifyOptions: o, ctx: ctx, root: root,
 		report: Report{Findings: []Finding{}},
-		seen:   make(map[pathSum]bool), removed: make(map[pathSum]bool), left: make(map[pathSum]bool),
+		seen:   make(map[pathSum]bool), removed: make(map[pathSum]bool),
 	}
 }
 
@@ -161,17 +160,14 @@ func (v *verifier) day(day string) error {
 		case l.kind == prefixRemoved:
 			v.removed[sum] = true
 			continue
-		case l.kind == prefixLeft:
-			v.left[sum] = !v.seen[sum]
-			continue
 		case l.kind != "":
 			continue
-		case v.removed[sum]:
+		}
+		if v.removed[sum] {
 			delete(v.removed, sum)
 			v.report.Removed++
-		case !v.seen[sum]:
-			v.seen[sum] = true
-			if err := v.picture(l); err != nil {
+		} else if _, again := v.seen[sum]; !again {
+			if v.seen[sum], err = v.picture(l); err != nil {
 				return err
 			}
 		}
@@ -183,11 +179,11 @@ func (v *verifier) day(day string) error {
 }
 
 // picture compares one file with its line.
-func (v *verifier) picture(l line) error {
+func (v *verifier) picture(l line) (good bool, err error) {
 	detail, size, err := compareFile(v.root, l)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case detail == missingDetail:
 		v.recheck = append(v.recheck, Finding{Missing, l.path, detail})
 	case detail != "":
@@ -195,8 +191,9 @@ func (v *verifier) picture(l line) error {
 	default:
 		v.report.Files++
 		v.report.Bytes += size
+		return true, nil
 	}
-	return nil
+	return false, nil
 }
 
 const (
@@ -239,10 +236,10 @@ func (v *verifier) strangers(dir string) error {
 		case name == archive.OwnFolder:
 		case e.IsDir():
 			folders = append(folders, e.Name())
-		case v.seen[sumOf(name)]:
-			return nil
 		default:
-			v.recheck = append(v.recheck, Finding{Added, name, addedDetail})
+			if _, listed := v.seen[sumOf(name)]; !listed {
+				v.recheck = append(v.recheck, Finding{Added, name, addedDetail})
+			}
 		}
 		return v.progress()
 	})
@@ -350,24 +347,20 @@ func (v *verifier) compare() error {
 		v.find(Indexed, "", v.Index.Problem().Error()+"; `hiklua archive verify --rebuild` mends it")
 		return nil
 	}
-	have, strange, left := int64(0), int64(0), int64(0)
-	for sum, is := range v.left {
-		if is && v.seen[sum] {
-			left++
-		}
-	}
+	lacking, strange := v.report.Files, int64(0)
 	err := v.Index.List(v.ctx, archive.Query{}, func(e archive.Entry) error {
-		if v.seen[sumOf(e.Path)] {
-			have++
-		} else {
+		switch good, listed := v.seen[sumOf(e.Path)]; {
+		case !listed:
 			strange++
+		case good:
+			lacking--
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if lacking := int64(len(v.seen)) - left - have; lacking+strange > 0 {
+	if lacking != 0 || strange > 0 {
 		v.find(Indexed, "", indexDetail(lacking, strange))
 	}
 	return nil

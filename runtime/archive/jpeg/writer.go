@@ -1,7 +1,6 @@
 package jpeg
 
 import (
-	"errors"
 	"io"
 )
 
@@ -78,7 +77,10 @@ func (w *Writer) pass(p []byte) error {
 		}
 		return write(w.w, lead)
 	}
-	return errors.Join(write(w.w, w.stamp.into(lead[:end])), write(w.w, lead[end:]))
+	if err := write(w.w, w.stamp.into(lead[:end])); err != nil {
+		return err
+	}
+	return write(w.w, lead[end:])
 }
 
 func write(w io.Writer, p []byte) error {
