@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -102,7 +103,7 @@ func TestPagesCommands(t *testing.T) {
 	for _, page := range pages(t) {
 		t.Run(strings.TrimPrefix(filepath.ToSlash(page), "../../"), func(t *testing.T) {
 			found := blocks(t, page)
-			typist := &typist{t: t, page: page, env: map[string]string{"TZ": "UTC"}}
+			typist := &typist{t: t, page: page, env: map[string]string{"TZ": "UTC"}, now: begin}
 			t.Chdir(t.TempDir())
 			if err := os.CopyFS("examples", os.DirFS(filepath.Join(top, "examples"))); err != nil {
 				t.Fatal(err)
@@ -111,6 +112,12 @@ func TestPagesCommands(t *testing.T) {
 				if b.lang == "console" {
 					typist.line = b.line
 					typist.compare(b.text)
+				}
+				if path, is := strings.CutPrefix(b.text, "# "); is && b.lang == "yaml" { // a file that it names
+					path, _, _ := strings.Cut(path, "\n")
+					if strings.HasSuffix(path, "/"+site.FileName) {
+						write(t, ".", map[string]string{path: b.text})
+					}
 				}
 				if b.lang != "sh" {
 					continue
@@ -130,6 +137,8 @@ type typist struct {
 	page string
 	line int
 	env  map[string]string
+	now  time.Time // time goes on from command to command
+	run  time.Duration
 }
 
 var (
@@ -139,7 +148,11 @@ var (
 
 func (y *typist) do(line string) {
 	y.t.Helper()
-	line, _, _ = strings.Cut(line, "  #")
+	line, note, _ := strings.Cut(line, "  #")
+	y.run = time.Minute
+	if strings.HasSuffix(note, "for a day") {
+		y.run = 24 * time.Hour
+	}
 	line = strings.TrimSpace(line)
 	line = strings.Replace(line, "go run ./cmd/hiklua", "hiklua", 1)
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -170,6 +183,9 @@ func (y *typist) do(line string) {
 func (y *typist) typed(line string) (*session, int) {
 	s := newSession(y.t)
 	s.env = y.env
+	clk := clock.NewVirtual(y.now)
+	s.clk = clk
+	defer func() { y.now = clk.Now() }()
 	words := shellWords(line)
 	if words[0] == "echo" && len(words) == 4 && words[2] == ">" {
 		write(y.t, ".", map[string]string{words[3]: words[1] + "\n"})
@@ -186,7 +202,7 @@ func (y *typist) typed(line string) (*session, int) {
 	args := words[1:]
 	ctx := context.Background()
 	if args[0] == "run" {
-		ctx = s.interruptAfter(time.Minute)
+		ctx = s.interruptAfter(y.run)
 	}
 	if y.needsDevices(args) {
 		args = append([]string{args[0], "--simulate"}, args[1:]...)
