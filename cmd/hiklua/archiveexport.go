@@ -37,8 +37,8 @@ folder). The ending of --to says of which kind:
   .avi  a time lapse of one channel: the pictures as they are, as Motion JPEG;
         those of another size than most are fitted in
   .mp4  the same, much smaller, where ffmpeg is installed
-  .zip  the pictures, what the archive knows of them (manifest.json), and
-        their hashes (SHA256SUMS, for sha256sum -c)
+  .zip  the pictures, what the archive knows of them (manifest.json), their
+        hashes (SHA256SUMS, for sha256sum -c), and what proves those (manifests/)
 
 --contact-sheet makes one JPEG of a channel's pictures with their times: of
 more than 96, one for each span of time. Pictures that are missing or broken are

@@ -12,6 +12,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/archive"
@@ -34,8 +36,9 @@ type listed struct {
 }
 
 // Zip writes the pictures as they lie in the archive, a manifest.json with what
-// the archive knows of each, and SHA256SUMS, which sha256sum -c checks. A
-// picture that has changed since it was archived is in it, as it is now.
+// the archive knows of each, SHA256SUMS, which sha256sum -c checks, and the
+// manifests of the archive for these days. A picture that has changed since it
+// was archived is in it, as it is now.
 func (s *Source) Zip(ctx context.Context, o Options) (*Report, error) {
 	v, err := s.look(ctx)
 	if err != nil {
@@ -110,6 +113,9 @@ func (s *Source) writeZip(ctx context.Context, out *output, v survey, report *Re
 	if err := sums.copy(z, sumsName, v.last.In(s.Zone)); err != nil {
 		return err
 	}
+	if err := s.storeManifests(z, v); err != nil {
+		return err
+	}
 	if err := z.Close(); err != nil {
 		return err
 	}
@@ -139,6 +145,51 @@ func (s *Source) store(z *zip.Writer, e *archive.Entry) (string, error) {
 	hash := sha256.New()
 	_, err = io.Copy(io.MultiWriter(w, hash), file)
 	return hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// storeManifests adds the manifests of the days of the pictures, which prove the
+// hashes: each has that of the manifest before it.
+func (s *Source) storeManifests(z *zip.Writer, v survey) error {
+	dir, err := s.Folder.Open(archive.OwnFolder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	slices.Sort(names)
+	first, last := v.first.In(s.Zone).Format(time.DateOnly), v.last.In(s.Zone).AddDate(0, 0, 1).Format(time.DateOnly)
+	for _, name := range names {
+		if day, is := strings.CutSuffix(name, ".sha256"); is && first <= day && day <= last {
+			if err := s.storeManifest(z, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Source) storeManifest(z *zip.Writer, name string) error {
+	file, err := s.Folder.Open(archive.OwnFolder + "/" + name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	w, err := z.CreateHeader(&zip.FileHeader{Name: "manifests/" + name, Method: zip.Deflate, Modified: info.ModTime().In(s.Zone)})
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, file)
+	return err
 }
 
 // plainWords says why a picture can't be opened; nil is for what is no file.

@@ -8,9 +8,12 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/archive"
 )
 
 func TestZip(t *testing.T) {
@@ -25,6 +28,15 @@ func TestZip(t *testing.T) {
 	}
 	s.entries[3].SHA256 = [32]byte{} // the index does not know it
 	s.entries[3].Device = "door"     // a zip may have several channels
+	own := filepath.Join(s.dir, archive.OwnFolder)
+	if err := os.Mkdir(own, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"2026-03-27.sha256", "2026-03-28.sha256", "2026-03-29.sha256", "2026-03-30.sha256", "archive"} {
+		if err := os.WriteFile(filepath.Join(own, name), []byte("# "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	file := s.out("days.zip")
 	r, err := s.source().Zip(t.Context(), Options{File: file})
 	if err != nil {
@@ -52,7 +64,12 @@ func TestZip(t *testing.T) {
 			t.Errorf("%s is of %s", f.Name, f.Modified)
 		}
 	}
-	if len(content) != 5 || !bytes.Equal(content[s.entries[0].Path], painted(t, 160, 96, 0)) {
+	for _, name := range []string{"2026-03-28.sha256", "2026-03-29.sha256"} { // a picture may be on record the day after
+		if string(content["manifests/"+name]) != "# "+name {
+			t.Errorf("manifest %s is %q", name, content["manifests/"+name])
+		}
+	}
+	if len(content) != 7 || !bytes.Equal(content[s.entries[0].Path], painted(t, 160, 96, 0)) {
 		t.Errorf("%d files", len(content))
 	}
 	sum := func(data []byte) string { b := sha256.Sum256(data); return hex.EncodeToString(b[:]) }
