@@ -90,7 +90,7 @@ func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
 			return v.noIndex()
 		}
 		k := retention.New(retention.Options{
-			Clock: v.clk, Log: v.logger(v.site.Timezone), Index: x,
+			Clock: v.clk, Log: v.quietLogger(v.site.Timezone, false), Index: x,
 			Policy: retention.PolicyOf(&v.conf, v.site.Timezone),
 		})
 		left, err := pruneWith(ctx, k, dry, func(r retention.Removal) error {

@@ -69,7 +69,7 @@ lost or damaged; a host that runs goes on taking pictures meanwhile.`,
 func (v *archiveView) indexFile() string { return filepath.Join(dataFolder(v.dir), index.FileName) }
 
 func (v *archiveView) indexOptions() index.Options {
-	return index.Options{Clock: v.clk, Log: v.logger(v.site.Timezone), Zone: v.site.Timezone, Layout: v.conf.Layout}
+	return index.Options{Clock: v.clk, Log: v.quietLogger(v.site.Timezone, false), Zone: v.site.Timezone, Layout: v.conf.Layout}
 }
 
 // present says in one line that there is no archive to look at.
