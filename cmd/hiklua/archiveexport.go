@@ -122,7 +122,7 @@ func (a *app) exportArchive(ctx context.Context, args []string, o exportOptions)
 		make = source.Zip
 	}
 	report, err := make(ctx, options)
-	meter.end()
+	meter.end(ctx)
 	if report != nil {
 		v.tellLeftOut(report)
 	}

@@ -43,7 +43,7 @@ lost or damaged; a host that runs goes on taking pictures meanwhile.`,
 			} else {
 				report, err = v.verify(c.Context(), o)
 			}
-			meter.end()
+			meter.end(c.Context())
 			switch {
 			case c.Context().Err() != nil:
 				return &failure{"interrupted"}

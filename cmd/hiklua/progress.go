@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -56,9 +57,13 @@ func (p *progress) tell(done, of int64) {
 	fmt.Fprintf(p.stderr, "\r\x1b[K%s", text)
 }
 
-// end takes the line away.
-func (p *progress) end() {
-	if p != nil && p.shown {
-		fmt.Fprint(p.stderr, "\r\x1b[K")
+// end takes the line away, before anything else is written to the terminal.
+func (p *progress) end(ctx context.Context) {
+	if p == nil || !p.shown {
+		return
+	}
+	fmt.Fprint(p.stderr, "\r\x1b[K")
+	if o, ok := p.stderr.(*outlet); ok {
+		o.flush(ctx)
 	}
 }
