@@ -386,6 +386,9 @@ func TestOneRoundTrip(t *testing.T) {
 	if err := c.Continuous(bg, 1, Velocity{Pan: 40}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.Picture(bg, 1, PictureOptions{}); err != nil {
+		t.Fatal(err)
+	}
 	d.reset()
 	for range 20 {
 		if err := c.Continuous(bg, 1, Velocity{Pan: 40}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // PictureOptions choose the picture. Width and Height go together, 0 is the
@@ -18,11 +19,16 @@ type PictureOptions struct {
 	Width   int
 	Height  int
 	Quality int
+	// Begun, if it is set, is told of a picture before its first byte is
+	// written: of all but its data. It may be told again, of another one, if
+	// nothing was written of the first.
+	Begun func(Picture)
 }
 
 // Picture is one still image.
 type Picture struct {
-	ContentType string // image/jpeg
+	ContentType string    // image/jpeg
+	Time        time.Time // of the answer, by the device's clock; zero: it did not say
 	Data        []byte
 }
 
@@ -33,6 +39,9 @@ var pictureRoutes = []string{
 	"/ISAPI/ContentMgmt/StreamingProxy/channels/",
 }
 
+// maxSide is the most pixels that a picture is asked for on a side.
+const maxSide = 32768
+
 // maxPictureTries bounds how often one path is asked: a device error in place
 // of a picture passes.
 const maxPictureTries = 3
@@ -42,10 +51,19 @@ const maxPictureTries = 3
 // whole JPEG is an error; at most 64 MB are read.
 func (c *Client) Picture(ctx context.Context, channel int, opt PictureOptions) (*Picture, error) {
 	var buf bytes.Buffer
+	var picture Picture
+	begun := opt.Begun
+	opt.Begun = func(p Picture) {
+		picture = p
+		if begun != nil {
+			begun(p)
+		}
+	}
 	for attempt := 0; ; attempt++ {
-		_, ctype, err := c.PictureTo(ctx, &buf, channel, opt)
+		_, _, err := c.PictureTo(ctx, &buf, channel, opt)
 		if err == nil {
-			return &Picture{ContentType: ctype, Data: buf.Bytes()}, nil
+			picture.Data = buf.Bytes()
+			return &picture, nil
 		}
 		// Part of it was there already: PictureTo could not start over, we can.
 		if attempt > 0 || buf.Len() == 0 || !errors.Is(err, ErrCut) || ctx.Err() != nil {
@@ -63,9 +81,20 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 	if err := checkChannel(channel); err != nil {
 		return 0, "", c.misuse(op, channel, "%v", err)
 	}
+	if _, err := opt.query(); err != nil {
+		return 0, "", c.misuse(op, channel, "%v", err)
+	}
+	if opt.Stream == Main && opt.Width == 0 {
+		return c.mainPicture(ctx, w, channel, opt)
+	}
+	return c.picture(ctx, w, channel, opt)
+}
+
+// picture asks the paths that give pictures for one.
+func (c *Client) picture(ctx context.Context, w io.Writer, channel int, opt PictureOptions) (n int64, contentType string, err error) {
 	query, err := opt.query()
 	if err != nil {
-		return 0, "", c.misuse(op, channel, "%v", err)
+		return 0, "", err
 	}
 	id := StreamID(channel, opt.Stream)
 	if c.known.old() {
@@ -76,10 +105,10 @@ func (c *Client) PictureTo(ctx context.Context, w io.Writer, channel int, opt Pi
 	for i := range pictureRoutes {
 		route := (first + i) % len(pictureRoutes)
 		cl := &call{
-			op: op, channel: channel, method: http.MethodGet, query: query, limit: maxPicture,
+			op: "snapshot", channel: channel, method: http.MethodGet, query: query, limit: maxPicture,
 			path: pictureRoutes[route] + itoa(id) + "/picture",
 		}
-		n, contentType, err = c.pictureFrom(ctx, w, cl)
+		n, contentType, err = c.pictureFrom(ctx, w, cl, opt.Begun)
 		if err == nil {
 			if !learned || i > 0 {
 				note(c.known, c.known.pictures, channel, route)
@@ -116,9 +145,9 @@ func (c *Client) PictureRoute(channel int) string {
 }
 
 // pictureFrom asks one path, again while the device has a passing fault.
-func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call) (int64, string, error) {
+func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call, begun func(Picture)) (int64, string, error) {
 	for try := 1; ; try++ {
-		n, ctype, err := c.pictureOnce(ctx, w, cl)
+		n, ctype, err := c.pictureOnce(ctx, w, cl, begun)
 		if err == nil || n > 0 || ctx.Err() != nil {
 			return n, ctype, err
 		}
@@ -130,7 +159,7 @@ func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call) (int64,
 	}
 }
 
-func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call) (int64, string, error) {
+func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call, begun func(Picture)) (int64, string, error) {
 	resp, err := c.open(ctx, cl)
 	if err != nil {
 		return 0, "", err
@@ -148,8 +177,16 @@ func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call) (int64,
 	if err != nil && resp.ContentLength > int64(got) {
 		return 0, "", c.failRead(ctx, cl, resp.StatusCode, io.ErrUnexpectedEOF)
 	}
+	ctype := resp.Header.Get("Content-Type")
+	if !strings.HasPrefix(strings.ToLower(ctype), "image/") {
+		ctype = "image/jpeg" // by its first bytes, whatever the device calls it
+	}
+	if begun != nil {
+		at, _ := http.ParseTime(resp.Header.Get("Date"))
+		begun(Picture{ContentType: ctype, Time: at})
+	}
 	tail := &tailWriter{w: w}
-	if b, ok := w.(*bytes.Buffer); ok && resp.ContentLength > 0 && resp.ContentLength < 16<<20 {
+	if b, ok := w.(interface{ Grow(int) }); ok && resp.ContentLength > 0 && resp.ContentLength < 16<<20 {
 		b.Grow(int(resp.ContentLength))
 	}
 	n, err := io.Copy(tail, io.LimitReader(io.MultiReader(bytes.NewReader(head), resp.Body), cl.limit+1))
@@ -162,10 +199,6 @@ func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call) (int64,
 		return n, "", c.failRead(ctx, cl, resp.StatusCode, errTooLong)
 	case resp.ContentLength > n, !tail.ended():
 		return n, "", c.failRead(ctx, cl, resp.StatusCode, io.ErrUnexpectedEOF)
-	}
-	ctype := resp.Header.Get("Content-Type")
-	if !strings.HasPrefix(strings.ToLower(ctype), "image/") {
-		ctype = "image/jpeg" // by its first bytes, whatever the device calls it
 	}
 	return n, ctype, nil
 }
@@ -199,7 +232,7 @@ func (o PictureOptions) query() (url.Values, error) {
 		return nil, errors.New("stream is neither main nor sub")
 	case (o.Width == 0) != (o.Height == 0):
 		return nil, errors.New("width and height go together")
-	case o.Width < 0 || o.Width > 32768 || o.Height < 0 || o.Height > 32768:
+	case o.Width < 0 || o.Width > maxSide || o.Height < 0 || o.Height > maxSide:
 		return nil, errors.New("width and height are 1-32768")
 	case o.Quality < 0 || o.Quality > 100:
 		return nil, errors.New("quality is 1-100")

@@ -97,7 +97,7 @@ func (x *exchange) requestPicture(byProxy bool) {
 		return
 	}
 	width, height := c.o.MainWidth, c.o.MainHeight
-	if stream == 2 {
+	if stream == 2 || d.o.SubPictures && d.recorder() {
 		width, height = c.o.SubWidth, c.o.SubHeight
 	}
 	width, height = wanted(x.query, width, height)

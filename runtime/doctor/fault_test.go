@@ -161,10 +161,10 @@ func TestOneFaultEach(t *testing.T) {
 		}(), "main picture", 1, doctor.Warn, "1280 x 720, ", "a cap on the lens"},
 		{"small picture", func() patient {
 			p := one(sim.Options{})
-			p.wrap = edit("/ISAPI/Streaming/channels/101", "<videoResolutionWidth>1280<", "<videoResolutionWidth>2560<",
-				"<videoResolutionHeight>720<", "<videoResolutionHeight>1440<")
+			p.wrap = edit("/ISAPI/Streaming/channels/101", "<videoResolutionWidth>1280<", "<videoResolutionWidth>4096<",
+				"<videoResolutionHeight>720<", "<videoResolutionHeight>2304<")
 			return p
-		}(), "main picture", 1, doctor.Warn, "the stream has 2560 x 1440: the device sends a smaller picture unless a size is asked for", "snapshot{width = 2560, height = 1440}"},
+		}(), "main picture", 1, doctor.Warn, "the stream has 4096 x 2304: the device sends a smaller picture, also when it is asked for that size", "newer firmware"},
 
 		{"ptz_id forced to the wrong one", func() patient {
 			p := named(sim.Options{Model: sim.PTZ, PTZID: sim.PTZByStream}, yard)

@@ -53,8 +53,8 @@ func (x *exam) checkPicture(ctx context.Context, t *target, stream isapi.Stream)
 				"Day/night switching is under Configuration > Image > Display Settings.")
 	}
 	if width, height := x.streamSize(ctx, t.id, stream); width > 0 && size.X < width && size.Y < height {
-		return warn(fmt.Sprintf("%s; the stream has %d x %d: the device sends a smaller picture unless a size is asked for", finding, width, height),
-			fmt.Sprintf("Ask for the size in the script: snapshot{width = %d, height = %d}.", width, height))
+		return warn(fmt.Sprintf("%s; the stream has %d x %d: the device sends a smaller picture, also when it is asked for that size", finding, width, height),
+			"Nothing is broken, pictures just have that size. Where that is too little, try newer firmware.")
 	}
 	return fine("%s", finding)
 }
