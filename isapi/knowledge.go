@@ -14,6 +14,7 @@ type knowledge struct {
 	inputs   *inputs              // nil: not asked yet
 	pictures map[int]int          // channel -> index in pictureRoutes
 	frames   map[int]frame        // channel -> size of its pictures
+	poses    map[int]Pose         // channel -> where its head last looked
 	heads    map[int]string       // channel -> base path of its PTZ commands
 	apart    map[int]bool         // channel -> pan/tilt and zoom must be sent apart
 	absolute map[int]int          // channel -> 0 absolute, 1 absoluteEx
@@ -28,7 +29,7 @@ type knowledge struct {
 
 func newKnowledge() *knowledge {
 	return &knowledge{
-		pictures: map[int]int{}, frames: map[int]frame{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]int{},
+		pictures: map[int]int{}, frames: map[int]frame{}, poses: map[int]Pose{}, heads: map[int]string{}, apart: map[int]bool{}, absolute: map[int]int{},
 		limits: map[int]limits{}, lens: map[int]string{},
 		special: map[int]map[int]bool{}, headSeen: map[int]bool{}, prefix: isapiPrefix,
 	}

@@ -17,6 +17,17 @@ type Pose struct{ Pan, Tilt, Zoom float64 }
 // status does not tell. There is no flag for "moving": compare two answers.
 // A head that does not know its position is ErrUnsupported.
 func (c *Client) PTZStatus(ctx context.Context, channel int) (*Pose, error) {
+	pose, err := c.ptzStatus(ctx, channel)
+	if err == nil {
+		note(c.known, c.known.poses, channel, *pose)
+	}
+	return pose, err
+}
+
+// LastPose is what PTZStatus last gave for a channel. Nothing is asked.
+func (c *Client) LastPose(channel int) (Pose, bool) { return recall(c.known, c.known.poses, channel) }
+
+func (c *Client) ptzStatus(ctx context.Context, channel int) (*Pose, error) {
 	const op = "PTZ status"
 	root, err := c.headGet(ctx, op, channel, "/status")
 	if err != nil && !missing(err) {

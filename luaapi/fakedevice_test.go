@@ -173,6 +173,8 @@ func (d *fakeDevice) StopHead(ctx context.Context, channel int) error {
 	return d.client.StopPTZ(ctx, channel)
 }
 
+func (d *fakeDevice) Looking(int) (*isapi.Pose, string) { return nil, "" }
+
 func (d *fakeDevice) Exclusive(ctx context.Context, channel int, timeout time.Duration) (func(), error) {
 	if d.busy {
 		return nil, &Failure{Kind: "busy", Message: "the head is taken", Channel: channel, Device: d.name}

@@ -134,6 +134,10 @@ type Device interface {
 	// Exclusive waits until the head is this task's alone and returns what
 	// gives it back. timeout 0: as long as the task lives.
 	Exclusive(ctx context.Context, channel int, timeout time.Duration) (release func(), err error)
+	// Looking is what is known of where a head looks, without asking: its
+	// position, nil if it was not told lately, and the preset to which the last
+	// command sent it, by name if that is known.
+	Looking(channel int) (pose *isapi.Pose, preset string)
 
 	// Events is flowing, stale or off: the state of the event stream.
 	Events() string
@@ -185,7 +189,9 @@ type ArchiveSpec struct {
 	Label      string // "": none
 	Event      string // type of the event for which it was taken; "": none
 	Taken      time.Time
-	DeviceTime time.Time // by the device's clock; zero: it did not say
+	DeviceTime time.Time   // by the device's clock; zero: it did not say
+	Pose       *isapi.Pose // of the head; nil: not known
+	Preset     string      // to which the head was sent; "": none
 }
 
 // Archived is a picture in the archive.

@@ -38,6 +38,9 @@ type snapshot struct {
 	data        []byte // nil: it is in the file
 	archived    string // path of the file; "": it is in none
 	taken       time.Time
+	deviceTime  time.Time // zero: the device did not say
+	pose        *isapi.Pose
+	preset      string
 }
 
 // String is what print shows.
@@ -82,15 +85,19 @@ func takeSnapshot(c *call) int {
 	want := isapi.PictureOptions{
 		Stream: c.stream(o), Width: o.int("width"), Height: o.int("height"), Quality: o.int("quality"),
 	}
+	clk := c.m.script.Clock()
+	var taken time.Time
+	want.Begun = func(isapi.Picture) { taken = clk.Now() }
 	var picture *isapi.Picture
 	c.do(c.streamDetail(want.Stream), func(ctx context.Context, client *isapi.Client) (err error) {
 		picture, err = client.Picture(ctx, id, want)
 		return err
 	})
+	pose, preset := c.dev.Looking(id)
 	c.L.Push(c.m.object("snapshot", &snapshot{
 		of: c.target.String(), device: c.dev.Name(), channel: id,
 		contentType: picture.ContentType, data: picture.Data, size: int64(len(picture.Data)),
-		taken: c.m.script.Clock().Now(),
+		taken: taken, deviceTime: picture.Time, pose: pose, preset: preset,
 	}))
 	return 1
 }
@@ -149,7 +156,8 @@ func archiveSnapshot(c *call) int {
 	s := c.self.(*snapshot)
 	data := c.m.picture(c.L, s)
 	spec := ArchiveSpec{
-		Device: s.device, Channel: s.channel, Label: o.text("label"), Event: c.eventType(o), Taken: s.taken,
+		Device: s.device, Channel: s.channel, Label: o.text("label"), Event: c.eventType(o),
+		Taken: s.taken, DeviceTime: s.deviceTime, Pose: s.pose, Preset: s.preset,
 	}
 	var file Archived
 	c.wait(func(ctx context.Context) (err error) {

@@ -31,6 +31,8 @@ type archiving struct {
 	turn *clock.Mutex // for one who opens or closes it; guards open
 	open *archiver    // nil: it is not
 	now  atomic.Pointer[archiver]
+
+	headless sync.Map // "gate/1" of channels that have no head which tells its position
 }
 
 // archiver is an open archive with all that goes with it. It is opened anew when
@@ -208,7 +210,7 @@ func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill 
 		return luaapi.Archived{}, archiveFailure(err)
 	}
 	defer done()
-	e, err := a.files.Add(ctx, s.host.entryOf(p), fill)
+	e, err := s.host.addPicture(ctx, a, p, fill)
 	a.note(err)
 	if err != nil {
 		return luaapi.Archived{}, archiveFailure(err)
@@ -216,11 +218,30 @@ func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill 
 	return luaapi.Archived{Path: s.host.archived(e.Path), Size: e.Size}, nil
 }
 
+// addPicture archives a picture that fill writes.
+func (h *Host) addPicture(ctx context.Context, a *archiver, spec luaapi.ArchiveSpec, fill func(io.Writer) error) (archive.Entry, error) {
+	p, err := h.beginPicture(ctx, a, spec)
+	if err != nil {
+		return archive.Entry{}, err
+	}
+	defer p.Abort()
+	if err := fill(p); err != nil {
+		return archive.Entry{}, err
+	}
+	return p.Commit()
+}
+
 // entryOf is what the archive is told of a picture.
 func (h *Host) entryOf(p luaapi.ArchiveSpec) archive.Entry {
 	e := archive.Entry{
 		Device: p.Device, Channel: p.Channel, Label: p.Label, Event: p.Event,
 		Taken: p.Taken, DeviceTime: p.DeviceTime,
+	}
+	if p.Pose != nil || p.Preset != "" {
+		e.Head = &archive.Head{Preset: p.Preset}
+	}
+	if p.Pose != nil {
+		e.Head.Pan, e.Head.Tilt, e.Head.Zoom = p.Pose.Pan, p.Pose.Tilt, p.Pose.Zoom
 	}
 	if d, ok := h.site().Device(p.Device); ok {
 		for _, c := range d.Channels {

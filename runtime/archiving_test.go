@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/archive"
 )
 
 // filesBelow lists the files below a folder of the site, with slashes.
@@ -140,5 +143,67 @@ func TestSchedulesOfSiteYAML(t *testing.T) {
 	}
 	if got := w.sent("gate")[0]; got != "5m0s goto 3" {
 		t.Errorf("first sent: %s", got)
+	}
+}
+
+// entries reads the pictures of the archive as a stranger to the host would.
+func (w *world) entries() []archive.Entry {
+	w.t.Helper()
+	var all []archive.Entry
+	for _, name := range w.pictures() {
+		f, err := os.Open(filepath.Join(w.dir, "data/archive", filepath.FromSlash(name)))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		e, err := archive.ReadEntry(f)
+		f.Close()
+		if err != nil {
+			w.t.Fatal(name, err)
+		}
+		e.Path = name
+		all = append(all, e)
+	}
+	return all
+}
+
+// Where the head looked and what the device's clock showed is in the file, of a
+// schedule and of a script.
+func TestPicturesTellTheHeadAndTheDevicesTime(t *testing.T) {
+	w := newWorld(t, oneHead+`archive:
+  schedules:
+    - {channels: [gate/yard], at: "12:01", preset: 2, label: schedule}
+`, map[string]string{"scripts/a.lua": `
+		local yard = hik.device("gate"):channel("yard")
+		hik.at("12:02", function()
+			yard:preset(3, {wait = true})
+			yard:snapshot():archive{label = "arrived"}
+			yard:preset(4)
+			yard:snapshot():archive{label = "sent"}
+			hik.sleep(20)
+			yard:ptz_pan_tilt(20, 0, {duration = 1})
+			yard:snapshot():archive{label = "moved"}
+		end)`})
+	w.start()
+	w.run(0)
+	w.fault("gate", "clock-wrong=-90s")
+	w.run(4 * time.Minute)
+	found := map[string]archive.Entry{}
+	for _, e := range w.entries() {
+		found[e.Label] = e
+		if behind := e.Taken.Sub(e.DeviceTime); behind < 90*time.Second || behind > 91*time.Second {
+			t.Errorf("%s: taken %v, by the device's clock %v", e.Label, e.Taken, e.DeviceTime)
+		}
+	}
+	for label, want := range map[string]string{"schedule": "2 true", "arrived": "3 true", "sent": "4 false", "moved": "nil"} {
+		got := "nil"
+		if h := found[label].Head; h != nil {
+			got = fmt.Sprint(h.Preset, " ", h.Zoom >= 1)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", label, got, want)
+		}
+	}
+	if len(found) != 4 {
+		t.Errorf("%v\n%s", found, w.log)
 	}
 }

@@ -1,14 +1,19 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/device"
 )
 
 // take is one run of a job of archive.schedules: it turns the head to the
@@ -70,10 +75,12 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 		what.Detail = options.Stream.String()
 	}
 	for again := true; ; again = false {
-		p, err := a.files.Begin(ctx, h.entryOf(spec))
+		spec.Pose, spec.Preset = h.lookOf(ctx, dev, spec.Channel)
+		p, err := h.beginPicture(ctx, a, spec)
 		if err != nil {
 			return archiveFailure(err)
 		}
+		options.Begun = func(begun isapi.Picture) { p.Entry.Taken, p.Entry.DeviceTime = h.clk.Now(), begun.Time }
 		sent := int64(0)
 		err = dev.Do(ctx, what, func(ctx context.Context, client *isapi.Client) (err error) {
 			sent, _, err = client.PictureTo(ctx, p, spec.Channel, options)
@@ -99,4 +106,38 @@ func streamOf(dev luaapi.Device, channel int) isapi.Stream {
 		}
 	}
 	return isapi.Main
+}
+
+// beginPicture begins a picture of a camera in an archive.
+func (h *Host) beginPicture(ctx context.Context, a *archiver, spec luaapi.ArchiveSpec) (*archive.Picture, error) {
+	p, err := a.files.Begin(ctx, h.entryOf(spec))
+	if err != nil {
+		return nil, err
+	}
+	// What a recorder says of itself is not said of the cameras behind it.
+	if dev, err := h.device(spec.Device); err == nil {
+		if info := dev.(*device.Ref).Info(); info != nil && !strings.Contains(info.Type, "VR") {
+			p.Make, p.Model = cmp.Or(info.Manufacturer, "Hikvision"), info.Model
+		}
+	}
+	return p, nil
+}
+
+// lookOf is where the head of a channel looks. A channel without one is asked
+// once.
+func (h *Host) lookOf(ctx context.Context, dev luaapi.Device, channel int) (*isapi.Pose, string) {
+	pose, preset := dev.Looking(channel)
+	key := fmt.Sprintf("%s/%d", dev.Name(), channel)
+	if _, headless := h.archiving.headless.Load(key); headless || pose != nil || dev.State() != device.StateOnline {
+		return pose, preset
+	}
+	err := dev.Do(ctx, luaapi.Command{What: "ptz_status", Channel: channel}, func(ctx context.Context, client *isapi.Client) (err error) {
+		pose, err = client.PTZStatus(ctx, channel)
+		return err
+	})
+	var refused *isapi.Error
+	if errors.As(err, &refused) && !refused.Retryable() {
+		h.archiving.headless.Store(key, true)
+	}
+	return pose, preset
 }

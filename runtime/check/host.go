@@ -241,6 +241,7 @@ func (d *device) Move(context.Context, luaapi.Command, isapi.Velocity, luaapi.Mo
 
 func (d *device) StopHead(context.Context, int) error { return errRehearsal }
 
+func (d *device) Looking(int) (*isapi.Pose, string) { return nil, "" }
 func (d *device) Exclusive(context.Context, int, time.Duration) (func(), error) {
 	return nil, errRehearsal
 }

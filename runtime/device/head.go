@@ -38,7 +38,8 @@ type head struct {
 	motion      *motion   // what moves it now; nil: at rest as far as we know
 	works       bool      // it has done a PTZ command
 	commandedAt time.Time // a command or a stop was last sent or answered
-	stops       int       // ptz_stops so far: a move that was queued before one is not sent
+	looks       looking
+	stops       int // ptz_stops so far: a move that was queued before one is not sent
 	stopper     stopper
 
 	marks   []store.Moving // what the crash book has of it
@@ -129,6 +130,7 @@ func (d *Device) goesOut(c *command, overtake context.CancelFunc) error {
 	err := d.refusal(c)
 	if err == nil && c.head != nil {
 		c.head.overtake, c.head.commandedAt = overtake, d.clk.Now()
+		c.head.looks.preset = ""
 	}
 	return err
 }

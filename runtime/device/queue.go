@@ -232,6 +232,9 @@ func (d *Device) sendIt(c *command) error {
 	if c.head != nil {
 		c.head.commanded(c, line, err)
 	}
+	if err == nil {
+		d.noteLook(c, line.client)
+	}
 	c.ref.observe(line, err)
 	c.write(began, err)
 	d.mu.Lock()

@@ -234,6 +234,7 @@ func (s *stopper) answered(m *motion, requests []*stopRequest, err error) bool {
 	h := s.head
 	now := h.d.clk.Now()
 	h.commandedAt = now
+	h.looks.preset = ""
 	h.works = h.works || err == nil
 	first := s.refused.err
 	if err == nil {
