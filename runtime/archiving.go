@@ -257,7 +257,7 @@ func (h *Host) entryOf(p luaapi.ArchiveSpec) archive.Entry {
 // it, and the path below.
 func (h *Host) archived(below string) string {
 	if h.site().Archive == nil {
-		return h.files.Shown("archive/" + below)
+		return path.Join(h.files.Shown("archive"), below)
 	}
 	return path.Join(filepath.ToSlash(h.site().Archive.Path), below)
 }

@@ -104,6 +104,19 @@ func want(t *testing.T, what string, got []string, want ...string) {
 }
 
 // Pictures are taken without a script, when site.yaml says.
+// A site that says nothing of an archive has one all the same.
+func TestAnArchiveWithoutAWordOfIt(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			local snap = hik.snapshot("gate", 1)
+			print(snap:archive{label = "alarm"})
+			print(#snap.bytes == snap.size)
+		end)`})
+	w.start()
+	w.run(0)
+	want(t, "printed", w.printed, "data/archive/gate/1/2026-03-04/12-00-00.jpg", "true")
+}
+
 func TestSchedulesOfSiteYAML(t *testing.T) {
 	w := newWorld(t, sixCameras+`
     - {channels: [gate/yard], every: 15m, between: "06:00-13:20", days: mon-fri, label: routine}

@@ -78,6 +78,7 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 		spec.Pose, spec.Preset = h.lookOf(ctx, dev, spec.Channel)
 		p, err := h.beginPicture(ctx, a, spec)
 		if err != nil {
+			a.note(err)
 			return archiveFailure(err)
 		}
 		options.Begun = func(begun isapi.Picture) { p.Entry.Taken, p.Entry.DeviceTime = h.clk.Now(), begun.Time }
@@ -87,11 +88,13 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 			return err
 		})
 		if err == nil {
-			if _, err = p.Commit(); err == nil {
-				return nil
-			}
+			_, err = p.Commit()
 		}
 		p.Abort()
+		a.note(err)
+		if err == nil {
+			return nil
+		}
 		// A picture that broke off was none: the whole of it is asked for once more.
 		if !again || sent == 0 || !errors.Is(err, isapi.ErrCut) {
 			return archiveFailure(err)
