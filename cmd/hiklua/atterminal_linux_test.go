@@ -2,8 +2,14 @@ package main
 
 import (
 	"bytes"
+	"compress/zlib"
+	"encoding/base64"
 	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,7 +112,7 @@ func TestReplAtTheTerminal(t *testing.T) {
 			y.types(`cam:ptz_pan_tilt(40, 0) print("turn" .. "ing") hik.sleep(60)` + "\r")
 			y.expect("turning")
 			y.types("\x03")
-			y.expect("interrupted")
+			y.expect("interrupted; the heads stop")
 			y.prompt()
 
 			// A head that turns while nothing runs stops at the end.
@@ -196,6 +202,107 @@ func TestReplOverASlowLine(t *testing.T) {
 			defer y.mu.Unlock()
 			if bytes.Contains(y.shown, []byte("\x1b[6n")) {
 				t.Error("the terminal is asked for its cursor")
+			}
+		})
+	}
+}
+
+// A snapshot is shown as a picture where the terminal can, and its size is told
+// everywhere.
+func TestPictureAtTheTerminal(t *testing.T) {
+	size := func(m image.Config, err error) string {
+		if err != nil {
+			return err.Error()
+		}
+		return fmt.Sprint(m.Width, "x", m.Height)
+	}
+	for name, c := range map[string]struct {
+		env        []string
+		attributes string
+		begin, end string
+		size       func(t *testing.T, sent string) string // of the picture
+	}{
+		"kitty": {env: []string{"KITTY_WINDOW_ID=1"}, begin: "\x1b_Ga=T,f=24,o=z,q=2,s=640,v=360,m=1;", end: "m=0;",
+			size: func(t *testing.T, sent string) string {
+				var all strings.Builder
+				for piece := range strings.SplitSeq(sent, "\x1b\\") {
+					_, data, _ := strings.Cut("m=1;"+strings.TrimPrefix(piece, "\x1b_Gm=1;"), "m=1;")
+					if len(data) > 4096 {
+						t.Errorf("a piece of %d bytes", len(data))
+					}
+					all.WriteString(data)
+				}
+				z, err := zlib.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(all.String())))
+				if err != nil {
+					return err.Error()
+				}
+				pixels, _ := io.ReadAll(z) // the last piece is not among them
+				if n := len(pixels); n < 640*300*3 || n > 640*360*3 {
+					return fmt.Sprint(n, " bytes")
+				}
+				return "640x360"
+			}},
+		"iTerm2": {env: []string{"TERM_PROGRAM=iTerm.app"}, begin: "\x1b]1337;File=inline=1;size=", end: "\a",
+			size: func(_ *testing.T, sent string) string {
+				_, data, _ := strings.Cut(sent, "width=640px;height=360px:")
+				return size(jpeg.DecodeConfig(base64.NewDecoder(base64.StdEncoding, strings.NewReader(data))))
+			}},
+		"sixel": {attributes: "62;4;22", begin: "\x1bP0;1;q\"1;1;640;360#0;2;0;0;0", end: "\x1b\\",
+			size: func(t *testing.T, sent string) string {
+				bands := strings.Split(strings.TrimSuffix(sent, "-"), "-")
+				for _, band := range bands {
+					for row := range strings.SplitSeq(strings.TrimSuffix(band, "$"), "$") {
+						width := 0
+						row = regexp.MustCompile(`#\d+(;\d+)*`).ReplaceAllString(row, "")
+						for _, run := range regexp.MustCompile(`(?:!(\d+))?[?-~]`).FindAllStringSubmatch(row, -1) {
+							n, _ := strconv.Atoi(run[1])
+							width += max(n, 1)
+						}
+						if width != 640 {
+							t.Fatalf("a row of %d columns: %.80q", width, row)
+						}
+					}
+				}
+				return fmt.Sprint("640x", 6*len(bands))
+			}},
+		"no sixels": {attributes: "62;22"},
+		"silent":    {},
+		"in tmux":   {env: []string{"KITTY_WINDOW_ID=1", "TMUX=/tmp/x"}, attributes: "62;22"},
+		"dumb":      {env: []string{"TERM=dumb"}, attributes: "62;4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			y := atTerminalLike(t, c.env, "simulated", "repl", "--device", "http://admin@ADDR")
+			y.mu.Lock()
+			y.attributes = c.attributes
+			y.mu.Unlock()
+			y.prompt()
+			y.types("cam:snapshot()\r")
+			if c.begin == "" {
+				if before := y.expect("snapshot of cam/1, image/jpeg, "); strings.Contains(before, "1337") || strings.Contains(before, "\x1b_G") || strings.Contains(before, "\x1bP") {
+					t.Errorf("a picture: %.200q", before)
+				}
+				y.prompt()
+				y.types("print('typed' .. 1)\r")
+				y.expect("typed1\r\n")
+				return
+			}
+			y.expect(c.begin)
+			sent := y.expect(c.end)
+			if got := c.size(t, sent); got != "640x360" {
+				t.Errorf("the picture is %s: %.80q", got, sent)
+			}
+			y.expect("snapshot of cam/1, image/jpeg, ")
+			y.prompt()
+			if name == "sixel" { // asked once
+				y.types("cam:snapshot()\r")
+				y.expect(c.begin)
+				y.prompt()
+				y.mu.Lock()
+				if n := bytes.Count(y.shown, []byte("\x1b[c")); n != 1 {
+					t.Errorf("asked %d times", n)
+				}
+				y.mu.Unlock()
 			}
 		})
 	}

@@ -30,6 +30,8 @@ type terminal struct {
 	seen  int  // of shown, what expect has passed
 	away  bool // nobody reads
 	dead  bool // and nobody will
+
+	attributes string // what it says of itself when it is asked
 }
 
 // delayed is text on its way over a slow line.
@@ -41,6 +43,13 @@ type delayed struct {
 // atTerminal starts the program at a terminal. Without a password it is asked
 // for.
 func atTerminal(t *testing.T, password string, args ...string) *terminal {
+	t.Helper()
+	return atTerminalLike(t, nil, password, args...)
+}
+
+// atTerminalLike starts it at a terminal that the environment says to be
+// another one than an xterm.
+func atTerminalLike(t *testing.T, env []string, password string, args ...string) *terminal {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -78,6 +87,10 @@ func atTerminal(t *testing.T, password string, args ...string) *terminal {
 	y.cmd = exec.Command(os.Args[0], args...)
 	y.cmd.Dir = t.TempDir()
 	y.cmd.Env = append(os.Environ(), beProgram+"=1", "TERM=xterm", "NO_COLOR=1", "HOME="+y.cmd.Dir, "HIKLUA_PASSWORD="+password)
+	for _, name := range []string{"TMUX", "STY", "KITTY_WINDOW_ID", "TERM_PROGRAM", "LC_TERMINAL"} {
+		y.cmd.Env = append(y.cmd.Env, name+"=") // not those of the terminal that the tests run at
+	}
+	y.cmd.Env = append(y.cmd.Env, env...)
 	y.cmd.Stdin, y.cmd.Stdout, y.cmd.Stderr = y.slave, y.slave, y.slave
 	y.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := y.cmd.Start(); err != nil {
@@ -113,8 +126,8 @@ func (y *terminal) termios(t *testing.T) (now unix.Termios) {
 	return now
 }
 
-// read takes what is shown, and answers as a terminal does that is asked where
-// its cursor is.
+// read takes what is shown, and answers as a terminal does that is asked what
+// it can.
 func (y *terminal) read() {
 	type read struct {
 		text []byte
@@ -146,15 +159,13 @@ func (y *terminal) read() {
 			y.mu.Unlock()
 			return
 		}
-		from := max(0, len(y.shown)-3)
-		asked := bytes.Count(y.shown[from:], []byte("\x1b[6n"))
+		asked := bytes.Count(piece[:n], []byte("\x1b[c"))
 		y.shown = append(y.shown, piece[:n]...)
-		asked = bytes.Count(y.shown[from:], []byte("\x1b[6n")) - asked
 		close(y.more)
 		y.more = make(chan struct{})
 		y.mu.Unlock()
-		for range asked {
-			y.types("\x1b[1;1R")
+		if asked > 0 && y.attributes != "" {
+			y.types("\x1b[?" + y.attributes + "c")
 		}
 	}
 }

@@ -194,6 +194,46 @@ func TestTypedAhead(t *testing.T) {
 	})
 }
 
+// What Tab could not complete is completed when more is known, unless something
+// was typed meanwhile.
+func TestCompletedLater(t *testing.T) {
+	for _, c := range []struct{ first, later, typed, want string }{
+		{"", "dark", "", "x dark"},
+		{"", "dark", "!", "x d!"},
+		{"day", "day dark", "", "x da"}, // nothing is taken while others may come
+		{"day", "day", "", "x day"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			known, more := c.first, true
+			d := newDesk()
+			d.c.Complete = func(before string) Completion {
+				offer := Completion{Prefix: "d", More: more}
+				for _, w := range strings.Fields(known) {
+					if strings.HasPrefix(w, before[2:]) {
+						offer.Prefix = before[2:]
+						offer.Words = append(offer.Words, Word{Text: w})
+					}
+				}
+				return offer
+			}
+			go func() {
+				io.WriteString(d.keys, "x d\t")
+				synctest.Wait()
+				io.WriteString(d.keys, c.typed)
+				synctest.Wait()
+				known, more = c.later, false
+				d.Changed()
+				synctest.Wait()
+				io.WriteString(d.keys, "\r")
+				d.keys.Close()
+			}()
+			if got, err := d.Read(t.Context()); err != nil || got != c.want {
+				t.Errorf("%+v: %q %v", c, got, err)
+			}
+		})
+	}
+}
+
 // Output stands above the line that is typed, and a line of output that has no
 // end is not written over.
 func TestOutputAbove(t *testing.T) {

@@ -61,8 +61,8 @@ func (e *Editor) tab() {
 // completeNow completes what could not be completed when Tab was pressed, if
 // nothing was typed since.
 func (e *Editor) completeNow() {
-	if e.wanted != "" && e.wanted == e.text.s[:e.text.at] && e.search == nil && e.menu.chosen < 0 {
-		e.wanted, e.menu = "", menu{chosen: -1}
+	if e.wanted != "" && e.wanted == e.text.s[:e.text.at] && e.search == nil && (len(e.menu.offer.Words) == 0 || e.menu.chosen < 0) {
+		e.wanted, e.menu = "", menu{}
 		e.tab()
 	}
 }
