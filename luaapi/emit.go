@@ -32,7 +32,7 @@ func (c *call) emittedName(name string) string {
 	case strings.Contains(name, ":"):
 		c.misuse("%q: a name with a colon is an event of a device, which no script can emit", name)
 	}
-	for _, w := range eventWords() {
+	for _, w := range EventWords() {
 		if strings.EqualFold(w, name) {
 			c.misuse("%q is an event of a device: dev:on(%q, fn), or hik.on(\"DEVICE:%s\", fn)", name, w, w)
 		}

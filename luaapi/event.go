@@ -15,7 +15,7 @@ import (
 // Event is something that a device noticed, or that became of the device
 // itself.
 type Event struct {
-	Type    string // motion, ...; the native type where there is no word; online, offline, locked, unauthorized, stale, moved
+	Type    string // motion, ...; the native type where there is no word; one of the host's own
 	Native  string // the device's own eventType; "": the host noticed it
 	State   string // start, stop
 	Device  string
@@ -26,6 +26,8 @@ type Event struct {
 	Region  int       // of the rule that fired; 0: none
 	Image   []byte    // the picture that came with it
 	Raw     []byte    // the document as it came
+	Label   string    // of the pictures that a gap is in; "": none
+	Reason  string    // why pictures are missing: "offline"; of a gap
 }
 
 // EventSpec says which events are meant.
@@ -36,18 +38,27 @@ type EventSpec struct {
 	State   string // start (or ""), stop, both
 }
 
-// hostWords are the events that the host itself notices.
-var hostWords = []string{"online", "offline", "locked", "unauthorized", "stale", MovedEvent}
+// The events of the host that are of a channel.
+const (
+	MovedEvent   = "moved"   // a head moves though this host did not move it
+	GapEvent     = "gap"     // pictures are missing in the archive
+	FrozenEvent  = "frozen"  // one picture after the other is the same
+	DarkEvent    = "dark"    // pictures are black
+	BlurredEvent = "blurred" // pictures have no edges
+)
 
-// MovedEvent is the word for a head that moves though this host did not move it. The
-// event is of a channel, unlike the others of the host.
-const MovedEvent = "moved"
+// pictureWords are what the host notices in the archive.
+var pictureWords = []string{GapEvent, FrozenEvent, DarkEvent, BlurredEvent}
+
+// hostWords are the events that the host itself notices.
+var hostWords = slices.Concat([]string{"online", "offline", "locked", "unauthorized", "stale", MovedEvent}, pictureWords)
 
 // HostEvent reports whether a word is an event of the host, not of the camera.
 func HostEvent(word string) bool { return slices.Contains(hostWords, word) }
 
-// eventWords are all that is not a device's own.
-func eventWords() []string {
+// EventWords are the events that have a word: those of cameras, the host's own,
+// and any. The editor stubs, the checker and the docs have the same.
+func EventWords() []string {
 	return slices.Concat(isapi.AlertWords(), hostWords, []string{"any"})
 }
 
@@ -153,7 +164,7 @@ func (c *call) eventOf(v lua.LValue) EventSpec {
 	spec.Type = c.eventWord(strings.TrimSpace(string(text)))
 	if spec.Type == MovedEvent {
 		spec.Channel = c.movedChannel(spec.Channel)
-	} else if spec.Channel != 0 && HostEvent(spec.Type) {
+	} else if spec.Channel != 0 && HostEvent(spec.Type) && !slices.Contains(pictureWords, spec.Type) {
 		c.misuse("%q is an event of the device, not of a channel: ch.device:%s(%q, ...)", spec.Type, c.name, spec.Type)
 	}
 	return spec
@@ -179,7 +190,7 @@ func (c *call) eventWord(text string) string {
 	if text == "" {
 		c.misuse("the event is an empty string")
 	}
-	words := eventWords()
+	words := EventWords()
 	for _, w := range words {
 		if strings.EqualFold(w, text) {
 			return w
@@ -221,7 +232,7 @@ func waitEvent(c *call) int {
 // eventTable is an event as scripts have it: plain values, so that it can be
 // written as JSON and emitted, except for the picture.
 func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
-	t := L.CreateTable(0, 12)
+	t := L.CreateTable(0, 14)
 	t.RawSetString("type", lua.LString(ev.Type))
 	t.RawSetString("native", lua.LString(ev.Native))
 	t.RawSetString("state", lua.LString(ev.State))
@@ -229,6 +240,8 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 	t.RawSetString("time", seconds(ev.Time))
 	t.RawSetString("raw", lua.LString(ev.Raw))
 	setText(t, "target", ev.Target)
+	setText(t, "label", ev.Label)
+	setText(t, "reason", ev.Reason)
 	setNumber(t, "channel", ev.Channel)
 	setNumber(t, "region", ev.Region)
 	setNumber(t, "port", ev.Port)

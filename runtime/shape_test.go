@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"runtime/archive/index":     {"runtime/archive", "runtime/archive/jpeg", "runtime/boltfile", "runtime/clock", "runtime/owner"},
 	"runtime/archive/export":    {"runtime/archive"},
 	"runtime/archive/gaps":      {"runtime/clock", "runtime/owner", "runtime/schedule"},
+	"runtime/archive/watch":     {"runtime/clock"},
 	"runtime/archive/upload":    {"runtime/clock", "runtime/owner", "runtime/site"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
 

@@ -38,6 +38,18 @@ func TestStubs(t *testing.T) {
 	}
 }
 
+// The words of events are the same in stubs/types.lua, which is written by hand.
+func TestStubsHaveTheWordsOfEvents(t *testing.T) {
+	types, err := os.ReadFile("stubs/types.lua")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "---@alias hik.EventWord \"" + strings.Join(luaapi.EventWords(), `"|"`) + "\"\n"
+	if !strings.Contains(string(types), want) {
+		t.Errorf("stubs/types.lua lacks\n%s", want)
+	}
+}
+
 // argTypes are the types of arguments, by their names in the index; those with
 // an owner come first.
 var argTypes = map[string]string{

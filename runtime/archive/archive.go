@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -34,9 +35,10 @@ type Options struct {
 	// Admit, if it is set, makes room for one more picture, or says why there
 	// is none.
 	Admit func(context.Context) error
-	// Added, if it is set, is told of each picture that is in its place. It must
-	// not wait.
-	Added func(Entry)
+	// Added, if it is set, is told of each picture that is in its place, with a
+	// number that pictures have in common which are the same to the byte, without
+	// what they tell in themselves. It must not wait.
+	Added func(e Entry, data uint64)
 }
 
 // Archive takes pictures in. Its methods may be called from any goroutine. One
@@ -50,6 +52,7 @@ type Archive struct {
 	layout *Layout
 	zone   *time.Location
 	names  map[string]bool // folded paths of pictures that are on their way
+	seed   maphash.Seed
 }
 
 // Open opens an archive, and removes what a killed process has left unfinished.
@@ -59,7 +62,7 @@ func Open(o Options) (*Archive, error) {
 		return nil, err
 	}
 	a := &Archive{
-		opt: o, layout: layout, zone: o.Zone, names: make(map[string]bool),
+		opt: o, layout: layout, zone: o.Zone, names: make(map[string]bool), seed: maphash.MakeSeed(),
 		step: func(string) {}, sync: (*os.File).Sync,
 	}
 	return a, a.sweep()

@@ -90,6 +90,31 @@ func writes(data []byte) func(io.Writer) error {
 	}
 }
 
+// A picture that a camera gives again is known, whatever was written into it.
+func TestTheSamePictureAgain(t *testing.T) {
+	var seen []uint64
+	a, _ := newArchive(t, func(o *Options) { o.Added = func(_ Entry, data uint64) { seen = append(seen, data) } })
+	for i, name := range []string{"camera.jpg", "camera.jpg", "gray.jpg", "camera.jpg"} {
+		e := Entry{Device: "gate", Channel: 1, Label: strings.Repeat("x", i+1)}
+		if _, err := a.Add(context.Background(), e, func(w io.Writer) error {
+			data := picture(t, name)
+			for len(data) > 0 { // in pieces of several sizes
+				n := min(len(data), 1+i*1000)
+				if _, err := w.Write(data[:n]); err != nil {
+					return err
+				}
+				data = data[n:]
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(seen) != 4 || seen[0] != seen[1] || seen[1] != seen[3] || seen[1] == seen[2] {
+		t.Error(seen)
+	}
+}
+
 // filesOf lists all files of an archive, its own too.
 func filesOf(t testing.TB, a *Archive) []string {
 	t.Helper()

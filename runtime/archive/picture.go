@@ -80,6 +80,7 @@ func (p *Picture) Write(b []byte) (int, error) {
 		p.Entry.Taken = p.Entry.Taken.Round(0).Truncate(time.Microsecond)
 		p.sum = sha256.New()
 		p.jpeg = jpeg.NewWriter(writerFunc(p.store), p.stamp())
+		p.jpeg.SetSeed(p.a.seed)
 	}
 	return p.jpeg.Write(b)
 }
@@ -129,7 +130,7 @@ func (p *Picture) Commit() (Entry, error) {
 		a.opt.Index.Add(e)
 	}
 	if a.opt.Added != nil {
-		a.opt.Added(e)
+		a.opt.Added(e, p.jpeg.DataHash())
 	}
 	return e, nil
 }

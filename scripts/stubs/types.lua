@@ -39,8 +39,10 @@
 ---@field region? integer of the rule that fired
 ---@field image? hik.Snapshot the picture that came with it
 ---@field raw string what the device sent
+---@field label? string of the pictures that a gap is in
+---@field reason? string of a gap: why pictures are missing
 
----@alias hik.EventWord "motion"|"line_crossing"|"intrusion"|"region_enter"|"region_exit"|"tamper"|"video_loss"|"scene_change"|"face"|"audio"|"io"|"storage_full"|"storage_error"|"login_failed"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"moved"|"any"
+---@alias hik.EventWord "audio"|"face"|"intrusion"|"io"|"line_crossing"|"login_failed"|"motion"|"region_enter"|"region_exit"|"scene_change"|"storage_error"|"storage_full"|"tamper"|"video_loss"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"moved"|"gap"|"frozen"|"dark"|"blurred"|"any"
 
 ---The answer of a web server.
 ---@class hik.Response

@@ -1,6 +1,7 @@
 package jpeg
 
 import (
+	"hash/maphash"
 	"io"
 )
 
@@ -14,9 +15,10 @@ type Writer struct {
 	w       io.Writer
 	stamp   *Stamp
 	scan    scanner
-	lead    []byte // held until the segments before the tables are all there
-	passing bool   // lead has been passed on
-	xmp     []byte // the content of its XMP segment; nil: it has none
+	lead    []byte       // held until the segments before the tables are all there
+	passing bool         // lead has been passed on
+	xmp     []byte       // the content of its XMP segment; nil: it has none
+	data    maphash.Hash // of the tables and the picture, without the segments before them
 	failed  error
 }
 
@@ -26,6 +28,14 @@ func NewWriter(w io.Writer, stamp *Stamp) *Writer { return &Writer{w: w, stamp: 
 
 // Info is what has been seen so far.
 func (w *Writer) Info() Info { return w.scan.info }
+
+// DataHash tells pictures apart by their tables and their data, without the
+// segments before them, in which times stand. Hashes of one seed can be compared;
+// see SetSeed.
+func (w *Writer) DataHash() uint64 { return w.data.Sum64() }
+
+// SetSeed sets the seed of DataHash, before the first byte.
+func (w *Writer) SetSeed(seed maphash.Seed) { w.data.SetSeed(seed) }
 
 // Properties are what an archive has put into the picture, by their names. There
 // are none before the picture's tables have come, and with a stamp.
@@ -55,6 +65,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 
 func (w *Writer) pass(p []byte) error {
 	if w.passing {
+		w.data.Write(p)
 		return write(w.w, p)
 	}
 	w.lead = append(w.lead, p...)
@@ -67,6 +78,7 @@ func (w *Writer) pass(p []byte) error {
 	if end == 0 { // so much that only what the picture begins with is told from the rest
 		end = 2
 	}
+	w.data.Write(lead[end:])
 	if w.stamp == nil {
 		list, _ := segments(lead[:end])
 		for _, s := range list {
