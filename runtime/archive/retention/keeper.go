@@ -22,6 +22,9 @@ type Options struct {
 	Log    *slog.Logger
 	Index  *index.Index
 	Policy Policy
+	// Waiting, if it is set, is when the first picture was taken that still has to
+	// be copied to the second place; zero: none has.
+	Waiting func() time.Time
 }
 
 // Removal is a picture that goes, with the rule that says so.
@@ -234,7 +237,11 @@ type room struct {
 
 func (k *Keeper) begin() (*room, error) {
 	r := &room{k: k}
-	r.plan = newPlan(k.opt.Policy, k.opt.Clock.Now(), r.excess)
+	waiting := time.Time{}
+	if k.opt.Waiting != nil {
+		waiting = k.opt.Waiting()
+	}
+	r.plan = newPlan(k.opt.Policy, k.opt.Clock.Now(), waiting, r.excess)
 	return r, r.measure()
 }
 

@@ -24,6 +24,9 @@ type plan struct {
 	now time.Time
 	// excess tells how many bytes there are too many, and by which rule; 0: none.
 	excess func() (int64, string)
+	// waiting is when the first picture was taken that still has to be copied to
+	// the second place; zero: none has. Only too much takes it away.
+	waiting time.Time
 
 	cursors map[string]index.Key // how far the rules have come in this run
 	moved   map[string]index.Key // those of them that are remembered, and have moved in this batch
@@ -45,9 +48,9 @@ type series struct {
 	step    int
 }
 
-func newPlan(p Policy, now time.Time, excess func() (int64, string)) *plan {
+func newPlan(p Policy, now, waiting time.Time, excess func() (int64, string)) *plan {
 	return &plan{
-		Policy: p, now: now, excess: excess,
+		Policy: p, now: now, waiting: waiting, excess: excess,
 		cursors: make(map[string]index.Key), planned: make(map[index.Key]bool), kept: make(map[series]int64),
 	}
 }
@@ -64,6 +67,15 @@ func (p *plan) next(v *index.View) (more bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// limit is when the last picture was taken that has had its time at an age.
+func (p *plan) limit(age time.Duration) time.Time {
+	limit := p.now.Add(-age)
+	if !p.waiting.IsZero() && !limit.Before(p.waiting) {
+		limit = p.waiting.Add(-1)
+	}
+	return limit
 }
 
 func (p *plan) full() bool { return len(p.list) >= maxBatch || p.visited >= maxVisited }
@@ -133,7 +145,7 @@ func (p *plan) after(name string, label *string, f func(index.Key, *archive.Entr
 
 // label is the age of pictures with a label.
 func (p *plan) label(l site.LabelKeep) error {
-	limit := p.now.Add(-l.Keep)
+	limit := p.limit(l.Keep)
 	reason := fmt.Sprintf("label %s: older than %s", l.Label, clock.FormatDuration(l.Keep))
 	return p.after("label "+l.Label, &l.Label, func(k index.Key, e *archive.Entry) bool {
 		if e.Taken.After(limit) {
@@ -146,7 +158,7 @@ func (p *plan) label(l site.LabelKeep) error {
 
 // age is that of all other pictures.
 func (p *plan) age(keep time.Duration) error {
-	limit := p.now.Add(-keep)
+	limit := p.limit(keep)
 	reason := "older than " + clock.FormatDuration(keep)
 	return p.after("age"+p.others(), nil, func(k index.Key, e *archive.Entry) bool {
 		if e.Taken.After(limit) {
@@ -167,11 +179,11 @@ var thinned = map[site.ThinEvery]string{
 // before says.
 func (p *plan) thin(step int) error {
 	every := p.Thinning[step].Every
-	limit, reason := p.now, "one each "+thinned[every]
+	limit, reason := p.limit(0), "one each "+thinned[every]
 	name := fmt.Sprintf("thinning %s %s%s", every, p.Zone, p.others())
 	if step > 0 {
 		before := p.Thinning[step-1].For
-		limit = p.now.Add(-before)
+		limit = p.limit(before)
 		reason += " after " + clock.FormatDuration(before)
 	}
 	return p.after(name, nil, func(k index.Key, e *archive.Entry) bool {

@@ -342,3 +342,32 @@ func TestStrangersStay(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", strings.Join(found, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// What has not been copied to the second place yet stays, whatever its age; too
+// much is too much.
+func TestWhatWaitsToBeCopiedStays(t *testing.T) {
+	for name, p := range map[string]Policy{
+		"keep":     {Keep: 24 * time.Hour},
+		"thinning": {Thinning: []site.Thin{{Every: site.ThinAll, For: time.Hour}, {Every: site.ThinDaily, For: 24 * time.Hour}}},
+		"labels":   {Labels: []site.LabelKeep{{Label: "routine", Keep: 24 * time.Hour}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVault(t, noon.Add(72*time.Hour), p)
+			var all []archive.Entry
+			for i := range 10 {
+				all = append(all, v.take(noon.Add(time.Duration(i)*time.Minute), 1, "routine", 1000))
+			}
+			waiting := all[4].Taken
+			v.k.opt.Waiting = func() time.Time { return waiting }
+			v.prune()
+			v.wantThere(all[4:]...)
+			v.k.opt.Policy = Policy{MaxSize: 4000, Zone: time.UTC}
+			v.prune()
+			v.wantThere(all[6:]...)
+			waiting = time.Time{}
+			v.k.opt.Policy = Policy{Keep: time.Hour, Zone: time.UTC}
+			v.prune()
+			v.wantThere()
+		})
+	}
+}

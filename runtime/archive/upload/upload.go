@@ -175,8 +175,16 @@ func (u *Uploader) startWriter() {
 }
 
 // Oldest is when the first picture was taken that waits to be copied; zero:
-// none does. Retention by age leaves what is not older.
-func (u *Uploader) Oldest() time.Time { return u.Status().Oldest }
+// none does. Retention by age leaves what is not older. Before it is known what
+// waits, that is everything.
+func (u *Uploader) Oldest() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.open || u.missing {
+		return time.Unix(0, 0)
+	}
+	return u.status.Oldest
+}
 
 // Status tells how far the second place is behind. It waits for no disk.
 func (u *Uploader) Status() Status {

@@ -25,6 +25,9 @@ func TestADayWithoutThePlace(t *testing.T) {
 	v := clock.NewVirtual(noon)
 	d, place := newDesk(t, v), newShelf()
 	u := d.start(d.config(elsewhere, place))
+	if !u.Oldest().Equal(time.Unix(0, 0)) {
+		t.Error("it is known what waits before anything was read")
+	}
 	n := 0
 	four := func() {
 		for range 2 {
@@ -36,7 +39,7 @@ func TestADayWithoutThePlace(t *testing.T) {
 	for range 10 {
 		four()
 	}
-	if got := u.Status(); got.Waiting != 0 || got.Copied != 20 || !got.Oldest.IsZero() || got.Failing != nil {
+	if got := u.Status(); got.Waiting != 0 || got.Copied != 20 || !u.Oldest().IsZero() || got.Failing != nil {
 		t.Fatalf("%+v", got)
 	}
 	began := v.Now()
