@@ -18,6 +18,9 @@ type ArchiveStatus struct {
 	Oldest *time.Time   `json:"oldest,omitempty"`
 	Newest *time.Time   `json:"newest,omitempty"`
 	Error  *ErrorStatus `json:"error,omitempty"` // why pictures are not archived, recorded or removed
+
+	Gaps []GapStatus        `json:"gaps,omitempty"` // pictures that are missing, as long as they are
+	Copy *SecondPlaceStatus `json:"copy,omitempty"` // what copy_to asks for
 }
 
 // archiveStatus is nil if the archive is not open: nothing was archived, and
@@ -31,6 +34,7 @@ func (h *Host) archiveStatus() *ArchiveStatus {
 	return &ArchiveStatus{
 		Path: a.index.Dir(), Files: t.Files, Bytes: t.Bytes, Oldest: zoned(t.Oldest, zone), Newest: zoned(t.Newest, zone),
 		Error: errorStatus(archiveFailure(a.problem())),
+		Gaps:  h.gapStatus(zone), Copy: a.secondStatus(zone),
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/jpeg"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
+	"github.com/hiklua/hiklua/runtime/archive/upload"
+	"github.com/hiklua/hiklua/runtime/archive/watch"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -44,6 +46,8 @@ type archiver struct {
 	files  *archive.Archive
 	index  *index.Index
 	keeper *retention.Keeper
+	second *upload.Uploader // nil: there is no second place, or no host that runs
+	watch  *watch.Watcher   // nil: nothing is looked for, or no host runs
 
 	ctx    context.Context // of what runs with it
 	cancel context.CancelFunc
@@ -120,17 +124,21 @@ func (h *Host) openArchive(ctx context.Context) (*archiver, error) {
 		}
 	}
 	a.keeper = retention.New(retention.Options{
-		Clock: h.clk, Log: h.log, Index: a.index, Policy: retention.PolicyOf(&a.conf, s.Timezone),
+		Clock: h.clk, Log: h.log, Index: a.index, Policy: retention.PolicyOf(&a.conf, s.Timezone), Waiting: a.waiting,
 	})
 	a.ctx, a.cancel = clock.WithCancel(h.ctx)
+	h.attend(a)
 	var err error
 	a.files, err = archive.Open(archive.Options{
 		Dir: dir, Layout: a.conf.Layout, Zone: s.Timezone, Clock: h.clk, Index: a.index, Admit: a.keeper.Admit,
-		Added: func(e archive.Entry) { a.keeper.Added(a.ctx) },
+		Added: func(e archive.Entry, data uint64) { h.took(a, e, data) },
 	})
 	if err != nil {
 		a.cancel()
 		return nil, errors.Join(err, a.index.Close(ctx))
+	}
+	if a.second != nil {
+		a.second.Start()
 	}
 	a.runs.Go(func() { a.keeper.Run(a.ctx) })
 	return a, nil
@@ -153,6 +161,7 @@ func (h *Host) closeArchive(ctx context.Context) error {
 	}
 	a.mu.Unlock()
 	a.cancel()
+	h.leave(ctx, a)
 	h.waitFor(ctx, a.runs.Wait)
 	return a.index.Close(ctx)
 }

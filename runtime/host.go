@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/files"
@@ -107,6 +108,8 @@ type Host struct {
 	noting     *clock.Group // of loginNotes
 
 	archiving archiving
+	resident  atomic.Bool                  // Run has been called: the host runs the site
+	gaps      atomic.Pointer[gaps.Tracker] // nil: nothing is followed
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
@@ -233,7 +236,9 @@ func (h *Host) Close() error {
 	h.waitFor(orderly, h.children.Wait) // not for long: a disk may hang
 	h.cancel(errShutdown)               // every owner of a motion ends with it
 	h.waitFor(orderly, h.finishing.Wait)
-	err := errors.Join(h.devices.Close(limit), h.endArchive(limit))
+	err := h.devices.Close(limit)
+	h.endGaps(limit)
+	err = errors.Join(err, h.endArchive(limit))
 	if h.stopGuard != nil {
 		h.stopGuard()
 	}

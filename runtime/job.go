@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
@@ -26,6 +27,7 @@ type job struct {
 	plan   schedule.Schedule // guarded by script.mu: made anew when the job goes live
 	fixed  bool              // plan is not made of spec, but the host's own
 	delay  time.Duration     // how long after its time each run begins
+	wants  *gaps.Series      // the pictures that it takes; nil: it is no schedule of the archive
 
 	// Guarded by script.mu.
 	began   time.Time // went live; every counts from here
@@ -234,6 +236,8 @@ func (j *job) run(f luaapi.Firing) {
 	run.noteEnd(err)
 	if err == nil {
 		j.works()
+	} else {
+		s.host.missed(j.wants, err)
 	}
 	if !entered && isOrderly(err) {
 		j.passOn(f)

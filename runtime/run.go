@@ -22,6 +22,7 @@ import (
 // itself runs on a goroutine of the clock.
 func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
 	h.Open()
+	h.resident.Store(true)
 	h.children.Go(func() {
 		w := newWatcher(h)
 		defer w.close()
@@ -83,6 +84,7 @@ func (h *Host) scan() scan {
 	s.site = h.syncSite()
 	h.children.Go(h.syncArchive) // its disk may hang
 	h.syncSchedules(was)
+	h.followGaps()
 	h.tellPassedOver()
 	h.siteTurn.Unlock()
 	files, err := h.scriptFiles()

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/schedule"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -133,6 +135,7 @@ type series struct {
 	lead   float64       // of the first: a part of the time from channel to channel
 	jobs   map[int]*job  // by channel
 	all    bool          // all channels that the device has
+	listed bool          // and it has told which these are; guarded by script.mu
 }
 
 func (s *script) addSchedule(a *site.ArchiveSchedule) error {
@@ -145,6 +148,9 @@ func (s *script) addSchedule(a *site.ArchiveSchedule) error {
 		one.plan, one.spread, one.lead = plan, spreadOf(plan, s.host.clk.Now()), float64(i)/float64(len(all))
 		known := one.known()
 		one.addJobs(known)
+		s.mu.Lock()
+		s.series = append(s.series, one)
+		s.mu.Unlock()
 		if !one.all {
 			continue
 		}
@@ -228,6 +234,7 @@ func (one *series) addJobs(channels []int) {
 			OnReload: "finish", Fn: s.L.NewFunction(func(L *lua.LState) int { return one.take(L, number) }),
 		}
 		j := &job{script: s, spec: spec, plan: one.plan, fixed: true, name: one.jobName(number)}
+		j.wants = &gaps.Series{Device: one.device, Channel: number, Name: one.channelName(number), Label: one.Label, Due: one.plan}
 		j.delay = time.Duration((float64(i) + one.lead) / float64(len(channels)) * float64(one.spread))
 		if err := s.register(j); err != nil {
 			return // the script ends
@@ -248,15 +255,19 @@ func (one *series) kind() string {
 
 // jobName is "gate/yard", or "gate/yard routine" with a label.
 func (one *series) jobName(number int) string {
-	name := strconv.Itoa(number)
-	if d, _ := one.script.site.Device(one.device); len(d.Channels) > 0 {
-		for _, c := range d.Channels {
-			if c.Address == number {
-				name = c.Name
-			}
+	name := cmp.Or(one.channelName(number), strconv.Itoa(number))
+	return strings.TrimSpace(one.device + "/" + name + " " + one.Label)
+}
+
+// channelName is what site.yaml calls a channel; "": nothing.
+func (one *series) channelName(number int) string {
+	d, _ := one.script.site.Device(one.device)
+	for _, c := range d.Channels {
+		if c.Address == number {
+			return c.Name
 		}
 	}
-	return strings.TrimSpace(one.device + "/" + name + " " + one.Label)
+	return ""
 }
 
 // follow asks a device for its channels from time to time, and takes pictures of
@@ -288,6 +299,10 @@ func (one *series) follow(t *task, L *lua.LState, known []int) error {
 			}
 			slices.Sort(channels)
 			one.addJobs(channels)
+			one.script.mu.Lock()
+			one.listed = true
+			one.script.mu.Unlock()
+			one.script.host.followGaps()
 		} else {
 			wait = listAgain
 			if !told {

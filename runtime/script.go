@@ -62,6 +62,7 @@ type script struct {
 	toIdle *clock.Cond          // nothing of it runs or is to come
 	onStop []*lua.LFunction
 	health health
+	series []*series // of the script of archive.schedules
 
 	out Output
 }

@@ -12,6 +12,21 @@ func (r *Ref) post(ev *luaapi.Event) {
 	r.telling.Add(func() { r.set.hub.Deliver(r, ev) })
 }
 
+// Notice tells those who listen of an event of this device that the host has
+// noticed elsewhere. It waits for nothing.
+func (r *Ref) Notice(ev *luaapi.Event) {
+	if !r.gone.Load() {
+		r.post(ev)
+	}
+}
+
+// StateSince is the state, and when the device entered it.
+func (r *Ref) StateSince() (string, time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state, r.since
+}
+
 // entered is told when the device has changed its state, with mu held.
 func (r *Ref) entered(state, was string) {
 	now := r.clk.Now()

@@ -1,17 +1,19 @@
 package gaps
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
 // follow takes over the series that are to be followed.
-func (t *Tracker) follow(now time.Time) (begun, ended []Gap) {
+func (t *Tracker) follow(now time.Time) (ended []Gap) {
 	t.mu.Lock()
 	wanted := t.wanted
 	t.mu.Unlock()
 	if wanted == nil {
-		return nil, nil
+		return nil
 	}
 	// What the index has is asked for without the lock.
 	recent := make(map[string][]time.Time)
@@ -28,7 +30,7 @@ func (t *Tracker) follow(now time.Time) (begun, ended []Gap) {
 		})
 		if err != nil {
 			t.log.Warn("the index of the archive cannot be asked what is missing; it is asked again", "error", err)
-			return nil, nil
+			return nil
 		}
 	}
 	t.mu.Lock()
@@ -51,22 +53,27 @@ func (t *Tracker) follow(now time.Time) (begun, ended []Gap) {
 		}
 		next[key] = is
 	}
-	for key, s := range t.series {
-		if next[key] == nil && s.Gap != nil {
+	for _, key := range slices.Sorted(maps.Keys(t.series)) {
+		if s := t.series[key]; next[key] == nil && s.Gap != nil {
 			ended = append(ended, t.endGap(s, now))
 		}
 	}
 	for key, f := range t.state.Series {
-		if next[key] == nil && f.Gap != nil && t.series[key] == nil {
+		device, _, _ := strings.Cut(key, "/")
+		if next[key] == nil && slices.Contains(t.open, device) {
+			continue
+		}
+		if next[key] == nil && f.Gap != nil {
 			f.Gap.end(latest(f.Gap.Last, t.state.Alive), time.Time{})
 			ended = append(ended, f.Gap.clone())
 		}
+		delete(t.state.Series, key)
 	}
-	t.series, t.state.Series = next, nil
+	t.series = next
 	if t.wantedIs(wanted) {
 		t.wanted = nil
 	}
-	return nil, ended
+	return ended
 }
 
 // wantedIs reports whether nothing else has been asked for meanwhile.
@@ -121,7 +128,11 @@ func (t *Tracker) reason(s *series, due, next time.Time) Reason {
 			return Reason{Why: f.why, From: due}
 		}
 	}
-	if state, since := t.conf.State(s.Device); state != "online" && state != "" && !since.After(due.Add(grace)) {
+	switch state, since := t.conf.State(s.Device); {
+	case state == "online" && since.After(due.Add(grace)):
+		// Its channels were not known before, or many were due while it came back.
+		return Reason{Why: "offline", From: due, Till: since}
+	case state != "online" && state != "" && !since.After(due.Add(grace)):
 		return Reason{Why: state, From: since}
 	}
 	return Reason{Why: NotKnown, From: due}

@@ -62,6 +62,7 @@ type Tracker struct {
 	state  state
 	loaded bool
 	wanted []Series // to be followed from the next look on; nil: no change
+	open   []string // devices whose series are not all known
 	series map[string]*series
 	down   []Reason // when the host did not run, or was asleep
 	wake   clock.Waiter
@@ -110,14 +111,13 @@ func (t *Tracker) Close(ctx context.Context) {
 }
 
 // Follow says what should be in the archive from now on. A series that was
-// followed before, by an earlier host too, goes on.
-func (t *Tracker) Follow(all []Series) {
+// followed before, by an earlier host too, goes on. open are devices that have not
+// told yet which channels they have: what was followed of them is kept for them.
+func (t *Tracker) Follow(all []Series, open ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.wanted = slices.Clone(all)
-	if t.wanted == nil {
-		t.wanted = []Series{}
-	}
+	t.wanted = append([]Series{}, all...)
+	t.open = slices.Clone(open)
 	t.changes++
 	if t.wake != nil {
 		t.wake.Wake()
@@ -228,7 +228,8 @@ func (t *Tracker) look() {
 		return
 	}
 	t.noteSleep(now)
-	begun, ended := t.follow(now)
+	var begun []Gap
+	ended := t.follow(now)
 	t.mu.Lock()
 	for _, key := range slices.Sorted(maps.Keys(t.series)) {
 		b, e := t.judge(t.series[key], now)
@@ -288,9 +289,7 @@ func (t *Tracker) prune() {
 func (t *Tracker) save(now time.Time) {
 	t.mu.Lock()
 	st := state{Alive: now, Series: make(map[string]*following, len(t.series))}
-	if t.wanted != nil { // what the last host followed is not taken over yet
-		maps.Copy(st.Series, t.state.Series)
-	}
+	maps.Copy(st.Series, t.state.Series) // what is not taken over yet
 	for key, s := range t.series {
 		f := *s.following
 		if f.Gap != nil {

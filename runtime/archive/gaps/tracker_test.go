@@ -309,6 +309,30 @@ func TestSiteChanges(t *testing.T) {
 	d.stop(false)
 }
 
+// A recorder that has not told its channels after a start has missed what was due
+// meanwhile.
+func TestChannelsThatAreNotKnownYet(t *testing.T) {
+	s := Series{"nvr", 3, "", "", cron(t, "*/10 * * * *")}
+	d := newDesk(t, "2026-03-04 08:05", s)
+	d.start()
+	d.until("09:05")
+	d.stop(false)
+	d.set("offline")
+	d.start()
+	d.tracker.Follow(nil, "nvr")
+	d.until("10:05")
+	d.set("online")
+	d.tracker.Follow(d.all)
+	d.until("11:05")
+	d.want(Query{}, "6 of 18 missing: nvr/3 offline 09:10-10:05")
+	d.stop(false)
+	d.start()
+	d.tracker.Follow(nil) // taken out of site.yaml
+	d.clk.RunFor(time.Second)
+	d.want(Query{}, "6 missing: nvr/3 offline 09:10-10:05")
+	d.stop(false)
+}
+
 // Damaged files are no reason to fail.
 func TestDamage(t *testing.T) {
 	d := newDesk(t, "2026-03-04 08:05", Series{"gate", 1, "", "", cron(t, "*/10 * * * *")})
