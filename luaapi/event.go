@@ -293,5 +293,3 @@ func (c *call) caller() string {
 	return "hik." + c.name
 }
 
-// EventWords are the words for what scripts listen for.
-func EventWords() []string { return eventWords() }
