@@ -292,4 +292,3 @@ func (c *call) caller() string {
 	}
 	return "hik." + c.name
 }
-
