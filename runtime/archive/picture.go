@@ -132,6 +132,7 @@ func (p *Picture) Commit() (Entry, error) {
 	if a.opt.Added != nil {
 		a.opt.Added(e, p.jpeg.DataHash())
 	}
+	a.step("added")
 	return e, nil
 }
 
@@ -174,6 +175,7 @@ func (p *Picture) place() error {
 		a.sync(d) // where the file system can
 		d.Close()
 	}
+	a.step("folder synced")
 	return nil
 }
 
