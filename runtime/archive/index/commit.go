@@ -107,8 +107,8 @@ func (x *Index) commit() {
 		x.mu.Unlock()
 
 		err := x.ready()
-		if err == nil {
-			stale := x.noLonger(false)
+		stale := x.noLonger(false)
+		if err == nil && len(added)+len(ops)+len(stale) > 0 {
 			err = x.transact(func(c *change) error {
 				for _, e := range added {
 					if err := c.put(e); err != nil {

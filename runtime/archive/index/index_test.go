@@ -38,7 +38,7 @@ type site struct {
 func newSite(t *testing.T) *site {
 	base := t.TempDir()
 	s := &site{t: t, dir: filepath.Join(base, "archive"), db: filepath.Join(base, "data", FileName), clk: clock.NewVirtual(noon)}
-	s.opt = Options{Clock: s.clk, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Zone: time.UTC, Layout: "{device}/{channel}/{date}/{time}.jpg"}
+	s.opt = Options{Clock: s.clk, Log: slog.New(slog.NewTextHandler(&s.log, nil)), Zone: time.UTC, Layout: "{device}/{channel}/{date}/{time}.jpg", NoSync: true}
 	s.open()
 	t.Cleanup(s.close)
 	return s

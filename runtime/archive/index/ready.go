@@ -101,6 +101,7 @@ func (x *Index) tryFile() (*bolt.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.NoSync = x.opt.NoSync
 	err = boltfile.Guard(func() error {
 		return db.Update(func(tx *bolt.Tx) error {
 			if txid > 0 && uint64(tx.ID()) != txid+1 {

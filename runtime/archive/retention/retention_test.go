@@ -26,7 +26,7 @@ const day = 24 * time.Hour
 
 // vault is an archive in virtual time.
 type vault struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	clk  *clock.Virtual
 	log  bytes.Buffer
@@ -35,7 +35,7 @@ type vault struct {
 	zone *time.Location
 }
 
-func newVault(t *testing.T, start time.Time, p Policy) *vault {
+func newVault(t testing.TB, start time.Time, p Policy) *vault {
 	base := t.TempDir()
 	v := &vault{t: t, dir: filepath.Join(base, "archive"), clk: clock.NewVirtual(start)}
 	if p.Zone == nil {
@@ -45,7 +45,7 @@ func newVault(t *testing.T, start time.Time, p Policy) *vault {
 	log := slog.New(slog.NewTextHandler(&v.log, nil))
 	v.do(func(ctx context.Context) (err error) {
 		v.x, err = index.Open(ctx, filepath.Join(base, "archive.db"), v.dir, index.Options{
-			Clock: v.clk, Log: log, Zone: v.zone, Layout: "{device}/{channel}/{date}/{time}.jpg",
+			Clock: v.clk, Log: log, Zone: v.zone, Layout: "{device}/{channel}/{date}/{time}.jpg", NoSync: true,
 		})
 		return err
 	})
