@@ -10,13 +10,6 @@ const (
 	hintNoXML   = "the device answered something other than ISAPI; check address and port, and that ISAPI is switched on (Network > Advanced > Integration Protocol)"
 )
 
-func hintContext(e *Error) string {
-	if e.Kind() == "timeout" {
-		return hintTimeout
-	}
-	return ""
-}
-
 // hint says what an installer can do about a refusal. bare means that the
 // device gave no reason of its own.
 func hint(cl *call, e *Error, bare bool) string {

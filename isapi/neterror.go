@@ -16,8 +16,9 @@ import (
 func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
 	e := c.fail(cl, nil)
 	if ended := fromContext(ctx); ended != nil {
-		e.Err = ended
-		e.Hint = hintContext(e)
+		if e.Err = ended; e.Kind() == "timeout" {
+			e.Hint = hintTimeout
+		}
 		return e
 	}
 	detail, hint, kind := c.netKind(err)

@@ -138,7 +138,7 @@ func (c *Client) DeletePreset(ctx context.Context, channel, id int) error {
 	if err := c.ordinaryPreset(ctx, op, channel, id); err != nil {
 		return err
 	}
-	return c.headDelete(ctx, op, channel, "/presets/"+itoa(id))
+	return c.headDo(ctx, call{op: op, channel: channel, method: http.MethodDelete, path: "/presets/" + itoa(id), replay: true})
 }
 
 func (c *Client) ordinaryPreset(ctx context.Context, op string, channel, id int) error {
@@ -153,14 +153,6 @@ func (c *Client) ordinaryPreset(ctx context.Context, op string, channel, id int)
 		return c.misuse(op, channel, "preset %d is a function of the device, not a position", id)
 	}
 	return nil
-}
-
-func (c *Client) headDelete(ctx context.Context, op string, channel int, suffix string) error {
-	cl := call{op: op, channel: channel, method: http.MethodDelete, path: suffix, replay: true}
-	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
-		_, err := c.do(ctx, cl)
-		return err
-	})
 }
 
 // GotoHome sends a head to its home position: PUT .../homeposition/goto.

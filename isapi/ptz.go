@@ -123,7 +123,11 @@ func (c *Client) GotoPreset(ctx context.Context, channel, id int) error {
 
 // headPut sends one PUT to a head.
 func (c *Client) headPut(ctx context.Context, op string, channel int, suffix string, body []byte, replay bool) error {
-	cl := call{op: op, channel: channel, method: http.MethodPut, path: suffix, body: body, replay: replay}
+	return c.headDo(ctx, call{op: op, channel: channel, method: http.MethodPut, path: suffix, body: body, replay: replay})
+}
+
+// headDo sends something to a head that answers nothing of use.
+func (c *Client) headDo(ctx context.Context, cl call) error {
 	return c.head(ctx, cl, func(ctx context.Context, cl *call) error {
 		_, err := c.do(ctx, cl)
 		return err

@@ -93,8 +93,3 @@ func (c *call) channel() int {
 	}
 	return c.target.id
 }
-
-// channelObject is the channel that the command is for, as a Lua object.
-func (c *call) channelObject() *lua.LUserData {
-	return c.m.object("channel", c.target)
-}

@@ -121,7 +121,7 @@ func onEvent(c *call) int {
 	at := strings.LastIndexByte(string(name), ':')
 	if at < 0 {
 		spec := EventSpec{Type: c.emittedName(string(name))}
-		return c.addJobWith(JobSpec{Kind: "on", When: spec.Type, Event: &spec}, eventOptions)
+		return c.addJob(JobSpec{Kind: "on", When: spec.Type, Event: &spec}, eventOptions)
 	}
 	where, word := string(name[:at]), string(name[at+1:])
 	device, channel, found := strings.Cut(where, "/")
@@ -148,7 +148,7 @@ func (c *call) addHandler(event lua.LValue) int {
 	if c.target != nil {
 		where = c.target.String()
 	}
-	return c.addJobWith(JobSpec{Kind: "on", When: where + ":" + spec.Type, Event: &spec}, eventOptions)
+	return c.addJob(JobSpec{Kind: "on", When: where + ":" + spec.Type, Event: &spec}, eventOptions)
 }
 
 // eventOf reads which event of the device or the channel is meant.

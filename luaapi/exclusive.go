@@ -30,16 +30,16 @@ func exclusive(c *call) int {
 	if err != nil {
 		c.raise(err)
 	}
-	return c.results(fn, c.channelObject())
+	return results(c.L, fn, c.m.object("channel", c.target))
 }
 
 // results calls fn and leaves all that it returns on the stack.
-func (c *call) results(fn *lua.LFunction, args ...lua.LValue) int {
-	before := c.L.GetTop()
-	c.L.Push(fn)
+func results(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) int {
+	before := L.GetTop()
+	L.Push(fn)
 	for _, a := range args {
-		c.L.Push(a)
+		L.Push(a)
 	}
-	c.L.Call(len(args), lua.MultRet)
-	return c.L.GetTop() - before
+	L.Call(len(args), lua.MultRet)
+	return L.GetTop() - before
 }

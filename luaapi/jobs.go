@@ -32,28 +32,28 @@ var jobFunctions = []entry{
 		name: "cron", args: "spec, [options,] fn", options: jobOptions, result: "job",
 		doc: `runs fn by a cron line: 5 fields, 6 with seconds first, or @hourly and its like`,
 		fn: func(c *call) int {
-			return c.addJob(JobSpec{Kind: "cron", When: c.when("the cron line", `such as "0 22 * * 1-5"`)})
+			return c.addJob(JobSpec{Kind: "cron", When: c.when("the cron line", `such as "0 22 * * 1-5"`)}, jobOptions)
 		},
 	},
 	{
 		name: "every", args: "duration, [options,] fn", options: jobOptions, result: "job",
 		doc: "runs fn each time the duration has passed, the first time one duration from now",
 		fn: func(c *call) int {
-			return c.addJob(JobSpec{Kind: "every", Interval: c.interval(), When: c.written(0)})
+			return c.addJob(JobSpec{Kind: "every", Interval: c.interval(), When: c.written(0)}, jobOptions)
 		},
 	},
 	{
 		name: "at", args: "when, [options,] fn", options: jobOptions, result: "job",
 		doc: `runs fn each day at "22:30", "sunset-15m" or "sunrise+1h"; once at a date and time`,
 		fn: func(c *call) int {
-			return c.addJob(JobSpec{Kind: "at", When: c.when("the time", `such as "22:30" or "sunset-15m"`)})
+			return c.addJob(JobSpec{Kind: "at", When: c.when("the time", `such as "22:30" or "sunset-15m"`)}, jobOptions)
 		},
 	},
 	{
 		name: "after", args: "duration, [options,] fn", options: afterOptions, result: "job",
 		doc: "runs fn once, when the duration has passed",
 		fn: func(c *call) int {
-			return c.addJobWith(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration"), When: c.written(0)}, afterOptions)
+			return c.addJob(JobSpec{Kind: "after", Interval: c.duration(c.arg(0), "the duration"), When: c.written(0)}, afterOptions)
 		},
 	},
 }
@@ -82,9 +82,7 @@ func (c *call) interval() time.Duration {
 }
 
 // addJob registers a job of the arguments after the first: [options,] fn.
-func (c *call) addJob(spec JobSpec) int { return c.addJobWith(spec, jobOptions) }
-
-func (c *call) addJobWith(spec JobSpec, known []Option) int {
+func (c *call) addJob(spec JobSpec, known []Option) int {
 	at := 1
 	var o options
 	if _, ok := c.arg(1).(*lua.LTable); ok || c.arg(1) == lua.LNil && c.arg(2) != lua.LNil {

@@ -88,12 +88,7 @@ func (b *batch) start() {
 				b.waker = nil
 			}
 		}()
-		before := L.GetTop()
-		L.Push(b.fn)
-		L.Push(b.items[i])
-		L.Push(lua.LNumber(i + 1))
-		L.Call(2, lua.MultRet)
-		return L.GetTop() - before
+		return results(L, b.fn, b.items[i], lua.LNumber(i+1))
 	})
 	task, err := TaskOf(b.c.L).Spawn(b.c.L, run, nil)
 	if err != nil {

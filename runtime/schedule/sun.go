@@ -26,15 +26,11 @@ type SunTimes struct {
 // circle can have a sunset just after midnight that belongs to the evening
 // before; a second one on the same date is left out.
 func Sun(date time.Time, place Place, zone *time.Location) SunTimes {
-	year, month, day := date.Date()
-	return sunOn(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), place, zone)
-}
-
-// sunOn tries the solar days around the date: at 13 hours and more from
-// Greenwich, or in a zone that is far from the sun's, they do not agree.
-func sunOn(date time.Time, place Place, zone *time.Location) SunTimes {
+	date = dateOf(date, date.Location())
 	var times SunTimes
 	state := risesAndSets
+	// The solar days around the date: at 13 hours and more from Greenwich, or in a
+	// zone that is far from the sun's, they do not agree with it.
 	for n := -2; n <= 2; n++ {
 		d := solarDayOf(date.AddDate(0, 0, n), place)
 		noon := wallOf(d.noon, zone).Sub(date)
