@@ -39,11 +39,7 @@ func (r *reader) word(n *yaml.Node, words []string) (string, bool) {
 		return "", false
 	}
 	if !slices.Contains(words, text) {
-		hint := ""
-		if near := nearest.Word(n.Value, words); near != "" {
-			hint = " (did you mean \"" + near + "\"?)"
-		}
-		r.fail(n, "%s is none of %s%s", shown(n), strings.Join(words, ", "), hint)
+		r.fail(n, "%s is none of %s%s", shown(n), strings.Join(words, ", "), nearest.Hint(n.Value, words))
 		return "", false
 	}
 	return text, true
