@@ -1,8 +1,8 @@
 package luaapi
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -178,15 +178,15 @@ func (r *jsonReader) list() (lua.LValue, error) {
 	}
 }
 
-// jsonNumber is a number at the start of a text.
-var jsonNumber = regexp.MustCompile(`^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`)
-
 func (r *jsonReader) number() (lua.LValue, error) {
 	rest := r.s[r.at:]
-	text := jsonNumber.FindString(rest)
+	text := rest[:len(rest)-len(strings.TrimLeft(rest, "+-.0123456789eE"))]
+	if digits := strings.TrimPrefix(text, "-"); len(digits) > 1 && digits[0] == '0' && '0' <= digits[1] && digits[1] <= '9' {
+		text = text[:len(text)-len(digits)+1] // no other digit goes on from a zero
+	}
 	f, err := strconv.ParseFloat(text, 64)
-	if left := rest[len(text):]; err != nil || left != "" && strings.IndexByte(".eE", left[0]) >= 0 {
-		return nil, r.fail("%q is not a number", shorten(rest[:min(len(text)+2, len(rest))], 40))
+	if err != nil || !json.Valid([]byte(text)) {
+		return nil, r.fail("%q is not a number", shorten(text, 40))
 	}
 	r.at += len(text)
 	return lua.LNumber(f), nil
