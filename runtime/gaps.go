@@ -16,6 +16,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive/retention"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // followGaps has what archive.schedules asks for followed, from now on.
@@ -134,9 +135,18 @@ func (h *Host) gapStatus(zone *time.Location) []GapStatus {
 	return all
 }
 
-// Gaps makes a report of what is missing in the archive. It needs no host that
-// runs; the channels of a device of which all are asked for are those that were
-// followed.
-func Gaps(data string, q gaps.Query, all []gaps.Series, now time.Time) (gaps.Report, error) {
-	return gaps.Read(data, q, all, now)
+// Gaps makes a report of what is missing in the archive of a site whose data
+// folder is data. It needs no host that runs.
+func Gaps(s *site.Site, data string, q gaps.Query, now time.Time) (gaps.Report, error) {
+	var plans []gaps.Plan
+	if s.Archive != nil {
+		for _, a := range s.Archive.Schedules {
+			due, err := a.Plan(s)
+			if err != nil {
+				return gaps.Report{}, err
+			}
+			plans = append(plans, gaps.Plan{Label: a.Label, Due: due})
+		}
+	}
+	return gaps.Read(data, q, plans, now)
 }

@@ -32,10 +32,22 @@ type state struct {
 
 // following is one series as it is followed.
 type following struct {
+	Of    names     `json:"of"`
 	Since time.Time `json:"since"`         // it is followed
 	Next  time.Time `json:"next"`          // the first time that is not judged yet; zero: there is none
 	Gap   *Gap      `json:"gap,omitempty"` // that goes on
 }
+
+// names are what a series is known by.
+type names struct {
+	Device  string `json:"device"`
+	Channel int    `json:"channel"`
+	Name    string `json:"name,omitempty"`
+	Label   string `json:"label,omitempty"`
+	Every   string `json:"schedule"`
+}
+
+func (s Series) names() names { return names{s.Device, s.Channel, s.Name, s.Label, s.Due.String()} }
 
 func (r record) stateName() string { return filepath.Join(r.dir, "state.json") }
 func (r record) endedName() string { return filepath.Join(r.dir, "ended.jsonl") }

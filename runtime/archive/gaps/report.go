@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
 // Line is what is missing of one channel and label in a span of time.
@@ -54,12 +56,18 @@ type Report struct {
 	Lines []Line    `json:"lines"`           // of each series that was followed
 }
 
+// Plan is a schedule of site.yaml, for reports: the channels are on record.
+type Plan struct {
+	Label string
+	Due   schedule.Schedule
+}
+
 // stopped is how long no host may have been seen for one to run.
 const stopped = lookEvery + grace
 
-// Read makes a report from the record in the site's data folder. all are the
-// series of site.yaml as it is; now is the time. It needs no host.
-func Read(data string, q Query, all []Series, now time.Time) (Report, error) {
+// Read makes a report from the record in the site's data folder. plans are those
+// of site.yaml as it is; now is the time. It needs no host.
+func Read(data string, q Query, plans []Plan, now time.Time) (Report, error) {
 	r := record{filepath.Join(data, FolderName)}
 	st, _, err := r.load()
 	if err != nil {
@@ -72,16 +80,13 @@ func Read(data string, q Query, all []Series, now time.Time) (Report, error) {
 		q.From = q.Till.Add(-24 * time.Hour)
 	}
 	b := &builder{query: q, lines: make(map[string]*Line), due: make(map[string]Series)}
-	for _, s := range all {
-		if !b.wants(s.Device, s.Channel, s.Label) {
+	for key, f := range st.Series {
+		i := slices.IndexFunc(plans, func(p Plan) bool { return p.Label == f.Of.Label && p.Due.String() == f.Of.Every })
+		if i < 0 || !b.wants(f.Of.Device, f.Of.Channel, f.Of.Label) {
 			continue
 		}
-		key := s.key()
+		s := Series{f.Of.Device, f.Of.Channel, f.Of.Name, f.Of.Label, plans[i].Due}
 		b.due[key] = s
-		f := st.Series[key]
-		if f == nil {
-			continue
-		}
 		until := f.Next
 		if now.Sub(st.Alive) > stopped {
 			until = b.down(s, f, st.Alive, now)

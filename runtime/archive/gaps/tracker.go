@@ -292,6 +292,7 @@ func (t *Tracker) save(now time.Time) {
 	maps.Copy(st.Series, t.state.Series) // what is not taken over yet
 	for key, s := range t.series {
 		f := *s.following
+		f.Of = s.names()
 		if f.Gap != nil {
 			g := f.Gap.clone()
 			f.Gap = &g

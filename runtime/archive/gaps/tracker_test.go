@@ -144,7 +144,11 @@ func (d *desk) set(state string) { d.state, d.since = state, d.clk.Now() }
 // want compares the report with lines.
 func (d *desk) want(q Query, lines ...string) {
 	d.Helper()
-	r, err := Read(d.data, q, d.all, d.clk.Now())
+	var plans []Plan
+	for _, s := range d.all {
+		plans = append(plans, Plan{s.Label, s.Due})
+	}
+	r, err := Read(d.data, q, plans, d.clk.Now())
 	must(d, err)
 	var got []string
 	for _, l := range r.Lines {
