@@ -201,6 +201,9 @@ case("date", function()
   local d = hik.date("*t", t)
   equal({d.year, d.month, d.day, d.hour, d.min, d.sec, d.wday, d.yday, d.isdst}, {2026, 3, 1, 13, 5, 6, 1, 60, false})
   equal(hik.date("!*t", t).hour, 12)
+  for c in ("aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ%"):gmatch(".") do
+    equal(hik.date("!%" .. c, t), os.date("!%" .. c, t), c)
+  end
   misuse("date: the format has no %Q", function() hik.date("%Q") end)
   misuse("date: the format ends with %; write %% for the sign itself", function() hik.date("50%") end)
   misuse('date: the time must be a number, -62135596800 to 253402300799, not "x"', function() hik.date("%Y", "x") end)
