@@ -23,6 +23,9 @@ const (
 	// asleepAfter is how much later than it should a look comes when the machine
 	// was asleep.
 	asleepAfter = 2 * time.Minute
+	// settle is how long after a start nothing is judged: scripts that want to hear
+	// of it are not loaded yet, and devices have not answered.
+	settle = 30 * time.Second
 	// maxReasons bounds the reasons of one gap: a device may come and go.
 	maxReasons = 20
 )
@@ -57,6 +60,7 @@ type Tracker struct {
 	// Of the goroutine that looks.
 	saveFailed bool
 	looked     time.Time // the last look; zero: none yet
+	settled    time.Time // from then on it is judged
 
 	mu     sync.Mutex
 	state  state
@@ -231,11 +235,13 @@ func (t *Tracker) look() {
 	var begun []Gap
 	ended := t.follow(now)
 	t.mu.Lock()
-	for _, key := range slices.Sorted(maps.Keys(t.series)) {
-		b, e := t.judge(t.series[key], now)
-		begun, ended = append(begun, b...), append(ended, e...)
+	if !now.Before(t.settled) {
+		for _, key := range slices.Sorted(maps.Keys(t.series)) {
+			b, e := t.judge(t.series[key], now)
+			begun, ended = append(begun, b...), append(ended, e...)
+		}
+		t.prune()
 	}
-	t.prune()
 	t.mu.Unlock()
 	t.tellBegun(begun)
 	t.tellEnded(ended)
@@ -260,7 +266,7 @@ func (t *Tracker) load(now time.Time) bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.state, t.loaded = st, true
+	t.state, t.loaded, t.settled = st, true, now.Add(settle)
 	if !st.Alive.IsZero() && st.Alive.Before(now) {
 		t.down = append(t.down, Reason{Why: HostDown, From: st.Alive, Till: now})
 	}

@@ -214,7 +214,7 @@ func TestHostDown(t *testing.T) {
 		d.until("06:00")
 		d.want(Query{}, "14 of 36 missing: host not running 01:00-03:20")
 		d.stop(false)
-		d.wantTold("03:20 gate/1 begins", "03:30 gate/1 ends")
+		d.wantTold("03:21 gate/1 begins", "03:30 gate/1 ends")
 	}
 }
 
