@@ -82,15 +82,17 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 			return archiveFailure(err)
 		}
 		options.Begun = func(begun isapi.Picture) { p.Entry.Taken, p.Entry.DeviceTime = h.clk.Now(), begun.Time }
+		disk := &diskWriter{clk: h.clk, w: p}
 		sent := int64(0)
 		err = dev.Do(ctx, what, func(ctx context.Context, client *isapi.Client) (err error) {
-			sent, _, err = client.PictureTo(ctx, p, spec.Channel, options)
+			disk.ctx = ctx
+			sent, _, err = client.PictureTo(ctx, disk, spec.Channel, options)
 			return err
 		})
 		if err == nil {
 			_, err = p.Commit()
 		}
-		p.Abort()
+		disk.close(p.Abort)
 		a.note(err)
 		if err == nil {
 			return nil
