@@ -144,11 +144,25 @@ func (j *job) arm(after time.Time) {
 	if j.next.IsZero() {
 		return
 	}
+	j.setTimer()
+}
+
+// setTimer sets the timer of the next run. Called with script.mu held.
+func (j *job) setTimer() {
 	at := j.next.Add(j.delay)
 	if j.spec.Jitter > 0 {
 		at = at.Add(j.script.host.random(j.spec.Jitter))
 	}
 	j.timer = j.script.host.clk.At(at, j.fire)
+}
+
+// delayBy changes how long after its time each run begins.
+func (j *job) delayBy(d time.Duration) {
+	j.script.mu.Lock()
+	defer j.script.mu.Unlock()
+	if j.delay = d; j.timer != nil && !j.stopped && !j.next.IsZero() && j.timer.Stop() {
+		j.setTimer()
+	}
 }
 
 // fire is called by the clock.

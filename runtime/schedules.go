@@ -226,16 +226,17 @@ func (one *series) addJobs(channels []int) {
 		}
 	}
 	for i, number := range channels {
-		if one.jobs[number] != nil {
+		delay := time.Duration((float64(i) + one.lead) / float64(len(channels)) * float64(one.spread))
+		if j := one.jobs[number]; j != nil {
+			j.delayBy(delay)
 			continue
 		}
 		spec := luaapi.JobSpec{
 			Kind: one.kind(), When: one.plan.String(), Interval: one.Every, Place: fmt.Sprintf("%s:%d", s.file, one.Line),
 			OnReload: "finish", Fn: s.L.NewFunction(func(L *lua.LState) int { return one.take(L, number) }),
 		}
-		j := &job{script: s, spec: spec, plan: one.plan, fixed: true, name: one.jobName(number)}
+		j := &job{script: s, spec: spec, plan: one.plan, fixed: true, delay: delay, name: one.jobName(number)}
 		j.wants = &gaps.Series{Device: one.device, Channel: number, Name: one.channelName(number), Label: one.Label, Due: one.plan}
-		j.delay = time.Duration((float64(i) + one.lead) / float64(len(channels)) * float64(one.spread))
 		if err := s.register(j); err != nil {
 			return // the script ends
 		}
