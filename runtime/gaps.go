@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -123,13 +125,27 @@ type GapStatus struct {
 	Text string `json:"text"` // why, for people
 }
 
+// Where is the channel: "gate/yard", or "gate/1" if it has no name.
+func (g *GapStatus) Where() string { return g.Device + "/" + cmp.Or(g.Name, strconv.Itoa(g.Channel)) }
+
 func (h *Host) gapStatus(zone *time.Location) []GapStatus {
 	g := h.gaps.Load()
 	if g == nil {
 		return nil
 	}
 	var all []GapStatus
+	in := func(t time.Time) time.Time {
+		if t.IsZero() {
+			return t
+		}
+		return t.In(zone)
+	}
 	for _, gap := range g.Gaps() {
+		gap.From, gap.Last, gap.Till = in(gap.From), in(gap.Last), in(gap.Till)
+		for i := range gap.Reasons {
+			r := &gap.Reasons[i]
+			r.From, r.Till = in(r.From), in(r.Till)
+		}
 		all = append(all, GapStatus{gap, gap.Text(zone)})
 	}
 	return all

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -153,16 +152,4 @@ func (a *archiver) secondStatus(zone *time.Location) *SecondPlaceStatus {
 		}
 	}
 	return st
-}
-
-// Text is one line: "341 pictures wait for s3://bucket, the oldest since ...".
-func (s *SecondPlaceStatus) Text(timeText func(time.Time) string) string {
-	what := fmt.Sprintf("%d pictures wait for %s", s.Waiting, s.Place)
-	if s.Waiting == 1 {
-		what = "1 picture waits for " + s.Place
-	}
-	if s.Oldest != nil {
-		what += ", the oldest since " + timeText(*s.Oldest)
-	}
-	return what
 }

@@ -94,7 +94,7 @@ func shape(t reflect.Type, path string, optional bool, rows *[]string) {
 				*rows = (*rows)[:kept+1]
 				continue
 			}
-			shape(f.Type, path+"."+name, flags == "omitempty", rows)
+			shape(f.Type, path+"."+name, flags == "omitempty" || flags == "omitzero", rows)
 		}
 	case t.Kind() == reflect.Bool:
 		row("true or false")

@@ -62,6 +62,8 @@ func (a *app) writeStatus(st runtime.Status) {
 	}
 	if st.Archive != nil {
 		a.writeWrapped(archiveLine(st.Archive, st.Now))
+		a.writeWrapped(gapLines(st.Archive.Gaps))
+		a.writeWrapped(copyLine(st.Archive.Copy, st.Now))
 	}
 	t, text := devicesOf(st)
 	var notes strings.Builder

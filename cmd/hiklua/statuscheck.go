@@ -100,6 +100,14 @@ func findings(st runtime.Status) (good string, bad []string) {
 	if st.Archive != nil && st.Archive.Error != nil {
 		bad = append(bad, st.Archive.Error.Message)
 	}
+	if st.Archive != nil {
+		if gaps := gapsByReason(st.Archive.Gaps); len(gaps) > 0 {
+			bad = append(bad, "missing in the archive: "+strings.Join(gaps, ", "))
+		}
+		if c := st.Archive.Copy; c != nil && c.Error != nil {
+			bad = append(bad, copiesWait(c, st.Now)+": "+c.Error.Message)
+		}
+	}
 	if st.Site.Error != nil {
 		bad = append(bad, "site.yaml not taken over")
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/device"
 )
 
@@ -127,5 +128,39 @@ func TestStatusCheck(t *testing.T) {
 		if !strings.Contains(out.String(), tt.want) || (err == nil) != strings.HasPrefix(tt.want, "ok") || err != nil && !errors.Is(err, errTold) {
 			t.Errorf("%s: %v, %q, want %q", tt.name, err, out.String(), tt.want)
 		}
+	}
+}
+
+// TestStatusOfGapsAndCopies: what is missing in the archive, and how far the
+// second place is behind, in status and in the verdict.
+func TestStatusOfGapsAndCopies(t *testing.T) {
+	t.Parallel()
+	gap := func(channel int, name, why string, missing int) runtime.GapStatus {
+		return runtime.GapStatus{Gap: gaps.Gap{Device: "gate", Channel: channel, Name: name, Missing: missing, Reasons: []gaps.Reason{{Why: why}}}}
+	}
+	list := []runtime.GapStatus{gap(1, "yard", "offline", 12), gap(2, "", "offline", 11), gap(1, "yard", "timeout", 1)}
+	if got, want := gapLines(list), "  missing: 23 pictures of gate/yard, gate/2: offline\n  missing: 1 picture of gate/yard: timeout\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	now := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	oldest := now.Add(-2 * time.Hour)
+	away := &runtime.SecondPlaceStatus{
+		Place: "s3://pictures", Waiting: 341, Oldest: &oldest,
+		Error: &runtime.ErrorStatus{Message: "s3://pictures: the secret key is wrong", Hint: "correct AWS_SECRET_ACCESS_KEY"},
+	}
+	for want, c := range map[string]*runtime.SecondPlaceStatus{
+		"": nil,
+		"  copied to s3://pictures: all of them\n":                                              {Place: "s3://pictures"},
+		"  1 picture waits for s3://pictures, the oldest since " + timeText(oldest, now) + "\n": {Place: "s3://pictures", Waiting: 1, Oldest: &oldest},
+		"  341 pictures wait for s3://pictures, the oldest since " + timeText(oldest, now) + ":\n  s3://pictures: the secret key is wrong\n  correct AWS_SECRET_ACCESS_KEY\n": away,
+	} {
+		if got := copyLine(c, now); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	_, bad := findings(runtime.Status{Now: now, Archive: &runtime.ArchiveStatus{Gaps: list, Copy: away}})
+	if text := strings.Join(bad, "\n"); len(bad) != 2 || !strings.HasPrefix(text, "missing in the archive: 23 pictures of gate/yard, gate/2: offline, 1 picture") ||
+		!strings.Contains(text, "341 pictures wait for s3://pictures") {
+		t.Error(text)
 	}
 }

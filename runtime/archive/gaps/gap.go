@@ -30,20 +30,20 @@ type Gap struct {
 	Channel int       `json:"channel"`
 	Name    string    `json:"name,omitempty"`
 	Label   string    `json:"label,omitempty"`
-	Every   string    `json:"schedule"` // in words
-	From    time.Time `json:"from"`     // the first of them was due
-	Last    time.Time `json:"last"`     // the last of them was due
-	Till    time.Time `json:"till"`     // pictures came again; zero: the gap goes on
-	Missing int       `json:"missing"`  // pictures
-	Reasons []Reason  `json:"reasons"`  // in the order of time; at least one
+	Every   string    `json:"schedule"`      // in words
+	From    time.Time `json:"from"`          // the first of them was due
+	Last    time.Time `json:"last"`          // the last of them was due
+	Till    time.Time `json:"till,omitzero"` // pictures came again; zero: the gap goes on
+	Missing int       `json:"missing"`       // pictures
+	Reasons []Reason  `json:"reasons"`       // in the order of time; at least one
 }
 
 // Reason is why pictures are missing.
 type Reason struct {
 	Why     string    `json:"why"` // "offline", "host not running", "timeout"
 	From    time.Time `json:"from"`
-	Till    time.Time `json:"till"`    // zero: it goes on
-	Missing int       `json:"missing"` // pictures of the gap
+	Till    time.Time `json:"till,omitzero"` // zero: it goes on
+	Missing int       `json:"missing"`       // pictures of the gap
 }
 
 // The reasons that are not the state of a device or the kind of an error.
