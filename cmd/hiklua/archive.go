@@ -38,7 +38,7 @@ without one.`,
 		RunE: func(*cobra.Command, []string) error { return nil }, // Args has refused it
 	}
 	for _, sub := range []*cobra.Command{
-		newArchiveListCommand(a), newArchiveShowCommand(a), newArchivePruneCommand(a), newArchiveVerifyCommand(a), newArchiveExportCommand(a),
+		newArchiveListCommand(a), newArchiveShowCommand(a), newArchiveGapsCommand(a), newArchivePruneCommand(a), newArchiveVerifyCommand(a), newArchiveExportCommand(a),
 	} {
 		sub.DisableFlagsInUseLine = true
 		c.AddCommand(sub)

@@ -8,10 +8,12 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rivo/uniseg"
 
 	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const archiveSite = `timezone: Europe/Berlin
@@ -318,5 +320,51 @@ func TestArchiveBesideAHost(t *testing.T) {
 	}
 	if out, errs, status := p.ask("", "archive", "show"); status != statusOK || !strings.Contains(out, "5 pictures") {
 		t.Errorf("status %d %s%s", status, out, errs)
+	}
+}
+
+// TestArchiveGaps stops a host for three hours, and asks what is missing.
+func TestArchiveGaps(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": strings.TrimSuffix(archiveSite, "}\n") +
+		`, schedules: [{channels: [gate/yard], every: 30m, label: routine}, {channels: ["nvr/2"], every: 1h}]}` + "\n"})
+	now := begin
+	typed := func(ctx context.Context, args ...string) (*session, int) {
+		s, clk := newSession(t), clock.NewVirtual(now)
+		s.clk = clk
+		if args[0] == "run" {
+			ctx = s.interruptAfter(4 * time.Hour)
+		}
+		status := s.run(ctx, args...)
+		now = clk.Now()
+		return s, status
+	}
+	s, status := typed(t.Context(), "archive", "gaps")
+	if status != statusOK || s.err.String() != "no such schedule was followed yet: hiklua run . begins it\n" {
+		t.Errorf("status %d %s", status, s.err.String())
+	}
+	if s, status := typed(t.Context(), "run"); status != statusOK {
+		t.Fatalf("status %d %s", status, s.err.String())
+	}
+	s, status = typed(t.Context(), "archive", "gaps", "--check")
+	if status != statusOK {
+		t.Errorf("status %d %s%s", status, s.out.String(), s.err.String())
+	}
+	wants(t, s.out.String(), "from 2026-03-03 17:00:00 to 2026-03-04 17:00:00\n", "0 of 7 missing: gate/yard (routine)\n", "0 of 3 missing: nvr/ramp\n")
+	now = now.Add(3 * time.Hour)
+	s, status = typed(t.Context(), "archive", "gaps", "--check")
+	if status != statusFailure {
+		t.Errorf("status %d %s%s", status, s.out.String(), s.err.String())
+	}
+	wants(t, s.out.String(), "missing: host not running since 2026-03-04 17:00 (gate/yard, routine)\n", "missing: host not running since 2026-03-04 17:00 (nvr/ramp)\n")
+	s, _ = typed(t.Context(), "archive", "gaps", "nvr", "--json")
+	var r jsonGaps
+	if err := json.Unmarshal(s.out.Bytes(), &r); err != nil || len(r.Series) != 1 || r.Missing < 2 || r.Missing > 4 || r.Series[0].Missing != r.Missing ||
+		r.Series[0].Gaps[0].Reasons[0].Why != "host not running" || r.Series[0].Gaps[0].Till != nil {
+		t.Errorf("%v: %s", err, s.out.String())
+	}
+	s, status = typed(t.Context(), "archive", "gaps", "gaet")
+	if status != statusMisuse || !strings.Contains(s.err.String(), "did you mean") {
+		t.Errorf("status %d %s", status, s.err.String())
 	}
 }

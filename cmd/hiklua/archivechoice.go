@@ -23,11 +23,15 @@ type archiveFlags struct {
 }
 
 func (o *archiveFlags) add(c *cobra.Command) {
-	const form = "2026-03-28, \"2026-03-28 01:30\", 01:30, or so long ago: 90s, 2h, 3d"
-	c.Flags().StringVar(&o.from, "from", "", "taken at this `TIME` or later: "+form)
-	c.Flags().StringVar(&o.till, "till", "", "taken before this `TIME`, written like that")
-	c.Flags().StringVar(&o.label, "label", "", "with this `LABEL` only")
+	o.addTimes(c)
 	c.Flags().IntVar(&o.last, "last", 0, "the last `N` only; 0: all of them")
+}
+
+func (o *archiveFlags) addTimes(c *cobra.Command) {
+	const form = "2026-03-28, \"2026-03-28 01:30\", 01:30, or so long ago: 90s, 2h, 3d"
+	c.Flags().StringVar(&o.from, "from", "", "at this `TIME` or later: "+form)
+	c.Flags().StringVar(&o.till, "till", "", "before this `TIME`, written like that")
+	c.Flags().StringVar(&o.label, "label", "", "with this `LABEL` only")
 }
 
 // channelHelp is the part of a command's help on what chooses pictures.

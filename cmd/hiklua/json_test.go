@@ -22,7 +22,7 @@ import (
 var jsonShapes = map[string]any{
 	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []reloaded{}, "next": []jsonRun{}, "check": []jsonFinding{},
 	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "Failures": jsonFailure{},
-	"archive list": []archive.Record{}, "archive show": jsonArchive{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
+	"archive list": []archive.Record{}, "archive show": jsonArchive{}, "archive gaps": jsonGaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
 }
 
 // TestJSONPage compares docs/json.md with the types: each key, and whether it

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +145,7 @@ type typist struct {
 var (
 	exported   = regexp.MustCompile(`^(?:read -rs [A-Z_]+; )*export ([A-Z_ ]+)(?:=\S*)?$`)
 	outOfReach = regexp.MustCompile(`192\.0\.2\.`)
+	later      = regexp.MustCompile(`^# (\d+) hours later$`)
 )
 
 func (y *typist) do(line string) {
@@ -155,6 +157,10 @@ func (y *typist) do(line string) {
 	}
 	line = strings.TrimSpace(line)
 	line = strings.Replace(line, "go run ./cmd/hiklua", "hiklua", 1)
+	if m := later.FindStringSubmatch(line); m != nil {
+		hours, _ := strconv.Atoi(m[1]) // digits
+		y.now = y.now.Add(time.Duration(hours) * time.Hour)
+	}
 	if line == "" || strings.HasPrefix(line, "#") {
 		return
 	}

@@ -60,20 +60,23 @@ func channelText(device string, channel int, name string) string {
 
 // Text says why pictures are missing, with times in a zone:
 // "gate/yard offline 02:10-05:00, host not running since 06:30".
-func (g *Gap) Text(zone *time.Location) string {
+func (g *Gap) Text(zone *time.Location) string { return g.text(zone, false) }
+
+// text is Text, with the day of each span where dated.
+func (g *Gap) text(zone *time.Location, dated bool) string {
 	parts := make([]string, 0, len(g.Reasons))
 	for _, r := range g.Reasons {
 		what := r.Why
 		if r.Why != HostDown && r.Why != HostAsleep {
 			what = channelText(g.Device, g.Channel, g.Name) + " " + r.Why
 		}
-		parts = append(parts, what+" "+spanText(r.From, r.Till, zone))
+		parts = append(parts, what+" "+spanText(r.From, r.Till, zone, dated))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// spanText is "02:10-05:00", with dates where the days differ.
-func spanText(from, till time.Time, zone *time.Location) string {
+// spanText is "02:10-05:00", with dates where the days differ, or where dated.
+func spanText(from, till time.Time, zone *time.Location, dated bool) string {
 	const day, clock = "2006-01-02", "15:04"
 	from = from.In(zone)
 	if till.IsZero() {
@@ -84,7 +87,10 @@ func spanText(from, till time.Time, zone *time.Location) string {
 	if from.Format(day) != till.Format(day) {
 		return from.Format(day) + " " + first + " - " + till.Format(day) + " " + second
 	}
-	if first == second {
+	if dated {
+		first = from.Format(day) + " " + first
+	}
+	if from.Format(clock) == second {
 		return first
 	}
 	return first + "-" + second

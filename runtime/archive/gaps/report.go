@@ -24,6 +24,7 @@ type Line struct {
 }
 
 // Text is the line for people: "12 of 96 missing: gate/yard offline 02:10-05:00".
+// Where the gaps are of several days it tells which.
 func (l *Line) Text(zone *time.Location) string {
 	of := ""
 	if l.Due > 0 {
@@ -33,8 +34,10 @@ func (l *Line) Text(zone *time.Location) string {
 		return fmt.Sprintf("0%s missing: %s", of, channelText(l.Device, l.Channel, l.Name))
 	}
 	parts := make([]string, 0, len(l.Gaps))
+	day := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
+	dated := len(l.Gaps) > 1 && day(l.Gaps[0].From) != day(l.Gaps[len(l.Gaps)-1].Last)
 	for i := range l.Gaps {
-		parts = append(parts, l.Gaps[i].Text(zone))
+		parts = append(parts, l.Gaps[i].text(zone, dated))
 	}
 	return fmt.Sprintf("%d%s missing: %s", l.Missing, of, strings.Join(parts, ", "))
 }

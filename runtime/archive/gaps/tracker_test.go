@@ -359,3 +359,20 @@ func TestDamage(t *testing.T) {
 		t.Error(d.log.String())
 	}
 }
+
+// Gaps of several days are told with their days.
+func TestTextOfSeveralDays(t *testing.T) {
+	at := func(day, hour int) time.Time { return time.Date(2026, 3, day, hour, 10, 0, 0, berlin) }
+	gap := func(day, hour int, why string) Gap {
+		return Gap{Device: "gate", Channel: 1, From: at(day, hour), Last: at(day, hour+1), Till: at(day, hour+2), Missing: 2,
+			Reasons: []Reason{{why, at(day, hour), at(day, hour+2), 2}}}
+	}
+	one := Line{Device: "gate", Channel: 1, Due: 96, Missing: 4, Gaps: []Gap{gap(4, 2, "offline"), gap(4, 5, "timeout")}}
+	if got, want := one.Text(berlin), "4 of 96 missing: gate/1 offline 02:10-04:10, gate/1 timeout 05:10-07:10"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	one.Gaps[1] = gap(5, 5, HostDown)
+	if got, want := one.Text(berlin), "4 of 96 missing: gate/1 offline 2026-03-04 02:10-04:10, host not running 2026-03-05 05:10-07:10"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
