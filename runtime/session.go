@@ -12,6 +12,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/scripts"
 )
 
 // Session is a Lua state that is fed line by line. A motion without duration
@@ -117,7 +118,30 @@ func (n *Session) Outline(ctx context.Context, path []string) (luaapi.Outline, e
 		}
 		v = luaapi.Content(table).RawGetString(key)
 	}
-	return luaapi.OutlineOf(n.s.L, v), nil
+	o := luaapi.OutlineOf(n.s.L, v)
+	if o.Owner == "" && v != lua.LNil {
+		o.Owner = n.moduleNamed(globals, v)
+	}
+	return o, nil
+}
+
+// moduleNamed is the name of the module of hiklua's own that a value is; "": it
+// is none.
+func (n *Session) moduleNamed(globals *lua.LTable, v lua.LValue) string {
+	pkg, _ := globals.RawGetString("package").(*lua.LTable)
+	if pkg == nil {
+		return ""
+	}
+	loaded, _ := pkg.RawGetString("loaded").(*lua.LTable)
+	if loaded == nil {
+		return ""
+	}
+	for _, name := range scripts.Names() {
+		if loaded.RawGetString(name) == v {
+			return name
+		}
+	}
+	return ""
 }
 
 // Whole reports whether code can be run as it stands: false if more lines have

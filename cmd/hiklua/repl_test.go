@@ -21,6 +21,7 @@ func (names) Outline(path []string) luaapi.Outline {
 		"hik":    {Owner: "hik"},
 		"yard":   {Owner: "channel", Device: "gate", Channel: "yard"},
 		"gate":   {Owner: "device", Device: "gate"}, "cams.gate": {Owner: "device", Device: "gate"},
+		"tour":   {Owner: "hik.tour", Keys: []string{"run"}},
 		"answer": {Keys: []string{"status", "body"}},
 	}[strings.Join(path, ".")]
 }
@@ -80,6 +81,27 @@ func TestComplete(t *testing.T) {
 		{"answer.", "", "body status"},
 		{"hik.vars.", "", "areas dwell night"},
 		{"hik.vars.areas.", "", "yard"},
+
+		{`gate:wait("motion").re`, "re", "reason region"},
+		{`hik.http.get("http://x").st`, "st", "status"},
+		{`gate:on("motion", function(ev) print(ev.na`, "na", "native"},
+
+		// What this piece has given a name to.
+		{"local y = gate:channel('yard')\ny:ptz_p", "ptz_p", "ptz_pan_tilt"},
+		{"y = gate:info() print(1) print(y.fi", "fi", "firmware"},
+		{"gate = 5 gate:sn", "sn", ""},
+		{`for i = 1, 2 do local p = yard:presets()[i] print(p.`, "", "id name pan special tilt zoom"},
+
+		// Modules.
+		{"tour.", "", "run"},
+		{`local t = require "hik.sweep" t.`, "", "run"},
+		{`require("hik.tour").`, "", "run"},
+		{`tour.run(yard, {{preset = "door"}}, {ti`, "ti", "till = "},
+		{"tour.run(yard, {{dw", "dw", "dwell = "},
+		{`tour.run(yard, {{preset = "do`, "do", "door"},
+		{`tour.run(yard, {{preset = "door"}}, {home = "T`, "T", "Tür Süd"},
+		{"tour.run(yard, {st", "st", ""},
+		{`local retry = require "hik.retry" retry(f, {ti`, "ti", "times = "},
 
 		// Names of the site, and what devices tell.
 		{`hik.device("g`, "g", "gate"},
@@ -158,6 +180,9 @@ func TestHint(t *testing.T) {
 		{"print(hik.sleep(1", "hik.sleep(duration)  waits"},
 		{"hik.every(60, function() ", ""},
 		{"hik.sleep(1) ", ""},
+		{"tour.run(", "hik.tour.run(channel, stops, {till=, "},
+		{"tour.run(yard, {{dwell = ", "dwell = (duration) how long to stay"},
+		{`retry = require("hik.retry") retry(`, "hik.retry(function, {times=, "},
 		{".jobs", ""},
 	} {
 		if got := hint(names{}, c.text); got != c.want && (c.want == "" || !strings.HasPrefix(got, c.want)) {

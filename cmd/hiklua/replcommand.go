@@ -15,6 +15,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
@@ -341,8 +342,14 @@ func helpOn(n namer, name string) (text string, known bool) {
 	}
 	var found []string
 	var names []string
-	for _, e := range luaapi.API() {
+	for _, e := range slices.Concat(luaapi.API(), check.Library()) {
+		if e.Kind == "table" {
+			continue
+		}
 		names = append(names, e.Name)
+		if name == e.Owner+"."+e.Name {
+			return entryHelp(&e), true
+		}
 		if e.Name == word && (owner == "" || owner == e.Owner) {
 			found = append(found, entryHelp(&e))
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ func complete(n namer, text string) completion {
 	if len(list) == 0 {
 		return completion{}
 	}
+	n = &scope{n, list}
 	last := list[len(list)-1]
 	switch {
 	case last.kind == commentToken && last.open:
@@ -74,21 +76,23 @@ func complete(n namer, text string) completion {
 // is called with one is offered.
 func members(t thing, sign string) []completed {
 	var list []completed
-	for _, e := range luaapi.API() {
-		if e.Owner != t.owner || e.AliasOf != "" {
+	all := apiOf()[t.owner]
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		e := all[name]
+		if e.AliasOf != "" || e.Name == "" || e.Kind == "table" {
 			continue
 		}
 		called := e.Kind == "method"
 		if isLibrary(t.owner) && sign == ":" || !isLibrary(t.owner) && called != (sign == ":") {
 			continue
 		}
-		list = append(list, completed{Text: e.Name, Doc: entryLine(&e)})
+		list = append(list, completed{Text: e.Name, Doc: entryLine(e)})
 	}
 	if sign == ":" {
 		return list
 	}
 	list = append(list, words(t.keys)...)
-	for name := range t.vars {
+	for _, name := range slices.Sorted(maps.Keys(t.vars)) {
 		list = append(list, completed{Text: name})
 	}
 	return list
@@ -109,26 +113,31 @@ func optionKeys(n namer, list []token) []completed {
 	if c == nil || c.table == nil {
 		return nil
 	}
-	if last := c.table[len(c.table)-1]; !last.is("{") && !last.is(",") && !last.is(";") {
-		return nil
-	}
+	table, options := c.table, []luaapi.Option(nil)
 	t := resolve(n, c.function)
 	if t.entry == nil {
 		return nil
 	}
-	options := t.entry.Options
-	if t.entry.Result == "device" {
-		options = nil
+	names := mayBe(t.entry, len(c.args)-1)
+	switch {
+	case c.inner != nil:
+		table, options = c.inner, itemOptions(t.entry, names)
+	case t.entry.Result == "device":
 		for _, k := range site.DeviceKeys() {
 			if !strings.Contains(k.Path, ".") {
 				options = append(options, luaapi.Option{Name: k.Path, Type: k.Type, Doc: k.Meaning})
 			}
 		}
+	case slices.Contains(names, "{") || slices.Contains(names, "options"):
+		options = t.entry.Options
+	}
+	if last := table[len(table)-1]; options == nil || !last.is("{") && !last.is(",") && !last.is(";") {
+		return nil
 	}
 	given := make(map[string]bool)
-	for i, token := range c.table[1:] {
+	for i, token := range table[1:] {
 		if token.is("=") {
-			given[c.table[i].text] = true
+			given[table[i].text] = true
 		}
 	}
 	var keys []completed
@@ -138,6 +147,16 @@ func optionKeys(n namer, list []token) []completed {
 		}
 	}
 	return keys
+}
+
+// itemOptions are what the tables in a list may have that is an argument.
+func itemOptions(e *luaapi.Entry, names []string) []luaapi.Option {
+	for _, name := range names {
+		if items := apiOf()[e.Owner][e.Name+"."+name]; items != nil {
+			return items.Options
+		}
+	}
+	return nil
 }
 
 func optionText(o luaapi.Option) string {
@@ -162,14 +181,7 @@ func completeString(n namer, list []token, typed string) completion {
 		return completion{}
 	}
 	if c.table != nil {
-		if k := len(c.table); k > 2 && c.table[k-2].is("=") {
-			for _, o := range t.entry.Options {
-				if o.Name == c.table[k-3].text {
-					return offer(typed, words(o.Words))
-				}
-			}
-		}
-		return completion{}
+		return completeOption(n, c, t.entry, typed)
 	}
 	device, channel := t.device, t.channel
 	if t.entry.Owner == "hik" {
@@ -199,6 +211,31 @@ func completeString(n namer, list []token, typed string) completion {
 		}
 	}
 	return offer(typed, all)
+}
+
+// completeOption completes the value of an option: one of its words, or a preset
+// of the channel that the call is for.
+func completeOption(n namer, c *openCall, e *luaapi.Entry, typed string) completion {
+	table, options := c.table, e.Options
+	if c.inner != nil {
+		table, options = c.inner, itemOptions(e, mayBe(e, len(c.args)-1))
+	}
+	k := len(table)
+	if k < 3 || !table[k-2].is("=") {
+		return completion{}
+	}
+	for _, o := range options {
+		if o.Name != table[k-3].text {
+			continue
+		}
+		if o.Type == "preset" && len(c.args) > 1 {
+			if ch := resolve(n, chainAfter(c.args[0])); ch.owner == "channel" {
+				return offer(typed, words(n.Presets(ch.device, ch.channel)))
+			}
+		}
+		return offer(typed, words(o.Words))
+	}
+	return completion{}
 }
 
 // events are what may be listened for: motion on a device, gate:motion for all.

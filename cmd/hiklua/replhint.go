@@ -14,6 +14,7 @@ func hint(n namer, before string) string {
 		return ""
 	}
 	list := tokensOf(before)
+	n = &scope{n, list}
 	last := list[len(list)-1]
 	if last.kind == nameToken && strings.HasSuffix(before, last.text) {
 		if t := resolve(n, chainBefore(list)); t.entry != nil {
@@ -32,7 +33,11 @@ func hint(n namer, before string) string {
 		completeString(n, append(list, token{kind: stringToken, open: true}), "") // so that the names are there at Tab
 	}
 	if c.table != nil {
-		if o, ok := optionTyped(t.entry, c.table); ok {
+		table, options := c.table, t.entry.Options
+		if c.inner != nil {
+			table, options = c.inner, itemOptions(t.entry, mayBe(t.entry, len(c.args)-1))
+		}
+		if o, ok := optionTyped(options, table); ok {
 			return o.Name + " = " + optionText(o)
 		}
 	}
@@ -40,12 +45,12 @@ func hint(n namer, before string) string {
 }
 
 // optionTyped is the option whose value is being typed.
-func optionTyped(e *luaapi.Entry, table []token) (luaapi.Option, bool) {
+func optionTyped(options []luaapi.Option, table []token) (luaapi.Option, bool) {
 	for i := len(table) - 1; i > 0 && !table[i].is(","); i-- {
 		if !table[i].is("=") {
 			continue
 		}
-		for _, o := range e.Options {
+		for _, o := range options {
 			if o.Name == table[i-1].text {
 				return o, true
 			}
@@ -60,7 +65,10 @@ func signature(e *luaapi.Entry) string {
 	if e.Kind == "method" {
 		separator = ":"
 	}
-	text := e.Owner + separator + e.Name
+	text := e.Owner
+	if e.Name != "" {
+		text += separator + e.Name
+	}
 	if e.Kind == "method" || e.Kind == "function" {
 		text += "(" + e.Args + ")"
 	}

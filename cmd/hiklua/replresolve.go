@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/scripts"
 )
 
 // thing is what an expression is known to give. The zero thing is unknown.
@@ -23,7 +25,7 @@ type thing struct {
 // apiOf is what the API has for an owner, by name.
 var apiOf = sync.OnceValue(func() map[string]map[string]*luaapi.Entry {
 	all := make(map[string]map[string]*luaapi.Entry)
-	for _, e := range luaapi.API() {
+	for _, e := range slices.Concat(luaapi.API(), check.Library()) {
 		if all[e.Owner] == nil {
 			all[e.Owner] = make(map[string]*luaapi.Entry)
 		}
@@ -46,6 +48,8 @@ func resolve(n namer, c *chain) thing {
 	var t thing
 	if c.group != nil {
 		t = resolve(n, c.group)
+	} else if s, ok := n.(*scope); ok {
+		t = s.variable(c.name)
 	} else {
 		t = variable(n, []string{c.name})
 	}
@@ -72,7 +76,7 @@ func variable(n namer, path []string) thing {
 }
 
 func ofOutline(o luaapi.Outline) thing {
-	t := thing{owner: o.Owner, device: o.Device, keys: o.Keys}
+	t := thing{entry: apiOf()[o.Owner][""], owner: o.Owner, device: o.Device, keys: o.Keys}
 	if o.Channel != nil && o.Channel != 0 && o.Channel != 0.0 {
 		t.channel = o.Channel
 	}
@@ -112,8 +116,8 @@ func member(n namer, t thing, name string) thing {
 // result is what a call of t gives.
 func result(t thing, args [][]token, c *chain) thing {
 	if t.entry == nil {
-		if text, ok := literal(args, 0); ok && c.name == "require" && len(c.steps) > 0 && text == "hik" {
-			return thing{owner: "hik"}
+		if text, ok := literal(args, 0); ok && c.name == "require" && apiOf()[text] != nil {
+			return ofOutline(luaapi.Outline{Owner: text})
 		}
 		return thing{}
 	}
@@ -157,6 +161,12 @@ func ofResult(text string, from thing) thing {
 		return thing{keys: strings.FieldsFunc(strings.TrimSuffix(fields, "}"), func(r rune) bool { return r == ',' || r == ' ' })}
 	}
 	text = strings.TrimSuffix(text, " or nil")
+	switch text {
+	case "event":
+		return thing{keys: scripts.Fields("hik.Event")}
+	case "response":
+		return thing{keys: scripts.Fields("hik.Response")}
+	}
 	if apiOf()[text] != nil && !isLibrary(text) {
 		return thing{owner: text, device: from.device, channel: from.channel}
 	}
@@ -207,4 +217,40 @@ func mayBe(e *luaapi.Entry, place int) []string {
 		}
 	}
 	return names
+}
+
+// scope is a namer that knows what the piece that is being typed has given names
+// to: name = expression, and the event of a handler.
+type scope struct {
+	namer
+	typed []token
+}
+
+// variable is what a name means at the end of what is typed.
+func (s *scope) variable(name string) thing {
+	for i := len(s.typed) - 2; i >= 0; i-- {
+		t := s.typed[i]
+		switch {
+		case t.kind != nameToken || t.text != name || i > 0 && (s.typed[i-1].is(".") || s.typed[i-1].is(":")):
+		case s.typed[i+1].is("="):
+			before := &scope{s.namer, s.typed[:i]}
+			if found := resolve(before, chainAfter(s.typed[i+2:])); !found.unknown() {
+				return found
+			}
+			return thing{}
+		case i > 1 && s.typed[i-1].is("(") && s.typed[i-2].text == "function":
+			before := &scope{s.namer, s.typed[:i-2]}
+			if c := callAround(s.typed[:i-2]); c != nil {
+				if f := resolve(before, c.function); f.entry != nil && slices.Contains(mayBe(f.entry, 0), "event") {
+					return thing{keys: scripts.Fields("hik.Event")}
+				}
+			}
+			return thing{}
+		}
+	}
+	return variable(s.namer, []string{name})
+}
+
+func (t thing) unknown() bool {
+	return t.entry == nil && t.owner == "" && t.keys == nil && t.items == nil && t.vars == nil
 }

@@ -221,13 +221,14 @@ type openCall struct {
 	function *chain
 	args     [][]token // those before, and the one that is being typed
 	table    []token   // what has been typed of a table in that argument; nil: none
+	inner    []token   // the same of a table in that table
 }
 
 // callAround is the innermost call that the tokens leave open; nil: none. A
 // function that is being written inside the arguments hides it.
 func callAround(list []token) *openCall {
 	depth := 0
-	table := -1 // where the outermost open table of the argument begins
+	table, inner := -1, -1 // where the open table of the argument begins, and one in it
 	for i, t := range slices.Backward(list) {
 		switch {
 		case t.is(")") || t.is("]") || t.is("}"):
@@ -254,14 +255,21 @@ func callAround(list []token) *openCall {
 					}
 					c.table = list[table:]
 				}
+				if inner >= 0 {
+					c.inner = list[inner:]
+				}
 				return c
 			case t.is("{") && called && function != nil:
-				return &openCall{function: function, args: [][]token{nil}, table: list[i:]}
-			case t.is("{"):
+				c := &openCall{function: function, args: [][]token{nil}, table: list[i:]}
 				if table >= 0 {
-					return nil // a table inside a table has no options
+					c.inner = list[table:]
 				}
-				table = i
+				return c
+			case t.is("{"):
+				if inner >= 0 {
+					return nil
+				}
+				table, inner = i, table
 			default:
 				return nil
 			}
@@ -274,4 +282,33 @@ func callAround(list []token) *openCall {
 		}
 	}
 	return nil
+}
+
+// chainAfter is the expression that the tokens begin with; nil if they don't.
+func chainAfter(list []token) *chain {
+	end, depth := 0, 0
+	for i, t := range list {
+		switch {
+		case t.is("(") || t.is("[") || t.is("{"):
+			if depth == 0 && (i == 0 || !endsExpression(list[i-1])) {
+				return chainBefore(list[:end])
+			}
+			depth++
+			continue
+		case t.is(")") || t.is("]") || t.is("}"):
+			if depth--; depth < 0 {
+				return chainBefore(list[:end])
+			}
+		case depth > 0 || t.is(".") || t.is(":"):
+			continue
+		case t.kind == nameToken && (i == 0 || list[i-1].is(".") || list[i-1].is(":")):
+		case t.kind == stringToken && i > 0 && endsExpression(list[i-1]):
+		default:
+			return chainBefore(list[:end])
+		}
+		if depth == 0 {
+			end = i + 1
+		}
+	}
+	return chainBefore(list[:end])
 }
