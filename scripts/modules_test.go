@@ -99,14 +99,15 @@ func TestTimelapse(t *testing.T) {
 	w := play(t, `
 		local timelapse = require "hik.timelapse"
 		local yard = hik.device("gate"):channel("yard")
-		print(timelapse.start(yard, "10m", {between = "12:15-12:45", preset = 2}))
+		print(timelapse.start(yard, "10m", {between = "12:15-12:45", preset = 2, label = "site"}))
+		timelapse.start(yard, "30m", {between = "12:25-12:45", name = "elsewhere", file = "lapse/{device}-{channel}/{date}/{time}.jpg"})
 		print(select(2, pcall(timelapse.start, yard, "10m", {betwen = "x"})))`, time.Hour)
 	w.expect("printed", w.printed,
 		"0 job timelapse gate/yard",
 		`0 timelapse.start: unknown option "betwen" (did you mean "between"?)`)
-	w.expect("visits", w.visits(), "1200 goto 2", "1202 picture", "1800 goto 2", "1802 picture", "2400 goto 2", "2402 picture")
-	w.expect("files", w.files(), "timelapse/gate-yard/2026-03-04/12-20-02.jpg",
-		"timelapse/gate-yard/2026-03-04/12-30-02.jpg", "timelapse/gate-yard/2026-03-04/12-40-02.jpg")
+	w.expect("visits", w.visits(), "1200 goto 2", "1202 picture", "1800 picture", "1800 goto 2", "1802 picture", "2400 goto 2", "2402 picture")
+	w.expect("files", w.files(), "archive/gate/1/2026-03-04/12-20-02.jpg",
+		"archive/gate/1/2026-03-04/12-30-02.jpg", "archive/gate/1/2026-03-04/12-40-02.jpg", "lapse/gate-yard/2026-03-04/12-30-00.jpg")
 }
 
 func TestRetry(t *testing.T) {

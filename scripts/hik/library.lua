@@ -44,7 +44,8 @@ return {
     start = {
       args = {{"channel", "channel"}, {"interval", "duration"}, {"options", "options"}},
       options = {
-        {name = "file", kind = "file", default = "timelapse/{device}-{channel}/{date}/{time}.jpg", doc = "the file name below data/, with the words {device} {channel} {date} {time}"},
+        {name = "label", kind = "text", doc = "of the pictures in the archive, as for snapshot:archive"},
+        {name = "file", kind = "file", doc = "in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}"},
         {name = "name", kind = "text", doc = "of the job; \"timelapse DEVICE/CHANNEL\" without it"},
         {name = "between", kind = "between", doc = "at these times only, as for hik.every"},
         {name = "days", kind = "days", doc = "on these days only, as for hik.every"},

@@ -1,10 +1,13 @@
--- hik.timelapse: a picture at regular times, saved under its date.
+-- hik.timelapse: a picture at regular times, in the site's archive.
 --
 --   local timelapse = require "hik.timelapse"
 --   timelapse.start(yard, "10m", {between = "06:00-20:00", days = "mon-fri"})
 --
 -- The first argument is a channel, the second how long to wait from picture to
 -- picture.
+--
+-- The pictures go where archive.layout of site.yaml says. A time lapse that needs
+-- no script is an entry of archive.schedules there.
 --
 -- The result is the job: job:stop() ends it.
 local hik = require "hik"
@@ -15,7 +18,8 @@ local retry = require "hik.retry"
 local timelapse = {}
 
 ---@class hik.TimelapseOptions
----@field file? string the file name below data/, with the words {device} {channel} {date} {time}
+---@field label? string of the pictures in the archive, as for snapshot:archive
+---@field file? string in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}
 ---@field name? string of the job; "timelapse DEVICE/CHANNEL" without it
 ---@field between? string at these times only, as for hik.every
 ---@field days? string on these days only, as for hik.every
@@ -36,7 +40,11 @@ function timelapse.start(ch, interval, o)
       end
       return ch:snapshot(o.snapshot)
     end, {times = o.tries, pause = 2})
-    snapshot:save(filename(o.file, ch, nil, snapshot.time))
+    if o.file then
+      snapshot:save(filename(o.file, ch, nil, snapshot.time))
+    else
+      snapshot:archive{label = o.label}
+    end
   end)
 end
 
