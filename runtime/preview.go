@@ -7,6 +7,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/schedule"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // Planned is a run of a job that is to come.
@@ -41,11 +42,17 @@ func (h *Host) Preview(n int, began map[string]time.Time) ([]Planned, []Unplanne
 	var runs []Planned
 	var none []Unplanned
 	now := h.clk.Now()
+	if hasSchedules(h.site()) {
+		files = append(files, site.FileName)
+	}
 	for _, file := range files {
 		s, err := h.loadFile(file)
 		if err != nil {
 			none = append(none, Unplanned{Script: scriptName(file), Why: Report(err).String(), Err: err})
 			continue
+		}
+		if file == site.FileName {
+			none = append(none, h.unplannedSchedules()...)
 		}
 		for _, j := range s.allJobs() {
 			from := now
@@ -89,8 +96,11 @@ func (j *job) preview(now, began time.Time, n int) ([]schedule.Run, string) {
 	return runs, ""
 }
 
-// loadFile loads a file of scripts/ without letting it go live.
+// loadFile loads a file of scripts/, or the schedules of site.yaml, without letting it go live.
 func (h *Host) loadFile(file string) (*script, error) {
+	if file == site.FileName {
+		return h.newSchedules()
+	}
 	source, err := readPlain(h.site().Dir, file)
 	if err != nil {
 		return nil, err

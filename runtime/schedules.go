@@ -125,6 +125,23 @@ func (h *Host) newSchedules() (*script, error) {
 	return s, nil
 }
 
+// unplannedSchedules are the pictures of which it is not known before a device
+// was asked for its channels.
+func (h *Host) unplannedSchedules() (list []Unplanned) {
+	s := &script{version: version{site: h.site()}}
+	for i := range s.site.Archive.Schedules {
+		for _, one := range s.seriesOf(&s.site.Archive.Schedules[i]) {
+			if one.all {
+				list = append(list, Unplanned{
+					Script: site.FileName, Job: strings.TrimSpace(one.device + "/* " + one.Label),
+					Why: "the device is asked for its channels when the host runs",
+				})
+			}
+		}
+	}
+	return list
+}
+
 // series is a schedule for the channels of one device.
 type series struct {
 	*site.ArchiveSchedule

@@ -193,3 +193,28 @@ func TestSubStreamPicturesAreNotArchived(t *testing.T) {
 		t.Errorf("%d pictures\n%s", n, w.log)
 	}
 }
+
+// What is to come is told without asking a device.
+func TestSchedulesInThePreview(t *testing.T) {
+	w := newWorld(t, `timezone: UTC
+devices:
+  gate: {simulate: ptz, channels: {yard: {address: 1}}}
+  nvr: {simulate: nvr}
+archive:
+  schedules:
+    - {channels: [gate/yard], every: 6h}
+    - {channels: ["nvr/*"], at: "13:00", label: noon}
+`, nil)
+	var runs []Planned
+	var none []Unplanned
+	w.clk.Go(func() { runs, none = w.host.Preview(2, nil) })
+	w.run(time.Minute)
+	var got []string
+	for _, r := range runs {
+		got = append(got, r.Script+" "+r.Job+" "+r.Time.Format("02 15:04"))
+	}
+	want(t, "runs", got, "site.yaml gate/yard 04 18:00", "site.yaml gate/yard 05 00:00")
+	if len(none) != 1 || none[0].Job != "nvr/* noon" || !strings.Contains(none[0].Why, "asked for its channels") {
+		t.Errorf("%+v", none)
+	}
+}

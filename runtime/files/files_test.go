@@ -201,7 +201,7 @@ func TestReserved(t *testing.T) {
 	for name, want := range map[string]bool{
 		"state.db": true, "STATE.DB": true, "state.db.broken-2026": true, "./x/../state.db": true, "state.db./x": true, "control.sock": true,
 		"hiklua.log": true, "hiklua.log.1": true, "journal": true, "journal/a": true, "journal.1": true, "x.lock": true,
-		"my/state.db": false, "states.txt": false, "journals/x": false, "gate.log": false,
+		"archive.db": true, "archive/.hiklua/2026-03-04.sha256": true, "x/.HIKLUA./a": true, "my/state.db": false, "archive/a.jpg": false, "states.txt": false, "journals/x": false, "gate.log": false,
 	} {
 		if _, err := NewFolder("data").ForScripts(name); (err != nil) != want {
 			t.Errorf("%q: %v", name, err)

@@ -2,6 +2,7 @@ package files
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -9,15 +10,24 @@ import (
 // them: the state of every script is in the first.
 var (
 	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins", "refused-logins", "archive.copy", "archive.gaps"}
-	reservedPrefixes = []string{"state.db", "hiklua.log", "journal.", ".control-"}
+	reservedPrefixes = []string{"state.db", "archive.db", "hiklua.log", "journal.", ".control-"}
 )
+
+// ownFolder is the host's in each archive: its manifests are there.
+const ownFolder = ".hiklua"
 
 // Reserved reports whether a path below the data folder, as Clean gives it, is
 // the host's own or lies inside what is. Spelling in capitals counts as the
 // same: on some file systems it is.
 func Reserved(clean string) bool {
-	top, _, _ := strings.Cut(clean, "/")
-	top = strings.ToLower(strings.TrimRight(top, ". "))
+	names := strings.Split(strings.ToLower(clean), "/")
+	for i, name := range names {
+		names[i] = strings.TrimRight(name, ". ")
+	}
+	if slices.Contains(names, ownFolder) {
+		return true
+	}
+	top := names[0]
 	for _, name := range reservedNames {
 		if top == name {
 			return true
