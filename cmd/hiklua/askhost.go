@@ -85,14 +85,13 @@ func (a *app) askHost(ctx context.Context, dir, op string, args, into any) error
 
 // fromHost makes an error of a call ready to be reported.
 func fromHost(err error) error {
-	var fault *control.Fault
-	switch {
-	case errors.As(err, &fault):
-		var taskError *runtime.TaskError
-		if err := fromFault(fault); errors.As(err, &taskError) {
+	if fault, ok := errors.AsType[*control.Fault](err); ok {
+		if taskError, ok := errors.AsType[*runtime.TaskError](fromFault(fault)); ok {
 			return &failure{taskError.Report.String()}
 		}
 		return &failure{fault.Message}
+	}
+	switch {
 	case errors.Is(err, control.ErrGone):
 		return &failure{"the host has stopped meanwhile"}
 	case errors.Is(err, os.ErrPermission):

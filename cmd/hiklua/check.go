@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -84,9 +83,5 @@ func (a *app) writeCheckJSON(r *check.Report) error {
 		}
 		list = append(list, jsonFinding{f.File, f.Line, f.Col, severity, f.Message})
 	}
-	out, err := json.MarshalIndent(list, "", "  ")
-	if err == nil {
-		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
-	}
-	return err
+	return a.writeJSON(list)
 }

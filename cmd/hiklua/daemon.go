@@ -38,8 +38,7 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 	if _, virtual := a.clk.(*clock.Virtual); !virtual {
 		d.notify = a.newNotifier()
 		lock, err := control.Take(d.data, control.Holder{PID: os.Getpid(), Since: a.clk.Now().Round(0), Version: version()})
-		var held *control.HeldError
-		if errors.As(err, &held) {
+		if held, ok := errors.AsType[*control.HeldError](err); ok {
 			return nil, &failure{fmt.Sprintf("%v (%s status %s shows how it fares)", held, a.name, shellWord(s.Dir))}
 		}
 		if err != nil {

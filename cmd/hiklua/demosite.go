@@ -55,20 +55,11 @@ func newDemoFolder(dir string) (string, error) {
 }
 
 func writeDemoSite(dir string) error {
-	return fs.WalkDir(demoSite, "demosite", func(name string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(dir, filepath.FromSlash(strings.TrimPrefix(name, "demosite")))
-		if e.IsDir() {
-			return os.MkdirAll(to, 0o755)
-		}
-		content, err := demoSite.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(to, content, 0o644)
-	})
+	files, err := fs.Sub(demoSite, "demosite")
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(dir, files)
 }
 
 // editDemoScript saves the edit as editors do: beside, then renamed.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -143,28 +141,15 @@ func stateOf(err error) string {
 
 // parallel calls f for 0 to n-1, at most limit at once, and waits for all.
 func (a *app) parallel(n, limit int, f func(i int)) {
-	if n == 0 {
-		return
-	}
-	slots := make(chan int, n)
+	all, slots := clock.NewGroup(a.clk), clock.NewSemaphore(a.clk, limit)
 	for i := range n {
-		slots <- i
-	}
-	close(slots)
-	workers := min(n, limit)
-	ended := make([]clock.Waiter, workers)
-	for w := range workers {
-		ended[w] = a.clk.NewWaiter()
-		a.clk.Go(func() {
-			for i := range slots {
-				f(i)
-			}
-			ended[w].Wake()
+		slots.Acquire(context.Background())
+		all.Go(func() {
+			defer slots.Release()
+			f(i)
 		})
 	}
-	for _, w := range ended {
-		w.Wait()
-	}
+	all.Wait()
 }
 
 // jsonDevice is a device in the output of devices --json.
@@ -219,9 +204,5 @@ func (a *app) writeDevicesJSON(all []found) error {
 		}
 		list = append(list, d)
 	}
-	out, err := json.MarshalIndent(list, "", "  ")
-	if err == nil {
-		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
-	}
-	return err
+	return a.writeJSON(list)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -50,7 +49,7 @@ costs one try, and nothing more is sent then. Status 1 if anything fails.`,
 			case c.Context().Err() != nil:
 				return &failure{"interrupted"}
 			case asJSON:
-				err = a.writeReportsJSON(reports)
+				err = a.writeJSON(reports)
 			default:
 				a.writeReports(s, reports)
 			}
@@ -140,12 +139,4 @@ func (a *app) examineAll(ctx context.Context, s *site.Site, simulate bool, optio
 		reports[i] = doctor.Examine(ctx, c)
 	})
 	return reports, h.Close()
-}
-
-func (a *app) writeReportsJSON(reports []*doctor.Report) error {
-	out, err := json.MarshalIndent(reports, "", "  ")
-	if err == nil {
-		_, err = fmt.Fprintf(a.stdout, "%s\n", out)
-	}
-	return err
 }

@@ -87,7 +87,7 @@ func TestDoctorPage(t *testing.T) {
 		t.Errorf("devices are examined side by side, in 15 s, not %s", took)
 	}
 	s.out.Reset()
-	if err := s.writeReportsJSON(reports); err != nil {
+	if err := s.writeJSON(reports); err != nil {
 		t.Fatal(err)
 	}
 	var list []doctor.Report

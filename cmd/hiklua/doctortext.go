@@ -147,5 +147,5 @@ func (a *app) tint(text, code string) string {
 	if !a.colour(a.stdout) {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return tinted(text, code)
 }

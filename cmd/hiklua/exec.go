@@ -195,20 +195,26 @@ func (a *app) program(ctx context.Context, o execOptions, args []string) (runtim
 
 // readStdin reads stdin to its end, unless Ctrl-C is typed before.
 func (a *app) readStdin(ctx context.Context) ([]byte, error) {
-	type answer struct {
-		text []byte
-		err  error
-	}
-	read := make(chan answer, 1)
+	return readUnless(ctx, func() ([]byte, error) { return io.ReadAll(a.stdin) })
+}
+
+var errInterrupted = errors.New("interrupted")
+
+// readUnless reads, and leaves the goroutine that does so behind when ctx ends: a
+// read can't be broken off.
+func readUnless(ctx context.Context, read func() ([]byte, error)) (text []byte, err error) {
+	done := make(chan struct{})
+	var got []byte
+	var failed error
 	go func() {
-		text, err := io.ReadAll(a.stdin)
-		read <- answer{text, err}
+		got, failed = read()
+		close(done)
 	}()
 	select {
-	case got := <-read:
-		return got.text, got.err
+	case <-done:
+		return got, failed
 	case <-ctx.Done():
-		return nil, errors.New("interrupted")
+		return nil, errInterrupted
 	}
 }
 

@@ -119,16 +119,10 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		o.transport = (&simulation{clk: a.clk, all: o.simulate}).transport
 	}
 	var reload func() (*site.Site, error)
-	if o.simulate {
-		s = withAccounts(s)
-	}
 	if o.reload {
 		reload = func() (*site.Site, error) {
 			next, err := a.loadSite(s.Dir, o.simulate)
 			tellRunningHost(err)
-			if err == nil && o.simulate {
-				next = withAccounts(next)
-			}
 			return next, err
 		}
 	}
@@ -167,8 +161,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 // tellRunningHost completes what is wrong with a site.yaml that was saved while
 // its host runs: the environment of a process does not change.
 func tellRunningHost(err error) {
-	var problems site.Problems
-	errors.As(err, &problems)
+	problems, _ := errors.AsType[site.Problems](err)
 	for i := range problems {
 		if p := &problems[i]; p.Variable != "" {
 			p.Message += " in the environment of the running host: restart it with that variable, or use password_file"

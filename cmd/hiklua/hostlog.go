@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"time"
@@ -18,12 +17,12 @@ func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer
 	level := logLevels[a.logLevel.value]
 	handlers := []slog.Handler{
 		a.logHandler(a.logOutput(a.stderr, zone), level, a.colour(a.stderr)),
-		&plainHandler{slog.NewJSONHandler(ring, &slog.HandlerOptions{Level: level, ReplaceAttr: plainAttr})},
+		plainJSON(ring, level),
 	}
 	if file != nil {
 		handlers = append(handlers, a.logHandler(a.logOutput(file, zone), level, false))
 	}
-	return slog.New(&clockHandler{Handler: slog.NewMultiHandler(handlers...), clk: a.clk, zone: zone})
+	return slog.New(byClock(slog.NewMultiHandler(handlers...), a.clk, zone))
 }
 
 // logOutput is w for a log. Lines that an outlet drops are told of as the log
@@ -36,7 +35,7 @@ func (a *app) logOutput(w io.Writer, zone *time.Location) io.Writer {
 	o.tellLost(func(lost int) []byte {
 		var line bytes.Buffer
 		h := a.logHandler(&line, slog.LevelWarn, a.colour(o))
-		slog.New(&clockHandler{Handler: h, clk: a.clk, zone: zone}).Warn(lostText(lost))
+		slog.New(byClock(h, a.clk, zone)).Warn(lostText(lost))
 		return line.Bytes()
 	})
 	return o.log()
@@ -50,12 +49,13 @@ func (a *app) logHandler(w io.Writer, level slog.Level, colour bool) slog.Handle
 	return newTextHandler(w, level, colour)
 }
 
-// plainHandler takes errors apart before they become text: their hints would
-// be lost.
-type plainHandler struct{ slog.Handler }
+// plainJSON writes what a client shows as the host itself would: errors are taken
+// apart before they become text, or their hints would be lost.
+func plainJSON(w io.Writer, level slog.Level) slog.Handler {
+	return &middleware{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: plainAttr}), withHints}
+}
 
-// Handle implements slog.Handler.
-func (h *plainHandler) Handle(ctx context.Context, r slog.Record) error {
+func withHints(r slog.Record) (slog.Record, bool) {
 	line := slog.NewRecord(r.Time, r.Level, r.Message, 0)
 	hint, given := "", false
 	r.Attrs(func(a slog.Attr) bool {
@@ -70,17 +70,7 @@ func (h *plainHandler) Handle(ctx context.Context, r slog.Record) error {
 	if hint != "" && !given {
 		line.AddAttrs(slog.String(hintKey, hint))
 	}
-	return h.Handler.Handle(ctx, line)
-}
-
-// WithAttrs implements slog.Handler.
-func (h *plainHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &plainHandler{h.Handler.WithAttrs(attrs)}
-}
-
-// WithGroup implements slog.Handler.
-func (h *plainHandler) WithGroup(name string) slog.Handler {
-	return &plainHandler{h.Handler.WithGroup(name)}
+	return line, true
 }
 
 const hintKey = "hint"

@@ -22,7 +22,7 @@ func newLogLevel() *enumFlag  { return newEnumFlag("info", "debug", "info", "war
 // the clock, in zone.
 func (a *app) logger(zone *time.Location) *slog.Logger {
 	h := a.logHandler(a.logOutput(a.stderr, zone), logLevels[a.logLevel.value], a.colour(a.stderr))
-	return slog.New(&clockHandler{Handler: h, clk: a.clk, zone: zone})
+	return slog.New(byClock(h, a.clk, zone))
 }
 
 // quietLogger is the logger of exec and the REPL: unless --log-level was
@@ -33,67 +33,53 @@ func (a *app) quietLogger(zone *time.Location, given bool) *slog.Logger {
 	if given {
 		return log
 	}
-	return slog.New(&scriptHandler{Handler: log.Handler()})
+	return slog.New(&middleware{log.Handler(), quietRecord})
 }
 
 var logLevels = map[string]slog.Level{
 	"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 }
 
-// clockHandler gives records the clock's time: a virtual one's too.
-type clockHandler struct {
+// middleware is a handler that gets records as change makes them; without one, where
+// change says no.
+type middleware struct {
 	slog.Handler
-	clk  clock.Clock
-	zone *time.Location
+	change func(slog.Record) (r slog.Record, ok bool)
 }
 
 // Handle implements slog.Handler.
-func (h *clockHandler) Handle(ctx context.Context, r slog.Record) error {
-	r.Time = h.clk.Now().In(h.zone)
-	return h.Handler.Handle(ctx, r)
-}
-
-// WithAttrs implements slog.Handler.
-func (h *clockHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &clockHandler{h.Handler.WithAttrs(attrs), h.clk, h.zone}
-}
-
-// WithGroup implements slog.Handler.
-func (h *clockHandler) WithGroup(name string) slog.Handler {
-	return &clockHandler{h.Handler.WithGroup(name), h.clk, h.zone}
-}
-
-// scriptHandler lets pass what quietLogger shows.
-type scriptHandler struct {
-	slog.Handler
-	ofScript bool
-}
-
-// Handle implements slog.Handler.
-func (h *scriptHandler) Handle(ctx context.Context, r slog.Record) error {
-	ofScript, ofHead, ofError := h.ofScript, false, false
-	r.Attrs(func(a slog.Attr) bool {
-		ofScript = ofScript || a.Key == scriptKey
-		ofHead = ofHead || a.Key == channelKey
-		ofError = ofError || a.Key == errorKey
-		return true
-	})
-	if !ofScript && (r.Level < slog.LevelWarn || ofError && !ofHead) {
+func (h *middleware) Handle(ctx context.Context, r slog.Record) error {
+	r, ok := h.change(r)
+	if !ok {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
-func (h *scriptHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	ofScript := h.ofScript
-	for _, a := range attrs {
-		ofScript = ofScript || a.Key == scriptKey
-	}
-	return &scriptHandler{h.Handler.WithAttrs(attrs), ofScript}
+func (h *middleware) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &middleware{h.Handler.WithAttrs(attrs), h.change}
 }
 
 // WithGroup implements slog.Handler.
-func (h *scriptHandler) WithGroup(name string) slog.Handler {
-	return &scriptHandler{h.Handler.WithGroup(name), h.ofScript}
+func (h *middleware) WithGroup(name string) slog.Handler {
+	return &middleware{h.Handler.WithGroup(name), h.change}
+}
+
+// byClock gives records the clock's time: a virtual one's too.
+func byClock(to slog.Handler, clk clock.Clock, zone *time.Location) slog.Handler {
+	return &middleware{to, func(r slog.Record) (slog.Record, bool) {
+		r.Time = clk.Now().In(zone)
+		return r, true
+	}}
+}
+
+// quietRecord lets pass what quietLogger shows.
+func quietRecord(r slog.Record) (slog.Record, bool) {
+	keys := make(map[string]bool)
+	r.Attrs(func(a slog.Attr) bool {
+		keys[a.Key] = true
+		return true
+	})
+	return r, keys[scriptKey] || r.Level >= slog.LevelWarn && (keys[channelKey] || !keys[errorKey])
 }

@@ -74,7 +74,11 @@ func (h *textHandler) Handle(ctx context.Context, r slog.Record) error {
 			if text == "" {
 				continue
 			}
-			h.out.b.WriteString(indent + h.out.faint(strings.ReplaceAll(text, "\t", "  ")) + "\n")
+			text = strings.ReplaceAll(text, "\t", "  ")
+			if h.out.colour {
+				text = tinted(text, "2")
+			}
+			h.out.b.WriteString(indent + text + "\n")
 		}
 	}
 	_, err := h.out.w.Write(h.out.b.Bytes())
@@ -83,13 +87,6 @@ func (h *textHandler) Handle(ctx context.Context, r slog.Record) error {
 
 // indent is as wide as time and level.
 const indent = "             "
-
-func (o *textOutput) faint(text string) string {
-	if !o.colour {
-		return text
-	}
-	return "\x1b[2m" + text + "\x1b[0m"
-}
 
 // WithAttrs implements slog.Handler.
 func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -71,10 +71,10 @@ func (n *narrator) line(level slog.Level, who, text string) []byte {
 var levelColours = map[slog.Level]string{slog.LevelWarn: "33", slog.LevelError: "31;1"}
 
 func (n *narrator) paint(code, text string) string {
-	if !n.colour || code == "" {
+	if !n.colour {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return tinted(text, code)
 }
 
 // printed takes what a script prints.

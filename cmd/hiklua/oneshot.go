@@ -111,23 +111,13 @@ func (a *app) password(ctx context.Context, u *url.URL) (isapi.Secret, error) {
 	}
 	fmt.Fprintf(a.stderr, "password of %s at %s: ", u.User.Username(), u.Host)
 	defer fmt.Fprintln(a.stderr)
-	type answer struct {
-		text []byte
-		err  error
-	}
-	asked := make(chan answer, 1)
-	go func() {
-		text, err := term.ReadPassword(fd)
-		asked <- answer{text, err}
-	}()
-	select {
-	case got := <-asked:
-		if got.err != nil || len(got.text) == 0 {
-			return isapi.Secret{}, &failure{"no password was given"}
-		}
-		return isapi.NewSecret(string(got.text)), nil
-	case <-ctx.Done():
+	text, err := readUnless(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	switch {
+	case errors.Is(err, errInterrupted):
 		_ = term.Restore(fd, before) // the program ends; there is nothing better to do
 		return isapi.Secret{}, &failure{"interrupted"}
+	case err != nil || len(text) == 0:
+		return isapi.Secret{}, &failure{"no password was given"}
 	}
+	return isapi.NewSecret(string(text)), nil
 }

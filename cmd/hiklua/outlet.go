@@ -34,9 +34,9 @@ type outlet struct {
 	waiting [][]byte // also what is being written
 	bytes   int      // of them
 	writing bool
-	moved   chan struct{} // closed when less waits; nil: no goroutine waits for it
-	lost    int           // lines that were dropped since there was room
-	err     error         // of the last write
+	moved   *clock.Cond // less waits
+	lost    int         // lines that were dropped since there was room
+	err     error       // of the last write
 
 	note   func(lost int) []byte // the line that tells of lost ones
 	broken func()                // called at a write that fails; nil: no
@@ -45,7 +45,9 @@ type outlet struct {
 var _ runtime.Outlet = (*outlet)(nil)
 
 func newOutlet(w io.Writer) *outlet {
-	return &outlet{w: w, note: func(lost int) []byte { return []byte(lostText(lost) + "\n") }}
+	o := &outlet{w: w, note: func(lost int) []byte { return []byte(lostText(lost) + "\n") }}
+	o.moved = clock.NewCond(clock.Real(), &o.mu)
+	return o
 }
 
 func lostText(lost int) string { return plural(lost, "line") + " lost: nobody read the log" }
@@ -130,10 +132,7 @@ func (o *outlet) write() {
 			o.lost = 0
 			o.take(o.note(lost))
 		}
-		if o.moved != nil {
-			close(o.moved)
-			o.moved = nil
-		}
+		o.moved.Broadcast()
 	}
 	o.writing = false
 }
@@ -165,23 +164,14 @@ func (o *outlet) Room(ctx context.Context) error {
 
 // until waits until reached, which is called with mu held, or ctx ends.
 func (o *outlet) until(ctx context.Context, reached func() bool) error {
-	for {
-		o.mu.Lock()
-		if reached() {
-			o.mu.Unlock()
-			return nil
-		}
-		if o.moved == nil {
-			o.moved = make(chan struct{})
-		}
-		moved := o.moved
-		o.mu.Unlock()
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return clock.Cause(ctx)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !reached() {
+		if err := o.moved.Wait(ctx); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // flush waits until all is written, or for outletTimeout after ctx has ended.

@@ -61,11 +61,10 @@ func (r *remoteOutput) Write(p []byte) (int, error) {
 // output is for a program or a session. Its log goes to host's, too.
 func (r *remoteOutput) output(host slog.Handler, level slog.Level, clk clock.Clock, zone *time.Location) runtime.Output {
 	lines := remoteStream{r, func(p []byte) outputPiece { return outputPiece{Log: bytes.TrimSpace(p)} }}
-	toClient := &plainHandler{slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: level, ReplaceAttr: plainAttr})}
 	return runtime.Output{
 		Stdout: remoteStream{r, func(p []byte) outputPiece { return outputPiece{Stdout: p} }},
 		Stderr: remoteStream{r, func(p []byte) outputPiece { return outputPiece{Stderr: p} }},
-		Log:    slog.New(slog.NewMultiHandler(host, &clockHandler{toClient, clk, zone})),
+		Log:    slog.New(slog.NewMultiHandler(host, byClock(plainJSON(lines, level), clk, zone))),
 	}
 }
 

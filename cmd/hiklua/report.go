@@ -34,29 +34,25 @@ func (f *failure) Error() string { return f.text }
 
 // report shows err and returns the exit status that it gives.
 func (a *app) report(err error) int {
-	var wrong *misuse
-	var problems site.Problems
-	var shown *failure
-	var exit *runtime.Exit
-	switch {
-	case err == nil:
+	if err == nil {
 		return statusOK
-	case errors.Is(err, errTold):
+	}
+	if errors.Is(err, errTold) {
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, err := range joined.Unwrap() {
 				a.report(err) // a head that may still move is told beside it
 			}
 		}
-	case errors.As(err, &exit):
+	} else if exit, ok := errors.AsType[*runtime.Exit](err); ok {
 		return exit.Status
-	case errors.As(err, &wrong):
-		fmt.Fprintf(a.stderr, "%s %s\n%s %s\n", a.red("error:"), oneLine(wrong.problem), a.bold("try:"), wrong.try)
+	} else if wrong, ok := errors.AsType[*misuse](err); ok {
+		fmt.Fprintf(a.stderr, "%s %s\n%s %s\n", a.paint("error:", colourFail), oneLine(wrong.problem), a.paint("try:", "1"), wrong.try)
 		return statusMisuse
-	case errors.As(err, &problems):
+	} else if problems, ok := errors.AsType[site.Problems](err); ok {
 		fmt.Fprintln(a.stderr, problems)
-	case errors.As(err, &shown):
+	} else if shown, ok := errors.AsType[*failure](err); ok {
 		fmt.Fprintln(a.stderr, shown.text)
-	default:
+	} else {
 		fmt.Fprintln(a.stderr, "hiklua:", err)
 	}
 	return statusFailure
@@ -71,8 +67,7 @@ type jsonFailure struct {
 // reportJSON writes an error on one line of stdout, for programs. What is told
 // already, and wrong use of the command line, is none.
 func (a *app) reportJSON(err error) {
-	var wrong *misuse
-	if err == nil || errors.Is(err, errTold) || errors.As(err, &wrong) {
+	if _, wrong := errors.AsType[*misuse](err); wrong || err == nil || errors.Is(err, errTold) {
 		return
 	}
 	r := runtime.Report(err)
@@ -82,14 +77,12 @@ func (a *app) reportJSON(err error) {
 	}
 }
 
-func (a *app) red(text string) string  { return a.paint(text, "31;1") }
-func (a *app) bold(text string) string { return a.paint(text, "1") }
-
+// paint colours text for stderr.
 func (a *app) paint(text, code string) string {
 	if !a.colour(a.stderr) {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return tinted(text, code)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

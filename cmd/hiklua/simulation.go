@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -31,23 +30,6 @@ func (s *simulation) transport(d site.Device) (http.RoundTripper, error) {
 	s.devices = append(s.devices, device)
 	s.mu.Unlock()
 	return device.Transport(), nil
-}
-
-// withAccounts gives an account to each device that has none because its
-// password was not looked up.
-func withAccounts(s *site.Site) *site.Site {
-	filled := *s
-	filled.Devices = slices.Clone(s.Devices)
-	for i := range filled.Devices {
-		d := &filled.Devices[i]
-		if d.Username == "" {
-			d.Username = "admin"
-		}
-		if d.Password.IsZero() {
-			d.Password = isapi.NewSecret("simulated")
-		}
-	}
-	return &filled
 }
 
 // simOptions is a device as site.yaml describes it: its account and the names

@@ -46,7 +46,7 @@ func simulatedText(st runtime.Status) string {
 // writeVerdict writes the line of status --check; failed is why there is no st.
 func (a *app) writeVerdict(st runtime.Status, failed error) error {
 	if failed != nil {
-		if wrong := (*misuse)(nil); errors.As(failed, &wrong) {
+		if _, wrong := errors.AsType[*misuse](failed); wrong {
 			return failed
 		}
 		fmt.Fprintf(a.stdout, "not ok: %s\n", oneLine(failed.Error()))

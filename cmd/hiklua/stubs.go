@@ -48,8 +48,7 @@ lua-language-server; .luarc.json, its settings, is written if there is none.`,
 
 // plainFileError is an error of a file, without the name of Go's function.
 func plainFileError(err error) error {
-	var refused *fs.PathError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*fs.PathError](err); ok {
 		return &failure{fmt.Sprintf("%s: %v", refused.Path, refused.Err)}
 	}
 	return err

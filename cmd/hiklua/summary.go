@@ -116,12 +116,7 @@ func (s *summary) problem() error {
 // text is the summary for people.
 func (s *summary) text(a *app) string {
 	var b strings.Builder
-	bold := func(text string) string {
-		if !a.colour(a.stdout) {
-			return text
-		}
-		return "\x1b[1m" + text + "\x1b[0m"
-	}
+	bold := func(text string) string { return a.tint(text, "1") }
 	fmt.Fprintf(&b, "\n%s\n\n", bold("What the devices have counted"))
 	fmt.Fprintf(&b, "  %-8s %8s %8s %6s %6s %9s %16s\n", "", "requests", "presets", "moves", "stops", "pictures", "rejected logins")
 	for _, d := range s.devices {

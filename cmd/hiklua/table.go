@@ -16,6 +16,14 @@ const (
 	colourWarn = "33"
 )
 
+// tinted is text in a colour; "" is none.
+func tinted(text, code string) string {
+	if code == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
 // narrowest is what a column keeps when a table is made narrower.
 const narrowest = 8
 
@@ -75,16 +83,16 @@ func (t *table) text(width int, colour bool) string {
 				if l < len(cells[c]) {
 					text = cells[c][l]
 				}
+				width := uniseg.StringWidth(text)
 				if text != "" {
 					line += strings.Repeat(" ", gap)
 					gap = 0
-					painted := text
-					if code := t.marks[mark{i - 1, c}]; code != "" && colour {
-						painted = "\x1b[" + code + "m" + text + "\x1b[0m"
+					if colour {
+						text = tinted(text, t.marks[mark{i - 1, c}])
 					}
-					line += painted
+					line += text
 				}
-				gap += columns[c] - uniseg.StringWidth(text) + 2
+				gap += columns[c] - width + 2
 			}
 			if note := t.notes[i-1]; note != "" && width == 0 {
 				line += strings.Repeat(" ", gap) + note

@@ -17,7 +17,7 @@ import (
 func TestTextLog(t *testing.T) {
 	var b bytes.Buffer
 	h := newTextHandler(&b, slog.LevelInfo, false)
-	log := slog.New(&clockHandler{Handler: h, clk: clock.NewVirtual(begin), zone: time.FixedZone("", 3600)})
+	log := slog.New(byClock(h, clock.NewVirtual(begin), time.FixedZone("", 3600)))
 	log.Debug("not shown")
 	log.With("device", "gate").Warn("stop not answered, trying again", "channel", 1,
 		"error", &isapi.Error{Device: "gate", Op: "stop", Err: isapi.ErrOffline, Hint: "is it on?"})

@@ -34,9 +34,7 @@ func (l *line) close() {
 // newLine checks a device's settings and sends nothing. The line has no Ref and
 // no Device yet.
 func (s *Set) newLine(conf site.Device) (*line, error) {
-	if conf.Simulate != "" {
-		conf = simulated(conf)
-	}
+	conf = filledIn(conf)
 	config := isapi.Config{
 		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
 		Username: conf.Username, Password: conf.Password,
@@ -121,8 +119,8 @@ func sameLogin(a, b site.Device) bool {
 	return a.Username == b.Username && reflect.DeepEqual(a.Password, b.Password) && a.AuthMode == b.AuthMode && a.TLS == b.TLS
 }
 
-// simulated fills in what a simulated device may leave out.
-func simulated(conf site.Device) site.Device {
+// filledIn fills in what a simulated device may leave out; others have all of it.
+func filledIn(conf site.Device) site.Device {
 	if conf.Host == "" {
 		conf.Host = "simulated"
 	}
