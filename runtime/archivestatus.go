@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
@@ -32,7 +33,7 @@ func (h *Host) archiveStatus() *ArchiveStatus {
 	}
 	t, zone := a.index.Totals(), h.site().Timezone
 	return &ArchiveStatus{
-		Path: a.index.Dir(), Files: t.Files, Bytes: t.Bytes, Oldest: zoned(t.Oldest, zone), Newest: zoned(t.Newest, zone),
+		Path: a.index.Dir(), Files: t.Files, Bytes: t.Bytes, Oldest: clock.In(t.Oldest, zone), Newest: clock.In(t.Newest, zone),
 		Error: errorStatus(archiveFailure(a.problem())),
 		Gaps:  h.gapStatus(zone), Copy: a.secondStatus(zone),
 	}

@@ -131,7 +131,7 @@ func TestOnStopRegistersNothing(t *testing.T) {
 	if n := w.host.devices.Hub().Len(); n != 0 {
 		t.Errorf("%d listeners", n)
 	}
-	if n := len(w.host.computers()); n != 0 {
+	if n := len(w.host.alive()); n != 0 {
 		t.Errorf("%d Lua states", n)
 	}
 }
@@ -157,7 +157,7 @@ func TestFinishingRunMaySetAfter(t *testing.T) {
 	w.write("scripts/a.lua", `print("new", hik.date("%S"))`)
 	w.sync()
 	w.run(7 * time.Second)
-	if n := len(w.host.computers()); n != 2 {
+	if n := len(w.host.alive()); n != 2 {
 		t.Errorf("%d Lua states while the old version finishes", n)
 	}
 	w.run(time.Minute)
@@ -172,7 +172,7 @@ func TestFinishingRunMaySetAfter(t *testing.T) {
 	if len(w.printed) != len(want) {
 		t.Errorf("printed %q", w.printed)
 	}
-	if n := len(w.host.computers()); n != 1 {
+	if n := len(w.host.alive()); n != 1 {
 		t.Errorf("%d Lua states at the end", n)
 	}
 }
@@ -192,7 +192,7 @@ func TestShutdownEndsWhatFinishes(t *testing.T) {
 	w.write("scripts/a.lua", `hik.on_stop(function() hik.sleep(4) end)`)
 	w.sync()
 	w.run(22 * time.Second)
-	if n := len(w.host.computers()); n != 2 {
+	if n := len(w.host.alive()); n != 2 {
 		t.Errorf("%d Lua states", n)
 	}
 	began := w.clk.Now()
@@ -235,7 +235,7 @@ func TestOnStopHasTasksOfItsOwn(t *testing.T) {
 		w.printed[2] != "parallel\t2\t3" || w.printed[3] != "spawn\tdone" || w.printed[4] != "and this" {
 		t.Errorf("printed\n%s\n%s", strings.Join(w.printed, "\n"), w.log)
 	}
-	if n := len(w.host.computers()); n != 1 {
+	if n := len(w.host.alive()); n != 1 {
 		t.Errorf("%d Lua states: what on_stop spawned outlives it", n)
 	}
 	began := w.clk.Now()
@@ -302,7 +302,7 @@ func TestEndOfAGenerationEmptiesItsList(t *testing.T) {
 	if n := w.clk.Pending(); n != timers {
 		t.Errorf("%d timers are left", n-timers)
 	}
-	if n := len(w.host.computers()); n != 0 {
+	if n := len(w.host.alive()); n != 0 {
 		t.Errorf("%d Lua states are left", n)
 	}
 }

@@ -93,7 +93,7 @@ func TestRunThatNeverBeganGoesOver(t *testing.T) {
 	w.clk.Go(func() {
 		h := w.host
 		old, next := h.find("a"), h.newScript("a", "scripts/a.lua", Output{})
-		if err := next.load([]byte(`hik.device("cam"):on("motion", function(ev) print("new", ev.channel) end)`)); err != nil {
+		if err := loaded(next.beginLoad([]byte(`hik.device("cam"):on("motion", function(ev) print("new", ev.channel) end)`))); err != nil {
 			t.Error(err)
 		}
 		h.devices.Hub().Deliver(w.dev("cam"), &luaapi.Event{Type: "motion", Native: "VMD", State: "start", Device: "cam", Channel: 1})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	goruntime "runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -23,7 +24,10 @@ func (h *Host) guard() {
 	now := h.watch.Elapsed()
 	var longest *task
 	var longestFor time.Duration
-	for _, s := range h.computers() {
+	h.mu.Lock()
+	states := slices.Clone(h.states)
+	h.mu.Unlock()
+	for _, s := range states {
 		t := s.computing.Load()
 		if t == nil {
 			continue

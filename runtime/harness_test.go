@@ -217,3 +217,20 @@ func (w *world) wantPrinted(want ...string) {
 
 // hang waits until a request is broken off.
 func (w *world) hang(r *http.Request) { clock.WaitFor(r.Context(), w.clk.NewWaiter()) }
+
+// find is the generation of a script that runs; nil: none does.
+func (h *Host) find(name string) *script {
+	for _, s := range h.running() {
+		if s.name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// alive are the Lua states that are open.
+func (h *Host) alive() []*script {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.states)
+}

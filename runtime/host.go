@@ -263,13 +263,6 @@ func (h *Host) waitFor(ctx context.Context, wait func()) {
 	clock.WaitFor(ctx, done)
 }
 
-// computers are the scripts whose tasks the guard watches.
-func (h *Host) computers() []*script {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return slices.Clone(h.states)
-}
-
 // random is for jitter: from 0 to limit.
 func (h *Host) random(limit time.Duration) time.Duration {
 	h.randMu.Lock()

@@ -77,13 +77,12 @@ func (h *Host) lookAt(file string, before *look) (l *look, began bool) {
 		l.end()
 		return l, false
 	}
-	i := slices.IndexFunc(h.loaders, func(o *loader) bool { return o.file == file })
-	if i < 0 {
-		h.loaders = append(h.loaders, &loader{host: h, name: scriptName(file), file: file})
-		slices.SortFunc(h.loaders, func(a, b *loader) int { return strings.Compare(a.name, b.name) })
-		i = slices.IndexFunc(h.loaders, func(o *loader) bool { return o.file == file })
+	o := &loader{host: h, name: scriptName(file), file: file}
+	if i, known := slices.BinarySearchFunc(h.loaders, o.name, func(o *loader, name string) int { return strings.Compare(o.name, name) }); known {
+		o = h.loaders[i]
+	} else {
+		h.loaders = slices.Insert(h.loaders, i, o)
 	}
-	o := h.loaders[i]
 	if o.current == nil {
 		l.after = before
 		o.current = l

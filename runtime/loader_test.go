@@ -149,7 +149,7 @@ func TestOutdatedLoadIsBrokenOff(t *testing.T) {
 	if got := w.printed[len(w.printed)-1]; got != "a 3\t30" || strings.Contains(w.log.String(), "not loaded") {
 		t.Errorf("%s\n%s", got, w.log)
 	}
-	if n := len(w.host.computers()); n != 1 {
+	if n := len(w.host.alive()); n != 1 {
 		t.Errorf("%d Lua states", n)
 	}
 }
@@ -327,8 +327,8 @@ func TestDeletedScriptEndsWhatFinishes(t *testing.T) {
 	w.remove("scripts/a.lua")
 	w.sync()
 	w.run(time.Second)
-	if w.head().Moving(1) || len(w.host.computers()) != 0 || len(w.host.loaders) != 0 {
-		t.Errorf("moving %v, %d Lua states, %d loaders", w.head().Moving(1), len(w.host.computers()), len(w.host.loaders))
+	if w.head().Moving(1) || len(w.host.alive()) != 0 || len(w.host.loaders) != 0 {
+		t.Errorf("moving %v, %d Lua states, %d loaders", w.head().Moving(1), len(w.host.alive()), len(w.host.loaders))
 	}
 	w.run(2 * time.Hour)
 	w.wantPrinted()

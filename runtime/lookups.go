@@ -16,12 +16,13 @@ type lookups struct {
 	files map[string][sha256.Size]byte // zero: there was none
 }
 
+func newLookups() *lookups {
+	return &lookups{names: make(map[string]bool), files: make(map[string][sha256.Size]byte)}
+}
+
 func (l *lookups) note(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.names == nil {
-		l.names = make(map[string]bool)
-	}
 	l.names[name] = true
 }
 
@@ -34,9 +35,6 @@ func (l *lookups) noteAll() {
 func (l *lookups) noteModule(file string, sum [sha256.Size]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.files == nil {
-		l.files = make(map[string][sha256.Size]byte)
-	}
 	l.files[file] = sum
 }
 

@@ -71,21 +71,13 @@ func (h *Host) stateError() *ErrorStatus {
 func (h *Host) closeStore(limit context.Context) error {
 	least, cancel := clock.WithTimeout(h.clk, context.Background(), closeWrite)
 	defer cancel()
-	until, stop := clock.WithCancel(context.Background())
-	defer stop()
-	over := func() {
-		if clock.Cause(limit) != nil && clock.Cause(least) != nil {
-			stop()
-		}
-	}
-	defer clock.OnDone(limit, over)()
-	defer clock.OnDone(least, over)()
-	err, closed := error(nil), false
-	h.waitFor(until, func() {
+	var err error
+	closed, end := clock.WithCancel(context.Background())
+	h.clk.Go(func() {
 		err = h.store.Close()
-		closed = true
+		end()
 	})
-	if !closed {
+	if h.awaitDone(limit, closed) != nil && h.awaitDone(least, closed) != nil {
 		return errors.New("the disk does not answer: what hik.state was given last may be lost")
 	}
 	return err

@@ -106,7 +106,7 @@ func (h *Host) loadFile(file string) (*script, error) {
 		return nil, err
 	}
 	s := h.newScript(scriptName(file), file, Output{})
-	if err := s.load(source); err != nil {
+	if err := loaded(s.beginLoad(source)); err != nil {
 		s.close(errShutdown)
 		return nil, err
 	}

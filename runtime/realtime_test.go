@@ -137,7 +137,7 @@ func (r *running) end() {
 	if r.moving() {
 		r.t.Error("a head moves after the end")
 	}
-	if n := len(r.host.computers()); n != 0 {
+	if n := len(r.host.alive()); n != 0 {
 		r.t.Errorf("%d Lua states are left", n)
 	}
 	if n := r.host.devices.Hub().Len(); n != 0 {
@@ -224,7 +224,7 @@ func TestEverythingIsSavedAtOnce(t *testing.T) {
 	}
 	os.RemoveAll(filepath.Join(r.dir, "scripts"))
 	r.host.Sync(context.Background())
-	r.until("everything ends", func() bool { return len(r.host.computers()) == 0 && !r.moving() })
+	r.until("everything ends", func() bool { return len(r.host.alive()) == 0 && !r.moving() })
 	if n := r.host.devices.Hub().Len(); n != 0 {
 		t.Errorf("%d listeners are left", n)
 	}
@@ -259,7 +259,7 @@ func TestDeletedWhileItRegisters(t *testing.T) {
 		r.until("it runs", func() bool { r.host.Sync(context.Background()); return r.host.find("a") != nil })
 		os.Remove(filepath.Join(r.dir, "scripts", "a.lua"))
 		r.host.Sync(context.Background())
-		r.until("it is gone", func() bool { return len(r.host.computers()) == 0 })
+		r.until("it is gone", func() bool { return len(r.host.alive()) == 0 })
 		if n := r.host.devices.Hub().Len(); n != 0 {
 			t.Fatalf("round %d: %d listeners are left", i, n)
 		}

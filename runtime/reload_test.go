@@ -141,8 +141,8 @@ func TestReloadsLeaveNothingBehind(t *testing.T) {
 	for i := range *reloads {
 		reload(i)
 	}
-	if w.clk.Live() != live || w.clk.Pending() != timers || len(w.host.computers()) != 1 {
-		t.Errorf("goroutines %d, were %d; timers %d, were %d; states %d", w.clk.Live(), live, w.clk.Pending(), timers, len(w.host.computers()))
+	if w.clk.Live() != live || w.clk.Pending() != timers || len(w.host.alive()) != 1 {
+		t.Errorf("goroutines %d, were %d; timers %d, were %d; states %d", w.clk.Live(), live, w.clk.Pending(), timers, len(w.host.alive()))
 	}
 	if m, g := level(); g != goroutines || m > memory+2<<20 {
 		t.Errorf("%d goroutines, were %d; %d kB of memory, were %d", g, goroutines, m>>10, memory>>10)
@@ -171,7 +171,7 @@ func TestRunThatMayFinish(t *testing.T) {
 	w.run(21 * time.Second)
 	w.wantPrinted("old\tfinish\tbegins\t10", "old\tcancel\tbegins\t10",
 		"new\tcancel\tbegins\t20", "old\tfinish\tends\t27", "new\tfinish\tbegins\t27")
-	if n := len(w.host.computers()); n != 1 {
+	if n := len(w.host.alive()); n != 1 {
 		t.Errorf("%d Lua states are alive, want 1", n)
 	}
 }

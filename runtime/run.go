@@ -196,15 +196,6 @@ func (h *Host) withJobs() []*script {
 	return all
 }
 
-func (h *Host) find(name string) *script {
-	for _, s := range h.running() {
-		if s.name == name {
-			return s
-		}
-	}
-	return nil
-}
-
 func joined(names []string) string {
 	const most = 12
 	if len(names) > most {

@@ -74,7 +74,7 @@ func (h *Host) newScript(name, file string, out Output) *script {
 	out.Log = cmp.Or(out.Log, h.log)
 	s := &script{
 		host: h, name: name, file: file, out: out,
-		version: version{site: h.site(), seen: new(lookups)},
+		version: version{site: h.site(), seen: newLookups()},
 		lock:    clock.NewMutex(h.clk),
 		running: clock.NewGroup(h.clk),
 	}
@@ -102,23 +102,17 @@ func (h *Host) newScript(name, file string, out Output) *script {
 	return s
 }
 
-// load runs the main chunk, whose jobs and tasks are held back until goLive.
-func (s *script) load(source []byte) error {
-	t, err := s.beginLoad(source)
-	return loaded(t, err)
-}
-
-// loaded waits for a load.
+// loaded waits for a load that has begun.
 func loaded(t *task, err error) error {
-	if err != nil {
-		return err
+	if err == nil {
+		t.join(context.Background())
+		err = t.err
 	}
-	if err := t.join(context.Background()); err != nil {
-		return err
-	}
-	return t.err
+	return err
 }
 
+// beginLoad has the main chunk run, whose jobs and tasks are held back until
+// goLive.
 func (s *script) beginLoad(source []byte) (*task, error) {
 	return s.beginLoadBy(func(t *task, L *lua.LState) error {
 		fn, err := sandbox.Load(L, source, s.file)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
@@ -161,15 +162,6 @@ func errorStatus(err error) *ErrorStatus {
 	return &ErrorStatus{Kind: r.Kind, Message: r.Message, Hint: r.Hint, Place: r.Place()}
 }
 
-// zoned gives a time in a zone for JSON; nil for none.
-func zoned(t time.Time, zone *time.Location) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.In(zone)
-	return &t
-}
-
 // scriptStatus tells of the scripts that run, and of those that never did.
 func (h *Host) scriptStatus() []ScriptStatus {
 	h.mu.Lock()
@@ -199,18 +191,18 @@ func (s *script) status() ScriptStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := ScriptStatus{
-		Name: s.name, State: ScriptRunning, Since: zoned(s.health.since, zone),
+		Name: s.name, State: ScriptRunning, Since: clock.In(s.health.since, zone),
 		Tasks: []string{}, Jobs: len(s.jobs.list), Held: s.health.holds,
 	}
 	if until := s.heldBack(); !until.IsZero() {
-		st.State, st.HeldUntil = ScriptHeld, zoned(until, zone)
+		st.State, st.HeldUntil = ScriptHeld, clock.In(until, zone)
 	}
 	for _, t := range s.tasks {
 		st.Tasks = append(st.Tasks, t.name)
 	}
 	if s.health.lastErr != nil {
 		st.LastError = errorStatus(s.health.lastErr)
-		st.LastError.Time = zoned(s.health.lastErrAt, zone)
+		st.LastError.Time = clock.In(s.health.lastErrAt, zone)
 	}
 	return st
 }
@@ -223,7 +215,7 @@ func (j *job) status() JobStatus {
 	defer s.mu.Unlock()
 	st := JobStatus{
 		Script: s.name, Name: j.name, Kind: j.spec.Kind, When: j.plan.String(),
-		Next: zoned(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: zoned(j.began, zone),
+		Next: clock.In(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: clock.In(j.began, zone),
 	}
 	if !j.last.Started.IsZero() {
 		st.Last = runStatus(j.last.Scheduled, j.last.Started, j.last.Ended, outcome(j.last.Err), zone)
@@ -239,7 +231,7 @@ func (j *job) status() JobStatus {
 }
 
 func runStatus(scheduled, started, ended time.Time, outcome string, zone *time.Location) *RunStatus {
-	st := &RunStatus{Scheduled: scheduled.In(zone), Started: zoned(started, zone), Ended: zoned(ended, zone), Outcome: outcome}
+	st := &RunStatus{Scheduled: scheduled.In(zone), Started: clock.In(started, zone), Ended: clock.In(ended, zone), Outcome: outcome}
 	if !ended.IsZero() {
 		st.Duration = ended.Sub(started).Seconds()
 	}

@@ -76,3 +76,12 @@ func WaitFor(ctx context.Context, w Waiter) error {
 	}
 	return Cause(ctx)
 }
+
+// In gives a time in a zone for JSON; nil for none.
+func In(t time.Time, zone *time.Location) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.In(zone)
+	return &t
+}

@@ -54,12 +54,12 @@ func (h *head) lease(ctx context.Context, r *Ref, timeout time.Duration) (releas
 	if err := h.await(ctx, r, &entry{head: h, owner: me, lease: l}, timeout); err != nil {
 		return nil, err
 	}
-	if err := me.addLease(l); err != nil {
+	if err := addTo(me, &me.leases, l); err != nil {
 		l.end()
 		return nil, err
 	}
 	return func() {
-		me.removeLease(l)
+		removeFrom(me, &me.leases, l)
 		l.end()
 	}, nil
 }

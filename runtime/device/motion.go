@@ -52,7 +52,7 @@ func (h *head) move(ctx context.Context, r *Ref, cmd luaapi.Command, v isapi.Vel
 		return err
 	}
 	// From here on, whatever becomes of the task, the head will be stopped.
-	if err := m.owner.add(m); err != nil {
+	if err := addTo(m.owner, &m.owner.motions, m); err != nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.end(c, err)
@@ -215,6 +215,6 @@ func (m *motion) end(err error) {
 	for _, t := range m.timers {
 		t.Stop()
 	}
-	m.owner.remove(m)
+	removeFrom(m.owner, &m.owner.motions, m)
 	m.head.d.settling.Broadcast()
 }

@@ -70,40 +70,21 @@ func (o *Owner) within(other *Owner) bool {
 // sign notes in an entry of the journal who gave the command.
 func (o *Owner) sign(e *journal.Entry) { e.Script, e.Job, e.Task = o.Script, o.Job, o.Task }
 
-// add takes in a motion that is about to be sent.
-func (o *Owner) add(m *motion) error {
+// addTo takes in a motion that is about to be sent, or a lease that o has got.
+func addTo[T any](o *Owner, list *[]T, thing T) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.ended {
 		return errAbandoned
 	}
-	o.motions = append(o.motions, m)
+	*list = append(*list, thing)
 	return nil
 }
 
-func (o *Owner) remove(m *motion) {
+func removeFrom[T comparable](o *Owner, list *[]T, thing T) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if i := slices.Index(o.motions, m); i >= 0 {
-		o.motions = slices.Delete(o.motions, i, i+1)
-	}
-}
-
-// addLease takes in a lease that o has got.
-func (o *Owner) addLease(l *lease) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ended {
-		return errAbandoned
-	}
-	o.leases = append(o.leases, l)
-	return nil
-}
-
-func (o *Owner) removeLease(l *lease) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.leases = slices.DeleteFunc(o.leases, func(other *lease) bool { return other == l })
+	*list = slices.DeleteFunc(*list, func(other T) bool { return other == thing })
 }
 
 // StopHeads has every head stopped that the owner has set moving, and reports
@@ -155,7 +136,7 @@ func (o *Owner) GiveTo(heir *Owner) {
 	for _, m := range motions {
 		m.head.d.mu.Lock()
 		m.owner = heir
-		if !m.ended && heir.add(m) != nil {
+		if !m.ended && addTo(heir, &heir.motions, m) != nil {
 			m.stopNow()
 		}
 		m.head.d.mu.Unlock()

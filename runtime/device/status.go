@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // Status is what a device tells of itself at one moment. Times are in the zone
@@ -51,9 +52,9 @@ func (r *Ref) Status(zone *time.Location) Status {
 	if r.info != nil {
 		st.Model, st.Firmware = r.info.Model, r.info.Firmware
 	}
-	st.Answered, st.Since = zoned(r.answered, zone), zoned(r.since, zone)
+	st.Answered, st.Since = clock.In(r.answered, zone), clock.In(r.since, zone)
 	if r.state == StateLocked {
-		st.RetryAt = zoned(r.retryAt, zone)
+		st.RetryAt = clock.In(r.retryAt, zone)
 	}
 	st.Err = r.lastErr
 	r.mu.Unlock()
@@ -72,12 +73,12 @@ func (r *Ref) Status(zone *time.Location) Status {
 		}
 		if h.motion != nil {
 			head.Owner = h.motion.owner.Name
-			head.Since = zoned(h.motion.began, zone)
+			head.Since = clock.In(h.motion.began, zone)
 		}
 		if holder != nil {
 			head.Exclusive = holder.owner.Name
 			if head.Since == nil {
-				head.Since = zoned(holder.since, zone)
+				head.Since = clock.In(holder.since, zone)
 			}
 		}
 		st.Heads = append(st.Heads, head)
@@ -93,13 +94,4 @@ func errorText(err error) string {
 		return ""
 	}
 	return luaapi.Describe(err).Message
-}
-
-// zoned gives a time in a zone for JSON; nil for none.
-func zoned(t time.Time, zone *time.Location) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	t = t.In(zone)
-	return &t
 }

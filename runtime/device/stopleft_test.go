@@ -184,7 +184,7 @@ func TestHandingOnAMotionThatEnds(t *testing.T) {
 		heir := &Owner{Name: "heir"}
 		o := &Owner{Name: "child"}
 		m := &motion{head: gate.dev().head(1, luaapi.NoLens), ref: gate, owner: o, v: isapi.Velocity{Pan: 1}}
-		o.add(m)
+		addTo(o, &o.motions, m)
 		d := gate.dev()
 		var g = clock.NewGroup(clock.Real())
 		g.Go(func() { o.GiveTo(heir) })

@@ -16,40 +16,37 @@ const abandonAfter = time.Minute
 
 // Swap is what a new site.yaml does to the devices.
 type Swap struct {
-	set   *Set
-	site  *site.Site
-	refs  []*Ref         // of the new site, in its order; nil: a new name
-	lines map[*Ref]*line // kept ones with other settings
-	added map[int]*line  // new ones, by their place
-	gone  []*Ref
+	set  *Set
+	site *site.Site
+	kept []kept // of the new site, in its order
+	gone []*Ref
+}
+
+// kept is a name of the new site.
+type kept struct {
+	ref  *Ref  // nil: the name is new
+	line *line // nil: its settings are the same
 }
 
 // Prepare makes whatever is new and touches nothing.
 func (s *Set) Prepare(next *site.Site) (*Swap, error) {
-	p := &Swap{set: s, site: next, lines: make(map[*Ref]*line), added: make(map[int]*line)}
+	p := &Swap{set: s, site: next}
 	old := make(map[string]*Ref)
 	before := s.Devices()
 	for _, r := range before {
 		old[r.name] = r
 	}
 	var problems []error
-	for i, conf := range next.Devices {
-		r := old[conf.Name]
+	for _, conf := range next.Devices {
+		k := kept{ref: old[conf.Name]}
 		delete(old, conf.Name)
-		was, _ := s.site.Load().Device(conf.Name)
-		p.refs = append(p.refs, r)
-		if r != nil && was.Equal(conf) {
-			continue
+		if was, _ := s.site.Load().Device(conf.Name); k.ref == nil || !was.Equal(conf) {
+			var err error
+			if k.line, err = s.newLine(conf); err != nil {
+				problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
+			}
 		}
-		l, err := s.newLine(conf)
-		switch {
-		case err != nil:
-			problems = append(problems, fmt.Errorf("device %s: %w", conf.Name, err))
-		case r != nil:
-			p.lines[r] = l
-		default:
-			p.added[i] = l
-		}
+		p.kept = append(p.kept, k)
 	}
 	for _, r := range before {
 		if old[r.name] == r {
@@ -78,23 +75,24 @@ func (p *Swap) Commit() {
 		r.say(slog.LevelInfo, "device taken out of the site")
 		s.giveUp(r)
 	}
+	s.refs = nil
 	var moved []func()
-	for i, r := range p.refs {
+	for _, k := range p.kept {
+		r := k.ref
 		switch {
-		case p.added[i] != nil:
-			r = s.newRef(p.added[i], true)
-			p.refs[i] = r
+		case r == nil:
+			r = s.newRef(k.line, true)
 			if s.started {
 				r.start(0)
 				s.stopLeftAt(r.dev())
 			}
-		case p.lines[r] != nil:
-			if then := s.relay(r, p.lines[r]); then != nil {
+		case k.line != nil:
+			if then := s.relay(r, k.line); then != nil {
 				moved = append(moved, then)
 			}
 		}
+		s.refs = append(s.refs, r)
 	}
-	s.refs = p.refs
 	for _, then := range moved { // every name is where the new site has it
 		s.retiring.Go(then)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,30 +59,12 @@ func answerOf(err error, kindOf func(error) string) *Answer {
 	if kind == "" {
 		kind = "error"
 	}
-	return &Answer{Kind: kind, Message: strings.Join(strings.Fields(withoutAccount(err.Error())), " ")}
+	return &Answer{Kind: kind, Message: strings.Join(strings.Fields(account.ReplaceAllString(err.Error(), "://")), " ")}
 }
 
-// withoutAccount blanks the account in every URL of a text. Errors of devices
-// have none in the first place; this is for those of others.
-func withoutAccount(text string) string {
-	var b strings.Builder
-	for {
-		i := strings.Index(text, "://")
-		if i < 0 {
-			b.WriteString(text)
-			return b.String()
-		}
-		b.WriteString(text[:i+3])
-		text = text[i+3:]
-		end := strings.IndexAny(text, "/?# \t\r\n\"'")
-		if end < 0 {
-			end = len(text)
-		}
-		if at := strings.LastIndexByte(text[:end], '@'); at >= 0 {
-			text = text[at+1:]
-		}
-	}
-}
+// account is that of a URL. Errors of devices have none in the first place; this
+// is for those of others.
+var account = regexp.MustCompile(`://[^/?# \t\r\n"']*@`)
 
 // MarshalJSON implements json.Marshaler: the entry as its line in the journal.
 func (e Entry) MarshalJSON() ([]byte, error) {

@@ -102,20 +102,12 @@ func (s *sieve) last(dir string, numbers []int, err *error) []Entry {
 	var parts [][]Entry
 	left := s.Limit
 	for _, n := range slices.Backward(numbers) {
-		var part []Entry // a ring once it is full
-		seen := 0
+		var part []Entry
 		*err = s.segment(dir, n, func(e Entry) bool {
-			if len(part) < left {
-				part = append(part, e)
-			} else {
-				part[seen%left] = e
-			}
-			seen++
+			part = append(part, e)
 			return true
 		})
-		if seen > left {
-			part = slices.Concat(part[seen%left:], part[:seen%left])
-		}
+		part = part[max(len(part)-left, 0):]
 		parts = append(parts, part)
 		left -= len(part)
 		if left == 0 || *err != nil {
