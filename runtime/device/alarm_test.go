@@ -102,8 +102,7 @@ func TestStreamIsNotHeldUpByANameThatIsGone(t *testing.T) {
 // no longer.
 func TestWaitingForAStateLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, gateAt(oneGate))
-		gate := r.quiet()
+		r, gate := newGate(t)
 		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/alertStream") {
 				return status(req, http.StatusForbidden), nil

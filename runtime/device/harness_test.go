@@ -67,6 +67,19 @@ func gateAt(ip string) string {
 
 const oneGate = "192.0.2.1"
 
+// gateWith is the site of oneGate with these settings in the place of its timeout.
+func gateWith(settings string) string {
+	return strings.Replace(gateAt(oneGate), "timeout: 2s", settings, 1)
+}
+
+// newGate is the rig of oneGate, and the device once it is online and has nothing
+// to do. Settings, if there are some, are those of gateWith.
+func newGate(t *testing.T, settings ...string) (*rig, *Ref) {
+	t.Helper()
+	r := newRig(t, gateWith(strings.Join(append([]string{"timeout: 2s"}, settings...), ", ")))
+	return r, r.quiet()
+}
+
 func newRig(t *testing.T, yaml string, options ...func(*Config)) *rig {
 	t.Helper()
 	return newRigWith(t, nil, yaml, options...)
@@ -132,6 +145,37 @@ func (r *rig) sim(address string) *sim.Device {
 func (r *rig) gate() *sim.Device { return r.sim("http://" + oneGate + ":80") }
 
 func (r *rig) putBetween(f between) { r.between.Store(&f) }
+
+// disobedience is what devices say to stops until they obey.
+type disobedience struct {
+	obeyed  atomic.Bool
+	refused atomic.Int32
+}
+
+func (s *disobedience) obey() { s.obeyed.Store(true) }
+
+// refuseStops has every device refuse stops with a status.
+func (r *rig) refuseStops(code int) *disobedience {
+	s := new(disobedience)
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if isStop(req) && !s.obeyed.Load() {
+			s.refused.Add(1)
+			return status(req, code), nil
+		}
+		return device.RoundTrip(req)
+	})
+	return s
+}
+
+// turning has the head turn, for a new owner.
+func (r *rig) turning(ref *Ref) (context.Context, *Owner) {
+	r.t.Helper()
+	ctx, o := by("tour", nil)
+	if err := turn(ctx, ref); err != nil {
+		r.t.Fatal(err)
+	}
+	return ctx, o
+}
 
 // close ends the set once, within limit.
 func (r *rig) close(limit time.Duration) error {

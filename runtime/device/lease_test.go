@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -256,8 +255,7 @@ func TestOwnersOfAChainAreForgotten(t *testing.T) {
 // One that gives up its wait for a lease is in the way of no command behind it,
 // and a move waits as a preset does.
 func TestGivingUpLetsOthersPass(t *testing.T) {
-	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 2", 1))
-	gate := r.quiet()
+	r, gate := newGate(t, "timeout: 2s, concurrency: 2")
 	under, end := make(chan bool), make(chan bool)
 	ctx, _ := by("mover", nil)
 	var all sync.WaitGroup

@@ -102,8 +102,7 @@ func TestGivenUpWhileTheQueueIsEmptied(t *testing.T) {
 
 // A ptz_stop drops what waits to move its head, and nothing else.
 func TestStopDropsTheMovesThatWait(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	busy := make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/presets") {
@@ -156,8 +155,7 @@ func TestStopDropsTheMovesThatWait(t *testing.T) {
 // With several commands at once, those that wait for the head's turn only are
 // dropped too.
 func TestStopDropsTheMovesThatWaitForTheHead(t *testing.T) {
-	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 8", 1))
-	gate := r.quiet()
+	r, gate := newGate(t, "timeout: 2s, concurrency: 8")
 	first, busy := make(chan bool, 9), make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		if strings.Contains(req.URL.Path, "/presets/") {
@@ -222,8 +220,7 @@ func TestConcurrencyOfANewSite(t *testing.T) {
 
 // A liveness poll goes after everything that waits.
 func TestPollsGoLast(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	busy := make(chan bool)
 	var order []string
 	var mu sync.Mutex
@@ -263,8 +260,7 @@ func TestPollsGoLast(t *testing.T) {
 // A PTZ command that is under way when its task ends is carried through: cut off
 // half-way it would leave the head in doubt.
 func TestPTZCommandOutlivesItsTask(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	sent, hold := make(chan bool, 9), make(chan bool)
 	var cut atomic.Bool
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {

@@ -159,7 +159,7 @@ func TestAuthModeIsPartOfTheAccount(t *testing.T) {
 	if state := gate.Settled(t.Context()); state != StateUnauthorized {
 		t.Fatal(state)
 	}
-	r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "auth_mode: basic", 1))
+	r.swap(gateWith("auth_mode: basic"))
 	if state := gate.Settled(t.Context()); state != StateOnline {
 		t.Errorf("%s\n%s", state, r.log)
 	}
@@ -168,20 +168,9 @@ func TestAuthModeIsPartOfTheAccount(t *testing.T) {
 // A device that goes while its head cannot be stopped stays until it can, also
 // for a script that opens it meanwhile.
 func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	ctx, _ := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
-	var refuse atomic.Bool
-	refuse.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if refuse.Load() && isStop(req) {
-			return status(req, http.StatusNotFound), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	r.turning(gate)
+	stops := r.refuseStops(http.StatusNotFound)
 	dev := gate.dev()
 	r.swap("timezone: UTC\n")
 	r.eventually("the stop is refused", func() bool { return contains(r.log.String(), "refuses to stop") })
@@ -192,7 +181,7 @@ func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
 	if opened.dev() != dev {
 		t.Error("a second device at the same address")
 	}
-	refuse.Store(false)
+	stops.obey()
 	r.eventually("the head rests", r.set.AllAtRest)
 	r.set.Release("a script")
 	r.eventually("it has gone", func() bool { return r.devices() == 0 })
@@ -203,16 +192,8 @@ func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
 
 // A head that moves again in the moment in which its device goes keeps it.
 func TestHeadThatMovesAsItsDeviceGoes(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	var refuse atomic.Bool
-	refuse.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if refuse.Load() && isStop(req) {
-			return status(req, http.StatusServiceUnavailable), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	stops := r.refuseStops(http.StatusServiceUnavailable)
 	r.set.mu.Lock()
 	r.set.refs = nil
 	r.set.giveUp(gate)
@@ -223,7 +204,7 @@ func TestHeadThatMovesAsItsDeviceGoes(t *testing.T) {
 	if r.devices() != 1 {
 		t.Fatal("the device has gone while its head moves")
 	}
-	refuse.Store(false)
+	stops.obey()
 	r.eventually("it has gone", func() bool { return r.devices() == 0 })
 	if n := r.gate().Counts().Stops; n != 1 {
 		t.Errorf("%d stops", n)
@@ -233,12 +214,8 @@ func TestHeadThatMovesAsItsDeviceGoes(t *testing.T) {
 // Another address: what waits is asked there once the heads at the old one are
 // at rest.
 func TestNewAddressWaitsForTheOldHeads(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	ctx, _ := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
+	r, gate := newGate(t)
+	ctx, _ := r.turning(gate)
 	var refuse atomic.Bool
 	refuse.Store(true)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
@@ -375,7 +352,7 @@ func TestSiteCountsBeforeScripts(t *testing.T) {
 	if n := opened.dev().concurrency(); n != 1 {
 		t.Errorf("concurrency %d", n)
 	}
-	r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "concurrency: 3", 1))
+	r.swap(gateWith("concurrency: 3"))
 	if gate := r.set.Devices()[0]; gate.dev() != opened.dev() || gate.dev().concurrency() != 3 || gate.dev().first().ref != gate {
 		t.Errorf("concurrency %d", gate.dev().concurrency())
 	}

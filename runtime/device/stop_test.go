@@ -24,31 +24,18 @@ func TestRefusedStopIsTriedOn(t *testing.T) {
 	for _, code := range []int{403, 404, 501, 500, 503} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, gateAt(oneGate))
-			gate := r.quiet()
-			ctx, o := by("tour", nil)
-			if err := turn(ctx, gate); err != nil {
-				t.Fatal(err)
-			}
-			var refuse atomic.Bool
-			var refused atomic.Int32
-			refuse.Store(true)
-			r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-				if isStop(req) && refuse.Load() {
-					refused.Add(1)
-					return status(req, code), nil
-				}
-				return device.RoundTrip(req)
-			})
+			r, gate := newGate(t)
+			_, o := r.turning(gate)
+			stops := r.refuseStops(code)
 			o.End()
-			r.eventually("it is tried again", func() bool { return refused.Load() >= 3 })
+			r.eventually("it is tried again", func() bool { return stops.refused.Load() >= 3 })
 			if st := gate.Status(time.UTC); r.set.AllAtRest() || gate.AtRest() || len(st.Heads) != 1 || !st.Heads[0].Moving || st.Heads[0].Refused == "" {
 				t.Errorf("the head counts as at rest: %+v", st.Heads)
 			}
 			if !r.gate().Driven(1) {
 				t.Fatal("the head does not turn any more")
 			}
-			refuse.Store(false)
+			stops.obey()
 			r.eventually("the head rests", r.set.AllAtRest)
 			if r.gate().Driven(1) {
 				t.Error("the head turns")
@@ -66,18 +53,9 @@ func TestRefusedStopIsTriedOn(t *testing.T) {
 // Where the host ends before the device obeys, its error, the log and the crash
 // book say that the head may be moving.
 func TestHostEndsWhileAStopIsRefused(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	ctx, _ := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) {
-			return status(req, http.StatusNotFound), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	r.turning(gate)
+	r.refuseStops(http.StatusNotFound)
 	err := r.close(300 * time.Millisecond)
 	if err == nil || !contains(err.Error(), "gate channel 1: the head may still be moving") || !contains(err.Error(), "404") {
 		t.Error(err)
@@ -93,16 +71,8 @@ func TestHostEndsWhileAStopIsRefused(t *testing.T) {
 // Callers of a refused stop, and of the move that it was meant for, are told at
 // once; the tries go on.
 func TestCallersOfARefusedStopAreTold(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	var refuse atomic.Bool
-	refuse.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) && refuse.Load() {
-			return status(req, http.StatusForbidden), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	r.refuseStops(http.StatusForbidden)
 	ctx, o := by("tour", nil)
 	began := time.Now()
 	err := gate.Move(ctx, luaapi.Command{What: "ptz_move", Channel: 1}, velocity, luaapi.MoveOptions{Duration: 10 * time.Millisecond})
@@ -129,8 +99,7 @@ func TestCallersOfARefusedStopAreTold(t *testing.T) {
 // A late stop for a move without an answer does not hit a move that began since,
 // and until it is sent the head is not at rest.
 func TestLateStopLeavesTheNextMove(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	var lose atomic.Bool
 	lose.Store(true)
 	var stops atomic.Int32
@@ -175,31 +144,18 @@ func TestNewReasonEndsThePause(t *testing.T) {
 	for name, reason := range map[string]func(r *rig, ctx context.Context, gate *Ref) error{
 		"ptz_stop": func(_ *rig, ctx context.Context, gate *Ref) error { return gate.StopHead(ctx, 1) },
 		"site.yaml": func(r *rig, _ context.Context, _ *Ref) error {
-			r.swap(strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 3s", 1))
+			r.swap(gateWith("timeout: 3s"))
 			return nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, gateAt(oneGate))
-			gate := r.quiet()
-			ctx, o := by("tour", nil)
-			if err := turn(ctx, gate); err != nil {
-				t.Fatal(err)
-			}
-			var refuse atomic.Bool
-			var refused atomic.Int32
-			refuse.Store(true)
-			r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-				if isStop(req) && refuse.Load() {
-					refused.Add(1)
-					return status(req, http.StatusServiceUnavailable), nil
-				}
-				return device.RoundTrip(req)
-			})
+			r, gate := newGate(t)
+			ctx, o := r.turning(gate)
+			stops := r.refuseStops(http.StatusServiceUnavailable)
 			o.End()
-			r.eventually("the pause is long", func() bool { return refused.Load() >= 4 }) // now it is 2 s
-			refuse.Store(false)
+			r.eventually("the pause is long", func() bool { return stops.refused.Load() >= 4 }) // now it is 2 s
+			stops.obey()
 			began := time.Now()
 			if err := reason(r, ctx, gate); err != nil {
 				t.Error(err)
@@ -231,7 +187,7 @@ func TestStopWaitsForNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	yaml := strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 30s", 1)
+	yaml := gateWith("timeout: 30s")
 	r := newRigWith(t, book, yaml, func(c *Config) {
 		c.Log = slog.New(hanging{c.Log.Handler(), blocked})
 	})
@@ -244,10 +200,7 @@ func TestStopWaitsForNothing(t *testing.T) {
 	gate := r.quiet()
 	r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: gate, Type: "offline"}, Tell: func(*luaapi.Event, any, any) { blocked() }})
 	slow.Store(true)
-	ctx, o := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
+	ctx, o := r.turning(gate)
 	var first atomic.Bool
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		switch {
@@ -324,8 +277,7 @@ func TestStopAll(t *testing.T) {
 
 // Ctrl-C at the REPL also drops what the session has queued.
 func TestStopOfAnOwnerDropsItsQueuedMove(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	busy := make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		if strings.HasSuffix(req.URL.Path, "/presets") {
@@ -359,24 +311,16 @@ func TestStopOfAnOwnerDropsItsQueuedMove(t *testing.T) {
 // A ptz_stop that is refused where nothing has ever moved is an error of its
 // caller, and no more.
 func TestStopWhereNothingEverMoved(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	var asked atomic.Int32
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) {
-			asked.Add(1)
-			return status(req, http.StatusForbidden), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	stops := r.refuseStops(http.StatusForbidden)
 	ctx, _ := by("tour", nil)
 	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "forbidden" {
 		t.Error(err)
 	}
-	before := asked.Load()
+	before := stops.refused.Load()
 	r.eventually("the head counts as at rest", gate.AtRest)
 	time.Sleep(2 * stopRetryMin)
-	if asked.Load() != before {
+	if stops.refused.Load() != before {
 		t.Error("it is tried on")
 	}
 }
@@ -384,16 +328,8 @@ func TestStopWhereNothingEverMoved(t *testing.T) {
 // A ptz_stop that has no answer yet: nobody knows whether the head rests, though
 // no motion of ours moves it.
 func TestUnansweredStopIsNoRest(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
-	var busy atomic.Bool
-	busy.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) && busy.Load() {
-			return status(req, http.StatusServiceUnavailable), nil
-		}
-		return device.RoundTrip(req)
-	})
+	r, gate := newGate(t)
+	stops := r.refuseStops(http.StatusServiceUnavailable)
 	ctx, _ := by("tour", nil)
 	done := make(chan error)
 	go func() { done <- gate.StopHead(ctx, 1) }()
@@ -401,7 +337,7 @@ func TestUnansweredStopIsNoRest(t *testing.T) {
 	if gate.AtRest() {
 		t.Error("the head counts as at rest")
 	}
-	busy.Store(false)
+	stops.obey()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
@@ -411,8 +347,7 @@ func TestUnansweredStopIsNoRest(t *testing.T) {
 // A move that is under way when its device leaves the site is stopped when it
 // has been answered, not after limits.motion.
 func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	sent, hold := make(chan bool, 9), make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		resp, err := device.RoundTrip(req)
@@ -433,43 +368,29 @@ func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
 // A ptz_stop that is refused by a head which has moved before is tried on, also
 // where no motion of ours moves it: a preset, or a joystick, may.
 func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	r, gate := newGate(t)
 	ctx, o := by("tour", nil)
 	if err := preset(ctx, gate); err != nil {
 		t.Fatal(err)
 	}
-	var refuse atomic.Bool
-	var asked atomic.Int32
-	refuse.Store(true)
-	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if isStop(req) && refuse.Load() {
-			asked.Add(1)
-			return status(req, http.StatusNotFound), nil
-		}
-		return device.RoundTrip(req)
-	})
+	stops := r.refuseStops(http.StatusNotFound)
 	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "not_found" {
 		t.Error(err)
 	}
 	o.End()
-	before := asked.Load()
-	r.eventually("it is tried again", func() bool { return asked.Load() > before })
+	before := stops.refused.Load()
+	r.eventually("it is tried again", func() bool { return stops.refused.Load() > before })
 	if gate.AtRest() {
 		t.Error("the head counts as at rest")
 	}
-	refuse.Store(false)
+	stops.obey()
 	r.eventually("the head rests", gate.AtRest)
 }
 
 // The stop of a task that ends goes before the commands that wait for the head.
 func TestStopGoesBeforeWhatWaitsForTheHead(t *testing.T) {
-	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 2s, concurrency: 8", 1))
-	gate := r.quiet()
-	ctx, o := by("tour", nil)
-	if err := turn(ctx, gate); err != nil {
-		t.Fatal(err)
-	}
+	r, gate := newGate(t, "timeout: 2s, concurrency: 8")
+	_, o := r.turning(gate)
 	var order []string
 	var mu sync.Mutex
 	first, hold := make(chan bool), make(chan bool)
@@ -510,8 +431,7 @@ func TestStopGoesBeforeWhatWaitsForTheHead(t *testing.T) {
 
 // StopAll drops a move that waits, and Close breaks off a command under way.
 func TestStopAllDropsQueuedMovesAndCloseBreaksOff(t *testing.T) {
-	r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 60s", 1))
-	gate := r.quiet()
+	r, gate := newGate(t, "timeout: 60s")
 	r.putBetween(func(req *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		<-req.Context().Done()
 		return nil, req.Context().Err()

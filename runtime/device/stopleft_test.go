@@ -42,10 +42,7 @@ func TestOtherNameKeepsTheHeads(t *testing.T) {
 		r := newRig(t, twoNames(oneGate, oneGate))
 		gate := r.quiet()
 		yard := r.set.Devices()[1]
-		ctx, o := by("tour", nil)
-		if err := turn(ctx, gate); err != nil {
-			t.Fatal(err)
-		}
+		ctx, o := r.turning(gate)
 		if err := yard.MoveLens(ctx, luaapi.Command{What: "focus", Channel: 1}, luaapi.Focus, 10, luaapi.MoveOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -103,8 +100,7 @@ func TestAllNamesMoveToAnotherAddress(t *testing.T) {
 // that is away for long gathers none.
 func TestStopsThatNoCallerAwaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, gateAt(oneGate))
-		gate := r.quiet()
+		r, gate := newGate(t)
 		var away atomic.Bool
 		away.Store(true)
 		r.putBetween(unreachable(oneGate, &away))
@@ -142,12 +138,8 @@ func TestStopsThatNoCallerAwaits(t *testing.T) {
 // the pause after that try.
 func TestNewReasonWhileAStopIsOnTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, gateAt(oneGate))
-		gate := r.quiet()
-		ctx, o := by("tour", nil)
-		if err := turn(ctx, gate); err != nil {
-			t.Fatal(err)
-		}
+		r, gate := newGate(t)
+		_, o := r.turning(gate)
 		var refuse atomic.Bool
 		refuse.Store(true)
 		tries := make(chan bool, 100)
@@ -178,8 +170,7 @@ func TestNewReasonWhileAStopIsOnTheWire(t *testing.T) {
 
 // A motion that ends while its owner hands it on stays with nobody.
 func TestHandingOnAMotionThatEnds(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
-	gate := r.quiet()
+	_, gate := newGate(t)
 	for range 5000 {
 		heir := &Owner{Name: "heir"}
 		o := &Owner{Name: "child"}
@@ -204,12 +195,8 @@ func TestHandingOnAMotionThatEnds(t *testing.T) {
 // under way: there is no time to wait for it.
 func TestHurryBreaksOffWhatIsOnTheWire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, strings.Replace(gateAt(oneGate), "timeout: 2s", "timeout: 1m", 1))
-		gate := r.quiet()
-		ctx, o := by("tour", nil)
-		if err := turn(ctx, gate); err != nil {
-			t.Fatal(err)
-		}
+		r, gate := newGate(t, "timeout: 1m")
+		_, o := r.turning(gate)
 		hangs := make(chan bool, 1)
 		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 			if strings.Contains(req.URL.Path, "/presets/") {
@@ -240,12 +227,8 @@ func TestHurryBreaksOffWhatIsOnTheWire(t *testing.T) {
 // operator asks for is the stop's, too.
 func TestNewTryOfALoginStopsTheHead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, gateAt(oneGate))
-		gate := r.quiet()
-		ctx, o := by("tour", nil)
-		if err := turn(ctx, gate); err != nil {
-			t.Fatal(err)
-		}
+		r, gate := newGate(t)
+		_, o := r.turning(gate)
 		r.gate().SetPassword("admin", "another")
 		o.End()
 		time.Sleep(time.Minute)
