@@ -25,7 +25,7 @@ import (
 type fakeHost struct {
 	t       *testing.T
 	clk     *clock.Virtual
-	lock    *clock.Mutex
+	lock    *clock.Semaphore
 	L       *lua.LState
 	vars    map[string]any
 	devices []*fakeDevice
@@ -49,7 +49,7 @@ var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newFakeHost(t *testing.T) *fakeHost {
 	clk := clock.NewVirtual(began)
-	h := &fakeHost{t: t, clk: clk, lock: clock.NewMutex(clk), L: sandbox.New(sandbox.Options{}), files: map[string]string{}}
+	h := &fakeHost{t: t, clk: clk, lock: clock.NewSemaphore(clk, 1), L: sandbox.New(sandbox.Options{}), files: map[string]string{}}
 	t.Cleanup(h.L.Close)
 	h.kept = store.Memory(store.Options{Clock: clk})
 	h.vars = map[string]any{
@@ -239,8 +239,8 @@ func (k *fakeTask) start(fn *lua.LFunction, args []lua.LValue) {
 	L := sandbox.NewThread(k.h.L, nil)
 	L.SetContext(k.ctx)
 	k.h.clk.Go(func() {
-		k.h.lock.Lock(context.Background())
-		defer k.h.lock.Unlock()
+		k.h.lock.Acquire(context.Background())
+		defer k.h.lock.Release()
 		k.results, k.err = callOn(L, fn, args)
 		k.ended = true
 		k.h.live--
@@ -264,9 +264,9 @@ func (k *fakeTask) Wait(L *lua.LState, f func(ctx context.Context) error) error 
 		return err
 	}
 	current := L.G.CurrentThread
-	k.h.lock.Unlock()
+	k.h.lock.Release()
 	err := f(k.ctx)
-	k.h.lock.Lock(context.Background())
+	k.h.lock.Acquire(context.Background())
 	L.G.CurrentThread = current
 	if ended := clock.Cause(k.ctx); ended != nil {
 		return ended

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // ArchiveStatus is the archive of a site.

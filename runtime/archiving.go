@@ -30,8 +30,8 @@ import (
 // archiving is the host's side of the archive. It is opened when it is first
 // used, or with the host if site.yaml has one.
 type archiving struct {
-	turn *clock.Mutex // for one who opens or closes it; guards open
-	open *archiver    // nil: it is not
+	turn *clock.Semaphore // for one who opens or closes it; guards open
+	open *archiver        // nil: it is not
 	now  atomic.Pointer[archiver]
 
 	headless sync.Map // "gate/1" of channels that have no head which tells its position
@@ -76,10 +76,10 @@ func archiveConf(s *site.Site, data string) site.Archive {
 // useArchive gives the open archive to one who calls done when it is not needed
 // any more.
 func (h *Host) useArchive(ctx context.Context) (a *archiver, done func(), err error) {
-	if err := h.archiving.turn.Lock(ctx); err != nil {
+	if err := h.archiving.turn.Acquire(ctx); err != nil {
 		return nil, nil, err
 	}
-	defer h.archiving.turn.Unlock()
+	defer h.archiving.turn.Release()
 	if h.archiving.open == nil {
 		a, err := h.openArchive(ctx)
 		if err != nil {
@@ -170,17 +170,17 @@ func (h *Host) closeArchive(ctx context.Context) error {
 func (h *Host) endArchive(limit context.Context) error {
 	ctx, cancel := clock.WithTimeout(h.clk, limit, archiveClose)
 	defer cancel()
-	if h.archiving.turn.Lock(ctx) != nil {
+	if h.archiving.turn.Acquire(ctx) != nil {
 		return nil // its disk hangs: the next start sees to the rest
 	}
-	defer h.archiving.turn.Unlock()
+	defer h.archiving.turn.Release()
 	return h.closeArchive(ctx)
 }
 
 // syncArchive opens the archive that site.yaml has, or opens it anew if it says
 // something else of it now.
 func (h *Host) syncArchive() {
-	if h.archiving.turn.Lock(h.reloads) != nil {
+	if h.archiving.turn.Acquire(h.reloads) != nil {
 		return
 	}
 	s := h.site()
@@ -198,7 +198,7 @@ func (h *Host) syncArchive() {
 		cancel()
 	}
 	open := h.archiving.open == nil && s.Archive != nil
-	h.archiving.turn.Unlock()
+	h.archiving.turn.Release()
 	if !open {
 		return
 	}

@@ -27,8 +27,7 @@ func (e *TaskError) Unwrap() error { return e.Err }
 // whatever Lua made of it; Lua still tells where it was.
 func (t *task) failed(err error) error {
 	r := luaapi.Describe(err)
-	var fault *sandbox.Fault
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*sandbox.Fault](err); ok {
 		if fault.GoStack != "" {
 			t.script.host.logPanic(t, fault.Message, fault.GoStack)
 		}
@@ -46,8 +45,7 @@ func (t *task) failed(err error) error {
 
 // Report tells what an error says, with its place if it came out of a task.
 func Report(err error) luaapi.Report {
-	var failed *TaskError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*TaskError](err); ok {
 		return failed.Report
 	}
 	return luaapi.Describe(err)

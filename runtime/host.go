@@ -120,7 +120,7 @@ type Host struct {
 	hurry      context.Context // ended by Abort
 	abort      context.CancelFunc
 	stopGuard  func()
-	siteTurn   *clock.Mutex          // for one look at site.yaml at a time, and for the next
+	siteTurn   *clock.Semaphore      // for one look at site.yaml at a time, and for the next
 	passedOver map[site.Problem]bool // told of in the log
 	reloads    context.Context       // ends first: nothing is loaded any more
 	endLoads   context.CancelFunc
@@ -157,8 +157,8 @@ func New(conf Config) (*Host, error) {
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
-	h.siteTurn = clock.NewMutex(h.clk)
-	h.archiving.turn = clock.NewMutex(h.clk)
+	h.siteTurn = clock.NewSemaphore(h.clk, 1)
+	h.archiving.turn = clock.NewSemaphore(h.clk, 1)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)
 	h.noting = clock.NewGroup(h.clk)

@@ -77,7 +77,7 @@ type scan struct {
 // nothing but the disk.
 func (h *Host) scan() scan {
 	s := scan{host: h}
-	if h.siteTurn.Lock(h.reloads) != nil {
+	if h.siteTurn.Acquire(h.reloads) != nil {
 		return s
 	}
 	was := h.site()
@@ -86,7 +86,7 @@ func (h *Host) scan() scan {
 	h.syncSchedules(was)
 	h.followGaps()
 	h.tellPassedOver()
-	h.siteTurn.Unlock()
+	h.siteTurn.Release()
 	files, err := h.scriptFiles()
 	if err != nil {
 		h.log.Error("scripts cannot be listed", keyError, err)

@@ -37,7 +37,7 @@ type script struct {
 
 	version
 
-	lock *clock.Mutex
+	lock *clock.Semaphore
 	L    *lua.LState // guarded by lock
 	keep *keep       // guarded by lock; nil: hik.state was never used
 
@@ -75,7 +75,7 @@ func (h *Host) newScript(name, file string, out Output) *script {
 	s := &script{
 		host: h, name: name, file: file, out: out,
 		version: version{site: h.site(), seen: newLookups()},
-		lock:    clock.NewMutex(h.clk),
+		lock:    clock.NewSemaphore(h.clk, 1),
 		running: clock.NewGroup(h.clk),
 	}
 	s.toIdle = clock.NewCond(h.clk, &s.mu)
@@ -273,9 +273,9 @@ func (s *script) close(why error) {
 	s.cancel(why)
 	s.running.Wait()
 	s.host.devices.Release(s)
-	s.lock.Lock(context.Background())
+	s.lock.Acquire(context.Background())
 	s.L.Close()
-	s.lock.Unlock()
+	s.lock.Release()
 	s.host.devices.Release(s)
 
 	s.host.mu.Lock()

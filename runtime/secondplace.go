@@ -141,12 +141,12 @@ func (a *archiver) secondStatus(zone *time.Location) *SecondPlaceStatus {
 	}
 	s := a.second.Status()
 	st := &SecondPlaceStatus{
-		Place: s.Place, Waiting: s.Waiting, Oldest: zoned(s.Oldest, zone), Copied: s.Copied, Gone: s.Gone, Refused: s.Refused,
-		RetryAt: zoned(s.RetryAt, zone),
+		Place: s.Place, Waiting: s.Waiting, Oldest: clock.In(s.Oldest, zone), Copied: s.Copied, Gone: s.Gone, Refused: s.Refused,
+		RetryAt: clock.In(s.RetryAt, zone),
 	}
 	if s.Failing != nil {
 		st.Error = errorStatus(s.Failing)
-		st.Error.Time = zoned(s.Since, zone)
+		st.Error.Time = clock.In(s.Since, zone)
 		if told, ok := s.Failing.(*upload.Error); ok {
 			st.Error.Hint = told.Hint
 		}

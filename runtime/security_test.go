@@ -238,14 +238,14 @@ func TestScriptsCannotReachEachOther(t *testing.T) {
 	states := w.host.running()
 	owner := make(map[any]string)
 	for _, s := range states {
-		s.lock.Lock(context.Background())
+		s.lock.Acquire(context.Background())
 		for v := range reachable(s.L) {
 			if other := owner[v]; other != "" {
 				t.Errorf("%v is reached from %s and from %s", v, other, s.name)
 			}
 			owner[v] = s.name
 		}
-		s.lock.Unlock()
+		s.lock.Release()
 	}
 	if len(states) != 3 || len(owner) < 150 || strings.Contains(w.log.String(), "ERROR") {
 		t.Errorf("%d values of %d scripts: the walk is not what it was\n%s", len(owner), len(states), w.log)

@@ -91,10 +91,10 @@ func (n *Session) Eval(ctx context.Context, code string) ([]Value, error) {
 // "cams.gate" leads to, without running Lua; the empty path is all variables.
 // The error is that of ctx if it ended before the Lua state was free.
 func (n *Session) Outline(ctx context.Context, path []string) (luaapi.Outline, error) {
-	if err := n.s.lock.Lock(ctx); err != nil {
+	if err := n.s.lock.Acquire(ctx); err != nil {
 		return luaapi.Outline{}, err
 	}
-	defer n.s.lock.Unlock()
+	defer n.s.lock.Release()
 	globals := n.s.L.Get(lua.GlobalsIndex).(*lua.LTable)
 	if len(path) == 0 {
 		all := luaapi.OutlineOf(n.s.L, n.env)
@@ -195,8 +195,8 @@ func Pieces(code string) []string {
 
 // unfinished reports whether a syntax error is one that more lines may mend.
 func unfinished(err error) bool {
-	var syntax *sandbox.SyntaxError
-	return errors.As(err, &syntax) && syntax.Unfinished
+	syntax, ok := errors.AsType[*sandbox.SyntaxError](err)
+	return ok && syntax.Unfinished
 }
 
 // StopHeads stops every head that the session has set moving, and reports

@@ -142,7 +142,7 @@ func (t *task) start(body func(L *lua.LState) error) {
 		var wrote written
 		err := t.awaitTurn()
 		if err == nil {
-			err = t.script.lock.Lock(t.ctx)
+			err = t.script.lock.Acquire(t.ctx)
 		}
 		if err == nil {
 			t.startComputing()
@@ -152,7 +152,7 @@ func (t *task) start(body func(L *lua.LState) error) {
 			}
 			wrote = t.submitState()
 			t.stopComputing()
-			t.script.lock.Unlock()
+			t.script.lock.Release()
 		}
 		t.finish(err, wrote)
 	})
@@ -243,13 +243,13 @@ func (t *task) Wait(L *lua.LState, f func(ctx context.Context) error) error {
 	current := L.G.CurrentThread
 	wrote := t.submitState()
 	t.stopComputing()
-	s.lock.Unlock()
+	s.lock.Release()
 	err := f(t.ctx)
 	if lost := wrote.wait(t.ctx); err == nil {
 		err = lost
 	}
 	// Also a task that has been ended takes the lock: it unwinds in Lua.
-	s.lock.Lock(context.Background())
+	s.lock.Acquire(context.Background())
 	t.startComputing()
 	L.G.CurrentThread = current
 	if ended := t.flag.Err(); ended != nil {

@@ -78,9 +78,12 @@ func (a *app) askHost(ctx context.Context, dir, op string, args, into any) error
 		return err
 	}
 	defer client.Close()
-	return fromHost(client.Call(ctx, op, args, func(value json.RawMessage) error {
-		return json.Unmarshal(value, into)
-	}))
+	return fromHost(client.Get(ctx, op, args, into))
+}
+
+// each is for the values of a call.
+func each[T any](do func(T) error) func(json.RawMessage) error {
+	return func(value json.RawMessage) error { return with(value, do) }
 }
 
 // fromHost makes an error of a call ready to be reported.

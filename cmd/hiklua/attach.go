@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -67,23 +66,18 @@ func (r *repl) abort() {
 // line.
 func (t *attached) Eval(ctx context.Context, code string) ([]runtime.Value, error) {
 	var values []runtime.Value
-	err := t.client.Call(ctx, opEval, evalRequest{code, t.pictures}, func(value json.RawMessage) error {
-		var answer evalAnswer
-		if err := json.Unmarshal(value, &answer); err != nil {
-			return err
-		}
+	err := t.client.Call(ctx, opEval, evalRequest{code, t.pictures}, each(func(answer evalAnswer) error {
 		values = append(values, answer.Values...)
 		return t.app.showPiece(ctx, answer.outputPiece, t.out, t.log)
-	})
+	}))
 	return values, evalError(err)
 }
 
 func evalError(err error) error {
-	var fault *control.Fault
-	switch {
-	case errors.As(err, &fault):
+	if fault, ok := errors.AsType[*control.Fault](err); ok {
 		return fromFault(fault)
-	case errors.Is(err, control.ErrGone):
+	}
+	if errors.Is(err, control.ErrGone) {
 		return errors.New("the host has stopped; Ctrl-D leaves")
 	}
 	return err

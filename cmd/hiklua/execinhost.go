@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 
@@ -36,11 +35,7 @@ type execResult struct {
 
 // exec runs a program of a client. It ends, and its heads stop, when the client
 // breaks off the call or goes.
-func (s *hostSession) exec(ctx context.Context, args json.RawMessage, send func(any) error) error {
-	var r execRequest
-	if err := json.Unmarshal(args, &r); err != nil {
-		return err
-	}
+func (s *hostSession) exec(ctx context.Context, r execRequest, send func(any) error) error {
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
 	out := newRemoteOutput(stop)
@@ -77,11 +72,7 @@ func (a *app) execInHost(ctx context.Context, client *control.Client, p runtime.
 		request.Args = append(request.Args, []byte(arg))
 	}
 	var result *runtime.Result
-	err := client.Call(ctx, opExec, request, func(value json.RawMessage) error {
-		var answer execAnswer
-		if err := json.Unmarshal(value, &answer); err != nil {
-			return err
-		}
+	err := client.Call(ctx, opExec, request, each(func(answer execAnswer) error {
 		if r := answer.Result; r != nil {
 			result = &runtime.Result{Failed: r.Failed, Unfired: r.Unfired}
 			if r.Exit != nil {
@@ -92,7 +83,7 @@ func (a *app) execInHost(ctx context.Context, client *control.Client, p runtime.
 			}
 		}
 		return a.showPiece(ctx, answer.outputPiece, out, log)
-	})
+	}))
 	if result != nil {
 		return a.execEnd(ctx, p, *result)
 	}

@@ -51,11 +51,7 @@ what is below it. The host keeps its last 2000 lines.`,
 func (a *app) showLog(ctx context.Context, client *control.Client, request logRequest, asJSON bool) error {
 	level := logLevels[a.logLevel.value]
 	text := newTextHandler(a.stdout, level, a.colour(a.stdout))
-	err := client.Call(ctx, opLog, request, func(value json.RawMessage) error {
-		var answer logAnswer
-		if err := json.Unmarshal(value, &answer); err != nil {
-			return err
-		}
+	err := client.Call(ctx, opLog, request, each(func(answer logAnswer) error {
 		if answer.Missed > 0 {
 			_, err := fmt.Fprintf(a.stderr, "%d lines were left out: they came faster than they could be shown\n", answer.Missed)
 			return err
@@ -71,7 +67,7 @@ func (a *app) showLog(ctx context.Context, client *control.Client, request logRe
 			return err
 		}
 		return text.Handle(ctx, record)
-	})
+	}))
 	if err == nil && request.Follow && ctx.Err() == nil {
 		fmt.Fprintln(a.stderr, "the host has stopped")
 	}

@@ -4,8 +4,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // notifier tells systemd how the host fares, by the protocol of sd_notify(3).
@@ -47,20 +48,8 @@ func (n *notifier) watchdog(check func()) (stop func()) {
 	if n.every <= 0 {
 		return func() {}
 	}
-	var ended sync.WaitGroup
-	done := make(chan struct{})
-	ended.Go(func() {
-		ticks := time.NewTicker(n.every)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticks.C:
-				check()
-				n.tell("WATCHDOG=1")
-			}
-		}
+	return clock.Tick(n.every, func() {
+		check()
+		n.tell("WATCHDOG=1")
 	})
-	return func() { close(done); ended.Wait() }
 }

@@ -158,7 +158,7 @@ func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *
 	ring := control.NewRing()
 	log := slog.New(slog.NewMultiHandler(
 		a.quietLogger(s.Timezone, !o.quiet).Handler(),
-		&clockHandler{&plainHandler{slog.NewJSONHandler(ring, &slog.HandlerOptions{ReplaceAttr: plainAttr})}, a.clk, s.Timezone}))
+		byClock(plainJSON(ring, slog.LevelInfo), a.clk, s.Timezone)))
 	// The state file stays free: a session that is left open must not keep the
 	// host from starting.
 	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, print: out.print})

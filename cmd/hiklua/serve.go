@@ -69,17 +69,21 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		defer s.notify.tell("READY=1")
 		return send(reloadAnswer(ctx, s.host))
 	case opRunJob:
-		var name string
-		if err := json.Unmarshal(args, &name); err != nil {
-			return err
-		}
-		return faultOf(s.host.RunJob(name))
+		return with(args, func(name string) error { return faultOf(s.host.RunJob(name)) })
 	case opLog:
-		return s.sendLog(ctx, args, send)
-	case opLoginCost, opLogin:
-		return s.login(ctx, op, args, send)
+		return with(args, func(r logRequest) error { return s.sendLog(ctx, r, send) })
+	case opLoginCost:
+		return with(args, func(name string) error {
+			cost, err := s.host.LoginCost(name)
+			return sendUnless(err, cost, send)
+		})
+	case opLogin:
+		return with(args, func(name string) error {
+			report, err := s.host.Login(ctx, name)
+			return sendUnless(err, report, send)
+		})
 	case opExec:
-		return s.exec(ctx, args, send)
+		return with(args, func(r execRequest) error { return s.exec(ctx, r, send) })
 	case opArchiveList:
 		return s.listArchive(ctx, args, send)
 	case opArchivePrune:
@@ -89,17 +93,15 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 	case opArchiveRebuild:
 		return s.rebuildArchive(ctx, send)
 	case opEval:
-		return s.eval(ctx, args, send)
+		return with(args, func(r evalRequest) error { return s.eval(ctx, r, send) })
 	case opOutline:
-		var path []string
-		if err := json.Unmarshal(args, &path); err != nil {
-			return err
-		}
-		o, err := s.session().Outline(ctx, path)
-		if err != nil {
-			return err
-		}
-		return send(o)
+		return with(args, func(path []string) error {
+			o, err := s.session().Outline(ctx, path)
+			if err != nil {
+				return err
+			}
+			return send(o)
+		})
 	case opStopHeads:
 		s.session().StopHeads()
 		return nil
@@ -132,24 +134,13 @@ func (s *hostSession) output(to *remoteOutput, level slog.Level) runtime.Output 
 	return to.output(s.log, level, s.clk, s.host.Zone())
 }
 
-// login answers for one device.
-func (s *hostSession) login(ctx context.Context, op string, args json.RawMessage, send func(any) error) error {
-	var name string
-	if err := json.Unmarshal(args, &name); err != nil {
+// with does something with the arguments of a call.
+func with[T any](args json.RawMessage, do func(T) error) error {
+	var v T
+	if err := json.Unmarshal(args, &v); err != nil {
 		return err
 	}
-	if op == opLoginCost {
-		cost, err := s.host.LoginCost(name)
-		if err != nil {
-			return faultOf(err)
-		}
-		return send(cost)
-	}
-	report, err := s.host.Login(ctx, name)
-	if err != nil {
-		return faultOf(err)
-	}
-	return send(report)
+	return do(v)
 }
 
 // evalRequest is a line for the session to run.
@@ -164,24 +155,17 @@ type evalAnswer struct {
 	Values []runtime.Value `json:"values,omitempty"`
 }
 
-func (s *hostSession) eval(ctx context.Context, args json.RawMessage, send func(any) error) error {
-	var r evalRequest
-	if err := json.Unmarshal(args, &r); err != nil {
-		return err
-	}
+func (s *hostSession) eval(ctx context.Context, r evalRequest, send func(any) error) error {
 	session := s.session()
 	s.out.answer(send)
 	values, err := session.Eval(ctx, r.Code)
 	s.out.outlet.flush(ctx)
-	if err != nil {
-		return faultOf(err)
-	}
 	for i := range values {
 		if !r.Pictures {
 			values[i].Picture = nil
 		}
 	}
-	return send(evalAnswer{Values: values})
+	return sendUnless(err, evalAnswer{Values: values}, send)
 }
 
 // logRequest asks for the last lines of the log, and for those to come.
@@ -197,11 +181,7 @@ type logAnswer struct {
 	Missed uint64          `json:"missed,omitempty"`
 }
 
-func (s *hostSession) sendLog(ctx context.Context, args json.RawMessage, send func(any) error) error {
-	var r logRequest
-	if err := json.Unmarshal(args, &r); err != nil {
-		return err
-	}
+func (s *hostSession) sendLog(ctx context.Context, r logRequest, send func(any) error) error {
 	over := !r.Follow
 	for from := s.ring.Last(r.Lines); ; {
 		lines, next, missed, more := s.ring.Since(from)
@@ -252,6 +232,14 @@ func faultOf(err error) error {
 	}
 	d := detailOf(err)
 	return control.NewFault(d.Report.String(), d)
+}
+
+// sendUnless answers a call with a value, or with an error if there is one.
+func sendUnless(err error, value any, send func(any) error) error {
+	if err != nil {
+		return faultOf(err)
+	}
+	return send(value)
 }
 
 // fromFault makes of an error that has travelled what it was.

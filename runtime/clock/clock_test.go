@@ -163,16 +163,16 @@ func TestHistoryDoesNotDependOnProcessors(t *testing.T) {
 	run := func(procs int) string {
 		goruntime.GOMAXPROCS(procs)
 		v := NewVirtual(start)
-		m := NewMutex(v)
+		m := NewSemaphore(v, 1)
 		var log strings.Builder
 		for i := range 50 {
 			v.Go(func() {
 				for k := range 20 {
 					Sleep(context.Background(), v, time.Duration((i*7+k*13)%11)*time.Millisecond)
-					m.Lock(context.Background())
+					m.Acquire(context.Background())
 					fmt.Fprintf(&log, "%d.%d@%d ", i, k, v.Now().Sub(start).Milliseconds())
 					Sleep(context.Background(), v, time.Duration(i%3)*time.Millisecond)
-					m.Unlock()
+					m.Release()
 				}
 			})
 		}

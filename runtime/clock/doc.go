@@ -3,7 +3,7 @@
 // Whatever waits or asks the time goes through a Clock, so that a week of a
 // site can be rehearsed in seconds and tests need no sleeping. Two primitives
 // carry everything: a Waiter, which one goroutine waits on and any other
-// wakes, and a timer. Sleep, Cond, Semaphore, Mutex, Group and the contexts of
+// wakes, and a timer. Sleep, Cond, Semaphore, Group and the contexts of
 // this package are made of these two. Durations are written and read here, too, in the one
 // way that site.yaml, scripts and flags have them.
 //

@@ -135,10 +135,10 @@ func TestReleaseOfAFreePermitPanics(t *testing.T) {
 			t.Errorf("got %v", r)
 		}
 	}()
-	m := NewMutex(Real())
-	m.Lock(context.Background())
-	m.Unlock()
-	m.Unlock()
+	m := NewSemaphore(Real(), 1)
+	m.Acquire(context.Background())
+	m.Release()
+	m.Release()
 }
 
 // In real time, with every kind of caller at once: never more holders than

@@ -72,11 +72,15 @@ func gateWith(settings string) string {
 	return strings.Replace(gateAt(oneGate), "timeout: 2s", settings, 1)
 }
 
-// newGate is the rig of oneGate, and the device once it is online and has nothing
-// to do. Settings, if there are some, are those of gateWith.
+// newGate is the rig of oneGate, with the settings of gateWith if there are any,
+// and the device once it is online and has nothing to do.
 func newGate(t *testing.T, settings ...string) (*rig, *Ref) {
 	t.Helper()
-	r := newRig(t, gateWith(strings.Join(append([]string{"timeout: 2s"}, settings...), ", ")))
+	yaml := gateAt(oneGate)
+	for _, s := range settings {
+		yaml = gateWith(s)
+	}
+	r := newRig(t, yaml)
 	return r, r.quiet()
 }
 

@@ -181,12 +181,10 @@ func (h *head) takenBy(m *motion) {
 // carried out the command all the same. A recorder that hands a move on says
 // 5xx when its camera is late with the answer.
 func mayHaveBeenDone(err error) bool {
-	var refused *isapi.Error
-	if errors.As(err, &refused) && refused.HTTPStatus/100 == 4 {
+	if refused, ok := errors.AsType[*isapi.Error](err); ok && refused.HTTPStatus/100 == 4 {
 		return false
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return false
 	}
 	for _, refusal := range []error{isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,

@@ -130,8 +130,7 @@ func (r *Ref) observe(on *line, err error) {
 	case errors.Is(err, isapi.ErrLocked):
 		if r.state != StateLocked || !r.retryAt.After(now) {
 			wait := lockDefault
-			var told *isapi.Error
-			if errors.As(err, &told) && told.RetryIn > 0 {
+			if told, ok := errors.AsType[*isapi.Error](err); ok && told.RetryIn > 0 {
 				wait = told.RetryIn
 			}
 			// A second more: the device counts in whole ones.
@@ -155,8 +154,8 @@ func (r *Ref) observe(on *line, err error) {
 
 // answered reports whether an error is the device's own answer.
 func answered(err error) bool {
-	var e *isapi.Error
-	return errors.As(err, &e) && e.HTTPStatus != 0
+	e, ok := errors.AsType[*isapi.Error](err)
+	return ok && e.HTTPStatus != 0
 }
 
 // enter notes a state. Called with mu held.

@@ -423,8 +423,8 @@ func isRefusal(err error) bool {
 // isFault reports whether a device says of a stop that something is wrong with
 // it.
 func isFault(err error) bool {
-	var e *isapi.Error
-	return errors.As(err, &e) && e.HTTPStatus/100 == 5 && e.Kind() == "device"
+	e, ok := errors.AsType[*isapi.Error](err)
+	return ok && e.HTTPStatus/100 == 5 && e.Kind() == "device"
 }
 
 // write tells the journal of a stop: whose motion, or whose ptz_stop.

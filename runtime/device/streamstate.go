@@ -98,8 +98,7 @@ func (f *feed) sayStale(now time.Time, why error) {
 	}
 	f.staleLogged = true
 	attrs := []any{keyError, why}
-	var refused *isapi.Error
-	if errors.As(why, &refused) && refused.Hint != "" {
+	if refused, ok := errors.AsType[*isapi.Error](why); ok && refused.Hint != "" {
 		plain := *refused
 		plain.Hint = ""
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}

@@ -102,8 +102,7 @@ func (f *feed) askClock(ctx context.Context) error {
 		f.mu.Unlock()
 		return nil
 	}
-	var e *isapi.Error
-	if errors.As(err, &e) && e.HTTPStatus != 0 && !errors.Is(err, isapi.ErrUnauthorized) && !errors.Is(err, isapi.ErrLocked) {
+	if e, ok := errors.AsType[*isapi.Error](err); ok && e.HTTPStatus != 0 && !errors.Is(err, isapi.ErrUnauthorized) && !errors.Is(err, isapi.ErrLocked) {
 		return nil // it is there, that is enough
 	}
 	return err

@@ -156,8 +156,7 @@ func escaped(name string, err error) error {
 	if strings.Contains(err.Error(), "escapes from parent") {
 		return &PathError{name, "leads out of the data folder by a link"}
 	}
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", name, pathErr.Err)
 	}
 	return err

@@ -34,7 +34,7 @@ type Removal = index.Removal
 // methods may be called from any goroutine of the clock.
 type Keeper struct {
 	opt  Options
-	turn *clock.Mutex                    // for Plan and Prune
+	turn *clock.Semaphore                // for Plan and Prune
 	free func(dir string) (int64, error) // freeBytes, but in tests
 
 	mu      sync.Mutex
@@ -44,7 +44,7 @@ type Keeper struct {
 
 // New makes a Keeper.
 func New(o Options) *Keeper {
-	return &Keeper{opt: o, turn: clock.NewMutex(o.Clock), free: freeBytes}
+	return &Keeper{opt: o, turn: clock.NewSemaphore(o.Clock, 1), free: freeBytes}
 }
 
 // Problem says why the last Prune could not do all it should; nil: it did.
@@ -84,10 +84,10 @@ func (k *Keeper) Added(ctx context.Context) {
 // Plan tells what Prune would remove now, the first first: by age, then by
 // size, the oldest first within each rule.
 func (k *Keeper) Plan(ctx context.Context, fn func(Removal) error) error {
-	if err := k.turn.Lock(ctx); err != nil {
+	if err := k.turn.Acquire(ctx); err != nil {
 		return err
 	}
-	defer k.turn.Unlock()
+	defer k.turn.Release()
 	if err := k.opt.Index.Flush(ctx); err != nil {
 		return err
 	}
@@ -125,10 +125,10 @@ type Result struct {
 // Prune removes what has had its time; fn, if it is not nil, is told of each
 // picture that is gone.
 func (k *Keeper) Prune(ctx context.Context, fn func(Removal)) (Result, error) {
-	if err := k.turn.Lock(ctx); err != nil {
+	if err := k.turn.Acquire(ctx); err != nil {
 		return Result{}, err
 	}
-	defer k.turn.Unlock()
+	defer k.turn.Release()
 	r, err := k.prune(ctx, fn)
 	if errors.Is(err, index.ErrRebuilding) {
 		err = nil // it goes on then
