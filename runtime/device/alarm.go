@@ -2,6 +2,7 @@ package device
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +77,6 @@ func newAlarms(f *feed) alarms {
 
 // types is a set of event types as devices write them.
 type types map[string]bool
-
-func (t types) has(native string) bool { return t[native] }
 
 func (t types) add(native string) {
 	if len(t) >= maxTypes {
@@ -207,7 +206,7 @@ func (s *alarms) look(on *alarm) func() {
 			case s.open[on.key] != on || s.paused:
 			case now.Sub(on.last) < on.key.endAfter():
 				s.arm(on, now)
-			case s.ends.has(on.start.Native) && s.feed.heardAt.Equal(on.last):
+			case s.ends[on.start.Native] && s.feed.heardAt.Equal(on.last):
 				// It would have told of the end, and nothing has come since:
 				// the stream may be lost.
 				on.timer = s.feed.d.clk.AfterFunc(time.Second, s.look(on))
@@ -282,17 +281,11 @@ func (s *alarms) resume(now time.Time) {
 
 // clear forgets everything without a word.
 func (s *alarms) clear() {
-	for _, on := range s.open {
-		if on.timer != nil {
-			on.timer.Stop()
-		}
-		if on.image != nil {
-			on.image.Stop()
-		}
-	}
-	for _, on := range s.singles {
-		if on.image != nil {
-			on.image.Stop()
+	for _, on := range slices.Concat(s.sorted(), s.singles) {
+		for _, t := range []clock.Timer{on.timer, on.image} {
+			if t != nil {
+				t.Stop()
+			}
 		}
 	}
 	s.singles = nil

@@ -28,7 +28,7 @@ func TestMadeUpEventTypesAreBounded(t *testing.T) {
 	if e, l, s := len(f.alarms.ends), len(f.alarms.late), len(f.alarms.seen); e > maxTypes || l > maxTypes || s > maxSeen {
 		t.Errorf("%d ends, %d late, %d seen", e, l, s)
 	}
-	if !f.alarms.ends.has("type 19999") || !f.alarms.late.has("type 19999") {
+	if !f.alarms.ends["type 19999"] || !f.alarms.late["type 19999"] {
 		t.Error("the latest is not known")
 	}
 }

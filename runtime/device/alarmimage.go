@@ -2,6 +2,7 @@ package device
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ func (s *alarms) pictureDue(a *isapi.Alert) time.Duration {
 	case len(a.Image) > 0:
 	case a.Pictures > 0:
 		return announcedImage
-	case s.late.has(a.Native):
+	case s.late[a.Native]:
 		return lateImage
 	}
 	return 0
@@ -38,30 +39,18 @@ func (s *alarms) picture(a *isapi.Alert, key alarmKey) {
 	}
 	switch {
 	case a.State == isapi.StateInactive:
-		return
-	case on == nil && a.Single:
+	case on == nil && a.Single, on != nil && on.delivered:
 		s.late.add(a.Native)
-		return
-	case on == nil:
-		return
+	case on != nil:
+		on.start.Image = a.Image
+		s.tellStart(on)
 	}
-	if on.delivered {
-		s.late.add(a.Native)
-		return
-	}
-	on.start.Image = a.Image
-	s.tellStart(on)
 }
 
 // sorted are the alarms that go on, in an order that does not come from a map.
 func (s *alarms) sorted() []*alarm {
-	list := make([]*alarm, 0, len(s.open))
-	for _, on := range s.open {
-		list = append(list, on)
-	}
-	slices.SortFunc(list, func(a, b *alarm) int {
+	return slices.SortedFunc(maps.Values(s.open), func(a, b *alarm) int {
 		return cmp.Or(a.start.Time.Compare(b.start.Time), cmp.Compare(a.key.kind, b.key.kind),
 			cmp.Compare(a.key.channel, b.key.channel), cmp.Compare(a.key.region, b.key.region), cmp.Compare(a.key.port, b.key.port))
 	})
-	return list
 }

@@ -1,10 +1,13 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,17 +179,14 @@ func (d *Device) close() {
 func (d *Device) atRest() bool { return len(d.movingHeads()) == 0 }
 
 // movingHeads are the heads of which it is not known that they rest.
-func (d *Device) movingHeads() []headKey {
+func (d *Device) movingHeads() []*head {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var keys []headKey
-	for key, h := range d.heads {
-		if h.moving() {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, headKey.compare)
-	return keys
+	heads := slices.DeleteFunc(slices.Collect(maps.Values(d.heads)), func(h *head) bool { return !h.moving() })
+	slices.SortFunc(heads, func(a, b *head) int {
+		return cmp.Or(a.channel-b.channel, strings.Compare(string(a.part), string(b.part)))
+	})
+	return heads
 }
 
 // stopAll has every head stopped that moves, and drops the moves that wait. It
@@ -205,12 +205,11 @@ func (d *Device) stopAll() {
 // mayMove tells of the heads that are not known to rest.
 func (d *Device) mayMove() []error {
 	var all []error
-	for _, key := range d.movingHeads() {
-		h := d.head(key.channel, key.part)
+	for _, h := range d.movingHeads() {
 		d.mu.Lock()
 		why := h.stopper.refused.err
 		d.mu.Unlock()
-		err := fmt.Errorf("%s channel %d: the head may still be moving: its stop was not answered", d.first().ref.name, key.channel)
+		err := fmt.Errorf("%s channel %d: the head may still be moving: its stop was not answered", d.first().ref.name, h.channel)
 		if why != nil {
 			err = fmt.Errorf("%w (%w)", err, why)
 		}

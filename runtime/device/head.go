@@ -1,11 +1,9 @@
 package device
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -54,10 +52,6 @@ type head struct {
 type headKey struct {
 	channel int
 	part    luaapi.Lens
-}
-
-func (k headKey) compare(o headKey) int {
-	return cmp.Or(k.channel-o.channel, strings.Compare(string(k.part), string(o.part)))
 }
 
 func (d *Device) head(channel int, part luaapi.Lens) *head {

@@ -78,30 +78,7 @@ func (h *Hub) Remove(l *Listener) { h.Swap([]*Listener{l}, nil) }
 // Swap lets those of next listen in the place of those of old: no event is
 // told to both, or to neither.
 func (h *Hub) Swap(old, next []*Listener) {
-	interest := make(map[*Device]int)
-	type head struct {
-		ref     *Ref
-		channel int
-	}
-	watched := make(map[head]int)
-	var heads []head
-	var order []*Device
-	note := func(l *Listener, by int) {
-		if l.Spec.Device != nil && l.Spec.Type == luaapi.MovedEvent {
-			k := head{l.key().ref, l.Spec.Channel}
-			if _, known := watched[k]; !known {
-				heads = append(heads, k)
-			}
-			watched[k] += by
-		}
-		if l.needsStream() {
-			d := l.key().ref.dev()
-			if _, known := interest[d]; !known {
-				order = append(order, d)
-			}
-			interest[d] += by
-		}
-	}
+	var more, fewer []func()
 	h.mu.Lock()
 	for _, l := range old {
 		k := l.key()
@@ -111,22 +88,35 @@ func (h *Hub) Swap(old, next []*Listener) {
 			if len(h.byKey[k]) == 0 {
 				delete(h.byKey, k)
 			}
-			note(l, -1)
+			fewer = append(fewer, l.interest(-1))
 		}
 	}
 	for _, l := range next {
 		if k := l.key(); !slices.Contains(h.byKey[k], l) {
 			h.byKey[k] = append(slices.Clip(h.byKey[k]), l)
-			note(l, +1)
+			more = append(more, l.interest(+1))
 		}
 	}
 	h.mu.Unlock()
-	for _, d := range order {
-		d.feed.want(interest[d])
+	for _, note := range slices.Concat(more, fewer) { // what both want goes on
+		note()
 	}
-	for _, k := range heads {
-		k.ref.wantPose(k.channel, watched[k])
+}
+
+// interest is for the lock to be given back: it tells the device that one more, or
+// fewer, wants its events.
+func (l *Listener) interest(by int) func() {
+	r, ok := l.Spec.Device.(*Ref)
+	switch {
+	case !ok:
+		return func() {}
+	case l.Spec.Type == luaapi.MovedEvent:
+		return func() { r.wantPose(l.Spec.Channel, by) }
+	case !l.needsStream():
+		return func() {}
 	}
+	feed := r.dev().feed // now: the name may move to another device
+	return func() { feed.want(by) }
 }
 
 // move has r go on over another line, perhaps at another device, which then is

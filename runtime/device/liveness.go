@@ -86,23 +86,7 @@ func (r *Ref) pollOnce() {
 
 // poll asks the device something after everything that waits in the queue.
 func (r *Ref) poll(ctx context.Context, cmd luaapi.Command, run func(context.Context, *isapi.Client) error) error {
-	c := &command{Command: cmd, ref: r, ctx: ctx, run: run, queued: r.clk.Now()}
-	d := r.dev()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed || r.gone.Load() {
-		return ErrClosed
-	}
-	d.polls = append(d.polls, c)
-	d.idle.Signal()
-	d.await(c, 0, true)
-	if c.state == commandQueued {
-		d.dropQueued(clock.Cause(ctx), func(o *command) bool { return o == c })
-	}
-	if c.state == commandRunning {
-		d.await(c, 0, false) // run writes to what is the caller's
-	}
-	return c.err
+	return r.dev().submit(&command{Command: cmd, ref: r, ctx: ctx, run: run, poll: true})
 }
 
 // learn keeps what the device says of itself.

@@ -25,6 +25,7 @@ type command struct {
 	run    func(context.Context, *isapi.Client) error
 	head   *head   // nil: it concerns none
 	motion *motion // what it sets in motion, if anything
+	poll   bool    // it comes after everything else, and waits as long as it takes
 
 	queued time.Time
 	entry  *entry // to the head, held until the end
@@ -55,6 +56,9 @@ func (d *Device) submit(c *command) error {
 		return err
 	}
 	limit := turnTimeouts * c.ref.conf().Timeout
+	if c.poll {
+		limit = 0
+	}
 	d.await(c, limit, true)
 	if c.state == commandQueued {
 		d.dropQueued(cmp.Or(clock.Cause(c.ctx), c.ref.failure("busy", c.Channel,
@@ -82,7 +86,10 @@ func (d *Device) enqueue(c *command) error {
 	if d.closed || c.ref.gone.Load() || c.ref.dev() != d {
 		return ErrClosed
 	}
-	if len(d.queue) >= queueLength {
+	list := &d.queue
+	if c.poll {
+		list = &d.polls
+	} else if len(d.queue) >= queueLength {
 		return c.ref.failure("busy", c.Channel,
 			fmt.Sprintf("%s was not queued: %d commands wait for this device already", c.What, len(d.queue)),
 			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
@@ -91,7 +98,7 @@ func (d *Device) enqueue(c *command) error {
 	if c.head != nil {
 		c.stops = c.head.stops
 	}
-	d.queue = append(d.queue, c)
+	*list = append(*list, c)
 	d.idle.Signal()
 	return nil
 }

@@ -133,8 +133,8 @@ func (s *Set) startAfter(old *line, d *Device) error {
 	limit, cancel := clock.WithTimeout(s.clk, s.ctx, StopTimeout)
 	defer cancel()
 	if old.dev.awaitRest(limit, old) != nil && clock.Cause(s.ctx) == nil {
-		for _, key := range old.dev.movingHeads() {
-			d.head(key.channel, key.part).stopInsistently()
+		for _, h := range old.dev.movingHeads() {
+			d.head(h.channel, h.part).stopInsistently()
 		}
 		s.retiring.Go(func() { s.abandon(old, d) })
 	}
