@@ -141,10 +141,3 @@ func latestRun(plan schedule.Schedule, after, until time.Time) time.Time {
 	}
 	return time.Time{}
 }
-
-// openedAt is when the host was opened; zero before.
-func (h *Host) openedAt() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.startedAt
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -174,15 +175,15 @@ func (s *script) logCut(ended []*task) {
 		if t.job != nil {
 			name = t.job.name
 		}
-		if len(names) == 0 || names[len(names)-1] != name {
-			names = append(names, name)
-		}
+		names = append(names, name)
 	}
-	switch len(names) {
-	case 0:
-	case 1:
-		s.host.log.Info("1 running task ended by the reload: "+names[0], keyScript, s.name)
-	default:
-		s.host.log.Info(fmt.Sprintf("%d running tasks ended by the reload: %s", len(names), joined(names)), keyScript, s.name)
+	names = slices.Compact(names)
+	text := "1 running task"
+	switch n := len(names); {
+	case n == 0:
+		return
+	case n > 1:
+		text = fmt.Sprintf("%d running tasks", n)
 	}
+	s.host.log.Info(text+" ended by the reload: "+joined(names), keyScript, s.name)
 }

@@ -43,10 +43,3 @@ func (t *task) Emit(name string, value any) error {
 	t.script.host.devices.Hub().Emit(name, value, now, link)
 	return nil
 }
-
-// follows makes t part of the chain that began its run.
-func (t *task) follows(chain any) {
-	if link, ok := chain.(*emission); ok {
-		t.chain = link
-	}
-}

@@ -3,7 +3,6 @@ package runtime
 import (
 	"fmt"
 	goruntime "runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -65,14 +64,6 @@ func (h *Host) guardMemory(t *task, computed time.Duration) {
 		Message: fmt.Sprintf("the host's memory passed limits.memory (%s) while this task computed", site.FormatSize(h.site().Limits.Memory)),
 		Hint:    "keep less in tables and strings, or raise limits.memory in site.yaml",
 	})
-}
-
-// panicked makes a Go panic outside of Lua that task's error, with its Go
-// stack in the log.
-func (h *Host) panicked(t *task, v any) error {
-	message := fmt.Sprintf("internal error: %v", v)
-	h.logPanic(t, message, string(debug.Stack()))
-	return &luaapi.Failure{Kind: "panic", Message: message}
 }
 
 func (h *Host) logPanic(t *task, message, stack string) {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -41,13 +42,7 @@ func (s *script) noteEnd(t *task, err error, logged bool) {
 	if err == nil || t.loading || Report(err).Kind != "runaway" {
 		return
 	}
-	recent := s.health.offences[:0]
-	for _, at := range s.health.offences {
-		if now.Sub(at) < offenceWindow {
-			recent = append(recent, at)
-		}
-	}
-	s.health.offences = append(recent, now)
+	s.health.offences = append(slices.DeleteFunc(s.health.offences, func(at time.Time) bool { return now.Sub(at) >= offenceWindow }), now)
 	if len(s.health.offences) < offencesAllowed || s.health.heldUntil.After(now) {
 		return
 	}

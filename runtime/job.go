@@ -87,7 +87,9 @@ func (j *job) start() {
 		return
 	}
 	s := j.script
-	opened := s.host.openedAt()
+	s.host.mu.Lock()
+	opened := s.host.startedAt
+	s.host.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.host.clk.Now()
@@ -239,7 +241,7 @@ func (j *job) run(f luaapi.Firing) {
 			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
 		}
 	} else {
-		t.follows(f.Chain)
+		t.chain, _ = f.Chain.(*emission)
 		t.start(func(L *lua.LState) error {
 			entered = true
 			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, f)...)

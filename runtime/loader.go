@@ -117,7 +117,7 @@ func (o *loader) run() {
 		l.end()
 		l, o.current, o.next = o.next, o.next, nil
 		if l == nil && o.live == nil && o.bad == nil {
-			h.loaders = slices.DeleteFunc(h.loaders, func(other *loader) bool { return other == o })
+			h.loaders = without(h.loaders, o)
 		}
 		h.mu.Unlock()
 	}

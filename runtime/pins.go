@@ -42,22 +42,17 @@ func readPins(folder *files.Folder) (*pins, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+	for i, line := range strings.Split(string(text), "\n") {
 		fields := strings.Fields(line)
 		if len(fields) == 0 {
 			continue
 		}
-		if len(fields) != 2 || len(fields[1]) != 64 || !isHex(fields[1]) {
+		if sum, err := hex.DecodeString(fields[len(fields)-1]); len(fields) != 2 || len(sum) != 32 || err != nil {
 			return nil, fmt.Errorf("%s:%d: not an address and a SHA-256: mend the line, or take it out to trust that device's certificate anew", path, i+1)
 		}
 		p.known[fields[0]] = fields[1]
 	}
 	return p, nil
-}
-
-func isHex(s string) bool {
-	_, err := hex.DecodeString(s)
-	return err == nil
 }
 
 // pinFor sets what the client of a device with tls: pin has to know.

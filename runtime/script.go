@@ -158,14 +158,6 @@ func (s *script) hold(begin func()) {
 	s.held = append(s.held, begin)
 }
 
-// forget is called with mu held when a task has ended.
-func (s *script) forget(t *task) {
-	if i := slices.Index(s.tasks, t); i >= 0 {
-		s.tasks = slices.Delete(s.tasks, i, i+1)
-	}
-	s.noteIdle()
-}
-
 // stop ends the script in an orderly way: no job fires any more, its tasks are
 // ended, its on_stop functions run, and the stops of its heads are on their
 // way. It returns when all of that is done. At a reload, runs of jobs with
@@ -280,9 +272,12 @@ func (s *script) close(why error) {
 
 	s.host.mu.Lock()
 	defer s.host.mu.Unlock()
-	if i := slices.Index(s.host.states, s); i >= 0 {
-		s.host.states = slices.Delete(s.host.states, i, i+1)
-	}
+	s.host.states = without(s.host.states, s)
+}
+
+// without is a list after one has gone.
+func without[T comparable](list []T, gone T) []T {
+	return slices.DeleteFunc(list, func(one T) bool { return one == gone })
 }
 
 // runOnStop runs the on_stop functions, and those that they register.

@@ -44,22 +44,19 @@ func (h *Host) syncSite() []Change {
 		return h.siteRefused(err)
 	}
 	h.mu.Lock()
-	mended := h.siteErr != nil
+	mended, stopping := h.siteErr != nil, h.stopping
 	h.siteErr = nil
+	if !what.Empty() && !stopping {
+		h.now.Store(next)
+	}
 	h.mu.Unlock()
-	if what.Empty() {
-		if mended {
-			h.log.Info("site.yaml is right again, nothing changed")
-		}
+	switch {
+	case what.Empty() && mended:
+		h.log.Info("site.yaml is right again, nothing changed")
+		return nil
+	case what.Empty() || stopping:
 		return nil
 	}
-	h.mu.Lock()
-	if h.stopping {
-		h.mu.Unlock()
-		return nil
-	}
-	h.now.Store(next)
-	h.mu.Unlock()
 	swap.Commit()
 	h.log.Info("site.yaml taken over", "changed", describeChanges(what))
 	return []Change{{Site: &what, Was: true, Is: true}}

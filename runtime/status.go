@@ -115,7 +115,7 @@ func (h *Host) Status() Status {
 	now := h.clk.Now().In(h.site().Timezone)
 	st := Status{
 		Version: h.conf.Version, Now: now,
-		Site:       SiteStatus{Dir: fullPath(h.site().Dir), Timezone: h.site().TimezoneName},
+		Site:       SiteStatus{Dir: FullPath(h.site().Dir), Timezone: h.site().TimezoneName},
 		Memory:     sandbox.Heap(),
 		Goroutines: goruntime.NumGoroutine(),
 		Devices:    []DeviceStatus{}, Jobs: []JobStatus{},
@@ -136,22 +136,19 @@ func (h *Host) Status() Status {
 		st.Devices = append(st.Devices, DeviceStatus{one, errorStatus(one.Err)})
 		st.Site.Simulated = st.Site.Simulated || one.Simulated
 	}
-	for _, s := range h.withJobs() {
-		for _, j := range s.allJobs() {
-			st.Jobs = append(st.Jobs, j.status())
-		}
+	for _, j := range h.jobs() {
+		st.Jobs = append(st.Jobs, j.status())
 	}
 	st.Scripts = h.scriptStatus()
 	return st
 }
 
-// fullPath is dir from the root of the disk, if that can be known.
-func fullPath(dir string) string {
-	full, err := filepath.Abs(dir)
-	if err != nil {
-		return dir
+// FullPath is dir from the root of the disk, if that can be known.
+func FullPath(dir string) string {
+	if full, err := filepath.Abs(dir); err == nil {
+		return full
 	}
-	return full
+	return dir
 }
 
 func errorStatus(err error) *ErrorStatus {
@@ -238,23 +235,18 @@ func runStatus(scheduled, started, ended time.Time, outcome string, zone *time.L
 	return st
 }
 
-// jobsNamed finds the jobs that a name means: NAME, or SCRIPT/NAME.
-func (h *Host) jobsNamed(name string) []*job {
-	var found []*job
+// jobs are those of the scripts that run, and of the sessions of REPLs.
+func (h *Host) jobs() (all []*job) {
 	for _, s := range h.withJobs() {
-		for _, j := range s.allJobs() {
-			if j.name == name || s.name+"/"+j.name == name {
-				found = append(found, j)
-			}
-		}
+		all = append(all, s.allJobs()...)
 	}
-	return found
+	return all
 }
 
 // RunJob starts a run of a job by hand: NAME, or SCRIPT/NAME where several
 // scripts have one of that name.
 func (h *Host) RunJob(name string) error {
-	found := h.jobsNamed(name)
+	found := slices.DeleteFunc(h.jobs(), func(j *job) bool { return j.name != name && j.script.name+"/"+j.name != name })
 	switch len(found) {
 	case 0:
 		return h.noSuchJob(name)
@@ -279,10 +271,8 @@ func (h *Host) RunJob(name string) error {
 // noSuchJob names the nearest one.
 func (h *Host) noSuchJob(name string) error {
 	var known []string
-	for _, s := range h.withJobs() {
-		for _, j := range s.allJobs() {
-			known = append(known, s.name+"/"+j.name, j.name)
-		}
+	for _, j := range h.jobs() {
+		known = append(known, j.script.name+"/"+j.name, j.name)
 	}
 	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name)}
 	if near := nearest.Word(name, known); near != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -161,7 +162,9 @@ func (t *task) start(body func(L *lua.LState) error) {
 func (t *task) guarded(body func(L *lua.LState) error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = t.script.host.panicked(t, v)
+			message := fmt.Sprintf("internal error: %v", v)
+			t.script.host.logPanic(t, message, string(debug.Stack()))
+			err = &luaapi.Failure{Kind: "panic", Message: message}
 		}
 	}()
 	if err := clock.Cause(t.ctx); err != nil {
@@ -203,14 +206,16 @@ func (t *task) finish(err error, wrote written) {
 	err = wrote.waitAtEnd(err)
 	s.mu.Lock()
 	t.err = err
+	logged := err != nil && !t.awaited && !isOrderly(err)
+	if logged {
+		s.failed.Add(1) // before Exec, which waits for the end, looks
+	}
 	t.end()
-	awaited := t.awaited
-	s.forget(t)
+	s.tasks = without(s.tasks, t)
+	s.noteIdle()
 	s.mu.Unlock()
-	logged := err != nil && !awaited && !isOrderly(err)
 	s.noteEnd(t, err, logged)
 	if logged {
-		s.failed.Add(1)
 		t.logError()
 	}
 }

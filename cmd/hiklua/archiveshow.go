@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive"
 )
 
@@ -136,8 +137,8 @@ func (v *archiveView) showPicture(ctx context.Context, file string, asJSON bool)
 
 // below is the path of a file below the archive, with slashes.
 func (v *archiveView) below(file string) string {
-	if folder, err := filepath.EvalSymlinks(fullPath(v.folder())); err == nil {
-		if full, err := filepath.EvalSymlinks(fullPath(file)); err == nil {
+	if folder, err := filepath.EvalSymlinks(runtime.FullPath(v.folder())); err == nil {
+		if full, err := filepath.EvalSymlinks(runtime.FullPath(file)); err == nil {
 			if rel, err := filepath.Rel(folder, full); err == nil && filepath.IsLocal(rel) {
 				return filepath.ToSlash(rel)
 			}

@@ -175,7 +175,7 @@ func (a *app) program(ctx context.Context, o execOptions, args []string) (runtim
 	var err error
 	if p.Name == "-" {
 		p.Name = "stdin"
-		p.Source, err = a.readStdin(ctx)
+		p.Source, err = readUnless(ctx, func() ([]byte, error) { return io.ReadAll(a.stdin) })
 	} else {
 		p.Source, err = os.ReadFile(p.Name)
 	}
@@ -191,11 +191,6 @@ func (a *app) program(ctx context.Context, o execOptions, args []string) (runtim
 		return p, &failure{fmt.Sprintf("%s: %v", p.Name, err)}
 	}
 	return p, nil
-}
-
-// readStdin reads stdin to its end, unless Ctrl-C is typed before.
-func (a *app) readStdin(ctx context.Context) ([]byte, error) {
-	return readUnless(ctx, func() ([]byte, error) { return io.ReadAll(a.stdin) })
 }
 
 var errInterrupted = errors.New("interrupted")

@@ -93,14 +93,6 @@ func hasSite(dir string) bool {
 	return err == nil
 }
 
-// fullPath is dir from the root of the disk, if that can be known.
-func fullPath(dir string) string {
-	if full, err := filepath.Abs(dir); err == nil {
-		return full
-	}
-	return dir
-}
-
 // hostOptions are what differs between the commands that open a host.
 type hostOptions struct {
 	log       *slog.Logger

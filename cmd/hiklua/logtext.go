@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -11,8 +10,6 @@ import (
 	"sync"
 
 	"github.com/lmittmann/tint"
-
-	"github.com/hiklua/hiklua/runtime"
 )
 
 // textHandler writes lines for people: time, level, message, then keys. What
@@ -36,9 +33,8 @@ var below = []string{"hint", "traceback", "go_stack"}
 
 func newTextHandler(w io.Writer, level slog.Level, colour bool) slog.Handler {
 	out := &textOutput{w: w, colour: colour}
-	return &textHandler{out, tint.NewTextHandler(&out.b, &tint.Options{
-		Level: level, NoColor: !colour, TimeFormat: "15:04:05",
-	})}
+	inner := tint.NewTextHandler(&out.b, &tint.Options{Level: level, NoColor: !colour, TimeFormat: "15:04:05"})
+	return &middleware{&textHandler{out, inner}, withHints}
 }
 
 // Enabled implements slog.Handler.
@@ -54,11 +50,6 @@ func (h *textHandler) Handle(ctx context.Context, r slog.Record) error {
 		if slices.Contains(below, a.Key) {
 			more[a.Key] = a.Value.Resolve().String()
 			return true
-		}
-		if err, ok := a.Value.Any().(error); ok && a.Key == errorKey {
-			report := runtime.Report(err)
-			a = slog.String(a.Key, report.Message)
-			more["hint"] = cmp.Or(more["hint"], report.Hint)
 		}
 		line.AddAttrs(plainAttr(nil, a))
 		return true

@@ -43,7 +43,7 @@ func (a *app) newNarrator(s *site.Site, gone func()) *narrator {
 	return n
 }
 
-// say tells one thing.
+// say tells one thing, as what a script prints.
 func (n *narrator) say(who, text string) { n.tell(slog.LevelInfo, who, text) }
 
 // warn tells what went wrong.
@@ -76,9 +76,6 @@ func (n *narrator) paint(code, text string) string {
 	}
 	return tinted(text, code)
 }
-
-// printed takes what a script prints.
-func (n *narrator) printed(script, text string) { n.say(script, text) }
 
 // askPresets learns the names of presets from the devices, for the narration.
 func (n *narrator) askPresets(ctx context.Context, h *runtime.Host) {
@@ -128,21 +125,17 @@ func (n *narrator) describe(r journal.Entry) string {
 	case "status", "snapshot":
 		return ""
 	case "preset":
-		name := n.presets[presetKey(r.Device, r.Channel, r.Detail)]
-		return strings.TrimSpace(fmt.Sprintf("%s goes to preset %s %s", place, r.Detail, quoted(name)))
+		text := place + " goes to preset " + r.Detail
+		if name := n.presets[presetKey(r.Device, r.Channel, r.Detail)]; name != "" {
+			text += fmt.Sprintf(" %q", name)
+		}
+		return text
 	case "ptz_pan_tilt", "ptz_zoom", "ptz_move":
 		return place + " " + motionWords(r.Detail)
 	case "ptz_stop":
 		return place + " stops"
 	}
 	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", place, r.What, r.Detail))
-}
-
-func quoted(name string) string {
-	if name == "" {
-		return ""
-	}
-	return fmt.Sprintf("%q", name)
 }
 
 // motionWords says "15 0 0" as "turns right at 15 %".

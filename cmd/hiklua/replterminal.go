@@ -25,7 +25,7 @@ func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *sit
 	prompt := "hik> "
 	colours := a.colour(a.stdout)
 	if client != nil {
-		prompt = "hik@" + filepath.Base(fullPath(s.Dir)) + "> "
+		prompt = "hik@" + filepath.Base(runtime.FullPath(s.Dir)) + "> "
 	}
 	e, err := newEditor(a.stdin.(*os.File), screen, openHistory(historyFile(a.env)), prompt, colours)
 	if err != nil {

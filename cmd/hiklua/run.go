@@ -59,7 +59,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
-	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", fullPath(s.Dir), plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
+	log.Info(fmt.Sprintf("site %s: %s%s; time zone %s", runtime.FullPath(s.Dir), plural(len(s.Devices), "device"), simulated(s, o.simulate), zoneText(s)))
 	for _, w := range s.Warnings {
 		log.Warn(w.String())
 	}

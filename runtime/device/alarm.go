@@ -181,9 +181,7 @@ func (s *alarms) tellStart(on *alarm) {
 		return
 	}
 	on.delivered = true
-	if on.image != nil {
-		on.image.Stop()
-	}
+	stop(&on.image)
 	s.feed.tell(on.start)
 	on.start.Image = nil
 }
@@ -244,13 +242,11 @@ func (s *alarms) endAll(a *isapi.Alert, key alarmKey, now time.Time, unless time
 func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 	delete(s.open, on.key)
 	s.fullLogged = false
-	if on.timer != nil {
-		on.timer.Stop()
-	}
+	stop(&on.timer)
 	s.tellStart(on)
-	stop := on.start
-	stop.State, stop.Time, stop.Raw = "stop", now, raw
-	s.feed.tell(stop)
+	end := on.start
+	end.State, end.Time, end.Raw = "stop", now, raw
+	s.feed.tell(end)
 }
 
 // pause lets no silence end an alarm: the stream is lost, and nothing is
@@ -258,9 +254,7 @@ func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 func (s *alarms) pause() {
 	s.paused = true
 	for _, on := range s.sorted() {
-		if on.timer != nil {
-			on.timer.Stop()
-		}
+		stop(&on.timer)
 		s.tellStart(on)
 	}
 	s.tellSingles()
@@ -282,11 +276,8 @@ func (s *alarms) resume(now time.Time) {
 // clear forgets everything without a word.
 func (s *alarms) clear() {
 	for _, on := range slices.Concat(s.sorted(), s.singles) {
-		for _, t := range []clock.Timer{on.timer, on.image} {
-			if t != nil {
-				t.Stop()
-			}
-		}
+		stop(&on.timer)
+		stop(&on.image)
 	}
 	s.singles = nil
 	clear(s.open)

@@ -136,7 +136,7 @@ func (d *Device) relined(change func()) {
 	change()
 	if len(before) > 0 && d.first() != before[0] {
 		d.feed.rewired()
-		before[0].ref.wakeChanged() // where the stream waits for its state
+		before[0].ref.wakeChanged() // there the stream waits for another state
 	}
 }
 

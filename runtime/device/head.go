@@ -181,11 +181,6 @@ func mayHaveBeenDone(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return false
 	}
-	for _, refusal := range []error{isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
-		isapi.ErrUnsupported, isapi.ErrBusy, isapi.ErrMisuse} {
-		if errors.Is(err, refusal) {
-			return false
-		}
-	}
-	return true
+	return !isAny(err, isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
+		isapi.ErrUnsupported, isapi.ErrBusy, isapi.ErrMisuse)
 }

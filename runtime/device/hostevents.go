@@ -27,16 +27,6 @@ func (r *Ref) StateSince() (string, time.Time) {
 	return r.state, r.since
 }
 
-// entered is told when the device has changed its state, with mu held.
-func (r *Ref) entered(state, was string) {
-	now := r.clk.Now()
-	for _, e := range []struct{ word, state string }{{was, "stop"}, {state, "start"}} {
-		if luaapi.HostEvent(e.word) {
-			r.post(&luaapi.Event{Type: e.word, State: e.state, Device: r.name, Time: now})
-		}
-	}
-}
-
 // wakeChanged has what waits for another state look again.
 func (r *Ref) wakeChanged() {
 	r.mu.Lock()

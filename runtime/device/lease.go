@@ -21,11 +21,10 @@ type lease struct {
 // lasts. Entries are given in the order of asking, under the lock under which a
 // lease is looked for: between the look and the use no other owner comes.
 type entry struct {
-	head   *head
-	owner  *Owner
-	lease  *lease // nil: for one command
-	waiter clock.Waiter
-	given  bool
+	head  *head
+	owner *Owner
+	lease *lease // nil: for one command
+	given bool
 }
 
 // enter waits until the head may be used for c, until whose end it may. Who has
@@ -86,21 +85,18 @@ func (h *head) holder() *lease {
 
 // await queues e and waits until it is given.
 func (h *head) await(ctx context.Context, r *Ref, e *entry, timeout time.Duration) error {
-	d := h.d
-	e.waiter = d.clk.NewWaiter()
+	d, limit := h.d, ctx
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		limit, cancel = clock.WithTimeout(d.clk, ctx, timeout)
+		defer cancel()
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h.waiting = append(h.waiting, e)
 	h.admit()
-	if e.given {
-		return nil
+	for !e.given && d.settling.Wait(limit) == nil {
 	}
-	d.mu.Unlock()
-	if timeout > 0 {
-		defer d.clk.AfterFunc(timeout, e.waiter.Wake).Stop()
-	}
-	clock.WaitFor(ctx, e.waiter)
-	d.mu.Lock()
 	if e.given {
 		return nil
 	}
@@ -136,9 +132,9 @@ func (h *head) admit() {
 		} else {
 			h.using = append(h.using, e)
 		}
-		e.waiter.Wake()
 	}
 	h.waiting = rest
+	h.d.settling.Broadcast()
 }
 
 // inside reports whether no lease keeps e out.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -151,7 +152,11 @@ func (r *Ref) enter(state string, err error) {
 	}
 	r.since = r.clk.Now()
 	r.changed.Broadcast()
-	r.entered(state, was)
+	for _, e := range []struct{ word, state string }{{was, "stop"}, {state, "start"}} {
+		if luaapi.HostEvent(e.word) {
+			r.post(&luaapi.Event{Type: e.word, State: e.state, Device: r.name, Time: r.since})
+		}
+	}
 	switch state {
 	case StateUnknown:
 		r.say(slog.LevelInfo, "device asked anew")
@@ -175,13 +180,7 @@ func (r *Ref) countTimeout(now time.Time) {
 	if r.state == StateOffline || now.Sub(r.hinted) < slowWindow {
 		return
 	}
-	kept := r.timeouts[:0]
-	for _, t := range r.timeouts {
-		if now.Sub(t) < slowWindow {
-			kept = append(kept, t)
-		}
-	}
-	r.timeouts = append(kept, now)
+	r.timeouts = append(slices.DeleteFunc(r.timeouts, func(t time.Time) bool { return now.Sub(t) >= slowWindow }), now)
 	if len(r.timeouts) < slowTimeouts {
 		return
 	}

@@ -194,13 +194,12 @@ func (m *motion) stopNow() {
 	m.head.stopper.start()
 }
 
-// refused tells those who wait that the device refuses to stop the head. The
+// refused notes, for those who wait, that the device refuses to stop the head. The
 // motion goes on: so do the tries. Called with mu held.
 func (m *motion) refused(err error) {
 	if m.err == nil {
 		m.err = err
 	}
-	m.head.d.settling.Broadcast()
 }
 
 // end is called with mu held, once it is known how the motion ended.

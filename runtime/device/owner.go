@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // Owner is who gives commands: a task, or a REPL session. A motion belongs to
@@ -66,9 +65,6 @@ func (o *Owner) within(other *Owner) bool {
 	}
 	return false
 }
-
-// sign notes in an entry of the journal who gave the command.
-func (o *Owner) sign(e *journal.Entry) { e.Script, e.Job, e.Task = o.Script, o.Job, o.Task }
 
 // addTo takes in a motion that is about to be sent, or a lease that o has got.
 func addTo[T any](o *Owner, list *[]T, thing T) error {

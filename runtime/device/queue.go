@@ -284,6 +284,7 @@ func (r *Ref) record(ctx context.Context, e journal.Entry) {
 		return
 	}
 	e.Device = r.name
-	ownerOf(ctx).sign(&e)
+	o := ownerOf(ctx)
+	e.Script, e.Job, e.Task = o.Script, o.Job, o.Task
 	r.set.conf.Record(e)
 }

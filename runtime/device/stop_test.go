@@ -368,15 +368,17 @@ func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
 // A ptz_stop that is refused by a head which has moved before is tried on, also
 // where no motion of ours moves it: a preset, or a joystick, may.
 func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
-	r, gate := newGate(t)
+	r, gate := newGate(t, "timeout: 60s")
 	ctx, o := by("tour", nil)
 	if err := preset(ctx, gate); err != nil {
 		t.Fatal(err)
 	}
 	stops := r.refuseStops(http.StatusNotFound)
-	if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "not_found" {
-		t.Error(err)
-	}
+	r.within(20*time.Second, "a stop that is refused", func() { // not after its timeout
+		if err := gate.StopHead(ctx, 1); luaapi.Describe(err).Kind != "not_found" {
+			t.Error(err)
+		}
+	})
 	o.End()
 	before := stops.refused.Load()
 	r.eventually("it is tried again", func() bool { return stops.refused.Load() > before })

@@ -67,11 +67,10 @@ func (r *refusals) clear() { *r = refusals{} }
 
 // stopRequest is a script's own ptz_stop.
 type stopRequest struct {
-	ref    *Ref
-	ctx    context.Context
-	waiter clock.Waiter
-	done   bool
-	err    error
+	ref  *Ref
+	ctx  context.Context
+	done bool
+	err  error
 }
 
 // busy reports whether a stop is under way, or still to come. Called with mu
@@ -81,26 +80,20 @@ func (s *stopper) busy() bool { return s.running || s.insist || s.doubtful || s.
 // stop is a ptz_stop. It drops the moves that wait for the head.
 func (h *head) stop(ctx context.Context, r *Ref) error {
 	d := h.d
-	req := &stopRequest{ref: r, waiter: d.clk.NewWaiter(), ctx: ctx}
+	req := &stopRequest{ref: r, ctx: ctx}
+	limit, cancel := clock.WithTimeout(d.clk, ctx, r.conf().Timeout)
+	defer cancel()
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.closed {
-		d.mu.Unlock()
 		return ErrClosed
 	}
 	h.stops++
 	d.dropQueuedFor(h)
 	h.stopper.requests = append(h.stopper.requests, req)
 	h.stopper.start()
-	d.mu.Unlock()
-
-	late := d.clk.AfterFunc(r.conf().Timeout, req.waiter.Wake)
-	leave := clock.OnDone(ctx, req.waiter.Wake)
-	req.waiter.Wait()
-	leave()
-	late.Stop()
-
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	for !req.done && d.settling.Wait(limit) == nil {
+	}
 	if req.done {
 		return req.err
 	}
@@ -223,6 +216,7 @@ func (s *stopper) try() (done, answered bool) {
 	err := s.send(m, lines)
 	d.mu.Lock()
 	answered = s.answered(m, requests, err)
+	d.settling.Broadcast() // for ptz_stops, and those who wait for the motion
 	d.mu.Unlock()
 	s.write(m, requests, began, err)
 	return false, answered
@@ -292,7 +286,6 @@ func (s *stopper) tell(requests []*stopRequest, err error) {
 	for _, r := range slices.Clone(requests) {
 		s.forget(r)
 		r.done, r.err = true, err
-		r.waiter.Wake()
 	}
 }
 
@@ -412,12 +405,11 @@ func (s *stopper) giveUp() {
 // isRefusal reports whether a device does not carry out a stop although it was
 // reached, and another try hardly fares better soon.
 func isRefusal(err error) bool {
-	for _, final := range []error{isapi.ErrForbidden, isapi.ErrNotFound, isapi.ErrUnsupported, isapi.ErrMisuse} {
-		if errors.Is(err, final) {
-			return true
-		}
-	}
-	return false
+	return isAny(err, isapi.ErrForbidden, isapi.ErrNotFound, isapi.ErrUnsupported, isapi.ErrMisuse)
+}
+
+func isAny(err error, kinds ...error) bool {
+	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }
 
 // isFault reports whether a device says of a stop that something is wrong with

@@ -88,10 +88,7 @@ func (f *feed) want(more int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.wanted += more
-	if f.closeLater != nil {
-		f.closeLater.Stop()
-		f.closeLater = nil
-	}
+	stop(&f.closeLater)
 	switch {
 	case f.wanted > 0:
 		f.begin()
@@ -128,19 +125,22 @@ func (f *feed) end() {
 	f.alarms.clear()
 	f.held = nil
 	f.state, f.staleLogged, f.running, f.cancel = eventsOff, false, false, nil
-	if f.staleSoon != nil {
-		f.staleSoon.Stop()
-	}
-	if f.closeLater != nil {
-		f.closeLater.Stop()
-		f.closeLater = nil
-	}
+	stop(&f.staleSoon)
+	stop(&f.closeLater)
 	if f.client != nil {
 		f.client.Close()
 		f.line, f.client = nil, nil
 	}
 	if f.wanted > 0 {
 		f.begin()
+	}
+}
+
+// stop stops a timer, if it is set.
+func stop(t *clock.Timer) {
+	if *t != nil {
+		(*t).Stop()
+		*t = nil
 	}
 }
 

@@ -53,10 +53,7 @@ func (f *feed) opened() {
 func (f *feed) flows(now time.Time) {
 	was := f.state
 	f.state = eventsFlowing
-	if f.staleSoon != nil {
-		f.staleSoon.Stop()
-		f.staleSoon = nil
-	}
+	stop(&f.staleSoon)
 	if was == eventsFlowing {
 		return
 	}

@@ -147,6 +147,9 @@ func latestRuns() *jobTable[Run] {
 			data, _ := json.Marshal(r) // times of one zone, and words
 			return data
 		},
-		decode: func(data []byte) (r Run, err error) { return r, json.Unmarshal(data, &r) },
+		decode: func(data []byte) (r Run, err error) {
+			err = json.Unmarshal(data, &r)
+			return r, err
+		},
 	}
 }

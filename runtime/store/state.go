@@ -72,14 +72,16 @@ func (s *State) Set(path []any, v any) error {
 	if err != nil {
 		return err
 	}
-	if v == nil {
-		return s.delete(keys)
+	var written value
+	if v != nil {
+		if written, err = valueOf(v, keys); err != nil {
+			return err
+		}
 	}
-	written, err := valueOf(v, keys)
-	if err != nil {
-		return err
-	}
-	if len(keys) == 0 {
+	switch {
+	case len(keys) == 0 && v == nil:
+		return s.replace(value{kind: kindTable, table: new(table)})
+	case len(keys) == 0:
 		return s.replace(written)
 	}
 	s.mu.Lock()
@@ -89,7 +91,7 @@ func (s *State) Set(path []any, v any) error {
 		return err
 	}
 	last := keys[len(keys)-1]
-	grown, tables := s.size+size(last, written), written.kind == kindTable
+	grown, tables := s.size, written.kind == kindTable
 	i, found := parent.find(last)
 	if found {
 		old := parent.entries[i].value
@@ -99,10 +101,18 @@ func (s *State) Set(path []any, v any) error {
 		grown -= size(last, old)
 		tables = tables || old.kind == kindTable
 	}
-	if grown > MaxSize && grown > s.size {
-		return &LimitError{Path: pathText(keys), Limit: "size", Got: grown, Most: MaxSize}
+	switch {
+	case v == nil && !found:
+		return nil
+	case v == nil:
+		parent.remove(i)
+	default:
+		grown += size(last, written)
+		if grown > MaxSize && grown > s.size {
+			return &LimitError{Path: pathText(keys), Limit: "size", Got: grown, Most: MaxSize}
+		}
+		parent.put(last, written)
 	}
-	parent.put(last, written)
 	s.size = grown
 	s.mark(keys, tables)
 	return nil
@@ -110,28 +120,6 @@ func (s *State) Set(path []any, v any) error {
 
 // Delete removes what lies at path, if anything does.
 func (s *State) Delete(path []any) error { return s.Set(path, nil) }
-
-func (s *State) delete(keys []key) error {
-	if len(keys) == 0 {
-		return s.replace(value{kind: kindTable, table: new(table)})
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	parent, err := s.parent(keys)
-	if err != nil {
-		return err
-	}
-	last := keys[len(keys)-1]
-	i, found := parent.find(last)
-	if !found {
-		return nil
-	}
-	old := parent.entries[i].value
-	parent.remove(i)
-	s.size -= size(last, old)
-	s.mark(keys, old.kind == kindTable)
-	return nil
-}
 
 func (s *State) replace(v value) error {
 	if v.kind != kindTable {
