@@ -251,9 +251,19 @@ func TestArchiveVerifies(t *testing.T) {
 	if status != statusFailure || !strings.Contains(s.err.String(), "hiklua archive verify --rebuild makes it") {
 		t.Errorf("status %d\n%s", status, s.err.String())
 	}
+	// A new index lacks what was there before, and says so.
+	if s, status := typed(t, "exec", "-e", `hik.snapshot("nvr", "ramp"):archive()`); status != statusOK {
+		t.Fatalf("status %d %s", status, s.err.String())
+	}
+	for _, line := range []string{"list --json", "show"} {
+		s, status = typed(t, append([]string{"archive"}, strings.Fields(line)...)...)
+		if status != statusOK || !strings.Contains(s.err.String(), "lacks what was archived before") || !strings.Contains(s.err.String(), "--rebuild") {
+			t.Errorf("%s: status %d\n%s%s", line, status, s.out.String(), s.err.String())
+		}
+	}
 	typed(t, "archive", "verify", "--rebuild")
 	s, status = typed(t, "archive", "list", "gate", "--label", "alarm", "--json")
-	if n := strings.Count(s.out.String(), "\n"); n < 3 || status != statusOK {
+	if n := strings.Count(s.out.String(), "\n"); n < 3 || status != statusOK || s.err.Len() > 0 {
 		t.Errorf("status %d, %d pictures\n%s", status, n, s.err.String())
 	}
 	if s, status := typed(t, "archive", "verify", "nowhere"); status != statusFailure {

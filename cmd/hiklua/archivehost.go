@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
@@ -17,6 +18,30 @@ type archiveQuery struct {
 	Query archive.Query `json:"query"`
 	Last  int           `json:"last,omitempty"` // the last so many; 0: all
 	Path  string        `json:"path,omitempty"` // the one picture that lies there
+}
+
+// archivePart is a piece of what the host answers.
+type archivePart struct {
+	Pictures   []archive.Record `json:"pictures,omitempty"`
+	Sum        *jsonArchive     `json:"sum,omitempty"`
+	Incomplete string           `json:"incomplete,omitempty"` // why pictures are missing in the list
+}
+
+// incomplete says why an index lacks pictures that are there; "": it does not.
+func incomplete(problem error) string {
+	var lacking *index.IncompleteError
+	if !errors.As(problem, &lacking) {
+		return ""
+	}
+	return lacking.Error() + "\n  " + lacking.Hint()
+}
+
+func sendIncomplete(x *index.Index, send func(any) error) error {
+	note := incomplete(x.Problem())
+	if note == "" {
+		return nil
+	}
+	return send(archivePart{Incomplete: note})
 }
 
 // find gives each what is asked for, the oldest first.
@@ -65,13 +90,32 @@ func (s *hostSession) listArchive(ctx context.Context, args json.RawMessage, sen
 	if err := json.Unmarshal(args, &q); err != nil {
 		return err
 	}
-	add, end := batches(func(page []archive.Record) error { return send(page) })
+	add, end := batches(func(page []archive.Record) error { return send(archivePart{Pictures: page}) })
 	each := func(e archive.Entry) error { return add(e.Record(s.host.Zone())) }
-	err := s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error { return q.find(ctx, x, each) })
+	err := s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
+		if err := sendIncomplete(x, send); err != nil {
+			return err
+		}
+		return q.find(ctx, x, each)
+	})
 	if err != nil {
 		return faultOf(err)
 	}
 	return end()
+}
+
+// sumArchive sends how much there is of each channel.
+func (s *hostSession) sumArchive(ctx context.Context, send func(any) error) error {
+	return faultOf(s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
+		if err := sendIncomplete(x, send); err != nil {
+			return err
+		}
+		all, err := sumUp(ctx, x)
+		if err != nil {
+			return err
+		}
+		return send(archivePart{Sum: all})
+	}))
 }
 
 // pruneAnswer is a piece of what the host says to prune.

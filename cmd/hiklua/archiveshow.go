@@ -15,6 +15,8 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/control"
 )
 
 func newArchiveShowCommand(a *app) *cobra.Command {
@@ -69,34 +71,62 @@ type jsonArchived struct {
 	Last     time.Time `json:"last"`
 }
 
-func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
+// sumUp goes through an index, of whatever size it is.
+func sumUp(ctx context.Context, x *index.Index) (*jsonArchive, error) {
 	type key struct {
 		device  string
 		channel int
 	}
 	sums := make(map[key]*jsonArchived)
-	all := jsonArchive{Path: v.folder(), Channels: []jsonArchived{}}
-	err := v.fetch(ctx, &choice{}, func(r archive.Record) error {
-		k := key{r.Device, r.Channel}
+	all := &jsonArchive{Channels: []jsonArchived{}}
+	err := x.List(ctx, archive.Query{}, func(e archive.Entry) error {
+		k := key{e.Device, e.Channel}
 		s := sums[k]
 		if s == nil {
-			s = &jsonArchived{Device: r.Device, Channel: r.Channel, First: r.Taken}
+			s = &jsonArchived{Device: e.Device, Channel: e.Channel, First: e.Taken}
 			sums[k] = s
 		}
-		s.Name, s.Last = r.Name, r.Taken // the name that it has had last
+		s.Name, s.Last = e.Name, e.Taken // the name that it has had last
 		s.Pictures++
-		s.Bytes += r.Size
+		s.Bytes += e.Size
 		all.Pictures++
-		all.Bytes += r.Size
+		all.Bytes += e.Size
 		return nil
 	})
-	if err != nil {
-		return err
-	}
 	for _, s := range slices.SortedFunc(maps.Values(sums), func(a, b *jsonArchived) int {
 		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Channel, b.Channel))
 	}) {
 		all.Channels = append(all.Channels, *s)
+	}
+	return all, err
+}
+
+func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
+	all := &jsonArchive{Channels: []jsonArchived{}}
+	err := v.withHost(ctx, func(client *control.Client) error {
+		return v.parts(ctx, client, opArchiveSum, nil, func(part *archivePart) error {
+			if part.Sum != nil {
+				all = part.Sum
+			}
+			return nil
+		})
+	}, func(x *index.Index) (err error) {
+		if x == nil {
+			return v.noIndex()
+		}
+		if err := v.tellIncomplete(x.Problem()); err != nil {
+			return err
+		}
+		all, err = sumUp(ctx, x)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	all.Path = v.folder()
+	for i := range all.Channels {
+		s := &all.Channels[i]
+		s.First, s.Last = s.First.In(v.site.Timezone), s.Last.In(v.site.Timezone)
 	}
 	if asJSON {
 		return v.writeJSON(all)

@@ -96,12 +96,8 @@ func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Reco
 		q.Last = c.last
 	}
 	return v.withHost(ctx, func(client *control.Client) error {
-		return client.Call(ctx, opArchiveList, q, func(value json.RawMessage) error {
-			var page []archive.Record
-			if err := json.Unmarshal(value, &page); err != nil {
-				return err
-			}
-			for _, r := range page {
+		return v.parts(ctx, client, opArchiveList, q, func(part *archivePart) error {
+			for _, r := range part.Pictures {
 				if err := fn(r); err != nil {
 					return err
 				}
@@ -112,8 +108,36 @@ func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Reco
 		if x == nil {
 			return v.noIndex()
 		}
+		if err := v.tellIncomplete(x.Problem()); err != nil {
+			return err
+		}
 		return q.find(ctx, x, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
 	})
+}
+
+// parts asks a host, and calls each with the pieces of its answer.
+func (v *archiveView) parts(ctx context.Context, client *control.Client, op string, args any, each func(*archivePart) error) error {
+	return client.Call(ctx, op, args, func(value json.RawMessage) error {
+		var part archivePart
+		if err := json.Unmarshal(value, &part); err != nil {
+			return err
+		}
+		if part.Incomplete != "" {
+			fmt.Fprintln(v.stderr, part.Incomplete)
+		}
+		return each(&part)
+	})
+}
+
+// tellIncomplete says that an index lacks pictures. Another problem of it is an
+// error.
+func (v *archiveView) tellIncomplete(problem error) error {
+	note := incomplete(problem)
+	if note == "" {
+		return problem
+	}
+	_, err := fmt.Fprintln(v.stderr, note)
+	return err
 }
 
 // exact reports whether the query alone says what is chosen.

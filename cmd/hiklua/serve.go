@@ -29,6 +29,7 @@ const (
 	opStopHeads = "stop heads"
 
 	opArchiveList    = "archive list"
+	opArchiveSum     = "archive sum"
 	opArchivePrune   = "archive prune"
 	opArchiveHead    = "archive head"
 	opArchiveRebuild = "archive rebuild"
@@ -86,6 +87,8 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 		return with(args, func(r execRequest) error { return s.exec(ctx, r, send) })
 	case opArchiveList:
 		return s.listArchive(ctx, args, send)
+	case opArchiveSum:
+		return s.sumArchive(ctx, send)
 	case opArchivePrune:
 		return s.pruneArchive(ctx, args, send)
 	case opArchiveHead:
