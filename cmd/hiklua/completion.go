@@ -12,6 +12,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // completer gives what may stand at a place of a command line.
@@ -169,6 +170,8 @@ func (a *app) jobNames(ctx context.Context, dir string) []string {
 				jobs = append(jobs, job{u.Script, u.Job})
 			}
 		}
+		// job run takes no schedule of the archive.
+		jobs = slices.DeleteFunc(jobs, func(j job) bool { return j.script == site.FileName })
 	}
 	count := make(map[string]int)
 	for _, j := range jobs {
