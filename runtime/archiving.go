@@ -34,6 +34,8 @@ type archiving struct {
 	open *archiver        // nil: it is not
 	now  atomic.Pointer[archiver]
 
+	noSync bool // set by tests: see archive.Options
+
 	headless sync.Map // "gate/1" of channels that have no head which tells its position
 }
 
@@ -113,7 +115,7 @@ func (h *Host) openArchive(ctx context.Context) (*archiver, error) {
 	a.idle = clock.NewCond(h.clk, &a.mu)
 	dir := s.Path(a.conf.Path)
 	a.index = index.Start(filepath.Join(h.files.Dir(), index.FileName), dir, index.Options{
-		Clock: h.clk, Log: h.log, Zone: s.Timezone, Layout: a.conf.Layout,
+		Clock: h.clk, Log: h.log, Zone: s.Timezone, Layout: a.conf.Layout, NoSync: h.archiving.noSync,
 	})
 	a.index.Ready(ctx)
 	if problem := a.index.Problem(); errors.Is(problem, index.ErrLocked) {
@@ -131,7 +133,8 @@ func (h *Host) openArchive(ctx context.Context) (*archiver, error) {
 	var err error
 	a.files, err = archive.Open(archive.Options{
 		Dir: dir, Layout: a.conf.Layout, Zone: s.Timezone, Clock: h.clk, Index: a.index, Admit: a.keeper.Admit,
-		Added: func(e archive.Entry, data uint64) { h.took(a, e, data) },
+		NoSync: h.archiving.noSync,
+		Added:  func(e archive.Entry, data uint64) { h.took(a, e, data) },
 	})
 	if err != nil {
 		a.cancel()
