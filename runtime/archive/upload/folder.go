@@ -105,7 +105,11 @@ func (f *folder) Put(ctx context.Context, name string, file *os.File, sum Sum) (
 	if err := f.present(); err != nil {
 		return "", f.failed(err)
 	}
-	return f.bucket.Put(ctx, name, file, sum)
+	there, err := f.bucket.Put(ctx, name, file, sum)
+	if away := f.present(); away != nil { // it went in the middle
+		return "", f.failed(away)
+	}
+	return there, err
 }
 
 // Remove implements Place. A folder that is empty then goes too.
@@ -114,12 +118,23 @@ func (f *folder) Remove(ctx context.Context, name string) error {
 		return f.failed(err)
 	}
 	err := f.bucket.Remove(ctx, name)
-	for dir := path.Dir(name); err == nil && dir != "."; dir = path.Dir(dir) {
-		if os.Remove(filepath.Join(f.dir, filepath.FromSlash(dir))) != nil {
-			break
-		}
+	if err == nil {
+		f.removeEmpty(path.Dir(name))
 	}
 	return err
+}
+
+// removeEmpty removes a folder, and those above it, if nothing is in them.
+func (f *folder) removeEmpty(dir string) {
+	for ; dir != "." && os.Remove(filepath.Join(f.dir, filepath.FromSlash(dir))) == nil; dir = path.Dir(dir) {
+	}
+}
+
+// takeBack removes a copy from the mount point of a disk that went while it was
+// written.
+func (f *folder) takeBack(key string) {
+	os.Remove(filepath.Join(f.dir, filepath.FromSlash(key)))
+	f.removeEmpty(path.Dir(key))
 }
 
 // write copies a file so that it is whole, or absent, after a power cut too.
@@ -151,6 +166,10 @@ func (f *folder) write(ctx context.Context, key string, from *os.File) error {
 		return err
 	}
 	if err := w.Close(); err != nil {
+		return err
+	}
+	if err := f.present(); err != nil {
+		f.takeBack(key)
 		return err
 	}
 	for dir := filepath.Dir(target); ; dir = filepath.Dir(dir) {

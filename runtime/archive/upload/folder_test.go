@@ -3,6 +3,7 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -132,6 +133,33 @@ func TestFolderHalfAPicture(t *testing.T) {
 		t.Error(err)
 	}
 	if got := tree(t, dir); len(got) != 0 {
+		t.Error(got)
+	}
+}
+
+// A disk that goes while a copy is written: nothing stays on its mount point.
+func TestFolderThatGoesInTheMiddle(t *testing.T) {
+	d := newDesk(t, clock.Real())
+	dir := filepath.Join(d.dir, "copies")
+	must(t, os.Mkdir(dir, 0o755))
+	f, err := openFolder("copies", dir, "", &pace{clk: clock.Real(), ctx: context.Background()})
+	must(t, err)
+	defer f.Close()
+	p := d.take(0, time.Now())
+	file, err := os.Open(d.path(p.Path))
+	must(t, err)
+	defer file.Close()
+	sum, err := sumOf(file)
+	must(t, err)
+	write := f.bucket.write
+	f.bucket.write = func(ctx context.Context, key string, from *os.File) error {
+		must(t, os.Rename(dir, dir+".away"))
+		return write(ctx, key, from)
+	}
+	if _, err := f.Put(context.Background(), p.Path, file, sum); !strings.Contains(fmt.Sprint(err), "not the folder that pictures were copied to before") {
+		t.Error(err)
+	}
+	if got := append(tree(t, dir), tree(t, dir+".away")...); len(got) != 0 {
 		t.Error(got)
 	}
 }

@@ -86,7 +86,9 @@ func (b *bucket) Put(ctx context.Context, name string, f *os.File, sum Sum) (str
 			return "", e
 		case err != nil:
 			return "", b.failed(err)
-		case there != same:
+		case there == nothing:
+			return "", &Error{Place: b.place, Message: "what was sent is not there: " + name}
+		case there == different:
 			return "", &Error{Place: b.place, Message: "what arrived is not what was sent: " + name}
 		}
 		return name, nil
