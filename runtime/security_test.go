@@ -297,17 +297,18 @@ func reachable(L *lua.LState) map[any]bool {
 
 // A password of the site is not for os.getenv; other variables are.
 func TestPasswordsAreNotInTheEnvironmentOfScripts(t *testing.T) {
-	w := newWorld(t, "devices:\n  cam: {ip: 192.0.2.1, username: op, password: marker-1}\n", map[string]string{
-		"scripts/a.lua": `print(os.getenv("CAM_PASSWORD"), os.getenv("HOME"), os.getenv("NONE"), os.getenv("EMPTY"))`,
+	w := newWorld(t, "devices:\n  cam: {ip: 192.0.2.1, username: op, password: marker-1}\narchive: {copy_to: \"s3://pictures\"}\n", map[string]string{
+		"scripts/a.lua": `print(os.getenv("CAM_PASSWORD"), os.getenv("HOME"), os.getenv("NONE"), os.getenv("EMPTY"))
+			print(os.getenv("AWS_SECRET_ACCESS_KEY"), os.getenv("AWS_SESSION_TOKEN"))`,
 	})
 	w.host.conf.Getenv = func(name string) (string, bool) {
-		v, ok := map[string]string{"CAM_PASSWORD": "marker-1", "HOME": "/home/op", "EMPTY": ""}[name]
+		v, ok := map[string]string{"CAM_PASSWORD": "marker-1", "HOME": "/home/op", "EMPTY": "", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "x"}[name]
 		return v, ok
 	}
 	w.start()
 	w.run(time.Second)
 	w.end()
-	w.wantPrinted("nil\t/home/op\tnil\t")
+	w.wantPrinted("nil\t/home/op\tnil\t", "nil\tnil")
 }
 
 func TestAllowedIsSortedOut(t *testing.T) {

@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/archive/upload"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/schedule"
@@ -164,11 +166,15 @@ func (s *script) Sun(date time.Time) (luaapi.SunTimes, error) {
 }
 
 // scriptEnv is os.getenv of scripts. A variable that holds the password of a
-// device of the site is not for them: they name the device.
+// device of the site is not for them: they name the device. Nor is the account of
+// the archive's second place.
 func (h *Host) scriptEnv(name string) (string, bool) {
 	value, ok := h.conf.Getenv(name)
 	if !ok || value == "" {
 		return value, ok
+	}
+	if a := h.site().Archive; a != nil && a.CopyTo != nil && a.CopyTo.Bucket != "" && slices.Contains(upload.SecretVariables, name) {
+		return "", false
 	}
 	secret := isapi.NewSecret(value)
 	for _, d := range h.site().Devices {

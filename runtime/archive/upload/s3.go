@@ -25,6 +25,9 @@ import (
 // the MD5 of it.
 const largestPut = 256 << 20
 
+// SecretVariables are those of the environment that hold the account of a bucket.
+var SecretVariables = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+
 // openS3 makes a Place of a bucket. It sends nothing. The account comes from the
 // environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN
 // where there is one.
