@@ -62,7 +62,8 @@ type Index struct {
 	sync      func(*os.File) error // (*os.File).Sync, but in tests
 	disk      func() error         // nil, but in tests: an error of the disk before a write
 
-	db atomic.Pointer[bolt.DB] // nil: not opened yet
+	db   atomic.Pointer[bolt.DB] // nil: not opened yet
+	turn *clock.Semaphore        // for one Remove or Rebuild
 
 	// The committer's alone.
 	ident     identity
@@ -107,7 +108,7 @@ func newIndex(path, dir string, o Options) *Index {
 	if full, err := filepath.Abs(dir); err == nil {
 		dir = full
 	}
-	x := &Index{path: path, dir: dir, opt: o, sync: (*os.File).Sync, folders: make(map[string]*expectation)}
+	x := &Index{path: path, dir: dir, opt: o, turn: clock.NewSemaphore(o.Clock, 1), sync: (*os.File).Sync, folders: make(map[string]*expectation)}
 	if o.NoSync {
 		x.sync = func(*os.File) error { return nil }
 	}

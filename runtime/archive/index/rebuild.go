@@ -44,6 +44,10 @@ func (x *Index) Rebuild(ctx context.Context, o VerifyOptions) (Report, error) {
 		x.rebuilding = false
 		x.mu.Unlock()
 	}()
+	if err := x.turn.Acquire(ctx); err != nil {
+		return Report{}, err
+	}
+	defer x.turn.Release()
 	if err := x.do(ctx, x.clear); err != nil {
 		return Report{}, err
 	}
@@ -58,6 +62,12 @@ func (x *Index) Rebuild(ctx context.Context, o VerifyOptions) (Report, error) {
 		return b.report, err
 	}
 	return b.report, x.do(ctx, func(c *change) error { return x.setIncomplete(c, "") })
+}
+
+func (x *Index) isRebuilding() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.rebuilding
 }
 
 const rebuilding = "the index is being made anew, or that was not finished"

@@ -42,24 +42,39 @@ const maxRemoved = 200
 // of each that is gone. Cursors are noted with the last. The error is
 // ErrRebuilding while Rebuild is at work.
 func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]Key, done func(Removal)) (left []Left, err error) {
-	x.mu.Lock()
-	rebuilding := x.rebuilding
-	x.mu.Unlock()
-	if rebuilding {
+	if x.isRebuilding() {
 		return nil, ErrRebuilding
 	}
-	for len(list) > maxRemoved {
-		some, err := x.Remove(ctx, list[:maxRemoved], nil, done)
-		left = append(left, some...)
+	if err := x.turn.Acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer x.turn.Release()
+	for first := true; first || len(list) > 0; first = false {
+		some := list[:min(len(list), maxRemoved)]
+		list = list[len(some):]
+		noted := cursors
+		if len(list) > 0 {
+			noted = nil
+		}
+		more, err := x.removeSome(ctx, some, noted, done)
+		left = append(left, more...)
 		if err != nil {
 			return left, err
 		}
-		list = list[maxRemoved:]
 	}
+	return left, nil
+}
+
+// removeSome removes a few pictures. Its caller has the turn.
+func (x *Index) removeSome(ctx context.Context, list []Removal, cursors map[string]Key, done func(Removal)) (left []Left, err error) {
+	known := make([]bool, len(list)) // the index has it
 	again := make([]bool, len(list)) // an earlier try may have removed it
 	if len(list) > 0 {
 		err := x.do(ctx, func(c *change) error {
 			for i, r := range list {
+				if known[i] = c.bucket(bucketPictures).Get(r.Key[:]) != nil; !known[i] {
+					continue
+				}
 				again[i] = c.bucket(bucketDoomed).Get(r.Key[:]) != nil
 				if err := c.bucket(bucketDoomed).Put(r.Key[:], []byte(r.Reason)); err != nil {
 					return err
@@ -68,21 +83,24 @@ func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]K
 			return nil
 		})
 		if err != nil {
-			return left, err
+			return nil, err
 		}
 	}
 	root, err := x.Folder()
 	if err != nil {
-		return left, err
+		return nil, err
 	}
 	defer root.Close()
 	why := make([]string, len(list))
 	for i, r := range list {
 		if err := clock.Cause(ctx); err != nil {
-			return left, err // the rest is removed at the next start, or the next time
+			return nil, err // the rest is removed at the next start, or the next time
+		}
+		if !known[i] {
+			continue
 		}
 		if why[i], err = x.unlink(root, &r.Entry); err != nil {
-			return left, &FolderError{Dir: x.dir, Problem: r.Path, Err: err}
+			return nil, &FolderError{Dir: x.dir, Problem: r.Path, Err: err}
 		}
 		if why[i] == leftGone && again[i] {
 			why[i] = ""
@@ -91,8 +109,10 @@ func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]K
 	x.syncFolders(root, list)
 	err = x.do(ctx, func(c *change) error {
 		for i, r := range list {
-			if err := c.remove(r.Key, r.Reason, why[i]); err != nil {
-				return err
+			if known[i] {
+				if err := c.remove(r.Key, r.Reason, why[i]); err != nil {
+					return err
+				}
 			}
 		}
 		for name, k := range cursors {
@@ -103,13 +123,13 @@ func (x *Index) Remove(ctx context.Context, list []Removal, cursors map[string]K
 		return x.dropManifests(c)
 	})
 	if err != nil {
-		return left, err
+		return nil, err
 	}
 	for i, r := range list {
 		switch {
 		case why[i] != "":
 			left = append(left, Left{r, why[i]})
-		case done != nil:
+		case known[i] && done != nil:
 			done(r)
 		}
 	}
