@@ -148,7 +148,7 @@ func (a *archiver) secondStatus(zone *time.Location) *SecondPlaceStatus {
 		st.Error = errorStatus(s.Failing)
 		st.Error.Time = clock.In(s.Since, zone)
 		if told, ok := s.Failing.(*upload.Error); ok {
-			st.Error.Hint = told.Hint
+			st.Error.Message, st.Error.Hint = told.Message, told.Hint // the place is told already
 		}
 	}
 	return st

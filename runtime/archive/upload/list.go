@@ -29,7 +29,8 @@ func (u *Uploader) openList() error {
 	if notice != "" {
 		u.log.Warn(notice)
 	}
-	if st.Place != u.conf.To.Address {
+	fresh := st.Place != u.conf.To.Address
+	if fresh {
 		// Another place gets everything.
 		if st.Place != "" || u.writing.last > 0 && notice == "" {
 			u.log.Info("the archive has another second place: every picture is copied to it", keyPlace, u.conf.To.Address)
@@ -47,13 +48,17 @@ func (u *Uploader) openList() error {
 	u.writing.last = max(u.writing.last, st.Copied.Segment)
 	u.reading.last = u.writing.last
 	waiting, oldest, err := u.count()
+	if err == nil && fresh {
+		// At once, so that a host that is killed soon does not begin anew.
+		err = u.reading.saveState(st)
+	}
 	if err != nil {
 		return err
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.open = true
 	u.lastAt = st.Last
+	u.open = true
 	u.status.Waiting += waiting
 	if waiting > 0 {
 		u.status.Oldest = oldest

@@ -112,6 +112,26 @@ func TestANewPlaceGetsEverything(t *testing.T) {
 	}
 }
 
+// A host that is killed soon after a place was new goes on where it was.
+func TestKilledSoon(t *testing.T) {
+	v := clock.NewVirtual(noon)
+	d, place := newDesk(t, v), newShelf()
+	u := d.start(d.config(elsewhere, place))
+	u.Add(d.take(0, v.Now()))
+	v.RunFor(time.Second)
+	copyOf := t.TempDir() // what is on the disk at this moment
+	must(t, os.CopyFS(copyOf, os.DirFS(filepath.Join(d.dir, "data", "archive.copy"))))
+	closeIn(v, u)
+	must(t, os.RemoveAll(filepath.Join(d.dir, "data", "archive.copy")))
+	must(t, os.CopyFS(filepath.Join(d.dir, "data", "archive.copy"), os.DirFS(copyOf)))
+	u = d.start(d.config(elsewhere, place))
+	v.RunFor(time.Second)
+	closeIn(v, u)
+	if log := d.log.String(); log != "" {
+		t.Error(log)
+	}
+}
+
 // The host was killed after a picture got its name and before it was on the
 // list, or the list's last lines were lost with the power.
 func TestWhatACrashKeptOut(t *testing.T) {
