@@ -225,7 +225,13 @@ func (r *repl) eval(ctx context.Context, code string) (text string, err error) {
 			r.editor.show(ctx, v.Picture)
 		}
 	}
-	return strings.Join(texts, separator), nil
+	text = strings.Join(texts, separator)
+	if strings.HasPrefix(text, "function: ") {
+		if t := resolve(r, chainBefore(tokensOf(code))); t.entry != nil {
+			text = signature(t.entry) + "  " + firstLine(t.entry.Doc)
+		}
+	}
+	return text, nil
 }
 
 // pieces splits what comes through a pipe into pieces that can be run.

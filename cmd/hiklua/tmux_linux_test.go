@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -200,6 +201,29 @@ func TestWideLettersOnTheScreen(t *testing.T) {
 	}
 	s.keys("Enter") // each as if it had been typed
 	s.shows("hik> p = 2", " ..> p * 21", " ..> local q = p", " ..> q", "42", "2", "hik>")
+}
+
+// Of a text that is taller than the screen the part around the cursor is shown.
+func TestTallText(t *testing.T) {
+	t.Parallel()
+	s := inTmux(t, siteWithHead(t), "repl", "--site", ".")
+	s.shows("hik>")
+	text := "do\n"
+	for i := range 30 {
+		text += fmt.Sprintf("local a%d = %d\n", i, i)
+	}
+	if out, err := s.run("set-buffer", text+"print('done') end", ";", "paste-buffer", "-p"); err != nil {
+		t.Fatal(err, out)
+	}
+	s.showsAt("22,11", " ..> local a28 = 28", " ..> local a29 = 29", " ..> print('done') end")
+	for range 20 {
+		s.keys("Up")
+	}
+	s.keys("End")
+	s.text("0")
+	s.showsAt("20,6", " ..> local a9 = 9", " ..> local a10 = 100", " ..> local a11 = 11", " ..> local a12 = 12", " ..> local a13 = 13", " ..> local a14 = 14", " ..> local a15 = 15")
+	s.keys("Enter")
+	s.shows(" ..> print('done') end", "done", "hik>")
 }
 
 // What a job prints stands above the lines that are being typed, whatever the
