@@ -89,6 +89,26 @@ func TestAFolderThatGoes(t *testing.T) {
 	}
 }
 
+// Another archive in the place of this one is not written into: the disks were
+// changed.
+func TestAnotherArchiveInItsPlace(t *testing.T) {
+	s := newSite(t)
+	s.snap(archive.Entry{Device: "gate", Channel: 1})
+	s.clk.RunFor(time.Minute)
+	other := newSite(t)
+	other.snap(archive.Entry{Device: "gate", Channel: 2})
+	other.close()
+	must(t, os.Rename(s.dir, s.dir+".away"))
+	must(t, os.Rename(other.dir, s.dir))
+	before := files(t, s.dir)
+	s.wantFolderError(s.fails(), "another archive is there")
+	if got := files(t, s.dir); got != before {
+		t.Error(got)
+	}
+	must(t, os.RemoveAll(s.dir))
+	must(t, os.Rename(s.dir+".away", s.dir))
+}
+
 // A start without the folder is the same.
 func TestAFolderThatIsNotThereAtTheStart(t *testing.T) {
 	s := newSite(t)

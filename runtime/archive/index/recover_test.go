@@ -79,6 +79,20 @@ func TestACrashBeforePicturesAreRecorded(t *testing.T) {
 	s.wantListed(paths(all)...)
 }
 
+// An orderly end records what was added last, and leaves nothing to look for.
+func TestCloseRecords(t *testing.T) {
+	s := newSite(t)
+	e := s.take(entry(noon, ""))
+	s.close()
+	manifest := s.read(ManifestName("2026-03-04"))
+	s.log.Reset()
+	s.open()
+	s.wantListed(e.Path)
+	if !strings.Contains(manifest, e.Path) || s.log.Len() > 0 {
+		t.Error(manifest, s.log.String())
+	}
+}
+
 // A folder that has seen no picture for long is expected no more; one that is
 // used again is.
 func TestFoldersAreExpectedForAWhile(t *testing.T) {

@@ -133,7 +133,11 @@ func TestVerifyFindsWhatIsNotAsItWas(t *testing.T) {
 			if got != c.want {
 				t.Errorf("found\n%s\nwant\n%s", got, c.want)
 			}
+			before, _ := os.ReadFile(filepath.Join(s.dir, day(2)))
 			s.reopen()
+			if after, _ := os.ReadFile(filepath.Join(s.dir, day(2))); string(after) != string(before) && c.name != "the newest is cut off" {
+				t.Error("a manifest that was changed is written to")
+			}
 			if again := s.verify(); again == "" && c.name != "the newest is cut off" {
 				t.Error("opened anew it finds nothing")
 			}
