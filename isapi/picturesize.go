@@ -16,9 +16,9 @@ const (
 	// doubtBelow is the number of pixels up to which the first picture of a
 	// channel may be one of its sub stream: these go up to 1280 x 960.
 	doubtBelow = 1280 * 960
-	// maxDoubted is how much of a doubtful picture is held; a small picture
+	// maxDoubted is how much of a doubtful picture is held. One of a sub stream
 	// has no more.
-	maxDoubted = 4 << 20
+	maxDoubted = 1 << 20
 	// maxFrameHeader is where the size of a picture must have come by.
 	maxFrameHeader = 256 << 10
 )
@@ -119,6 +119,9 @@ func (c *Client) mainPicture(ctx context.Context, w io.Writer, channel int, opt 
 		if !again || d.passing || len(d.held) == 0 || !errors.Is(err, ErrCut) || ctx.Err() != nil {
 			return d.passed, "", err
 		}
+	}
+	if d.passing && d.width > 0 && known.width == 0 {
+		note(c.known, c.known.frames, channel, frame{d.width, d.height, false})
 	}
 	if !d.passing && d.width > 0 {
 		again := opt
