@@ -82,17 +82,21 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 			return archiveFailure(err)
 		}
 		options.Begun = func(begun isapi.Picture) { p.Entry.Taken, p.Entry.DeviceTime = h.clk.Now(), begun.Time }
-		disk := &diskWriter{clk: h.clk, w: p}
 		sent := int64(0)
-		err = dev.Do(ctx, what, func(ctx context.Context, client *isapi.Client) (err error) {
-			disk.ctx = ctx
-			sent, _, err = client.PictureTo(ctx, disk, spec.Channel, options)
-			return err
+		err = dev.Do(ctx, what, func(ctx context.Context, client *isapi.Client) error {
+			return h.unlessHung(ctx, func() (err error) {
+				sent, _, err = client.PictureTo(ctx, p, spec.Channel, options)
+				return err
+			}, p.Abort)
 		})
+		if errors.Is(err, errDiskHangs) {
+			a.note(err)
+			return archiveFailure(err)
+		}
 		if err == nil {
 			_, err = p.Commit()
 		}
-		disk.close(p.Abort)
+		p.Abort()
 		a.note(err)
 		if err == nil {
 			return nil

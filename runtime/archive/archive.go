@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,11 +49,11 @@ type Archive struct {
 	step func(string)         // nothing, but in tests: the process may be killed here
 	sync func(*os.File) error // (*os.File).Sync, but in tests
 
-	mu     sync.Mutex
-	layout *Layout
-	zone   *time.Location
-	names  map[string]bool // folded paths of pictures that are on their way
-	seed   maphash.Seed
+	mu      sync.Mutex
+	layout  *Layout
+	zone    *time.Location
+	numbers map[string]int // the last ones, by the path without a number
+	seed    maphash.Seed
 }
 
 // Open opens an archive, and removes what a killed process has left unfinished.
@@ -64,7 +63,7 @@ func Open(o Options) (*Archive, error) {
 		return nil, err
 	}
 	a := &Archive{
-		opt: o, layout: layout, zone: o.Zone, names: make(map[string]bool), seed: maphash.MakeSeed(),
+		opt: o, layout: layout, zone: o.Zone, numbers: make(map[string]int), seed: maphash.MakeSeed(),
 		step: func(string) {}, sync: (*os.File).Sync,
 	}
 	if o.NoSync {
@@ -172,36 +171,5 @@ func mkdir(root *os.Root, dir string) error {
 
 // maxNumber is far beyond what one second can have.
 const maxNumber = 100_000
-
-// reserve finds a path that no file and no other picture has, beginning with
-// the nth number.
-func (a *Archive) reserve(root *os.Root, wanted string, n int) (string, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for ; n < maxNumber; n++ {
-		name := numbered(wanted, n)
-		if a.names[folded(name)] {
-			continue
-		}
-		switch _, err := root.Lstat(name); {
-		case errors.Is(err, fs.ErrNotExist):
-			a.names[folded(name)] = true
-			return name, nil
-		case err != nil:
-			return "", told(name, err)
-		}
-	}
-	return "", told(wanted, errors.New("too many files are called so already"))
-}
-
-// release gives a path up, which a file may have by now.
-func (a *Archive) release(name string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.names, folded(name))
-}
-
-// folded is a path as file systems see it that take Gate and gate for one.
-func folded(name string) string { return strings.ToLower(name) }
 
 func newPart() string { return partsFolder + "/" + files.PartName(rand.Uint64()) }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"syscall"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/archive/jpeg"
@@ -62,7 +64,13 @@ func (p *Picture) open() (err error) {
 	}
 	part := newPart()
 	a.step("begun")
-	p.file, err = p.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	create := func() { p.file, err = p.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) }
+	if create(); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if err := mkdir(p.root, partsFolder); err != nil {
+			return err
+		}
+		create()
+	}
 	if err != nil {
 		return told(part, err)
 	}
@@ -115,9 +123,6 @@ func (p *Picture) Commit() (Entry, error) {
 	if err := a.sync(p.file); err != nil {
 		return Entry{}, told(p.part, err)
 	}
-	if err := p.settle(); err != nil {
-		return Entry{}, err
-	}
 	if err := p.place(); err != nil {
 		return Entry{}, err
 	}
@@ -136,67 +141,85 @@ func (p *Picture) Commit() (Entry, error) {
 	return e, nil
 }
 
-// place gives the file its name, which it takes from no other file.
+// place gives the file its path, which it takes from no other file.
 func (p *Picture) place() error {
-	a := p.a
-	a.step("before rename")
-	wanted, made := p.path, false
-	for n := 2; ; n++ {
-		err := p.root.Link(p.part, p.path)
-		switch {
-		case err == nil:
-			a.step("linked")
-			err = p.root.Remove(p.part)
-		case errors.Is(err, fs.ErrNotExist) && !made:
-			// The folder has gone meanwhile, because it was empty.
-			made = true
-			if err := mkdir(p.root, path.Dir(p.path)); err != nil {
-				return err
-			}
-			continue
-		case errors.Is(err, fs.ErrExist):
-			// Another process has put a file there meanwhile.
-			a.release(p.path)
-			if p.path, err = a.reserve(p.root, wanted, n); err != nil {
-				return err
-			}
-			continue
-		default: // the file system may have no second names
-			err = p.root.Rename(p.part, p.path)
-		}
-		if err != nil {
-			return told(p.path, err)
-		}
-		break
-	}
-	p.part = ""
-	a.step("after rename")
-	if d, err := p.root.Open(path.Dir(p.path)); err == nil {
-		a.sync(d) // where the file system can
-		d.Close()
-	}
-	a.step("folder synced")
-	return nil
-}
-
-// settle finds the path that the picture will have.
-func (p *Picture) settle() (err error) {
 	a := p.a
 	a.mu.Lock()
 	wanted := a.layout.Path(&p.Entry, a.zone)
 	a.mu.Unlock()
 	dir := path.Dir(wanted)
+	// From here on retention leaves the folder alone although it is empty.
 	if a.opt.Index != nil {
 		if err := a.opt.Index.Expect(p.ctx, dir); err != nil {
 			return err
 		}
 	}
-	// From here on retention leaves the folder alone although it is empty.
-	if err := mkdir(p.root, dir); err != nil {
+	a.step("before rename")
+	for n, made := a.number(wanted), false; ; {
+		name := numbered(wanted, n)
+		err := a.name(p.root, p.part, name)
+		switch {
+		case err == nil:
+			p.part, p.path = "", name
+			a.numbered(wanted, n)
+			a.step("after rename")
+			if d, err := p.root.Open(dir); err == nil {
+				a.sync(d) // where the file system can
+				d.Close()
+			}
+			a.step("folder synced")
+			return nil
+		case errors.Is(err, fs.ErrExist) && n < maxNumber:
+			n++
+		case !made && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)):
+			made = true
+			if err := mkdir(p.root, dir); err != nil {
+				return err
+			}
+		default:
+			return told(name, err)
+		}
+	}
+}
+
+// maxNumbers bounds the memory for numbers.
+const maxNumbers = 4096
+
+// number is the first number that a picture of that path may have, as far as this
+// process knows.
+func (a *Archive) number(wanted string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.numbers[wanted] + 1
+}
+
+// numbered notes that a picture of that path has a number.
+func (a *Archive) numbered(wanted string, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.numbers) >= maxNumbers {
+		clear(a.numbers) // the files are looked at again
+	}
+	a.numbers[wanted] = max(n, a.numbers[wanted])
+}
+
+// name gives an unfinished file its name, or fs.ErrExist if there is such a file.
+func (a *Archive) name(root *os.Root, part, name string) error {
+	err := root.Link(part, name)
+	if err == nil {
+		a.step("linked")
+		return root.Remove(part)
+	}
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	p.path, err = a.reserve(p.root, wanted, 1)
-	return err
+	// The file system may have no second names for a file.
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, err := root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return cmp.Or(err, fs.ErrExist)
+	}
+	return root.Rename(part, name)
 }
 
 // Abort leaves nothing of a picture that was not committed.
@@ -210,9 +233,6 @@ func (p *Picture) Abort() {
 	}
 	if p.part != "" {
 		p.root.Remove(p.part)
-	}
-	if p.path != "" {
-		p.a.release(p.path)
 	}
 	if p.root != nil {
 		p.root.Close()
