@@ -129,7 +129,7 @@ func TestFolderHalfAPicture(t *testing.T) {
 	sum, err := sumOf(file)
 	must(t, err)
 	time.AfterFunc(20*time.Millisecond, cancel)
-	if _, err := f.Put(ctx, p.Path, file, sum); !errors.Is(err, context.Canceled) {
+	if _, err := f.Put(context.Background(), p.Path, file, sum); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if got := tree(t, dir); len(got) != 0 {

@@ -254,6 +254,31 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// A place that was away for longer than copies are kept there gets all of them,
+// and what is too old then goes.
+func TestKeepWhileAway(t *testing.T) {
+	v := clock.NewVirtual(noon)
+	d, place := newDesk(t, v), newShelf()
+	conf := d.config(elsewhere, place)
+	conf.Keep = time.Hour
+	u := d.start(conf)
+	place.away = errors.New("away")
+	for i := range 30 {
+		u.Add(d.take(i, v.Now()))
+		v.RunFor(6 * time.Minute)
+	}
+	place.away = nil
+	v.RunFor(30 * time.Minute)
+	closeIn(v, u)
+	if len(place.order) != 30 || u.Status().Copied != 30 {
+		t.Errorf("%d arrived", len(place.order))
+	}
+	// The last was taken 36 minutes ago; one look may be ten minutes late.
+	if n := len(place.files); n < 5 || n > 7 {
+		t.Errorf("%d files are left", n)
+	}
+}
+
 // A picture is taken and copied while the list's disk fails for a while.
 func TestTheListsDiskFails(t *testing.T) {
 	v := clock.NewVirtual(noon)
