@@ -162,6 +162,28 @@ func TestManifestsGoWithTheirPictures(t *testing.T) {
 	s.wantVerified("manifest .hiklua/2026-03-08.sha256")
 }
 
+// As long as the index lacks pictures, no manifest goes that lists them.
+func TestManifestsOfAnIndexThatBeganAnew(t *testing.T) {
+	s := newSite(t)
+	a := s.snap(archive.Entry{Device: "gate", Channel: 1})
+	s.close()
+	must(t, os.Remove(s.db))
+	s.open()
+	b := s.snap(archive.Entry{Device: "gate", Channel: 2})
+	s.clk.RunFor(24 * time.Hour)
+	c := s.snap(archive.Entry{Device: "gate", Channel: 1})
+	s.clk.RunFor(time.Minute)
+	s.remove("older than 1d", b.Path)
+	if days := s.days(); days != "2026-03-04 2026-03-05" {
+		t.Error(days)
+	}
+	if found := s.rebuild(); found != "" {
+		t.Error(found)
+	}
+	s.wantListed(a.Path, c.Path)
+	s.wantVerified()
+}
+
 // An index that its file is taken away from while it is open says so, and
 // nothing panics.
 func TestAnIndexThatIsCutOffWhileItIsOpen(t *testing.T) {

@@ -286,3 +286,37 @@ func TestAnIndexThatCannotBeWritten(t *testing.T) {
 		t.Error(s.log.String())
 	}
 }
+
+// A picture that the index has under another key by now, or no more, stays.
+func TestWhatTheIndexHasNoMoreIsNotRemoved(t *testing.T) {
+	s := newSite(t)
+	a := s.snap(archive.Entry{Device: "gate", Channel: 1})
+	b := s.snap(archive.Entry{Device: "gate", Channel: 2})
+	s.clk.RunFor(time.Minute)
+	stale, gone := s.removal(a.Path), s.removal(b.Path)
+	stale.Key[15]++ // as after Rebuild
+	s.remove("older than 1d", b.Path)
+	must(t, os.MkdirAll(filepath.Join(s.dir, filepath.Dir(b.Path)), 0o700))
+	data, err := os.ReadFile(filepath.Join(s.dir, a.Path))
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(s.dir, b.Path), data, 0o600)) // a stranger
+	s.do(func(ctx context.Context) error {
+		left, err := s.x.Remove(ctx, []Removal{stale, gone}, nil, func(r Removal) { t.Error(r.Path) })
+		if len(left) != 0 {
+			t.Error(left)
+		}
+		return err
+	})
+	s.wantListed(a.Path)
+	s.wantVerified("added " + b.Path)
+	s.x.rebuilding = true
+	s.clk.Do(func() {
+		if _, err := s.x.Remove(context.Background(), []Removal{s.removal(a.Path)}, nil, nil); err != ErrRebuilding {
+			t.Error(err)
+		}
+		if _, err := s.x.Rebuild(context.Background(), VerifyOptions{}); err != ErrRebuilding {
+			t.Error(err)
+		}
+	})
+	s.x.rebuilding = false
+}
