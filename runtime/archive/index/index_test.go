@@ -339,6 +339,32 @@ func (s *site) days() string {
 	return strings.Join(days, " ")
 }
 
+// A picture that comes twice, from the archive and from a folder that was looked
+// through, is one; a new one at the path of one that was lost takes its place.
+func TestAPictureThatComesTwice(t *testing.T) {
+	s := newSite(t)
+	e := s.take(entry(noon, ""))
+	s.x.Add(e)
+	s.clk.RunFor(time.Minute)
+	s.x.Add(e)
+	s.clk.RunFor(time.Minute)
+	s.wantListed(e.Path)
+	if n := strings.Count(s.read(ManifestName("2026-03-04")), e.Path); n != 1 || s.x.Totals().Files != 1 || s.x.Totals().Bytes != e.Size {
+		t.Error(n, s.x.Totals())
+	}
+	again := e
+	content := []byte("another picture")
+	again.Size, again.SHA256, again.Taken = int64(len(content)), sha256.Sum256(content), noon.Add(time.Hour)
+	must(t, os.WriteFile(filepath.Join(s.dir, e.Path), content, 0o600))
+	s.x.Add(again)
+	s.clk.RunFor(time.Minute)
+	s.wantListed(e.Path)
+	if got := s.x.Totals(); got.Files != 1 || got.Bytes != again.Size || !got.Newest.Equal(again.Taken) {
+		t.Error(got)
+	}
+	s.wantVerified()
+}
+
 func TestAnIndexIsForOneProcess(t *testing.T) {
 	s := newSite(t)
 	s.clk.Do(func() {

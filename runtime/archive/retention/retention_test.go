@@ -204,6 +204,27 @@ func TestThinningIsOfEachSeries(t *testing.T) {
 	v.wantThere(want...)
 }
 
+// A picture that comes in late, from before what was judged already, is judged
+// all the same, and so are those behind it.
+func TestPicturesThatComeLate(t *testing.T) {
+	v := newVault(t, noon, Policy{Thinning: []site.Thin{{Every: site.ThinAll, For: day}, {Every: site.ThinHourly, For: 10 * day}}})
+	first := v.take(noon.Add(20*time.Minute), 1, "", 100)
+	next := v.take(noon.Add(70*time.Minute), 1, "", 100)
+	v.clk.RunFor(2 * day)
+	v.prune()
+	v.wantThere(first, next)
+	late := v.take(noon.Add(10*time.Minute), 1, "", 100)
+	v.take(noon.Add(80*time.Minute), 1, "", 100)
+	v.prune()
+	v.wantThere(late, next)
+	v.clk.RunFor(20 * day)
+	v.prune()
+	v.wantThere()
+	v.take(noon.Add(30*time.Minute), 1, "", 100)
+	v.prune()
+	v.wantThere()
+}
+
 // With max_size the oldest go, those with a label of labels last.
 func TestMaxSize(t *testing.T) {
 	v := newVault(t, noon, Policy{MaxSize: 1000, Labels: []site.LabelKeep{{Label: "alarm", Keep: 365 * day}}})
