@@ -134,7 +134,7 @@ func (t *Tracker) Added(device string, channel int, label string, taken time.Tim
 	var ended []Gap
 	for _, s := range t.of(device, channel, label) {
 		s.came(taken)
-		if g := s.Gap; g != nil && !taken.Before(g.From) {
+		if g := s.Gap; g != nil && !taken.Before(g.From) && s.judgedUpTo(taken) {
 			if !taken.Before(s.last) && taken.Before(s.until) {
 				// It came after it had been given up.
 				g.drop()
@@ -190,6 +190,16 @@ func (s *series) came(taken time.Time) {
 	}
 	i, _ := slices.BinarySearchFunc(s.recent, taken, time.Time.Compare)
 	s.recent = slices.Insert(s.recent, i, taken)
+}
+
+// judgedUpTo reports whether nothing was due before a picture, and after the
+// last missing one, that is not judged yet: else the gap may go on until then.
+func (s *series) judgedUpTo(taken time.Time) bool {
+	if s.Next.IsZero() || taken.Before(s.Next) {
+		return true
+	}
+	next := s.Due.Next(s.Next)
+	return next.IsZero() || taken.Before(next)
 }
 
 // endGap ends the gap of a series. Called with mu held.

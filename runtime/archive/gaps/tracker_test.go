@@ -376,3 +376,21 @@ func TestTextOfSeveralDays(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// Pictures that are due more often than they are judged: one gap is one.
+func TestShortIntervals(t *testing.T) {
+	d := newDesk(t, "2026-03-04 02:00", Series{Device: "gate", Channel: 1, Name: "yard", Due: cron(t, "*/20 * * * * *")})
+	d.start()
+	d.until("02:10")
+	d.set("offline")
+	for range 12 {
+		d.clk.RunFor(5 * time.Second)
+		d.tracker.Failed("gate", 1, "", d.clk.Now(), "offline")
+		d.clk.RunFor(15 * time.Second)
+	}
+	d.set("online")
+	d.until("02:20")
+	d.want(Query{From: d.clk.Now().Add(-15 * time.Minute)}, "12 of 40 missing: gate/yard offline 02:10-02:14")
+	d.wantTold("02:12 gate/yard begins", "02:16 gate/yard ends")
+	d.stop(false)
+}
