@@ -109,6 +109,18 @@ func TestAnotherArchiveInItsPlace(t *testing.T) {
 	must(t, os.Rename(s.dir+".away", s.dir))
 }
 
+// A process that ends while the archive is away loses nothing of it.
+func TestAnEndWhileTheFolderIsGone(t *testing.T) {
+	s := newSite(t)
+	e := s.snap(archive.Entry{Device: "gate", Channel: 1})
+	must(t, os.Rename(s.dir, s.dir+".away"))
+	s.close()
+	must(t, os.Rename(s.dir+".away", s.dir))
+	s.open()
+	s.wantListed(e.Path)
+	s.wantVerified()
+}
+
 // A start without the folder is the same.
 func TestAFolderThatIsNotThereAtTheStart(t *testing.T) {
 	s := newSite(t)

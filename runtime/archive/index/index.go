@@ -264,6 +264,9 @@ func (x *Index) Close(ctx context.Context) error {
 	}
 	x.mu.Unlock()
 	err := x.wait(ctx, o)
+	if away := (*FolderError)(nil); errors.As(err, &away) {
+		err = nil // Problem has told, and the next Open finds what was not recorded
+	}
 	x.mu.Lock()
 	for x.running {
 		w := x.opt.Clock.NewWaiter()
