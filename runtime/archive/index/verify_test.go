@@ -178,16 +178,16 @@ func TestVerifyComparesTheIndex(t *testing.T) {
 	a := s.snap(archive.Entry{Device: "gate", Channel: 1})
 	b := s.snap(archive.Entry{Device: "gate", Channel: 2})
 	s.clk.RunFor(time.Minute)
-	change := func(f func(*change) error) {
+	apply := func(f func(*change) error) {
 		s.do(func(ctx context.Context) error { return s.x.do(ctx, f) })
 	}
 	r := s.removal(a.Path)
-	change(func(c *change) error { return c.drop(r.Key, &row{Entry: a, day: "2026-03-04"}) })
+	apply(func(c *change) error { return c.drop(r.Key, &row{Entry: a, day: "2026-03-04"}) })
 	s.wantVerified("index")
 	s.rebuild()
 	s.wantVerified()
 	b.Path = "none.jpg"
-	change(func(c *change) error { return c.insert(row{Entry: b, day: "2026-03-04"}) })
+	apply(func(c *change) error { return c.insert(row{Entry: b, day: "2026-03-04"}) })
 	s.wantVerified("index")
 	s.rebuild()
 	s.wantVerified()
