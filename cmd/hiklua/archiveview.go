@@ -14,6 +14,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/owner"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -82,11 +83,15 @@ func (v *archiveView) noIndex() error {
 
 // hostDenied says why the host can't be asked.
 func (v *archiveView) hostDenied(err error) error {
-	_, denied := v.hostAround(context.Background(), v.dir)
-	if denied != nil {
-		return denied
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
 	}
-	return err
+	text := "the host that runs " + siteWord(v.dir) + " belongs to another user\n  give the command as that user"
+	data := dataFolder(v.dir)
+	if user := owner.Name(filepath.Join(data, "control.sock"), data); user != "" {
+		text += fmt.Sprintf(": sudo -u %s %s archive ...", user, v.name)
+	}
+	return &failure{text}
 }
 
 // fetch gives what is chosen, the oldest first, to fn.
