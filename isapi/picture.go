@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -159,6 +160,9 @@ func (c *Client) pictureFrom(ctx context.Context, w io.Writer, cl *call, begun f
 	}
 }
 
+// pictureBuffers are for pictures on their way: a host with many cameras has many.
+var pictureBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call, begun func(Picture)) (int64, string, error) {
 	resp, err := c.open(ctx, cl)
 	if err != nil {
@@ -189,7 +193,9 @@ func (c *Client) pictureOnce(ctx context.Context, w io.Writer, cl *call, begun f
 	if b, ok := w.(interface{ Grow(int) }); ok && resp.ContentLength > 0 && resp.ContentLength < 16<<20 {
 		b.Grow(int(resp.ContentLength))
 	}
-	n, err := io.Copy(tail, io.LimitReader(io.MultiReader(bytes.NewReader(head), resp.Body), cl.limit+1))
+	buf := pictureBuffers.Get().(*[64 << 10]byte)
+	defer pictureBuffers.Put(buf)
+	n, err := io.CopyBuffer(tail, io.LimitReader(io.MultiReader(bytes.NewReader(head), resp.Body), cl.limit+1), buf[:])
 	switch {
 	case tail.failed != nil:
 		return n, "", tail.failed // w's own error, as it is
