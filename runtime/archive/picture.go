@@ -66,7 +66,7 @@ func (p *Picture) open() (err error) {
 	a.step("begun")
 	create := func() { p.file, err = p.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) }
 	if create(); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		if err := mkdir(p.root, partsFolder); err != nil {
+		if err := mkdir(p.root, path.Dir(part)); err != nil {
 			return err
 		}
 		create()
