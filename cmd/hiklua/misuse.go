@@ -121,7 +121,11 @@ func atMost(a *app, n int) cobra.PositionalArgs {
 		if n == 0 {
 			takes = "takes no arguments"
 		}
-		return &misuse{fmt.Sprintf("%s %s: %q is too much", c.Name(), takes, args[n]), usageOf(a, c)}
+		try := usageOf(a, c)
+		if c.Flags().Lookup("site") != nil && hasSite(args[n]) {
+			try = a.name + " " + c.Name() + " --site " + shellWord(args[n])
+		}
+		return &misuse{fmt.Sprintf("%s %s: %q is too much", c.Name(), takes, args[n]), try}
 	}
 }
 
