@@ -95,6 +95,8 @@ func (a *app) tellScripts(log *slog.Logger, s *site.Site, changes []runtime.Chan
 		}
 	}
 	switch broken := len(changes) - live; {
+	case len(changes) == 0 && s.Archive != nil && len(s.Archive.Schedules) > 0:
+		log.Info("no scripts; pictures are taken by archive.schedules of site.yaml; Ctrl-C ends")
 	case len(changes) == 0:
 		log.Warn("no scripts: what is saved as scripts/NAME.lua goes live at once", "folder", s.Path("scripts"))
 	case broken > 0:
