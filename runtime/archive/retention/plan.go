@@ -33,7 +33,6 @@ type plan struct {
 	planned map[index.Key]bool   // pictures that go, and may be in the index still
 	kept    map[series]int64     // the slot of the last picture that thinning has kept
 	bytes   int64                // of what was planned
-	step    int                  // of thinning
 
 	view    *index.View
 	list    []index.Removal // of this batch
