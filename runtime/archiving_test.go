@@ -127,10 +127,7 @@ func TestSchedulesOfSiteYAML(t *testing.T) {
 	w.run(0)
 	want(t, "jobs", w.jobs(), "site.yaml gate/yard routine 13:15:00", "site.yaml nvr/till 14:00:00", "site.yaml nvr/3 14:00:00", "site.yaml gate/yard noon 13:05:00")
 	w.run(24 * 5 * time.Hour) // to Monday at 13:00
-	var at []string
-	for _, line := range w.pictures() {
-		at = append(at, line)
-	}
+	at := w.pictures()
 	expect := []string{"gate/yard/2026-03-04/13-15-00-routine.jpg", "nvr/3/2026-03-04/14-00-30.jpg", "nvr/till/2026-03-04/14-00-00.jpg"}
 	for _, name := range expect {
 		if !slices.Contains(at, name) {
