@@ -223,6 +223,7 @@ func TestAVI(t *testing.T) {
 	if err := os.WriteFile(s.file(s.add(at(19), 160, 96, whole)), painted(t, 160, 96, 21), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	s.add(at(20), 160, 96, whole[:len(whole)-2]) // on record as it is, without its end
 	file := s.out("day.avi")
 	src := s.source()
 	var last [2]int
@@ -231,10 +232,10 @@ func TestAVI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Pictures != 13 || r.Fitted != 2 || r.Changed != 1 || r.Left != 7 || len(r.LeftOut) != 7 || r.Width != 160 || r.Height != 96 {
+	if r.Pictures != 13 || r.Fitted != 2 || r.Changed != 1 || r.Left != 8 || len(r.LeftOut) != 8 || r.Width != 160 || r.Height != 96 {
 		t.Errorf("%+v", r)
 	}
-	if last != [2]int{20, 20} {
+	if last != [2]int{21, 21} {
 		t.Errorf("the last progress was %v", last)
 	}
 	data, err := os.ReadFile(file)
