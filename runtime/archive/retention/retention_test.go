@@ -251,6 +251,16 @@ func TestMaxSize(t *testing.T) {
 	v.wantVerified()
 }
 
+// Of several labels that have an age of their own the oldest picture goes first.
+func TestMaxSizeAmongLabels(t *testing.T) {
+	v := newVault(t, noon, Policy{MaxSize: 250, Labels: []site.LabelKeep{{Label: "alarm", Keep: 365 * day}, {Label: "door", Keep: 30 * day}}})
+	v.take(noon, 1, "door", 100)
+	b := v.take(noon.Add(time.Second), 1, "alarm", 100)
+	c := v.take(noon.Add(2*time.Second), 1, "door", 100)
+	v.prune()
+	v.wantThere(b, c)
+}
+
 // What is too much goes as soon as it comes, and the next picture waits for that.
 func TestMaxSizeWhileTaking(t *testing.T) {
 	v := newVault(t, noon, Policy{MaxSize: 1000})
@@ -291,6 +301,7 @@ func TestMinFree(t *testing.T) {
 		}
 	})
 	v.wantThere()
+	v.clk.Do(func() { v.k.Admit(context.Background()) }) // which is told no second time
 	if v.k.Problem() == nil || strings.Count(v.log.String(), "level=ERROR") != 1 {
 		t.Error(v.k.Problem(), v.log.String())
 	}
