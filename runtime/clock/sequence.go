@@ -26,13 +26,14 @@ func (s *Sequence) Add(f func()) {
 }
 
 func (s *Sequence) run() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.todo) > 0 {
+	for more := true; more; {
+		s.mu.Lock()
 		f := s.todo[0]
 		s.mu.Unlock()
 		f()
 		s.mu.Lock()
 		s.todo = s.todo[1:]
+		more = len(s.todo) > 0
+		s.mu.Unlock()
 	}
 }

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 )
 
 // A shared file is anybody's between commits. What another process has taken or
@@ -73,5 +75,36 @@ func TestSharedFile(t *testing.T) {
 	s.open()
 	if all := s.AllMoving(); len(all) != 0 {
 		t.Errorf("left in motion: %v", all)
+	}
+}
+
+// Two processes with one file may together leave more runs of a script in it than are
+// remembered: the next one that is noted makes room for itself, and so on.
+func TestRunsOfTwoProcesses(t *testing.T) {
+	s := newSite(t)
+	s.close()
+	var both []*Store
+	for range 2 {
+		one, err := Open(s.path, Options{Clock: s.clk, Shared: true})
+		must(t, err)
+		both = append(both, one)
+	}
+	for i, one := range both {
+		for k := range maxRuns - 100 {
+			one.SetLastRun("x", fmt.Sprint(i, " ", k), noon.Add(time.Duration(k)*time.Second))
+		}
+		s.clk.Do(func() { must(t, one.Close()) })
+	}
+	s.open()
+	if n := s.runs.counts["x"]; n != 2*(maxRuns-100) {
+		t.Fatalf("%d runs are in the file", n)
+	}
+	s.SetLastRun("x", "latest", noon.Add(time.Hour))
+	if _, ok := s.LastRun("x", "latest"); !ok || len(s.runs.rows) != maxRuns {
+		t.Errorf("%d runs are remembered, the latest: %v", len(s.runs.rows), ok)
+	}
+	s.reopen()
+	if len(s.runs.rows) != maxRuns {
+		t.Errorf("%d runs are in the file", len(s.runs.rows))
 	}
 }
