@@ -1,6 +1,7 @@
 package device
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,11 +10,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
@@ -187,6 +190,50 @@ func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
 	r.eventually("it has gone", func() bool { return r.devices() == 0 })
 	if r.gate().Driven(1) {
 		t.Error("the head turns")
+	}
+}
+
+// A device that was taken out of the site ends with the last thing that is under way
+// there: neither a poll nor anything else has to come before that is noticed.
+func TestDeviceEndsWithWhatIsUnderWay(t *testing.T) {
+	hangs := func(path string) between {
+		return func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, path) || isStop(req) {
+				time.Sleep(time.Second)
+			}
+			return device.RoundTrip(req)
+		}
+	}
+	for name, begin := range map[string]func(r *rig, gate *Ref){
+		"a command": func(r *rig, gate *Ref) {
+			go gate.Do(context.Background(), luaapi.Command{What: "presets", Channel: 1}, presets)
+		},
+		"a stop": func(r *rig, gate *Ref) {
+			_, o := r.turning(gate)
+			o.End()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, gateAt(oneGate), func(c *Config) {
+					c.Record = func(journal.Entry) { time.Sleep(time.Millisecond) } // between an answer and what follows from it
+				})
+				gate := r.quiet()
+				r.putBetween(hangs("/presets"))
+				begin(r, gate)
+				synctest.Wait()
+				r.swap("timezone: UTC\n")
+				time.Sleep(900 * time.Millisecond)
+				if r.devices() != 1 {
+					t.Error("it has ended before")
+				}
+				time.Sleep(200 * time.Millisecond)
+				if r.devices() != 0 || len(r.set.All()) > 0 {
+					t.Error("it has not ended")
+				}
+				r.close(time.Second)
+			})
+		})
 	}
 }
 
