@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -255,6 +256,51 @@ func TestPollsGoLast(t *testing.T) {
 	if last := order[len(order)-1]; last != "deviceInfo" {
 		t.Errorf("sent in the order %q", order)
 	}
+}
+
+// Of commands so many may wait, and each so long, that a device which is asked for more than
+// it answers is told of; polls are for knowing whether it answers at all, and wait.
+func TestFullQueueTakesPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, gate := newGate(t)
+		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(req.URL.Path, "/presets") {
+				time.Sleep(1100 * time.Millisecond)
+			}
+			return device.RoundTrip(req)
+		})
+		ask := func() error {
+			return gate.Do(context.Background(), luaapi.Command{What: "presets", Channel: 1}, presets)
+		}
+		var all sync.WaitGroup
+		var givenUp atomic.Int32
+		under := gate.dev().concurrency()
+		for range queueLength + under {
+			all.Go(func() {
+				if err := ask(); err != nil && contains(err.Error(), "presets waited 12s for its turn and was given up") {
+					givenUp.Add(1)
+				}
+			})
+		}
+		synctest.Wait()
+		began := time.Now()
+		if err := ask(); luaapi.Describe(err).Kind != "busy" || time.Since(began) > 0 {
+			t.Errorf("one more than may wait: %v after %v", err, time.Since(began))
+		}
+		var sent time.Duration
+		err := gate.poll(context.Background(), luaapi.Command{What: "status"}, func(context.Context, *isapi.Client) error {
+			sent = time.Since(began)
+			return nil
+		})
+		if limit := turnTimeouts * 2 * time.Second; err != nil || sent < limit {
+			t.Errorf("the poll was sent after %v, want it after the commands, which wait up to %v: %v", sent, limit, err)
+		}
+		all.Wait()
+		if n := int(givenUp.Load()); n != queueLength-10*under { // ten turns in 12 s
+			t.Errorf("%d commands were given up", n)
+		}
+		r.close(time.Second)
+	})
 }
 
 // A PTZ command that is under way when its task ends is carried through: cut off
