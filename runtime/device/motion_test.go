@@ -78,6 +78,7 @@ func TestRenewalsOfAMotion(t *testing.T) {
 				time.Sleep(test.end)
 				o.End()
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if got := strings.Join(sent(), ", "); got != test.want {
 					t.Errorf("sent %s\nwant %s", got, test.want)
 				}
@@ -108,6 +109,7 @@ func TestRawMotionIsNotRenewed(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		o.End()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if want := []isapi.Velocity{velocity, {}}; !slices.Equal(sent, want) || len(others()) > 0 {
 			t.Errorf("sent %v and %v, want %v alone", sent, others(), want)
 		}
@@ -129,6 +131,7 @@ func TestPausesBetweenStopsHaveALimit(t *testing.T) {
 		})
 		o.End()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		want := "stop 0s, stop 250ms, stop 750ms, stop 1.75s, stop 3.75s, stop 7.75s, stop 12.75s, stop 17.75s, stop 22.75s"
 		if got := strings.Join(sent(), ", "); got != want {
 			t.Errorf("sent %s\nwant %s", got, want)
