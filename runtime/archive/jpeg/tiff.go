@@ -15,9 +15,6 @@ const (
 	typeUndefined = 7
 )
 
-// sizes are the bytes of one value of a type.
-var sizes = [...]uint32{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8}
-
 // field is one value of a directory, as its twelve bytes hold it, or with data
 // that is still to be placed.
 type field struct {
