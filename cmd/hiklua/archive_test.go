@@ -276,10 +276,12 @@ func TestArchiveOfNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, ".", map[string]string{"site.yaml": "devices: {gate: {simulate: ptz}}\n"})
 	for line, said := range map[string]string{
-		"list":                   "no picture is in the archive\n",
-		"list --json":            "",
-		"show":                   "",
-		"verify":                 "there is no archive in " + filepath.Join("data", "archive") + "\n",
+		"list":        "no picture is in the archive\n",
+		"list --json": "",
+		"show":        "",
+		"verify":      "there is no archive in " + filepath.Join("data", "archive") + "\n",
+		"verify --rebuild": "there is no archive in " + filepath.Join("data", "archive") +
+			": mount its disk or put the folder back; if the pictures are gone for good, make the folder and try again\n",
 		"export gate --to x.avi": "no picture is in the archive\n",
 		"prune":                  "",
 	} {

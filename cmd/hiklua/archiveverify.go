@@ -109,7 +109,7 @@ type rebuilt struct {
 
 func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (report index.Report, err error) {
 	if err := v.present(); err != nil {
-		return report, err
+		return report, &failure{err.Error() + ": mount its disk or put the folder back; if the pictures are gone for good, make the folder and try again"}
 	}
 	client, err := control.Dial(ctx, dataFolder(v.dir))
 	switch {

@@ -107,6 +107,9 @@ func (x *Index) commit() {
 		x.mu.Unlock()
 
 		err := x.ready()
+		if x.anew {
+			added, x.anew = nil, false
+		}
 		stale := x.noLonger(false)
 		if err == nil && len(added)+len(ops)+len(stale) > 0 {
 			err = x.transact(func(c *change) error {

@@ -74,8 +74,14 @@ func (e *FolderError) Hint() string {
 	return "it goes on by itself as soon as the disk works again"
 }
 
-const comeBack = "mount the disk or put the folder back, and it goes on by itself; if the pictures are gone for good, " +
-	"`hiklua archive verify --rebuild` begins the archive anew there"
+const (
+	comeBack = "mount the disk or put the folder back, and it goes on by itself; if the pictures are gone for good, " +
+		"`hiklua archive verify --rebuild` begins the archive anew there"
+	// A folder that is not there is never made, lest it comes to lie below a
+	// mount point.
+	madeAgain = "mount the disk or put the folder back, and it goes on by itself; if the pictures are gone for good, " +
+		"make the folder, and `hiklua archive verify --rebuild` begins the archive anew there"
+)
 
 // Folder opens the folder of the archive, or says why what is there is not it:
 // the mount is gone, another disk is there, another site has taken it over. The
@@ -98,7 +104,7 @@ func (x *Index) away(err error) error {
 	info, statErr := os.Stat(x.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &FolderError{Dir: x.dir, Problem: "the folder is gone", Advice: comeBack}
+		return &FolderError{Dir: x.dir, Problem: "the folder is gone", Advice: madeAgain}
 	case statErr == nil && !info.IsDir():
 		return &FolderError{Dir: x.dir, Problem: "a file is in its place", Advice: "move the file away, or change archive.path in site.yaml"}
 	}

@@ -163,6 +163,32 @@ func TestAnArchiveThatIsBegunAnew(t *testing.T) {
 	s.wantVerified()
 }
 
+// A picture that was not recorded yet when the folder went is no part of the
+// archive that is begun anew.
+func TestBegunAnewWithoutWhatWaited(t *testing.T) {
+	s := newSite(t)
+	s.snap(archive.Entry{Device: "gate", Channel: 1})
+	s.clk.RunFor(time.Minute)
+	s.snap(archive.Entry{Device: "gate", Channel: 1}) // not recorded yet
+	must(t, os.RemoveAll(s.dir))
+	s.clk.RunFor(time.Minute)
+	var folder *FolderError
+	if err := s.x.Problem(); !errors.As(err, &folder) || !strings.Contains(folder.Hint(), "make the folder, and") {
+		t.Error(err)
+	}
+	must(t, os.Mkdir(s.dir, 0o700)) // as the hint says
+	s.do(func(ctx context.Context) error {
+		r, err := s.x.Rebuild(ctx, VerifyOptions{})
+		if len(r.Findings) != 0 {
+			t.Error(r)
+		}
+		return err
+	})
+	again := s.snap(archive.Entry{Device: "gate", Channel: 1})
+	s.wantListed(again.Path)
+	s.wantVerified()
+}
+
 // An archive that is moved keeps its index; another archive begins another one,
 // and that of the first is kept.
 func TestAnotherPath(t *testing.T) {

@@ -70,6 +70,7 @@ type Index struct {
 	recovered bool  // what an earlier process left behind has been seen to
 	damaged   error // while it was open: its locks may be held for ever
 	tail      *tail // of the manifest, on record and not written yet; nil: none
+	anew      bool  // the archive was begun anew: what waits to be recorded went with the one before
 
 	mu         sync.Mutex
 	ops        []*op           // for the committer

@@ -247,7 +247,7 @@ func (x *Index) refind() error {
 		return root.Close()
 	}
 	var gone *FolderError
-	if !errors.As(err, &gone) || gone.Advice != comeBack {
+	if !errors.As(err, &gone) || gone.Advice != comeBack && gone.Advice != madeAgain {
 		return err
 	}
 	err = x.db.Load().Update(func(tx *bolt.Tx) error {
@@ -257,7 +257,11 @@ func (x *Index) refind() error {
 		return err
 	}
 	x.tail = nil
-	return x.found()
+	if err := x.found(); err != nil {
+		return err
+	}
+	x.anew = true
+	return nil
 }
 
 // clearTables forgets every picture.
