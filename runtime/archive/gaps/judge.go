@@ -108,7 +108,7 @@ func (t *Tracker) judge(s *series, now time.Time) (begun, ended []Gap) {
 		}
 		s.Next = next
 		s.recent = slices.DeleteFunc(s.recent, func(at time.Time) bool { return !next.IsZero() && at.Before(next) })
-		s.failed = slices.DeleteFunc(s.failed, func(f failure) bool { return !next.IsZero() && f.at.Before(next) })
+		s.Failed = slices.DeleteFunc(s.Failed, func(f failure) bool { return !next.IsZero() && f.At.Before(next) })
 	}
 	return begun, ended
 }
@@ -120,12 +120,12 @@ func (t *Tracker) reason(s *series, due, next time.Time) Reason {
 			return r
 		}
 	}
-	for _, f := range s.failed {
-		if !f.at.Before(due) && (next.IsZero() || f.at.Before(next)) {
-			if state, since := t.conf.State(s.Device); state == f.why && !since.After(f.at) {
-				return Reason{Why: f.why, From: since}
+	for _, f := range s.Failed {
+		if !f.At.Before(due) && (next.IsZero() || f.At.Before(next)) {
+			if state, since := t.conf.State(s.Device); state == f.Why && !since.After(f.At) {
+				return Reason{Why: f.Why, From: since}
 			}
-			return Reason{Why: f.why, From: due}
+			return Reason{Why: f.Why, From: due}
 		}
 	}
 	switch state, since := t.conf.State(s.Device); {

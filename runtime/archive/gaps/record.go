@@ -36,6 +36,14 @@ type following struct {
 	Since time.Time `json:"since"`         // it is followed
 	Next  time.Time `json:"next"`          // the first time that is not judged yet; zero: there is none
 	Gap   *Gap      `json:"gap,omitempty"` // that goes on
+	// Failed are commands since Next: a host that ends before it has judged them
+	// tells the next one why.
+	Failed []failure `json:"failed,omitempty"`
+}
+
+type failure struct {
+	At  time.Time `json:"at"`
+	Why string    `json:"why"`
 }
 
 // names are what a series is known by.

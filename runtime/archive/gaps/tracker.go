@@ -79,14 +79,8 @@ type series struct {
 	Series
 	*following
 	recent []time.Time // pictures since Next, in their order
-	failed []failure   // commands since Next
 	last   time.Time   // the missing picture that was judged last
 	until  time.Time   // until when it would have counted
-}
-
-type failure struct {
-	at  time.Time
-	why string
 }
 
 // New makes a Tracker. It reads nothing.
@@ -153,8 +147,8 @@ func (t *Tracker) Failed(device string, channel int, label string, at time.Time,
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range t.of(device, channel, label) {
-		if len(s.failed) < 1000 {
-			s.failed = append(s.failed, failure{at, why})
+		if len(s.Failed) < 1000 {
+			s.Failed = append(s.Failed, failure{at, why})
 		}
 	}
 }
@@ -308,7 +302,7 @@ func (t *Tracker) save(now time.Time) {
 	maps.Copy(st.Series, t.state.Series) // what is not taken over yet
 	for key, s := range t.series {
 		f := *s.following
-		f.Of = s.names()
+		f.Of, f.Failed = s.names(), slices.Clone(s.Failed)
 		if f.Gap != nil {
 			g := f.Gap.clone()
 			f.Gap = &g

@@ -237,6 +237,22 @@ func TestAGapOverARestart(t *testing.T) {
 	d.stop(false)
 }
 
+// A host that ends before it has judged a command that failed tells the next one.
+func TestAReasonOverARestart(t *testing.T) {
+	s := Series{"gate", 1, "yard", "routine", cron(t, "*/10 * * * *")}
+	d := newDesk(t, "2026-03-03 23:50", s)
+	d.start()
+	d.until("01:05")
+	d.takes.Stop()
+	d.until("01:10")
+	d.tracker.Failed("gate", 1, "routine", d.clk.Now(), "disk")
+	d.stop(false)
+	d.start()
+	d.until("02:05")
+	d.want(Query{}, "1 of 13 missing: gate/yard disk 01:10-01:20")
+	d.stop(false)
+}
+
 // Pictures that come late, commands that fail, pictures of another label or by a
 // script, and a machine that was asleep.
 func TestReasons(t *testing.T) {
