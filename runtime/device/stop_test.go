@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -453,4 +454,25 @@ func TestStopAllDropsQueuedMovesAndCloseBreaksOff(t *testing.T) {
 	if err := r.close(time.Second); err != nil {
 		t.Error(err)
 	}
+}
+
+// A ptz_stop that a device has not answered ends with the host: its caller may have a long
+// timeout.
+func TestStopThatIsWaitedForEndsWithTheHost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, gate := newGate(t, "timeout: 10m")
+		var away atomic.Bool
+		away.Store(true)
+		r.putBetween(unreachable(oneGate, &away))
+		began := time.Now()
+		done := make(chan error, 1)
+		go func() { done <- gate.StopHead(context.Background(), 1) }()
+		time.Sleep(time.Second)
+		if err := r.close(2 * time.Second); err == nil {
+			t.Error("the end of the host does not tell of the head")
+		}
+		if err := <-done; err == nil || time.Since(began) > 20*time.Second {
+			t.Errorf("the stop ended with %v after %v", err, time.Since(began))
+		}
+	})
 }
