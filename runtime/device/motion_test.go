@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // sentAt notes when moves and stops are sent from now on: "move 2s". answer, if it is
@@ -138,6 +140,31 @@ func TestPausesBetweenStopsHaveALimit(t *testing.T) {
 		}
 		if !r.set.AllAtRest() || r.gate().Driven(1) {
 			t.Error("the head does not rest")
+		}
+		r.close(time.Second)
+	})
+}
+
+// A move with a duration whose caller waits no longer is stopped then, though its owner goes
+// on.
+func TestMoveThatIsNotWaitedForIsStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, gate := newGate(t)
+		sent := r.sentAt(nil)
+		ctx, o := by("tour", nil)
+		ctx, cancel := clock.WithTimeout(clock.Real(), ctx, time.Second)
+		defer cancel()
+		err := gate.Move(ctx, luaapi.Command{What: "ptz_pan_tilt", Channel: 1}, velocity, luaapi.MoveOptions{Duration: time.Minute})
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got, want := strings.Join(sent(), ", "), "move 0s, stop 1s"; got != want {
+			t.Errorf("sent %s\nwant %s", got, want)
+		}
+		if len(o.motions) > 0 || !r.set.AllAtRest() {
+			t.Error("the motion has not ended")
 		}
 		r.close(time.Second)
 	})
