@@ -104,6 +104,9 @@ var archiveFields = []field[Archive]{
 func readArchive(r *reader, n *yaml.Node, into *Site) {
 	a := DefaultArchive()
 	given := readMap(r, n, archiveFields, &a)
+	if given["path"] == nil {
+		r.checkArchivePath(n, a.Path)
+	}
 	if given["keep"] != nil && given["thinning"] != nil {
 		r.fail(given["thinning"], "keep and thinning are both given: thinning says how long files are kept")
 	}

@@ -67,6 +67,15 @@ func TestWhereTheArchiveMayBe(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.path, err, c.want)
 		}
 	}
+	// Also where site.yaml does not name it.
+	_, err := loadIn(t, "archive: {keep: 30d}\n", func(dir string) {
+		os.MkdirAll(filepath.Join(dir, "scripts"), 0o700)
+		os.MkdirAll(filepath.Join(dir, "data"), 0o700)
+		os.Symlink("../scripts", filepath.Join(dir, "data/archive"))
+	})
+	if err == nil || !strings.Contains(err.Error(), `site.yaml:1:10: archive: "data/archive" is in scripts/`) {
+		t.Error(err)
+	}
 }
 
 func TestPlansOfSchedules(t *testing.T) {

@@ -15,31 +15,37 @@ func readArchivePath(r *reader, n *yaml.Node, a *Archive) {
 		return
 	}
 	a.Path = filepath.FromSlash(text)
+	r.checkArchivePath(n, a.Path)
+}
+
+// checkArchivePath says at n why a folder can't be the archive's.
+func (r *reader) checkArchivePath(n *yaml.Node, path string) {
 	if r.dir == "" {
 		return
 	}
-	full := resolved(inFolder(r.dir, a.Path))
+	word := quoted(filepath.ToSlash(path))
+	full := resolved(inFolder(r.dir, path))
 	for _, c := range []struct{ folder, why string }{
 		{"scripts", "is in scripts/: what is saved there is run"},
 		{"lib", "is in lib/, which is for modules"},
 	} {
 		if within(full, resolved(filepath.Join(r.dir, c.folder))) {
-			r.fail(n, "%s %s", shown(n), c.why)
+			r.fail(n, "%s %s", word, c.why)
 			return
 		}
 	}
 	// The site itself and data/ hold what is no picture, and so does a folder
 	// around them.
 	if within(resolved(filepath.Join(r.dir, "data")), full) {
-		r.fail(n, "%s holds hiklua's own files too: give the archive a folder of its own, such as data/archive", shown(n))
+		r.fail(n, "%s holds hiklua's own files too: give the archive a folder of its own, such as data/archive", word)
 		return
 	}
 	switch info, err := os.Stat(full); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		r.fail(n, "%s: %s", shown(n), reason(err))
+		r.fail(n, "%s: %s", word, reason(err))
 	case !info.IsDir():
-		r.fail(n, "%s is a file, not a folder", shown(n))
+		r.fail(n, "%s is a file, not a folder", word)
 	}
 }
 
