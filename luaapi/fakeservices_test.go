@@ -47,6 +47,21 @@ func (h *fakeHost) RemoveFile(ctx context.Context, path string) error {
 	return err
 }
 
+func (h *fakeHost) FileExists(_ context.Context, path string) (bool, error) {
+	_, ok := h.files[path]
+	return ok, nil
+}
+
+func (h *fakeHost) RenameFile(ctx context.Context, from, to string) (string, error) {
+	data, err := h.ReadFile(ctx, from)
+	if err != nil {
+		return "", err
+	}
+	delete(h.files, from)
+	h.files[to] = string(data)
+	return "data/" + to, nil
+}
+
 // The fake archive has four pictures of gate, an hour apart, and one of a device
 // that site.yaml does not have.
 func (h *fakeHost) ListArchive(_ context.Context, q ArchiveQuery) ([]ArchivedPicture, error) {

@@ -84,6 +84,38 @@ var fileEntries = []entry{
 			return 0
 		},
 	},
+	{
+		name: "exists", args: "path", result: "boolean",
+		doc: "whether there is a file or a folder of that name below the site's data folder",
+		fn: func(c *call) int {
+			c.atMost(1)
+			path := c.path(0)
+			var exists bool
+			c.wait(func(ctx context.Context) (err error) {
+				exists, err = c.m.script.FileExists(ctx, path)
+				return err
+			})
+			return c.push(lua.LBool(exists))
+		},
+	},
+	{
+		name: "rename", args: "path, to", result: "string",
+		doc: "gives a file below the site's data folder another name there, also in another folder, which it makes; replaces a file that has the name; returns the path that read takes, data/ in front",
+		fn: func(c *call) int {
+			c.atMost(2)
+			from := c.path(0)
+			to := c.text(1, "the new path")
+			if to == "" {
+				c.misuse("the new path is empty")
+			}
+			var full string
+			c.wait(func(ctx context.Context) (err error) {
+				full, err = c.m.script.RenameFile(ctx, from, to)
+				return err
+			})
+			return c.push(lua.LString(full))
+		},
+	},
 }
 
 // path is the path at i. Whether a script may use it is the host's to say.

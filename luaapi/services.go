@@ -14,7 +14,7 @@ type Services interface {
 	HTTP() http.RoundTripper
 
 	// ReadFile gives a file below the data folder. Called inside Task.Wait, as
-	// are the next three. Their errors name the path; kind misuse is for paths
+	// are the next five. Their errors name the path; kind misuse is for paths
 	// that no script may use, not_found for what is not there.
 	ReadFile(ctx context.Context, path string) ([]byte, error)
 	// AppendFile adds data to the end of a file, all of it or nothing, and
@@ -24,6 +24,11 @@ type Services interface {
 	ListFiles(ctx context.Context, folder string) ([]FileInfo, error)
 	// RemoveFile removes a file, or a folder that is empty.
 	RemoveFile(ctx context.Context, path string) error
+	// FileExists says whether there is a file or a folder of that name.
+	FileExists(ctx context.Context, path string) (bool, error)
+	// RenameFile gives a file another name, replaces a file that has it, and
+	// returns the path as SaveFile does.
+	RenameFile(ctx context.Context, from, to string) (string, error)
 
 	// Sun gives the sun's times on the local date of date. The error says that
 	// the site has no location.

@@ -17,7 +17,7 @@ import (
 // moduleName is what require takes: no way out of lib/ can be written so.
 var moduleName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
-// openRequire gives the state require and package: modules come from the
+// openRequire gives the state require, module and package: modules come from the
 // site's lib/ and from the library inside the binary ("hik.tour").
 func (s *script) openRequire() {
 	L := s.L
@@ -34,6 +34,7 @@ func (s *script) openRequire() {
 	pkg.RawSetString("cpath", lua.LString(""))
 	pkg.RawSetString("config", lua.LString("/\n;\n?\n!\n-\n"))
 	loaded.RawSetString("package", pkg)
+	sandbox.OpenModule(L, pkg, loaded)
 	L.SetGlobal("package", pkg)
 	L.SetGlobal("require", L.NewFunction(func(L *lua.LState) int { return s.require(L, loaded, preload) }))
 }

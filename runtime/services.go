@@ -100,6 +100,32 @@ func (s *script) RemoveFile(_ context.Context, path string) error {
 	return fileFailure(path, err)
 }
 
+// FileExists implements luaapi.Services.
+func (s *script) FileExists(_ context.Context, path string) (bool, error) {
+	clean, err := s.host.files.ForScripts(strings.TrimSuffix(path, "/"))
+	if err != nil {
+		return false, fileFailure(path, err)
+	}
+	exists, err := s.host.files.Exists(clean)
+	return exists, fileFailure(path, err)
+}
+
+// RenameFile implements luaapi.Services.
+func (s *script) RenameFile(_ context.Context, from, to string) (string, error) {
+	old, err := s.host.files.ForScripts(from)
+	if err != nil {
+		return "", fileFailure(from, err)
+	}
+	clean, err := s.host.files.ForScripts(to)
+	if err != nil {
+		return "", fileFailure(to, err)
+	}
+	if err := s.host.files.Rename(old, clean); err != nil {
+		return "", fileFailure(from, err)
+	}
+	return s.host.files.Shown(clean), nil
+}
+
 // ListFiles implements luaapi.Services.
 func (s *script) ListFiles(_ context.Context, folder string) ([]luaapi.FileInfo, error) {
 	below := path.Clean(folder) // "." of ""

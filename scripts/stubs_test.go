@@ -54,7 +54,7 @@ func TestStubsHaveTheWordsOfEvents(t *testing.T) {
 // an owner come first.
 var argTypes = map[string]string{
 	"dev": "hik.DeviceName|hik.Device|hik.Channel", "ch": "hik.ChannelName|hik.Channel", "channel": "hik.ChannelName",
-	"hik.device.name": "hik.DeviceName|hik.DeviceKeys", "name": "string", "path": "string", "text": "string", "bytes": "string",
+	"hik.device.name": "hik.DeviceName|hik.DeviceKeys", "name": "string", "path": "string", "to": "string", "text": "string", "bytes": "string",
 	"method": `"GET"|"PUT"|"POST"|"DELETE"`, "spec": "string", "when": "string", "duration": "hik.Duration", "format": "string",
 	"pan": "integer", "tilt": "integer", "zoom": "integer", "preset": "integer|string", "id": "integer", "n": "integer",
 	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "till": "number|string", "speed": "integer", "message": "any",

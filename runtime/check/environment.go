@@ -20,7 +20,7 @@ type environment struct {
 }
 
 // fromHost are the globals that the host adds to a state itself.
-var fromHost = []string{"require", "package"}
+var fromHost = []string{"require", "package", "module"}
 
 func newEnvironment(L *lua.LState) *environment {
 	env := &environment{globals: slices.Clone(fromHost), libraries: make(map[string][]string)}
@@ -92,7 +92,9 @@ func (w *walker) callGlobal(e *ast.FuncCallExpr, path string, args []value, at p
 	}
 	switch path {
 	case "string.dump":
-		w.doubt(at, "string.dump does not work here: only source text is loaded")
+		if !w.library {
+			w.doubt(at, "string.dump does not work here: only source text is loaded")
+		}
 	case "require":
 		if len(args) == 1 {
 			return w.require(e, args[0], at)

@@ -253,7 +253,10 @@ func (r *resolver) expr(e ast.Expr) {
 // call notes functions that set globals out of sight.
 func (r *resolver) call(e *ast.FuncCallExpr) {
 	switch pathOf(e.Func) {
-	case "setfenv", "module", "load", "loadstring", "dofile":
+	case "module":
+		r.dynamic = true
+		r.moduleGlobal(e)
+	case "setfenv", "load", "loadstring", "dofile":
 		r.dynamic = true
 	case "setmetatable", "rawset":
 		if len(e.Args) > 0 && pathOf(e.Args[0]) == "_G" {
@@ -270,6 +273,19 @@ func (r *resolver) call(e *ast.FuncCallExpr) {
 			}
 		}
 	}
+}
+
+// moduleGlobal notes the global table that module("a.b") and, in lib/a/b.lua, module(...) make.
+func (r *resolver) moduleGlobal(e *ast.FuncCallExpr) {
+	if len(e.Args) == 0 {
+		return
+	}
+	name := moduleOf(r.file)
+	if text, ok := e.Args[0].(*ast.StringExpr); ok {
+		name = text.Value
+	}
+	name, _, _ = strings.Cut(name, ".")
+	r.globals[name] = &variable{name: name, assigns: 2}
 }
 
 // guard notes a name that the file tests: it knows that it may be nil.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/owner"
@@ -222,6 +223,58 @@ func (f *Folder) Remove(name string) error {
 	}
 	defer root.Close()
 	return named(name, root.Remove(clean))
+}
+
+// Exists says whether there is a file or a folder of that name.
+func (f *Folder) Exists(name string) (bool, error) {
+	clean, err := Clean(strings.TrimSuffix(name, "/"))
+	if err != nil {
+		return false, err
+	}
+	root, err := f.open()
+	if err == nil {
+		defer root.Close()
+		_, err = root.Stat(clean)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return false, nil
+	}
+	return err == nil, named(name, err)
+}
+
+// Rename gives a plain file another name, in another folder too, which is made. A file that has the name is replaced; one
+// always has it, the old or the new. Folders are left alone: there may be files in them that are not the caller's.
+func (f *Folder) Rename(from, to string) error {
+	old, err := Clean(from)
+	if err != nil {
+		return err
+	}
+	clean, err := Clean(to)
+	if err != nil {
+		return err
+	}
+	root, err := f.open()
+	if err != nil {
+		return named(from, err)
+	}
+	defer root.Close()
+	if _, err := plainFile(root, from, old); err != nil {
+		return err
+	}
+	if _, err := plainFile(root, to, clean); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := MkdirAll(root, path.Dir(clean)); err != nil {
+		return named(to, err)
+	}
+	if err := root.Rename(old, clean); err != nil {
+		return named(to, err)
+	}
+	f.syncDir(root, path.Dir(clean))
+	if path.Dir(old) != path.Dir(clean) {
+		f.syncDir(root, path.Dir(old))
+	}
+	return nil
 }
 
 // named is escaped for errors that may be nil.

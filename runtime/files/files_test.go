@@ -68,6 +68,62 @@ func TestAFileComesBackAsItWasWritten(t *testing.T) {
 	}
 }
 
+func TestRename(t *testing.T) {
+	f, dir := newFolder(t)
+	if there, err := f.Exists("a"); there || err != nil {
+		t.Errorf("before anything was written: %v %v", there, err)
+	}
+	if err := f.Rename("a", "b"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("where nothing is: %v", err)
+	}
+	for _, name := range []string{"a", "b", "sub/c", "sub/deep/d"} {
+		if _, err := f.Write(name, []byte(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, names := range [][2]string{{"a", "b"}, {"sub/c", "new/below/c"}, {"sub/deep/d", "sub/deep/d"}} {
+		if err := f.Rename(names[0], names[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, want := range map[string]string{"b": "a", "new/below/c": "sub/c", "sub/deep/d": "sub/deep/d"} {
+		if data, err := f.Read(name); string(data) != want || err != nil {
+			t.Errorf("%s holds %q, %v", name, data, err)
+		}
+	}
+	for name, want := range map[string]bool{"a": false, "b": true, "sub/c": false, "sub": true, "sub/": true, "new/below/c/x": false} {
+		if there, err := f.Exists(name); there != want || err != nil {
+			t.Errorf("%s: %v %v", name, there, err)
+		}
+	}
+	os.Mkdir(filepath.Join(dir, "empty"), 0o700)
+	var bad *PathError
+	for _, names := range [][2]string{{"sub", "other"}, {"b", "sub"}, {"b", "empty"}, {"b", "../b"}, {"../b", "b"}, {"b", "/tmp/b"}, {"b", "sub/"}, {"b", ""}} {
+		if err := f.Rename(names[0], names[1]); !errors.As(err, &bad) {
+			t.Errorf("%q to %q: %v", names[0], names[1], err)
+		}
+	}
+	if err := f.Rename("b", "new/below/c/x"); err == nil {
+		t.Error("a file became a folder")
+	}
+	if data, err := f.Read("b"); string(data) != "a" || err != nil {
+		t.Errorf("after what failed b holds %q, %v", data, err)
+	}
+	outside := t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(dir, "out")); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	os.WriteFile(filepath.Join(outside, "secret"), nil, 0o600)
+	for _, names := range [][2]string{{"b", "out/b"}, {"out/secret", "b"}} {
+		if err := f.Rename(names[0], names[1]); !errors.As(err, &bad) {
+			t.Errorf("%q to %q: %v", names[0], names[1], err)
+		}
+	}
+	if _, err := f.Exists("out/secret"); !errors.As(err, &bad) {
+		t.Errorf("out/secret: %v", err)
+	}
+}
+
 func names(list []Info) (all []string) {
 	for _, i := range list {
 		slash := ""

@@ -159,5 +159,8 @@ func escaped(name string, err error) error {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: %w", name, pathErr.Err)
 	}
+	if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s: %w", name, linkErr.Err)
+	}
 	return err
 }

@@ -25,7 +25,7 @@ var instead = map[string]string{
 	"os.execute":   "scripts start no programs; use hik.http to reach other services",
 	"os.exit":      "only what hiklua exec runs has it; use return, or error(...) to end with an error",
 	"os.remove":    "use hik.file.remove",
-	"os.rename":    "write the file under its new name with hik.file.write, then use hik.file.remove",
+	"os.rename":    "use hik.file.rename",
 	"os.tmpname":   "use hik.file.write with a name of your own",
 	"os.sleep":     "use hik.sleep",
 	"os.setlocale": "use string.format and os.date, which know no locale",
@@ -61,8 +61,6 @@ var instead = map[string]string{
 
 	"loadfile": `use require "name" for lib/name.lua`,
 	"dofile":   `use require "name" for lib/name.lua`,
-	"module":   `return a table at the end of lib/name.lua, and use require "name"`,
-	"newproxy": "use setmetatable({}, ...)",
 	"warn":     "use hik.log.warn",
 	"sleep":    "use hik.sleep",
 	"wait":     "use hik.sleep",
@@ -74,8 +72,8 @@ func InsteadOf(name string) string {
 	if text := instead[name]; text != "" {
 		return text
 	}
-	if rest, ok := strings.CutPrefix(name, "debug."); ok && rest != "traceback" {
-		return "debug has traceback only"
+	if strings.HasPrefix(name, "debug.") {
+		return "debug has traceback and getinfo only"
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ func (s *state) openBase(L *lua.LState) {
 		"getmetatable": baseGetMetatable, "setmetatable": baseSetMetatable,
 		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": asTable(baseUnpack), "next": baseNext,
 		"type": baseType, "rawequal": baseRawEqual, "rawget": baseRawGet, "rawset": baseRawSet, "select": baseSelect,
-		"getfenv": baseGetFEnv, "setfenv": baseSetFEnv,
+		"getfenv": baseGetFEnv, "setfenv": baseSetFEnv, "newproxy": baseNewProxy,
 		"load": baseLoad, "loadstring": baseLoadString, "collectgarbage": baseCollectGarbage,
 	})
 	globals.RawSetString("ipairs", L.NewClosure(baseIpairs, L.NewFunction(ipairsStep), L.NewFunction(ipairsIndexed)))
@@ -52,11 +52,11 @@ func baseError(L *lua.LState) int {
 	return 0
 }
 
-// baseGetMetatable shows the metatables of tables only: the others belong to the host.
+// baseGetMetatable shows the metatables of tables and of proxies only: the others belong to the host.
 func baseGetMetatable(L *lua.LState) int {
 	v := checkAny(L, 1)
 	mt := L.GetMetatable(v)
-	if _, isTable := v.(*lua.LTable); !isTable && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
+	if _, isTable := v.(*lua.LTable); !isTable && !madeByScript(v) && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
 		mt = lua.LFalse
 	}
 	return one(L, mt)

@@ -4,7 +4,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openIO gives io.write, io.stdout and io.stderr, which only take text.
+// openIO gives io.write, io.stdout and io.stderr, which only take text, and io.type.
 func (s *state) openIO(L *lua.LState) {
 	methods := L.CreateTable(0, 16)
 	setFuncs(L, methods, map[string]lua.LGFunction{
@@ -42,12 +42,22 @@ func (s *state) openIO(L *lua.LState) {
 		stdout.Value.(*output).write(L, 1)
 		return one(L, stdout)
 	}))
+	mod.RawSetString("type", L.NewFunction(ioType))
 	L.SetGlobal("io", mod)
 }
 
 type output struct {
 	name string
 	put  func(L *lua.LState, text string) error
+}
+
+func ioType(L *lua.LState) int {
+	if ud, ok := checkAny(L, 1).(*lua.LUserData); ok {
+		if _, ok := ud.Value.(*output); ok {
+			return one(L, lua.LString("file"))
+		}
+	}
+	return one(L, lua.LNil)
 }
 
 // write writes the arguments from the given one on, strings and numbers only.

@@ -9,7 +9,7 @@ import lua "github.com/yuin/gopher-lua"
 // standIn is argument 1 if it stands for a table, else nil.
 func standIn(L *lua.LState) *lua.LUserData {
 	ud, ok := L.Get(1).(*lua.LUserData)
-	if !ok || L.GetMetaField(ud, "__len") == lua.LNil || L.GetMetaField(ud, "__pairs") == lua.LNil {
+	if !ok || madeByScript(ud) || L.GetMetaField(ud, "__len") == lua.LNil || L.GetMetaField(ud, "__pairs") == lua.LNil {
 		return nil
 	}
 	return ud

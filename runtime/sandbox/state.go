@@ -52,9 +52,7 @@ func New(options Options) *lua.LState {
 	s.openOS(L)
 	s.openIO(L)
 	L.G.Registry = L.CreateTable(0, 8) // forgets the libraries that functions were taken from
-	debug := L.CreateTable(0, 1)
-	debug.RawSetString("traceback", L.NewFunction(debugTraceback))
-	L.SetGlobal("debug", debug)
+	openDebug(L)
 	return L
 }
 

@@ -11,7 +11,7 @@ import (
 func openString(L *lua.LState) {
 	mod := L.CreateTable(0, 16)
 	setFuncs(L, mod, map[string]lua.LGFunction{
-		"byte": strByte, "char": strChar, "find": strFind, "format": strFormat, "gmatch": strGmatch,
+		"byte": strByte, "char": strChar, "dump": strDump, "find": strFind, "format": strFormat, "gmatch": strGmatch,
 		"gsub": strGsub, "len": strLen, "lower": strLower, "match": strMatch,
 		"rep": strRep, "reverse": strReverse, "sub": strSub, "upper": strUpper,
 	})
@@ -51,6 +51,19 @@ func strByte(L *lua.LState) int {
 		L.Push(lua.LNumber(str[i]))
 	}
 	return to - from
+}
+
+// chunkHeader begins what string.dump of Lua 5.1 gives on a 64-bit machine: version, format, order of bytes, and the sizes of
+// int, size_t, instructions and numbers.
+const chunkHeader = "\x1bLua\x51\x00\x01\x04\x08\x04\x08\x00"
+
+// strDump gives the header for a chunk, from which libraries read the size of numbers; there is no code behind it, and load
+// takes none. Of functions there is nothing to tell.
+func strDump(L *lua.LState) int {
+	if fn := checkFunction(L, 1); fn.IsG || fn.Proto.LineDefined != 0 {
+		raisef(L, "unable to dump given function")
+	}
+	return one(L, lua.LString(chunkHeader))
 }
 
 func strChar(L *lua.LState) int {

@@ -736,6 +736,17 @@ function hik.file.list(folder) end
 ---@param path string
 function hik.file.remove(path) end
 
+---Whether there is a file or a folder of that name below the site's data folder.
+---@param path string
+---@return boolean
+function hik.file.exists(path) end
+
+---Gives a file below the site's data folder another name there, also in another folder, which it makes; replaces a file that has the name; returns the path that read takes, data/ in front.
+---@param path string
+---@param to string
+---@return string
+function hik.file.rename(path, to) end
+
 ---@class hik.archive
 hik.archive = {}
 
