@@ -12,6 +12,7 @@ func openDebug(L *lua.LState) {
 	mod := L.CreateTable(0, 4)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"traceback": debugTraceback, "getinfo": debugGetInfo, "gethook": debugGetHook, "sethook": debugSetHook,
+		"getmetatable": baseGetMetatable,
 	})
 	L.SetGlobal("debug", mod)
 }
