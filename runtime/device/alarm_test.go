@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -116,6 +117,33 @@ func TestWaitingForAStateLeavesNothing(t *testing.T) {
 		gate.mu.Unlock()
 		if n > 1 {
 			t.Errorf("%d wait after a day of refused streams", n)
+		}
+		r.close(time.Second)
+	})
+}
+
+// A device that was away has its stream again soon after it is back, however long the pause
+// between two tries has become.
+func TestStreamComesBackWithTheDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, gate := newGate(t)
+		r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: gate, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
+		time.Sleep(time.Minute)
+		var away atomic.Bool
+		away.Store(true)
+		r.putBetween(unreachable(oneGate, &away))
+		gate.dev().feed.rewired()
+		time.Sleep(time.Hour)
+		if gate.State() != StateOffline || gate.Events() != eventsStale {
+			t.Fatalf("%s, events %s", gate.State(), gate.Events())
+		}
+		away.Store(false)
+		for gate.State() != StateOnline {
+			time.Sleep(100 * time.Millisecond)
+		}
+		time.Sleep(backSpread + time.Second)
+		if gate.Events() != eventsFlowing {
+			t.Errorf("events %s though the device is back", gate.Events())
 		}
 		r.close(time.Second)
 	})
