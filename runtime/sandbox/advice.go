@@ -73,7 +73,7 @@ func InsteadOf(name string) string {
 		return text
 	}
 	if strings.HasPrefix(name, "debug.") {
-		return "debug has traceback and getinfo only"
+		return "debug has traceback, getinfo and getmetatable only"
 	}
 	return ""
 }
