@@ -312,6 +312,9 @@ func TestPresetSweep(t *testing.T) {
 // Quarters of an hour by day, full hours by night, the shop at closing time, and
 // who comes to the door at night; a camera that is off costs its own pictures.
 func TestSnapshotArchive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newExample(t, "snapshot-archive", "2026-03-04 18:20")
 	w.start()
 	w.run(10*time.Minute + 5*time.Second)

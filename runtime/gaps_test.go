@@ -37,6 +37,9 @@ const gapScript = `
 // A camera that is off for an hour is a gap: told once, with its end, in the
 // status and in the report. The other cameras have none.
 func TestGapOfACameraThatIsOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, gapSite, map[string]string{"scripts/a.lua": gapScript})
 	w.start()
 	w.run(65 * time.Minute)
@@ -87,6 +90,9 @@ func (w *world) report() []string {
 
 // A camera that answers, but with errors, and one whose picture stands still.
 func TestGapOfErrorsAndFrozenPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, gapSite, map[string]string{"scripts/a.lua": gapScript})
 	var picture []byte
 	mode := ""
@@ -130,6 +136,9 @@ func TestGapOfErrorsAndFrozenPictures(t *testing.T) {
 
 // The host was off, and says so.
 func TestGapOfTheHost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, gapSite, map[string]string{"scripts/a.lua": gapScript})
 	w.start()
 	w.run(time.Hour + time.Minute)

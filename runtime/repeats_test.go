@@ -11,6 +11,9 @@ import (
 // A job that fails in the same way again and again is one line in the log, then a
 // count: once an hour, when another error comes, when it works again, and at its end.
 func TestRepeatedErrorsAreCounted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		local timelapse = require "hik.timelapse"
 		timelapse.start(hik.device("gate"):channel("yard"), "10s", {tries = 2})

@@ -209,6 +209,9 @@ func (w *world) alarm(d time.Duration) {
 
 // A night from sunset to sunrise, saved and broken off in between.
 func TestTourFromSunsetToSunrise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	const script = `
 		local tour = require "hik.tour"
 		local yard = hik.device("gate"):channel("yard")
