@@ -165,7 +165,7 @@ func (h *Host) closeArchive(ctx context.Context) error {
 	a.mu.Unlock()
 	a.cancel()
 	h.leave(ctx, a)
-	h.waitFor(ctx, a.runs.Wait)
+	a.runs.WaitFor(ctx)
 	return a.index.Close(ctx)
 }
 

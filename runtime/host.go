@@ -232,17 +232,17 @@ func (h *Host) Close() error {
 	// may keep a head from being stopped.
 	orderly, end := clock.WithTimeout(h.clk, limit, orderlyStop-hastyStop)
 	defer end()
-	h.waitFor(orderly, stopped.Wait)
-	h.waitFor(orderly, h.children.Wait) // not for long: a disk may hang
-	h.cancel(errShutdown)               // every owner of a motion ends with it
-	h.waitFor(orderly, h.finishing.Wait)
+	stopped.WaitFor(orderly)
+	h.children.WaitFor(orderly) // not for long: a disk may hang
+	h.cancel(errShutdown)       // every owner of a motion ends with it
+	h.finishing.WaitFor(orderly)
 	err := h.devices.Close(limit)
 	h.endGaps(limit)
 	err = errors.Join(err, h.endArchive(limit))
 	if h.stopGuard != nil {
 		h.stopGuard()
 	}
-	h.waitFor(limit, h.noting.Wait)
+	h.noting.WaitFor(limit)
 	return errors.Join(err, h.closeStore(limit))
 }
 
@@ -252,16 +252,6 @@ func (h *Host) Zone() *time.Location { return h.site().Timezone }
 // Abort makes a Close that is under way, or comes, hurry: tasks are ended at
 // once, and only heads are waited for, 2 s at most.
 func (h *Host) Abort() { h.abort() }
-
-// waitFor runs wait and returns when it has ended, or ctx.
-func (h *Host) waitFor(ctx context.Context, wait func()) {
-	done := h.clk.NewWaiter()
-	h.clk.Go(func() {
-		wait()
-		done.Wake()
-	})
-	clock.WaitFor(ctx, done)
-}
 
 // random is for jitter: from 0 to limit.
 func (h *Host) random(limit time.Duration) time.Duration {

@@ -90,7 +90,7 @@ func (h *Host) Login(ctx context.Context, name string) (LoginReport, error) {
 		return LoginReport{}, err
 	}
 	if h.logins != nil {
-		h.waitFor(ctx, h.noting.Wait) // what was refused before
+		h.noting.WaitFor(ctx) // what was refused before
 		if err := h.logins.Forget(accountOf(r.Conf(), r.Place())); err != nil {
 			return LoginReport{}, &luaapi.Failure{Kind: "disk", Message: err.Error(), Err: err}
 		}

@@ -42,10 +42,14 @@ func (g *Group) done() {
 }
 
 // Wait returns when no goroutine of the group runs.
-func (g *Group) Wait() {
+func (g *Group) Wait() { g.WaitFor(context.Background()) }
+
+// WaitFor is Wait that returns when ctx ends, too, with its cause.
+func (g *Group) WaitFor(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.running > 0 {
-		g.none.Wait(context.Background())
+	if g.running == 0 {
+		return nil
 	}
+	return g.none.Wait(ctx)
 }

@@ -100,12 +100,7 @@ func (t *Tracker) Start() { t.ended.Go(t.run) }
 // lasts.
 func (t *Tracker) Close(ctx context.Context) {
 	t.cancel()
-	done := t.clk.NewWaiter()
-	t.clk.Go(func() {
-		t.ended.Wait()
-		done.Wake()
-	})
-	clock.WaitFor(ctx, done)
+	t.ended.WaitFor(ctx)
 }
 
 // Follow says what should be in the archive from now on. A series that was

@@ -140,12 +140,7 @@ func (u *Uploader) Start() { u.ended.Go(u.send) }
 // after the next start.
 func (u *Uploader) Close(ctx context.Context) {
 	u.cancel()
-	done := u.clk.NewWaiter()
-	u.clk.Go(func() {
-		u.ended.Wait()
-		done.Wake()
-	})
-	clock.WaitFor(ctx, done)
+	u.ended.WaitFor(ctx)
 }
 
 // Add puts a picture on the list. It waits for nothing.

@@ -109,12 +109,7 @@ func New(conf Config) *Watcher {
 // Close ends the looking, and waits for it as long as ctx lasts.
 func (w *Watcher) Close(ctx context.Context) {
 	w.cancel()
-	done := w.clk.NewWaiter()
-	w.clk.Go(func() {
-		w.ended.Wait()
-		done.Wake()
-	})
-	clock.WaitFor(ctx, done)
+	w.ended.WaitFor(ctx)
 }
 
 // Added takes note of a picture. It waits for nothing.
