@@ -62,16 +62,12 @@ func (s *Source) drawSheet(ctx context.Context, out *output, v survey) (*Report,
 	}
 	read := &reader{folder: s.Folder}
 	seen, next := 0, 0
-	for e, err := range s.Entries {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for e, err := range s.each(ctx, v.count) {
 		if err != nil {
 			return report, err
 		}
+		cell := sheet.cellOf(&e, seen)
 		seen++
-		s.progress(seen, max(v.count, seen))
-		cell := sheet.cellOf(&e, seen-1)
 		if cell < next || cell >= sheet.cells {
 			continue // that one is taken, or the picture came meanwhile
 		}

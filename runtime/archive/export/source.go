@@ -82,14 +82,32 @@ func (e *ChannelsError) Error() string {
 // maxNamed is how many channels an error names.
 const maxNamed = 8
 
+// each goes through the entries until ctx ends; its error is the last thing that
+// it gives. of is how many there were when they were looked at, for Progress; 0
+// tells nothing.
+func (s *Source) each(ctx context.Context, of int) iter.Seq2[archive.Entry, error] {
+	return func(yield func(archive.Entry, error) bool) {
+		seen := 0
+		for e, err := range s.Entries {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil && of > 0 {
+				seen++
+				s.progress(seen, max(of, seen))
+			}
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // look goes through the entries once.
 func (s *Source) look(ctx context.Context) (survey, error) {
 	var v survey
 	sizes := make(map[[2]int]int)
-	for e, err := range s.Entries {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for e, err := range s.each(ctx, 0) {
 		if err != nil {
 			return v, err
 		}

@@ -44,16 +44,10 @@ func (s *Source) frames(ctx context.Context, v survey, open func(width, height i
 	read := &reader{folder: s.Folder}
 	var to frameWriter
 	fitted := &fitter{}
-	seen := 0
-	for e, err := range s.Entries {
-		if err == nil {
-			err = ctx.Err()
-		}
+	for e, err := range s.each(ctx, v.count) {
 		if err != nil {
 			return report, err
 		}
-		seen++
-		s.progress(seen, max(v.count, seen))
 		p, err := read.read(&e)
 		if err != nil {
 			report.leaveOut(&e, err)

@@ -67,16 +67,11 @@ func (s *Source) writeZip(ctx context.Context, out *output, v survey, report *Re
 	defer sums.remove()
 	to := bufio.NewWriterSize(out, bufferSize)
 	z := zip.NewWriter(to)
-	before, seen := "[\n", 0
-	for e, err := range s.Entries {
-		if err == nil {
-			err = ctx.Err()
-		}
+	before := "[\n"
+	for e, err := range s.each(ctx, v.count) {
 		if err != nil {
 			return err
 		}
-		seen++
-		s.progress(seen, max(v.count, seen))
 		line := listed{Record: e.Record(s.Zone)}
 		sum, err := s.store(z, &e)
 		var gone *missing
