@@ -2,16 +2,13 @@ package device
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"time"
 
-	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 const (
@@ -299,51 +296,6 @@ func (s *stopper) say(level slog.Level, message string, attrs ...any) {
 	s.head.d.first().ref.say(level, message, append([]any{keyChannel, s.head.channel}, attrs...)...)
 }
 
-// stopLines are those over which a stop may reach the head, the best first: that
-// of the name which began the motion, as it is now and as it was then (someone
-// has saved a wrong password since), and the device's first. Called with mu
-// held.
-func (h *head) stopLines(m *motion, requests []*stopRequest) []*line {
-	var lines []*line
-	add := func(l *line) {
-		if l == nil || l.dev != h.d || slices.Contains(lines, l) {
-			return
-		}
-		lines = append(lines, l)
-	}
-	if m != nil {
-		add(m.ref.line.Load())
-		add(m.line)
-	} else if len(requests) > 0 {
-		add(requests[0].ref.line.Load())
-	}
-	add(h.d.first())
-	return lines
-}
-
-// send tries once over each line, until one brings the answer.
-func (s *stopper) send(m *motion, lines []*line) (err error) {
-	h, d := s.head, s.head.d
-	for _, l := range lines {
-		ctx, cancel := clock.WithTimeout(d.clk, d.ctx, StopTimeout)
-		one := l.ref.sent(func() error {
-			if m != nil {
-				return m.drive(ctx, l.urgent, isapi.Velocity{})
-			}
-			return h.drive(ctx, l.urgent, isapi.Velocity{})
-		})
-		cancel()
-		l.ref.observe(l, one)
-		if one == nil {
-			return nil
-		}
-		if err == nil || isRefusal(err) { // one that may fare better next time counts more
-			err = one
-		}
-	}
-	return err
-}
-
 // wait is the time before the next try. It ends with the host, and early if
 // there is a new reason to stop, also one that has come since the last try began.
 func (s *stopper) wait(pause time.Duration) (hurried bool, err error) {
@@ -400,35 +352,4 @@ func (s *stopper) giveUp() {
 	d.settling.Broadcast()
 	d.mu.Unlock()
 	d.first().ref.say(slog.LevelError, "the head may still be moving: its stop was never answered", keyChannel, h.channel, keyError, err)
-}
-
-// isRefusal reports whether a device does not carry out a stop although it was
-// reached, and another try hardly fares better soon.
-func isRefusal(err error) bool {
-	return isAny(err, isapi.ErrForbidden, isapi.ErrNotFound, isapi.ErrUnsupported, isapi.ErrMisuse)
-}
-
-func isAny(err error, kinds ...error) bool {
-	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
-}
-
-// isFault reports whether a device says of a stop that something is wrong with
-// it.
-func isFault(err error) bool {
-	e, ok := errors.AsType[*isapi.Error](err)
-	return ok && e.HTTPStatus/100 == 5 && e.Kind() == "device"
-}
-
-// write tells the journal of a stop: whose motion, or whose ptz_stop.
-func (s *stopper) write(m *motion, requests []*stopRequest, began time.Time, err error) {
-	h := s.head
-	e := journal.Entry{Time: began, Duration: h.d.clk.Now().Sub(began), Channel: h.channel, What: h.stopWord(), Head: true, Err: err}
-	switch {
-	case len(requests) > 0:
-		requests[0].ref.record(requests[0].ctx, e)
-	case m != nil:
-		m.ref.record(m.ctx, e)
-	default:
-		h.d.first().ref.record(context.Background(), e)
-	}
 }
