@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"runtime/archive/export":    {"runtime/archive"},
 	"runtime/archive/gaps":      {"runtime/clock", "runtime/owner", "runtime/schedule"},
 	"runtime/archive/watch":     {"runtime/clock"},
-	"runtime/archive/upload":    {"runtime/clock", "runtime/owner", "runtime/site"},
+	"runtime/archive/upload":    {"runtime/clock", "runtime/files", "runtime/owner", "runtime/site"},
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
 
 	"runtime/logins":   {"runtime/files", "runtime/clock", "isapi"},

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/owner"
+	"github.com/hiklua/hiklua/runtime/files"
 )
 
 // state is how far the copying has come, as state.json has it.
@@ -23,7 +23,9 @@ type state struct {
 	Renamed map[string]string `json:"renamed,omitempty"`
 }
 
-func (s *spool) stateName() string { return filepath.Join(s.dir, "state.json") }
+const stateName = "state.json"
+
+func (s *spool) stateName() string { return filepath.Join(s.dir, stateName) }
 
 // loadState reads state.json. Without one everything begins anew, and so it does
 // with a damaged one: then each picture is found to be in its place already.
@@ -47,15 +49,6 @@ func (s *spool) saveState(st state) error {
 	if err != nil {
 		return err
 	}
-	beside := s.stateName() + ".part"
-	f, err := owner.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(data, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(beside, s.stateName())
-	}
+	_, err = files.NewFolder(s.dir).Write(stateName, append(data, '\n'))
 	return err
 }
