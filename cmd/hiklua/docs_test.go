@@ -271,3 +271,26 @@ func TestContributingIsTrue(t *testing.T) {
 		}
 	}
 }
+
+// TestAdvisoriesPage: docs/security.md says of each library that the program is
+// made with what is known against it, in the version that go.mod asks for.
+func TestAdvisoriesPage(t *testing.T) {
+	page, direct := read(t, "../../docs/security.md"), 0
+	for line := range strings.Lines(read(t, "../../go.mod")) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") {
+			continue
+		}
+		name := strings.TrimPrefix(fields[0], "github.com/")
+		if name == "google/go-cmp" || name == "rogpeppe/go-internal" {
+			continue // of tests only
+		}
+		direct++
+		if last := filepath.Base(strings.TrimSuffix(name, "/v3")); !strings.Contains(page, last+" "+fields[1]) {
+			t.Errorf("docs/security.md has no %s %s", name, fields[1])
+		}
+	}
+	if direct < 15 {
+		t.Errorf("%d libraries", direct)
+	}
+}
