@@ -125,7 +125,7 @@ func simulated(s *site.Site, all bool) string {
 	return fmt.Sprintf(", %d simulated", len(names))
 }
 
-// zoneText names the zone, and says so if nobody chose it.
+// zoneText names the zone, and says so if site.yaml does not.
 func zoneText(s *site.Site) string {
 	if s.TimezoneGiven {
 		return s.TimezoneName

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Virtual is a clock whose time moves only when nobody has anything to do.
+// Virtual is a clock whose time moves only when no goroutine has anything to do.
 // Nothing runs until Run, RunFor or Do is called.
 type Virtual struct {
 	mu     sync.Mutex
 	now    time.Time
-	ready  []*virtualWaiter // whoever may run, in order; head is next
+	ready  []*virtualWaiter // those that may run, in order; head is next
 	head   int
 	timers timerHeap
 	seq    uint64 // orders timers of one instant
@@ -158,7 +158,7 @@ func (v *Virtual) drive(limit time.Time) {
 	v.mu.Unlock()
 }
 
-// pass hands the baton to whoever is next. It is called with mu held, by the
+// pass hands the baton to the next goroutine. It is called with mu held, by the
 // holder of the baton, and unlocks it.
 func (v *Virtual) pass() {
 	for {

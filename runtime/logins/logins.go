@@ -1,6 +1,6 @@
 // Package logins remembers over restarts, and from one command to the next,
 // which passwords devices refused: a device locks an account after a few wrong
-// logins, whoever sends them.
+// logins, of all programs together.
 //
 // The file "refused-logins" of a data folder has no secret in it: of a password
 // it has a slow hash with a random key of its own.

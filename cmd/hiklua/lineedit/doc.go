@@ -6,5 +6,5 @@
 // program, also while a line runs: what is typed ahead is kept, and Ctrl-C is
 // told at once. The terminal is never asked anything, so a key does not wait for
 // an answer; the editor knows where the cursor is because it has put it there.
-// All drawing happens under one lock, by whoever has something to draw.
+// All drawing happens under one lock, by the goroutine that has something to draw.
 package lineedit
