@@ -255,6 +255,21 @@ func TestFault(t *testing.T) {
 	run(t, L, "eq(1, 1)", "after")
 }
 
+// A closure whose function has ended by a Go panic has lost the variable of that function, and has no other one's instead.
+func TestClosureOutlivesAPanic(t *testing.T) {
+	L := newTest(t)
+	L.SetGlobal("boom", L.NewFunction(guarded(func(*lua.LState) int { panic("out of order") })))
+	for name, source := range map[string]string{
+		"called":    "local first = 1; function put(v) first = v end function get() return first end boom()",
+		"metatable": "local first = 1; function put(v) first = v end function get() return first end return setmetatable({}, {__index = boom}).x",
+	} {
+		if _, err := Call(L, load(t, L, source, name), 0); err == nil {
+			t.Fatal(name)
+		}
+		run(t, L, "local second = 2; eq(get(), nil); put(3); eq(second, 2); eq(get(), 3)", name)
+	}
+}
+
 // The tables of the libraries look the same each time: a rehearsal that prints them is compared to the byte.
 func TestOrder(t *testing.T) {
 	list := func() string {
