@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -50,6 +51,9 @@ func TestCondEndsByItsEventOrItsContext(t *testing.T) {
 		defer mu.Unlock()
 		open = true
 		c.Broadcast()
+		if n := c.Waiting(); n != 0 {
+			t.Errorf("%d wait after it, and would take the Signals of others", n)
+		}
 	})
 	v.RunFor(0)
 	if want := []string{"hasty 01", "patient 06", "calm 06"}; !slices.Equal(ended, want) || c.Waiting() != 0 {
@@ -63,7 +67,7 @@ func TestCondSignalsInTheOrderOfWaiting(t *testing.T) {
 	var mu sync.Mutex
 	c := NewCond(v, &mu)
 	var ended []int
-	for i := range 3 {
+	for i := range 4 {
 		v.Go(func() {
 			mu.Lock()
 			defer mu.Unlock()
@@ -71,15 +75,19 @@ func TestCondSignalsInTheOrderOfWaiting(t *testing.T) {
 			ended = append(ended, i)
 		})
 	}
-	for i := range 4 {
+	signals := 0
+	for _, n := range []int{1, 2, 1, 1} { // at a time
 		v.Do(func() {
 			mu.Lock()
 			defer mu.Unlock()
-			c.Signal()
+			for range n {
+				c.Signal()
+			}
 		})
 		v.RunFor(0)
-		if want := []int{0, 1, 2}[:min(i+1, 3)]; !slices.Equal(ended, want) {
-			t.Errorf("after %d signals %v, want %v", i+1, ended, want)
+		signals += n
+		if want := []int{0, 1, 2, 3}[:min(signals, 4)]; !slices.Equal(ended, want) {
+			t.Errorf("after %d signals %v, want %v", signals, ended, want)
 		}
 	}
 }
@@ -105,4 +113,25 @@ func TestSequenceKeepsTheOrder(t *testing.T) {
 	if len(done) != 110 || len(added) != 100 || !slices.IsSorted(added) {
 		t.Error(done)
 	}
+}
+
+// While a function is being called nothing else is.
+func TestSequenceCallsOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		group := NewGroup(Real())
+		s := NewSequence(group)
+		first, second := make(chan struct{}), false
+		s.Add(func() { <-first })
+		synctest.Wait()
+		s.Add(func() { second = true })
+		synctest.Wait()
+		if second {
+			t.Error("the second was called during the first")
+		}
+		close(first)
+		group.Wait()
+		if !second {
+			t.Error("the second was not called")
+		}
+	})
 }
