@@ -46,9 +46,10 @@ type Options struct {
 // Archive takes pictures in. Its methods may be called from any goroutine. One
 // process has an archive open at a time; what sees to that is the index.
 type Archive struct {
-	opt  Options
-	step func(string)         // nothing, but in tests: the process may be killed here
-	sync func(*os.File) error // (*os.File).Sync, but in tests
+	opt    Options
+	step   func(string)                               // nothing, but in tests: the process may be killed here
+	sync   func(*os.File) error                       // (*os.File).Sync, but in tests
+	rename func(root *os.Root, from, to string) error // owner.RenameNew, but in tests
 
 	mu      sync.Mutex
 	layout  *Layout
@@ -65,7 +66,7 @@ func Open(o Options) (*Archive, error) {
 	}
 	a := &Archive{
 		opt: o, layout: layout, zone: o.Zone, numbers: make(map[string]int), seed: maphash.MakeSeed(),
-		step: func(string) {}, sync: (*os.File).Sync,
+		step: func(string) {}, sync: (*os.File).Sync, rename: owner.RenameNew,
 	}
 	if o.NoSync {
 		a.sync = func(*os.File) error { return nil }
