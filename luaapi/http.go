@@ -30,8 +30,10 @@ var httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPT
 
 var httpOptions = []Option{
 	{Name: "headers", Type: "any", Doc: "a table {name = value}"},
-	{Name: "body", Type: "string", Doc: "what is sent, at most 16 MB"},
+	{Name: "body", Type: "any", Doc: "what is sent: a string or a snapshot, at most 16 MB"},
 	{Name: "json", Type: "any", Doc: "a value that is sent as JSON, instead of body"},
+	{Name: "form", Type: "any", Doc: "fields of a form, {name = value}, instead of body; a list of values sends the name several times"},
+	{Name: "files", Type: "any", Doc: "files of a form, {name = snapshot} or {name = {name=, bytes=, content_type=}}, beside form; sent as multipart/form-data"},
 	{Name: "timeout", Type: "duration", Doc: "for the whole of it, redirects included; default 30s, at most 10m"},
 }
 
@@ -51,7 +53,7 @@ var httpEntries = []entry{
 
 func httpEntry(name, args, doc string, fn func(*call) int) entry {
 	return entry{
-		name: name, args: args + ", {headers=, body=, json=, timeout=}", options: httpOptions, result: "response", fn: fn,
+		name: name, args: args + ", {headers=, body=, json=, form=, files=, timeout=}", options: httpOptions, result: "response", fn: fn,
 		doc: doc + "; any status is an answer, look at it; no answer is an error of kind offline or timeout; at most 5 redirects, to other hosts without your headers; 8 at once, others wait",
 	}
 }
@@ -109,25 +111,6 @@ func (c *call) url(i int) *url.URL {
 	return u
 }
 
-func (c *call) httpBody(x *httpExchange, o options) {
-	switch {
-	case o.given("body") && o.given("json"):
-		c.misuse("body and json can't both be given")
-	case o.given("json"):
-		text, err := encodeJSON(c.L, o.values["json"], "")
-		if err != nil {
-			c.misuse("json: %v", err)
-		}
-		x.body = []byte(text)
-		x.header.Set("Content-Type", "application/json")
-	case o.given("body"):
-		x.body = []byte(o.text("body"))
-	}
-	if len(x.body) > maxHTTPBody {
-		c.misuse("the body is longer than %d MB", maxHTTPBody>>20)
-	}
-}
-
 func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 	if v == nil {
 		return
@@ -147,7 +130,7 @@ func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {
 			c.misuse("headers: %s can't be a %s", string(name), value.Type())
 		}
 		text := sandbox.Text(value)
-		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		if strings.ContainsFunc(text, isControl) {
 			c.misuse("headers: %s has a line end or another control character in it", string(name))
 		}
 		if size += len(name) + len(text); size > maxHTTPHeaders {

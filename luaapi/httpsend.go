@@ -1,22 +1,18 @@
 package luaapi
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/web"
 )
 
 // httpExchange is one request of hik.http and its answer. run touches no Lua.
@@ -24,7 +20,7 @@ type httpExchange struct {
 	method  string
 	url     *url.URL // without user and password
 	header  http.Header
-	body    []byte
+	body    web.Body
 	clk     clock.Clock
 	timeout time.Duration
 
@@ -42,11 +38,12 @@ var (
 func (x *httpExchange) run(ctx context.Context, rt http.RoundTripper) error {
 	limited, cancel := clock.WithTimeout(x.clk, ctx, x.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, x.method, x.url.String(), bytes.NewReader(x.body))
+	req, err := http.NewRequestWithContext(limited, x.method, x.url.String(), nil)
 	if err != nil {
 		return x.failure("misuse", "the request can't be sent", "")
 	}
 	req.Header = x.header
+	x.body.Attach(req)
 	if host := x.header.Get("Host"); host != "" {
 		req.Host = host
 	}
@@ -118,16 +115,8 @@ func portOf(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// failureOf says what went wrong. Of err only its kind is shown: its text may quote
-// the URL.
+// failureOf says what went wrong, without quoting err: its text may have the URL.
 func (x *httpExchange) failureOf(err error) error {
-	var dns *net.DNSError
-	var record tls.RecordHeaderError
-	var untrusted *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var alert tls.AlertError
-	var timeout net.Error
 	switch {
 	case errors.Is(err, errRedirects):
 		return x.failure("bad_answer", fmt.Sprintf("more than %d redirects", maxRedirects), "")
@@ -135,22 +124,9 @@ func (x *httpExchange) failureOf(err error) error {
 		return x.failure("bad_answer", "redirected to something that is neither http nor https", "")
 	case errors.Is(err, errHTTPLong):
 		return x.failure("bad_answer", fmt.Sprintf("the answer is longer than %d MB", maxHTTPBody>>20), "")
-	case errors.As(err, &untrusted), errors.As(err, &authority), errors.As(err, &name):
-		return x.failure("offline", "the certificate is not trusted", "hik.http checks certificates; the server's must be signed by an authority that this machine knows")
-	case errors.As(err, &record), errors.As(err, &alert):
-		return x.failure("offline", "TLS fails", "is it http, or another port?")
-	case errors.As(err, &dns):
-		return x.failure("offline", "the name "+x.url.Hostname()+" is not known", "check the host's name and this machine's DNS")
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return x.failure("offline", "connection refused", "nothing listens there: check host and port")
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return x.failure("offline", "no route to the host", "")
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return x.failure("timeout", "no answer", "")
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return x.failure("offline", "the connection was closed before the answer's end", "")
 	}
-	return x.failure("offline", "no usable answer", "check that a web server is at that host and port")
+	f := web.FailureOf(err, x.url.Hostname())
+	return x.failure(f.Kind, f.Message, f.Hint)
 }
 
 func (x *httpExchange) failure(kind, message, hint string) error {

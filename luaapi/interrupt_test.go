@@ -43,6 +43,7 @@ func TestLongCallsEndWithTheTask(t *testing.T) {
 		"inspected":        `local t = {} for i = 1, 1e4 do t["k" .. i] = i end here() hik.inspect(t)`,
 		"log fields":       `local t = {} for i = 1, 1e4 do t["k" .. i] = i end here() hik.log.info("x", t)`,
 		"sent as JSON":     `local t = {} for i = 1, 1e5 do t[i] = i end here() hik.http.post("http://example.test/", {json = t})`,
+		"sent as a form":   `local t = {} for i = 1, 1e5 do t[i] = i end here() hik.http.post("http://example.test/", {form = {t = t}})`,
 		"options":          `local t = {} for i = 1, 1e4 do t[i] = i end here() hik.json.encode(1, t)`,
 		"encoded xml text": `hik.xml.encode("r", ("&"):rep(2 ^ 20))`,
 		"encoded xml":      `local t = {} for i = 1, 1e5 do t[i] = {"a", i} end here() hik.xml.encode("r", t)`,

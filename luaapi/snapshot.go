@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/web"
 )
 
 var streamOption = Option{Name: "stream", Type: "string", Words: []string{"main", "sub"},
@@ -46,6 +47,11 @@ type snapshot struct {
 // String is what print shows.
 func (s *snapshot) String() string {
 	return fmt.Sprintf("snapshot of %s, %s, %d bytes", s.of, s.contentType, s.size)
+}
+
+// fileName is a name for it where it is sent as a file.
+func (s *snapshot) fileName(zone *time.Location) string {
+	return web.PictureName(s.device, s.channel, s.taken.In(zone).Format("20060102-150405"), s.contentType)
 }
 
 var snapshotMethods = []entry{

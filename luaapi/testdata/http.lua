@@ -25,6 +25,40 @@ case("what is sent", function()
   equal(http.get("http://u:p@web.example/echo", {headers = {Authorization = "Bearer t"}}).body, "GET /echo\nAuthorization: Bearer t\n")
 end)
 
+case("a form", function()
+  local form = {b = "x&y", a = 1, z = true, list = {"1", 2}}
+  equal(http.post("http://web.example/echo", {form = form}).body, "POST /echo\nContent-Type: application/x-www-form-urlencoded\na=1&b=x%26y&list=1&list=2&z=true")
+  equal(http.post("http://web.example/to/307/http://web.example/echo", {form = {a = 1}}).body, "POST /echo\nContent-Type: application/x-www-form-urlencoded\na=1")
+  equal(http.put("http://web.example/echo", {form = {}, headers = {["Content-Type"] = "a/b"}}).body, "PUT /echo\nContent-Type: a/b\n")
+end)
+
+case("files of a form", function()
+  local snap = hik.device("gate"):snapshot(1)
+  local text = http.post("http://web.example/echo", {
+    form = {caption = "Tür", tag = {"a", "b"}},
+    files = {photo = snap, note = {name = 'a"b.txt', bytes = "hello", content_type = "text/plain"}, raw = {bytes = snap, name = "x.jpg"}},
+  }).body
+  local boundary, body = text:match("^POST /echo\nContent%-Type: multipart/form%-data; boundary=(%x+)\n(.*)$")
+  equal(body:gsub(boundary, "B"):gsub("gate%-1%-%d+%-%d+%.jpg", "NAME"):gsub("\r\n", "\n"), table.concat({
+    "--B", 'Content-Disposition: form-data; name="caption"', "", "Tür",
+    "--B", 'Content-Disposition: form-data; name="tag"', "", "a",
+    "--B", 'Content-Disposition: form-data; name="tag"', "", "b",
+    "--B", 'Content-Disposition: form-data; name="note"; filename="a\\"b.txt"', "Content-Type: text/plain", "", "hello",
+    "--B", 'Content-Disposition: form-data; name="photo"; filename="NAME"', "Content-Type: image/jpeg", "", snap.bytes,
+    "--B", 'Content-Disposition: form-data; name="raw"; filename="x.jpg"', "Content-Type: image/jpeg", "", snap.bytes,
+    "--B--", "",
+  }, "\n"))
+  -- A picture that was archived is read from its file; after a redirect it is sent once more.
+  snap:archive()
+  equal(http.post("http://web.example/to/307/http://web.example/echo", {files = {photo = snap}}).body:find(snap.bytes, 1, true) ~= nil, true)
+end)
+
+case("a snapshot as the body", function()
+  local snap = hik.device("gate"):snapshot(1)
+  equal(http.put("http://web.example/echo", {body = snap}).body, "PUT /echo\nContent-Type: image/jpeg\n" .. snap.bytes)
+  equal(http.put("http://web.example/echo", {body = snap, headers = {["content-type"] = "x/y"}}).body, "PUT /echo\nContent-Type: x/y\n" .. snap.bytes)
+end)
+
 case("redirects", function()
   local secret = {headers = {Authorization = "Bearer t", Cookie = "c=1", ["X-Key"] = "k", Accept = "a/b"}}
   local all = "Accept: a/b\nAuthorization: Bearer t\nCookie: c=1\nX-Key: k\n"
@@ -89,6 +123,20 @@ case("misuse", function()
   misuse('request: the method must be "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" or "OPTIONS", not "fetch"', function() http.request("fetch", "http://x") end)
   misuse("post: body and json can't both be given", function() http.post("http://x", {body = "", json = {}}) end)
   misuse("post: the body is longer than 16 MB", function() http.post("http://x", {body = ("x"):rep(2 ^ 24 + 1)}) end)
+  misuse("post: the body must be a string or a snapshot, not a table", function() http.post("http://x", {body = {}}) end)
+  misuse("post: body and form can't both be given", function() http.post("http://x", {body = "", form = {}}) end)
+  misuse("post: json and files can't both be given; fields beside files come in form", function() http.post("http://x", {json = {}, files = {}}) end)
+  misuse("post: form must be a table {name = value}, not 1", function() http.post("http://x", {form = 1}) end)
+  misuse("post: form must be a table {name = value}; 1 is no name", function() http.post("http://x", {form = {"a"}}) end)
+  misuse("post: form: .a can't be a userdata", function() http.post("http://x", {form = {a = hik.device("gate")}}) end)
+  local cyclic = {}
+  cyclic[1] = cyclic
+  misuse("post: form: .a can't be a table", function() http.post("http://x", {form = {a = cyclic}}) end)
+  misuse("post: the body is longer than 16 MB", function() http.post("http://x", {form = {a = {("x"):rep(2 ^ 24), "y"}}}) end)
+  misuse("post: files: .a must be a snapshot or {name=, bytes=, content_type=}, not \"x\"", function() http.post("http://x", {files = {a = "x"}}) end)
+  misuse('post: files.a: unknown option "byts" (did you mean "bytes"?)', function() http.post("http://x", {files = {a = {byts = "x"}}}) end)
+  misuse("post: files.a: bytes is missing; it must be a string or a snapshot", function() http.post("http://x", {files = {a = {}}}) end)
+  misuse("post: files.a: content_type has a line end or another control character in it", function() http.post("http://x", {files = {a = {bytes = "", content_type = "a\r\nX: y"}}}) end)
   misuse("post: json: value.f is a function, which JSON does not have", function() http.post("http://x", {json = {f = print}}) end)
   misuse("get: headers must be a table {name = value}; 1 is no name of a header", function() http.get("http://x", {headers = {"a"}}) end)
   misuse('get: headers must be a table {name = value}; "a b" is no name of a header', function() http.get("http://x", {headers = {["a b"] = 1}}) end)

@@ -181,8 +181,10 @@
 
 ---@class hik.HTTPOptions
 ---@field headers? any a table {name = value}
----@field body? string what is sent, at most 16 MB
+---@field body? any what is sent: a string or a snapshot, at most 16 MB
 ---@field json? any a value that is sent as JSON, instead of body
+---@field form? any fields of a form, {name = value}, instead of body; a list of values sends the name several times
+---@field files? any files of a form, {name = snapshot} or {name = {name=, bytes=, content_type=}}, beside form; sent as multipart/form-data
 ---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
 
 ---@class hik.ListOptions
