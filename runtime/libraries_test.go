@@ -76,7 +76,7 @@ func TestDebianLibraries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			command := exec.CommandContext(t.Context(), lua51, "-e", "package.path = '"+debian+"/?.lua;"+debian+"/?/init.lua'", program)
+			command := exec.CommandContext(t.Context(), lua51, "-e", "package.path, package.cpath = '"+debian+"/?.lua;"+debian+"/?/init.lua', ''", program)
 			command.Env = append(os.Environ(), "TZ=UTC", "LUA_INIT=")
 			out, err := command.CombinedOutput()
 			if strings.Contains(string(out), "module '") && strings.Contains(string(out), "' not found") {
@@ -97,4 +97,53 @@ func TestDebianLibraries(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A script's metatables of strings and functions are its own: other scripts, the commands of hik and events go on as before, and
+// a library that gives them back leaves nothing behind.
+func TestMetatablesOfTypesAreAScriptsOwn(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{
+		"scripts/a.lua": `
+			debug.setmetatable("", nil)
+			debug.setmetatable(print, {__index = {x = 1}})
+			debug.setmetatable(0, {__index = function() error("indexed") end})
+			debug.setmetatable(nil, {__index = function() return "nothing" end})
+			hik.spawn(function()
+				local gate = hik.device("gate")
+				gate:preset("gate", {wait = true})
+				print(gate.name, pcall(function() return gate.name:upper() end), hik.date("%Y"), hik.inspect({"a"}), none.x, print.x)
+				hik.emit("ready", {from = "a"})
+				debug.setmetatable("", false)
+				print(gate.name:upper(), gate:channel("yard"):stream_url{stream = "sub"})
+			end)`,
+		"scripts/b.lua": `
+			hik.on("ready", function(ev) print(ev.from:upper(), ("x"):rep(2), getmetatable(print), getmetatable(nil), (pcall(function() return (1).x end))) end)`,
+	})
+	w.start()
+	w.run(time.Minute)
+	w.end()
+	w.wantPrinted(
+		"gate\tfalse\t"+w.clk.Now().UTC().Format("2006")+"\t{\"a\"}\tnothing\t1",
+		"GATE\trtsp://simulated/Streaming/Channels/102",
+		"A\txx\tnil\tnil\tfalse")
+}
+
+// What require says of a module that is missing begins as in Lua, so that libraries that can do without one know it.
+func TestRequireOfAMissingModule(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{
+		"lib/broken.lua": `require "mast"`,
+		"scripts/a.lua": `
+			for _, name in ipairs{"mast", "hik.tuor", "socket.http", "a b", "broken"} do
+				print((select(2, pcall(require, name)):gsub("^scripts/a.lua:3: ", "")))
+			end`,
+	})
+	w.start()
+	w.run(time.Second)
+	w.end()
+	w.wantPrinted(
+		"module 'mast' not found: there is no lib/mast.lua and no lib/mast/init.lua, and hiklua brings none of that name",
+		`module 'hik.tuor' not found (did you mean "hik.tour"?): there is no lib/hik/tuor.lua and no lib/hik/tuor/init.lua, and hiklua brings none of that name`,
+		"module 'socket.http' not found: use hik.http",
+		"module 'a b' not found: a name is made of letters, digits, _ and -, with dots for folders",
+		"lib/broken.lua:1: module 'mast' not found: there is no lib/mast.lua and no lib/mast/init.lua, and hiklua brings none of that name")
 }

@@ -10,6 +10,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/scripts"
 )
@@ -78,12 +79,14 @@ func (s *script) require(L *lua.LState, loaded, preload *lua.LTable) int {
 	return 1
 }
 
+// findModule gives the function that makes a module. An error begins with the words of Lua's own, by which libraries know
+// that a module is missing, so that they do without it.
 func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*lua.LFunction, error) {
 	if fn, ok := preload.RawGetString(name).(*lua.LFunction); ok {
 		return fn, nil
 	}
 	if !moduleName.MatchString(name) {
-		return nil, fmt.Errorf("module name %q: it is made of letters, digits, _ and -, with dots for folders", name)
+		return nil, fmt.Errorf("module '%s' not found: a name is made of letters, digits, _ and -, with dots for folders", name)
 	}
 	path := strings.ReplaceAll(name, ".", "/")
 	for _, file := range []string{"lib/" + path + ".lua", "lib/" + path + "/init.lua"} {
@@ -101,9 +104,10 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 		return sandbox.Load(L, source, "hiklua:"+name)
 	}
 	if instead := sandbox.InsteadOfModule(name); instead != "" {
-		return nil, fmt.Errorf("no module %q: %s", name, instead)
+		return nil, fmt.Errorf("module '%s' not found: %s", name, instead)
 	}
-	return nil, fmt.Errorf("no module %q: there is no lib/%s.lua and no lib/%s/init.lua, and hiklua brings none of that name", name, path, path)
+	hint := nearest.Hint(name, scripts.Names())
+	return nil, fmt.Errorf("module '%s' not found%s: there is no lib/%s.lua and no lib/%s/init.lua, and hiklua brings none of that name", name, hint, path, path)
 }
 
 // readModule reads a file of lib/ and what tells it from other contents; that

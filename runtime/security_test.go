@@ -19,7 +19,7 @@ const allowed = `
 _G _VERSION assert collectgarbage error getfenv getmetatable hik ipairs load loadstring module newproxy next pairs pcall print rawequal rawget
 rawset require select setfenv setmetatable tonumber tostring type unpack xpcall
 coroutine coroutine.create coroutine.isyieldable coroutine.resume coroutine.running coroutine.status coroutine.wrap coroutine.yield
-debug debug.gethook debug.getinfo debug.getmetatable debug.sethook debug.traceback
+debug debug.gethook debug.getinfo debug.getmetatable debug.sethook debug.setmetatable debug.traceback
 io io.stderr io.stdout io.type io.write
 math math.abs math.acos math.asin math.atan math.atan2 math.ceil math.cos math.cosh math.deg math.exp math.floor math.fmod math.frexp
 math.huge math.ldexp math.log math.log10 math.max math.min math.mod math.modf math.pi math.pow math.rad math.random math.randomseed
@@ -90,7 +90,7 @@ func TestScriptsReachWhatIsAllowedAndNothingElse(t *testing.T) {
 }
 
 // absent are the ways out that Lua or gopher-lua has by itself.
-const absent = `debug.getlocal debug.getupvalue debug.getregistry debug.setmetatable debug.setupvalue
+const absent = `debug.getlocal debug.getupvalue debug.getregistry debug.setupvalue
 	debug.setlocal debug.setfenv debug.getfenv debug.debug debug.upvalueid debug.upvaluejoin debug.getuservalue debug.setuservalue
 	os.execute os.exit os.remove os.rename os.tmpname os.setlocale os.setenv os.unsetenv
 	io.open io.popen io.lines io.read io.stdin io.tmpfile io.output io.input io.close
@@ -187,6 +187,14 @@ var attempts = []string{
 	`for i = 0, 50 do local info = debug.getinfo(i) if info and info.what == "C" and info.func then return i end end`,
 	`for i = 0, 50 do local info = debug.getinfo(i) if info and (info.source .. info.short_src):find("%.go") then return i end end`,
 	`debug.sethook(function() end, "l")`,
+	`debug.setmetatable(hik, {})`,
+	`debug.setmetatable(io.stdout, {})`,
+	`debug.setmetatable(hik.json.null, {})`,
+	`debug.setmetatable(hik.device("gate"), {})`,
+	`debug.setmetatable(hik.state, {})`,
+	`debug.setmetatable(hik.vars, nil)`,
+	`return debug.getmetatable("")`,
+	`debug.setmetatable("", false) return getmetatable("").__index`,
 	`string.dump(function() end)`,
 	`return (loadstring(string.dump(loadstring("return 1"))))`,
 	`hik.file.list("./journal")`,

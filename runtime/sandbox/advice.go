@@ -73,7 +73,7 @@ func InsteadOf(name string) string {
 		return text
 	}
 	if strings.HasPrefix(name, "debug.") {
-		return "debug has traceback, getinfo and getmetatable only"
+		return "debug has traceback, getinfo, getmetatable and setmetatable only"
 	}
 	return ""
 }

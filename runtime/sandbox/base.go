@@ -16,7 +16,7 @@ func (s *state) openBase(L *lua.LState) {
 	globals.RawSetString("_G", globals)
 	setFuncs(L, globals, map[string]lua.LGFunction{
 		"assert": baseAssert, "error": baseError, "pcall": basePCall, "xpcall": baseXPCall,
-		"getmetatable": baseGetMetatable, "setmetatable": baseSetMetatable,
+		"getmetatable": s.baseGetMetatable, "setmetatable": baseSetMetatable,
 		"tostring": baseToString, "tonumber": baseToNumber, "print": s.basePrint, "unpack": asTable(baseUnpack), "next": baseNext,
 		"type": baseType, "rawequal": baseRawEqual, "rawget": baseRawGet, "rawset": baseRawSet, "select": baseSelect,
 		"getfenv": baseGetFEnv, "setfenv": baseSetFEnv, "newproxy": baseNewProxy,
@@ -52,11 +52,15 @@ func baseError(L *lua.LState) int {
 	return 0
 }
 
-// baseGetMetatable shows the metatables of tables and of proxies only: the others belong to the host.
-func baseGetMetatable(L *lua.LState) int {
+// baseGetMetatable does not show the metatables of what the host gives as userdata, and that of strings only if the script
+// has set it: the host's own says false.
+func (s *state) baseGetMetatable(L *lua.LState) int {
 	v := checkAny(L, 1)
 	mt := L.GetMetatable(v)
-	if _, isTable := v.(*lua.LTable); !isTable && !madeByScript(v) && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
+	if mt == s.noMethods {
+		mt = lua.LNil
+	}
+	if _, isUserData := v.(*lua.LUserData); isUserData && !madeByScript(v) && mt != lua.LNil && L.GetMetaField(v, "__metatable") == lua.LNil {
 		mt = lua.LFalse
 	}
 	return one(L, mt)

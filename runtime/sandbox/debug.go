@@ -6,13 +6,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// openDebug gives what of debug only looks: where a function stands and which functions run. What would change variables,
-// metatables or environments past their owners is not there, and nothing watches a script that runs.
-func openDebug(L *lua.LState) {
-	mod := L.CreateTable(0, 4)
+// openDebug gives what of debug looks at where a function stands and which functions run, and the metatables that are a
+// script's own. What would change variables or environments past their owners is not there, and nothing watches a script
+// that runs.
+func (s *state) openDebug(L *lua.LState) {
+	mod := L.CreateTable(0, 8)
 	setFuncs(L, mod, map[string]lua.LGFunction{
 		"traceback": debugTraceback, "getinfo": debugGetInfo, "gethook": debugGetHook, "sethook": debugSetHook,
-		"getmetatable": baseGetMetatable,
+		"getmetatable": s.baseGetMetatable, "setmetatable": s.debugSetMetatable,
 	})
 	L.SetGlobal("debug", mod)
 }

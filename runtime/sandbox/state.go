@@ -23,6 +23,9 @@ type state struct {
 	refused int                        // since the last coroutine that was made
 
 	upstreamResume lua.LGFunction // gopher-lua's coroutine.resume
+
+	// Metatables of strings: what the host gave, kept once a script has set another, and the one in the place of nil.
+	ofStrings, noMethods lua.LValue
 }
 
 // New gives a state with the libraries open: base, table, string, math, coroutine, and what is harmless of os, io and
@@ -52,7 +55,7 @@ func New(options Options) *lua.LState {
 	s.openOS(L)
 	s.openIO(L)
 	L.G.Registry = L.CreateTable(0, 8) // forgets the libraries that functions were taken from
-	openDebug(L)
+	s.openDebug(L)
 	return L
 }
 
