@@ -157,7 +157,7 @@ func (c *call) deviceChannels(dev Device, again bool) (list []isapi.Channel, fre
 		return old.list, false, nil
 	}
 	if TaskOf(c.L).Loading() {
-		c.misuse("a script that is loading can't ask %s for its channels: give the number, or a name from site.yaml", dev.Name())
+		c.misuse(Loading+" can't ask %s for its channels: give the number, or a name from site.yaml", dev.Name())
 	}
 	err = c.try(func(ctx context.Context) error {
 		return dev.Do(ctx, Command{What: "channels"}, func(ctx context.Context, client *isapi.Client) (err error) {

@@ -10,6 +10,10 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 )
 
+// Loading begins what a script is told that asks, while it loads, for what only a
+// script that is live has.
+const Loading = "a script that is loading"
+
 // command is a command of a device or of a channel. It is written once and
 // can be called as hik.NAME(dev, ch, ...), dev:NAME(ch, ...) and ch:NAME(...).
 type command struct {
@@ -79,7 +83,7 @@ func (cmd *command) run(c *call, f form) int {
 	}
 	c.shape()
 	if !cmd.quiet && TaskOf(c.L).Loading() {
-		c.misuse("a script that is loading can't command a device: do it in a job, or in hik.spawn(function() ... end)")
+		c.misuse(Loading + " can't command a device: do it in a job, or in hik.spawn(function() ... end)")
 	}
 	return cmd.fn(c)
 }

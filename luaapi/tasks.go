@@ -148,7 +148,7 @@ var taskMethods = []entry{
 // tasks would never end then.
 func (c *call) notWhileLoading(what string) {
 	if TaskOf(c.L).Loading() {
-		c.misuse("a script that is loading can't %s: do it in a job, or in hik.spawn(function() ... end)", what)
+		c.misuse(Loading+" can't %s: do it in a job, or in hik.spawn(function() ... end)", what)
 	}
 }
 

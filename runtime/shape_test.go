@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 
 	"cmd/hiklua":       {"cmd/hiklua/lineedit", "runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
 	"runtime":          {"runtime/*", "luaapi", "isapi", "scripts"},
-	"runtime/check":    {"runtime/clock", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
+	"runtime/check":    {"runtime/clock", "runtime/files", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
 	"runtime/stubs":    {"runtime/sandbox", "runtime/site", "luaapi", "scripts"},
 	"runtime/device":   {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
 	"runtime/store":    {"runtime/boltfile", "runtime/clock", "runtime/owner"},

@@ -2,53 +2,113 @@ package check
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/luaapi"
 )
 
+// invocation is a call of something, also one that pcall or hik.spawn make.
+type invocation struct {
+	f      value
+	args   []value
+	exprs  []ast.Expr // what args stand there as
+	at     position   // of the function's name
+	callee ast.Expr   // the function as it is written
+}
+
 // call is a call of anything.
 func (w *walker) call(e *ast.FuncCallExpr) value {
 	if e.Func == nil {
-		object := single(w.expr(e.Receiver))
-		args := w.exprs(e.Args)
-		if object.module != "" && object.function == "" {
-			if f := w.ofLibrary(object.module, e.Method, w.places[e]); f.function != "" {
-				w.report(w.places[e], "call it with a dot: %s.%s(...)", strings.TrimPrefix(object.module, "hik."), e.Method)
-			}
-			return value{}
-		}
-		if object.owner == "" {
-			return value{}
-		}
-		f := w.member(object, e.Method, w.places[e])
-		if f.entry == nil {
-			return value{}
-		}
-		if isLibrary(object.owner) {
-			w.report(w.places[e], "call it with a dot: %s.%s(...)", object.owner, e.Method)
-			return value{owner: resultOwner(f.entry)}
-		}
-		return w.callEntry(e, f, args, w.places[e])
+		return w.methodCall(e)
+	}
+	if f, ok := e.Func.(*ast.FunctionExpr); ok { // (function() ... end)()
+		body := w.function(f, true)
+		w.exprs(e.Args)
+		w.callBody(value{body: body}, "the function", w.endOf(e.Func))
+		return value{}
 	}
 	f := single(w.expr(e.Func))
-	args := w.exprs(e.Args)
-	at := w.endOf(e.Func)
+	args := w.args(e.Args, runsArguments(f), f.global == "pcall" || f.global == "xpcall")
+	return w.invoke(invocation{f: f, args: args, exprs: e.Args, at: w.endOf(e.Func), callee: e.Func})
+}
+
+func (w *walker) invoke(c invocation) value {
 	switch {
-	case f.entry != nil && !isLibrary(f.of.owner):
-		return w.callDotted(e, f, args, at)
-	case f.entry != nil:
-		return w.callEntry(e, f, args, at)
-	case f.module != "":
-		return w.callLibrary(e, f, args, at)
-	case f.global != "":
-		return w.callGlobal(e, f.global, args, at)
+	case c.f.entry != nil && !isLibrary(c.f.of.owner):
+		return w.callDotted(c)
+	case c.f.entry != nil:
+		return w.settledCall(c, w.callEntry)
+	case c.f.module != "":
+		return w.settledCall(c, w.callLibrary)
+	case c.f.global != "":
+		return w.callGlobal(c)
+	case c.f.body != nil:
+		w.callBody(c.f, pathOf(c.callee), c.at)
 	}
 	return value{}
+}
+
+// methodCall is a call with a colon.
+func (w *walker) methodCall(e *ast.FuncCallExpr) value {
+	object := single(w.expr(e.Receiver))
+	args := w.args(e.Args, object.owner == "channel" && e.Method == "exclusive", false)
+	at := w.places[e]
+	if object.module != "" && object.function == "" {
+		if f := w.ofLibrary(object.module, e.Method, at); f.function != "" {
+			w.report(at, "call it with a dot: %s.%s(...)", strings.TrimPrefix(object.module, "hik."), e.Method)
+		}
+		return value{}
+	}
+	if _, text := object.string(); text {
+		path := "string." + e.Method
+		if library, name, missing := w.checker.environment.lacks(path); missing {
+			w.missing(library, name, at)
+			return value{}
+		}
+		return w.builtin(path, invocation{args: append([]value{object}, args...), exprs: append([]ast.Expr{e.Receiver}, e.Args...), at: at})
+	}
+	if object.owner == "" {
+		return value{}
+	}
+	f := w.member(object, e.Method, at)
+	if f.entry == nil {
+		return value{}
+	}
+	if isLibrary(object.owner) {
+		w.report(at, "call it with a dot: %s.%s(...)", object.owner, e.Method)
+		return value{owner: resultOwner(f.entry)}
+	}
+	return w.settledCall(invocation{f: f, args: args, exprs: e.Args, at: at}, w.callEntry)
+}
+
+// runsArguments reports whether a function calls the functions among its arguments before it returns.
+func runsArguments(f value) bool {
+	switch {
+	case f.entry != nil:
+		return f.entry.Name == "timeout" || f.entry.Name == "exclusive"
+	case f.module != "":
+		return true
+	}
+	return f.global == "pcall" || f.global == "xpcall"
+}
+
+// args are the values of arguments. at once: a function that stands among them is called at once; caught: its errors are.
+func (w *walker) args(list []ast.Expr, atOnce, caught bool) []value {
+	values := make([]value, len(list))
+	for i, e := range list {
+		if f, ok := e.(*ast.FunctionExpr); ok && atOnce {
+			w.catching = caught
+			values[i] = value{known: w.checker.rehearsal.nothing, body: w.function(f, true)}
+			continue
+		}
+		values[i] = w.expr(e)
+		if i < len(list)-1 {
+			values[i] = single(values[i])
+		}
+	}
+	return values
 }
 
 // endOf is the place of the last name of an expression.
@@ -64,63 +124,115 @@ func (w *walker) endOf(e ast.Expr) position {
 
 // callDotted is cam.snapshot(...), which is right only with cam once more as
 // the first argument.
-func (w *walker) callDotted(e *ast.FuncCallExpr, f value, args []value, at position) value {
-	name := f.entry.Name
+func (w *walker) callDotted(c invocation) value {
+	entry := c.f.entry
 	known := func(v value) bool { return v.known != nil || v.table != nil || v.owner != "" }
-	if len(args) > 0 && !args[0].several {
-		if args[0].owner == f.of.owner {
-			f.of = &args[0]
-			return w.callEntry(e, f, args[1:], at)
+	if len(c.args) > 0 && !c.args[0].several {
+		if c.args[0].owner == c.f.of.owner {
+			c.f.of = &c.args[0]
+			c.args, c.exprs = c.args[1:], c.exprs[1:]
+			return w.settledCall(c, w.callEntry)
 		}
-		if !known(args[0]) {
-			return value{owner: resultOwner(f.entry)}
+		if !known(c.args[0]) {
+			return value{owner: resultOwner(entry)}
 		}
-	} else if len(args) > 0 {
-		return value{owner: resultOwner(f.entry)}
+	} else if len(c.args) > 0 {
+		return value{owner: resultOwner(entry)}
 	}
-	variable := f.of.owner
-	if attr, ok := e.Func.(*ast.AttrGetExpr); ok {
+	variable := c.f.of.owner
+	if attr, ok := c.callee.(*ast.AttrGetExpr); ok {
 		if path := pathOf(attr.Object); path != "" {
 			variable = path
 		}
 	}
-	w.report(at, "call it with a colon: %s:%s(...)", variable, name)
-	return value{owner: resultOwner(f.entry)}
+	w.report(c.at, "call it with a colon: %s:%s(...)", variable, entry.Name)
+	return value{owner: resultOwner(entry)}
 }
 
+const whileLoading = luaapi.Loading + " can't command a device: do it in a job, or in hik.spawn(function() ... end)"
+
 // callEntry is a call of the API with its arguments.
-func (w *walker) callEntry(e *ast.FuncCallExpr, f value, args []value, at position) value {
-	result := value{owner: resultOwner(f.entry)}
-	if name, ok := strings.CutPrefix(f.entry.Result, "list of "); ok && api()[strings.TrimSuffix(name, "s")] != nil {
+func (w *walker) callEntry(c invocation) value {
+	f, entry := c.f, c.f.entry
+	result := value{owner: resultOwner(entry)}
+	if name, ok := strings.CutPrefix(entry.Result, "list of "); ok && api()[strings.TrimSuffix(name, "s")] != nil {
 		result.listOf = strings.TrimSuffix(name, "s")
 	}
-	if f.entry.Command && w.loads() {
-		w.report(at, "%s: a script that is loading can't command a device: do it in a job, or in hik.spawn(function() ... end)", f.entry.Name)
-		return result
-	}
-	r := w.checker.rehearsal
-	if known, ok := r.arguments(f.entry, f.of, args); ok {
-		misuse, object := r.call(f, known, w.loads())
-		switch {
-		case misuse != "" && r.host.asked > 1:
-			// A preset beyond 255, which some heads have.
-			w.warn(w.blame(misuse, e.Args, args, at), "%s; only some heads have more", misuse)
-		case misuse != "":
-			w.report(w.blame(misuse, e.Args, args, at), "%s", misuse)
-		default:
-			w.channels(f, args, e.Args, at)
+	if entry.Command {
+		if w.loads() {
+			w.report(c.at, "%s: %s", entry.Name, whileLoading)
+			return result
 		}
-		result.known = object
+		w.demand(entry.Name, c.at)
+	}
+	w.delegate(c)
+	r := w.checker.rehearsal
+	known, ok := r.arguments(entry, f.of, c.args)
+	if !ok {
+		if i := optionsAt(entry, c.args); i >= 0 {
+			w.optionNames(entry, c.args[i])
+		}
+		w.sleeps(c)
+		if r.effectless(f) {
+			result.pure = called(c.callee, f)
+		}
 		return result
 	}
-	if i := optionsAt(f.entry, args); i >= 0 {
-		w.optionNames(f.entry, args[i])
+	said := r.call(f, known, w.loads())
+	switch {
+	case said.misuse != "" && r.host.asked > 1:
+		// A preset beyond 255, which some heads have.
+		w.warn(w.blame(said.misuse, c), "%s; only some heads have more", said.misuse)
+	case said.misuse != "":
+		w.report(w.blame(said.misuse, c), "%s", said.misuse)
+	default:
+		w.channels(c)
+		w.sleeps(c)
+		if !w.loads() && w.demanding() && r.call(f, known, true).misuse != "" {
+			w.demand(entry.Name, c.at)
+		}
+	}
+	result.known = said.object
+	if said.pure {
+		result.pure = called(c.callee, f)
 	}
 	return result
 }
 
-// loads reports whether the place runs when the script is loaded.
-func (w *walker) loads() bool { return w.depth == 0 && !w.library }
+// called is how a script writes a function of the API.
+func called(callee ast.Expr, f value) string {
+	if path := pathOf(callee); path != "" {
+		return path
+	}
+	return f.entry.Name
+}
+
+// delegate looks at the call that hik.spawn and hik.timeout make of what they are given.
+func (w *walker) delegate(c invocation) {
+	if c.f.entry.Owner != "hik" {
+		return
+	}
+	switch name := c.f.entry.Name; {
+	case name == "spawn" && len(c.args) > 0:
+		w.frames = append(w.frames, &frame{})
+		w.passedOn(c, 0, 1)
+		w.frames = w.frames[:len(w.frames)-1]
+	case name == "timeout" && len(c.args) == 2:
+		w.passedOn(c, 1, 2)
+	}
+}
+
+// passedOn is the call of argument f with those from first on.
+func (w *walker) passedOn(c invocation, f, first int) value {
+	if c.args[f].several {
+		return value{}
+	}
+	v := c.args[f]
+	if v.entry == nil && v.module == "" && v.global == "" && v.body == nil || v.body != nil && v.body.immediate {
+		return value{}
+	}
+	return w.invoke(invocation{f: v, args: c.args[first:], exprs: c.exprs[first:], at: w.endOf(c.exprs[f]), callee: c.exprs[f]})
+}
 
 // optionNames checks the names of a table of options where the call could not
 // be rehearsed.
@@ -130,64 +242,4 @@ func (w *walker) optionNames(entry *luaapi.Entry, options value) {
 			w.report(w.places[it.key], "%s: %s", entry.Name, luaapi.UnknownOption(it.key.Value, entry.Options))
 		}
 	}
-}
-
-// blame finds the argument that a message speaks of: the one that it quotes,
-// or whose option it names.
-func (w *walker) blame(message string, exprs []ast.Expr, args []value, otherwise position) position {
-	for i, a := range args {
-		if i >= len(exprs) {
-			break // a method that was called with a dot
-		}
-		if at, ok := w.blameItem(message, a.items); ok {
-			return at
-		}
-	}
-	for i, a := range args {
-		if i >= len(exprs) || !quotes(message, a.known) {
-			continue
-		}
-		at, ok := w.places[exprs[i]]
-		if minus, is := exprs[i].(*ast.UnaryMinusOpExpr); is {
-			if at, ok = w.places[minus.Expr]; ok {
-				at.col--
-			}
-		}
-		if ok {
-			return at
-		}
-	}
-	return otherwise
-}
-
-// blameItem is blame for the items of a table, and of those in it.
-func (w *walker) blameItem(message string, items []item) (position, bool) {
-	for _, it := range items {
-		if it.key != nil && (strings.Contains(message, strconv.Quote(it.key.Value)) ||
-			strings.Contains(message, ": "+it.key.Value+" ")) {
-			return w.places[it.key], true
-		}
-		if at, ok := w.places[it.expr]; ok && quotes(message, it.value.known) {
-			return at, true
-		}
-		if at, ok := w.blameItem(message, it.value.items); ok {
-			return at, true
-		}
-	}
-	return position{}, false
-}
-
-// quotes reports whether a message shows a constant.
-func quotes(message string, v lua.LValue) bool {
-	switch v := v.(type) {
-	case lua.LString:
-		return strings.Contains(message, strconv.Quote(string(v)))
-	case lua.LNumber:
-		for _, word := range strings.FieldsFunc(message, func(r rune) bool { return strings.ContainsRune(" ,;:()", r) }) {
-			if word == v.String() {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/nearest"
@@ -14,7 +13,12 @@ import (
 // channels compares the channel that a call names with those of site.yaml. The
 // bindings would ask the device for one that is not there, so a number is only
 // warned of. A device without channels in site.yaml tells nothing.
-func (w *walker) channels(f value, args []value, exprs []ast.Expr, at position) {
+func (w *walker) channels(c invocation) {
+	f, args, at := c.f, c.args, c.at
+	if f.of.owner == "hik" && f.entry.Name == "on" && len(args) > 0 {
+		w.eventChannel(c)
+		return
+	}
 	i, ok := channelAt(f, args)
 	if !ok {
 		return
@@ -27,11 +31,25 @@ func (w *walker) channels(f value, args []value, exprs []ast.Expr, at position) 
 	if d == nil || len(d.channels) == 0 {
 		return
 	}
-	offset := len(exprs) - len(args) // a method that was called with a dot
-	if place, ok := w.places[exprs[i+offset]]; ok {
+	if place, ok := w.places[c.exprs[i]]; ok {
 		at = place
 	}
-	switch v := args[i].known.(type) {
+	w.channel(d, args[i].known, at)
+}
+
+// eventChannel is the channel in hik.on("gate/yard:motion", ...).
+func (w *walker) eventChannel(c invocation) {
+	text, _ := c.args[0].string()
+	where, _, _ := strings.Cut(text, ":")
+	name, channel, found := strings.Cut(where, "/")
+	if d := w.checker.rehearsal.deviceOf(lua.LString(name)); found && d != nil && len(d.channels) > 0 {
+		w.channel(d, lua.LString(channel), w.places[c.exprs[0]])
+	}
+}
+
+// channel is one of a device, by number or by name.
+func (w *walker) channel(d *device, v lua.LValue, at position) {
+	switch v := v.(type) {
 	case lua.LNumber:
 		w.channelNumber(d, int(v), at)
 	case lua.LString:

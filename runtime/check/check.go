@@ -27,6 +27,8 @@ type checker struct {
 	shared  map[string]bool // globals that a module sets: those of its script too
 	globals map[string]bool // globals that any file sets
 	fields  map[string]bool // "string.trim": that any file adds to a library
+	touched map[string]bool // globals that a module reads or sets
+	reflect bool            // a module may read globals in ways that can't be followed
 }
 
 // Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
@@ -35,7 +37,7 @@ type checker struct {
 func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	c := &checker{
 		dir: dir, report: &Report{},
-		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool),
+		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool), touched: make(map[string]bool),
 	}
 	s := c.siteFile(env, simulate)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -69,11 +71,16 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		for name := range source.fields {
 			c.fields[name] = true
 		}
+		if strings.HasPrefix(file, "lib/") {
+			c.reflect = c.reflect || source.reflect
+			for name := range source.touched {
+				c.touched[name] = true
+			}
+		}
 	}
 	for _, source := range sources {
 		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/")}
-		w.block(source.chunk)
-		c.report.Findings = append(c.report.Findings, w.findings...)
+		c.report.Findings = append(c.report.Findings, w.look()...)
 	}
 	c.report.sort()
 	return c.report
@@ -164,7 +171,11 @@ func (c *checker) files(folder string, deep bool) []string {
 
 // read parses a file and makes the first walk; nil if that is not possible.
 func (c *checker) read(file string) *source {
+	var text []byte
 	fail := func(line, col int, message string) *source {
+		if line > 0 && col == 0 {
+			col = firstColumn(text, line)
+		}
 		c.add(site.Problem{File: file, Line: line, Col: col, Message: message}, false)
 		return nil
 	}
@@ -172,15 +183,15 @@ func (c *checker) read(file string) *source {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return fail(0, 0, "is not a file, and is left alone")
 	}
-	text, err := os.ReadFile(path)
-	if err != nil {
+	var err error
+	if text, err = os.ReadFile(path); err != nil {
 		return fail(0, 0, reason(err))
 	}
 	if _, err := sandbox.Compile(text, file); err != nil {
 		if e, ok := errors.AsType[*sandbox.SyntaxError](err); ok {
-			return fail(e.Line, e.Col, strings.ToValidUTF8(e.Message, "?"))
+			return fail(max(e.Line, 1), e.Col, strings.ToValidUTF8(e.Message, "?"))
 		}
-		return fail(0, 0, err.Error())
+		return fail(1, 1, err.Error())
 	}
 	for _, d := range sandbox.Doubts(text, file) {
 		c.add(site.Problem{File: file, Line: d.Line, Col: d.Col, Message: d.Message}, true)
@@ -191,6 +202,15 @@ func (c *checker) read(file string) *source {
 		return fail(0, 0, err.Error())
 	}
 	return resolve(file, text, chunk)
+}
+
+// firstColumn is where a line begins to say something.
+func firstColumn(text []byte, line int) int {
+	lines := bytes.Split(text, []byte("\n"))
+	if line > len(lines) {
+		return 1
+	}
+	return len(lines[line-1]) - len(bytes.TrimLeft(lines[line-1], " \t")) + 1
 }
 
 // moduleOf is the name that require takes for a file of lib/.

@@ -85,30 +85,51 @@ func (w *walker) undefined(e *ast.IdentExpr) {
 }
 
 // callGlobal is a call of one of Lua's own functions.
-func (w *walker) callGlobal(e *ast.FuncCallExpr, path string, args []value, at position) value {
+func (w *walker) callGlobal(c invocation) value {
+	path, args := c.f.global, c.args
 	if library, name, missing := w.checker.environment.lacks(path); missing {
-		w.missing(library, name, at)
+		w.missing(library, name, c.at)
 		return value{}
 	}
+	v := w.builtin(path, c)
 	switch path {
 	case "string.dump":
 		if !w.library {
-			w.doubt(at, "string.dump does not work here: only source text is loaded")
+			w.doubt(c.at, "string.dump does not work here: only source text is loaded")
 		}
 	case "require":
 		if len(args) == 1 {
-			return w.require(e, args[0], at)
+			return w.require(c)
+		}
+	case "pcall":
+		if len(args) > 0 && args[0].global != "require" { // else the script can do without the module
+			w.passedOn(c, 0, 1)
 		}
 	case "ipairs":
 		if len(args) == 1 {
-			return value{each: args[0].listOf}
+			v.each = args[0].listOf
+			if args[0].table != nil {
+				v.each = ownerOf(args[0].items)
+			}
 		}
 	case "assert":
 		if len(args) > 0 {
 			return single(args[0])
 		}
 	}
-	return value{}
+	return v
+}
+
+// ownerOf is whose names all items of a list have; "": not known.
+func ownerOf(items []item) string {
+	owner := ""
+	for i, it := range items {
+		if it.key != nil || i > 0 && it.value.owner != owner {
+			return ""
+		}
+		owner = it.value.owner
+	}
+	return owner
 }
 
 // missing is a function that other hosts of Lua have.

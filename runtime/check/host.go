@@ -30,6 +30,7 @@ type host struct {
 
 	loading bool // of the call that is being rehearsed
 	asked   int  // how often a device was asked what its head can do
+	effects int  // of that call
 }
 
 func (h *host) Name() string    { return "check" }
@@ -52,12 +53,8 @@ func (h *host) Vars() map[string]any {
 	return h.site.Vars
 }
 
-func (h *host) Log(context.Context, slog.Level, string, ...slog.Attr) {}
-func (h *host) OnStop(*lua.LFunction)                                 {}
-func (h *host) SaveFile(context.Context, string, []byte) (string, error) {
-	return "", errRehearsal
-}
-
+func (h *host) Log(context.Context, slog.Level, string, ...slog.Attr) { h.effects++ }
+func (h *host) OnStop(*lua.LFunction)                                 { h.effects++ }
 func (h *host) ArchivePicture(context.Context, luaapi.ArchiveSpec, func(io.Writer) error) (luaapi.Archived, error) {
 	return luaapi.Archived{}, errRehearsal
 }
@@ -139,7 +136,8 @@ func (h *host) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	if _, err := schedule.ParseFilter(spec.Days, spec.Between, zone, h.place()); err != nil {
 		return nil, err
 	}
-	return nil, errRehearsal
+	h.effects++
+	return job{host: h}, nil
 }
 
 // NextTime refuses what hik.at refuses.
@@ -184,16 +182,15 @@ func (t *task) Resume(context.Context, time.Time) {}
 
 // Wait runs f with a context that has ended, so that nothing in it waits.
 func (t *task) Wait(_ *lua.LState, f func(context.Context) error) error {
+	t.host.effects++
 	ctx, end := clock.WithCancel(context.Background())
 	end()
-	if err := f(ctx); err != nil {
-		return err
-	}
-	return errRehearsal
+	return f(ctx)
 }
 
 func (t *task) Spawn(*lua.LState, *lua.LFunction, []lua.LValue) (luaapi.Spawned, error) {
-	return nil, errRehearsal
+	t.host.effects++
+	return spawned{}, nil
 }
 
 func (t *task) Limit(*lua.LState, time.Duration, *lua.LFunction) ([]lua.LValue, error) {
@@ -224,8 +221,11 @@ func newDevice(conf site.Device) *device {
 // Do refuses. A device that does not list its channels is taken for a camera
 // with its one, and one that does not say what its head can do to have the
 // presets of every Hikvision.
-func (d *device) Do(_ context.Context, cmd luaapi.Command, _ func(context.Context, *isapi.Client) error) error {
+func (d *device) Do(_ context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
+	d.host.effects++
 	switch cmd.What {
+	case "snapshot":
+		return takePicture(f)
 	case "ptz_capabilities":
 		d.host.asked++
 		fallthrough

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/yuin/gopher-lua/ast"
-
 	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/scripts"
@@ -15,8 +13,9 @@ import (
 var moduleName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 
 // require is a call of require with its name.
-func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
-	text, ok := name.string()
+func (w *walker) require(c invocation) value {
+	at := c.at
+	text, ok := c.args[0].string()
 	if !ok {
 		return value{}
 	}
@@ -30,12 +29,9 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 		return value{}
 	}
 	if _, ok := scripts.Module(text); ok {
-		if w.checker.rehearsal.functionsOf(text) != nil {
-			return value{module: text}
-		}
-		return value{}
+		return value{module: text}
 	}
-	if place, ok := w.places[e.Args[0]]; ok {
+	if place, ok := w.places[c.exprs[0]]; ok {
 		at = place
 	}
 	if !moduleName.MatchString(text) {
@@ -44,7 +40,7 @@ func (w *walker) require(e *ast.FuncCallExpr, name value, at position) value {
 	}
 	hint := nearest.Hint(text, w.checker.moduleNames())
 	if hint == "" {
-		if w.library && w.depth > 0 {
+		if w.library && len(w.frames) > 1 {
 			return value{} // one that it can do without, perhaps
 		}
 		path := strings.ReplaceAll(text, ".", "/")

@@ -81,32 +81,54 @@ func (r *rehearsal) fixed(v value) value {
 	return value{known: t, fixed: true}
 }
 
-// call makes a call. misuse is what the bindings have against it; object is
-// the device or channel that it gives.
-func (r *rehearsal) call(f value, args []lua.LValue, loading bool) (misuse string, object lua.LValue) {
-	r.host.loading, r.host.asked = loading, 0
-	defer func() { r.host.loading = false }()
-	err := r.protect(func() {
+// said is what a call in the rehearsal came to.
+type said struct {
+	misuse string     // what the bindings have against it; "": nothing
+	failed string     // any other error, if nothing was asked of the host before
+	object lua.LValue // the device, channel, job or task that it gave
+	pure   bool       // it gave a value and asked nothing of the host
+}
+
+// call makes a call of the API.
+func (r *rehearsal) call(f value, args []lua.LValue, loading bool) said {
+	return r.hear(loading, func() lua.LValue {
 		if !isLibrary(f.of.owner) {
 			args = append([]lua.LValue{f.of.known}, args...)
 		}
-		object = r.invoke(r.L.GetField(f.of.known, f.entry.Name), args...)
+		return r.invoke(r.L.GetField(f.of.known, f.entry.Name), args...)
 	})
+}
+
+// effectless reports whether a function of the API only gives a value, as far as a call without arguments tells.
+func (r *rehearsal) effectless(f value) bool {
+	return f.of.known != nil && isLibrary(f.of.owner) && r.call(f, nil, false).pure
+}
+
+// hear makes a call and tells what came of it.
+func (r *rehearsal) hear(loading bool, call func() lua.LValue) (s said) {
+	r.host.loading, r.host.asked, r.host.effects = loading, 0, 0
+	defer func() { r.host.loading = false }()
+	err := r.protect(func() { s.object = call() })
 	if err != nil {
+		s.object = nil
 		report := luaapi.Describe(err)
-		if report.Kind != "misuse" {
-			return "", nil
-		}
-		misuse = report.Message
+		text := report.Message
 		if report.Hint != "" {
-			misuse += " (" + report.Hint + ")"
+			text += " (" + report.Hint + ")"
 		}
-		return misuse, nil
+		switch {
+		case report.Kind == "misuse":
+			s.misuse = text
+		case report.Kind == "error" && r.host.effects == 0:
+			s.failed = text
+		}
+		return s
 	}
-	if _, ok := object.(*lua.LUserData); !ok {
-		object = nil
+	s.pure = s.object != lua.LNil && r.host.effects == 0
+	if _, ok := s.object.(*lua.LUserData); !ok {
+		s.object = nil
 	}
-	return "", object
+	return s
 }
 
 // deviceOf is the device of an object, or of its name; nil if it is not known.
@@ -157,8 +179,8 @@ func (r *rehearsal) arguments(entry *luaapi.Entry, of *value, args []value) ([]l
 		switch {
 		case a.several:
 			return nil, false
-		case a.known != nil:
-			list[i] = a.known
+		case r.stand(a) != nil:
+			list[i] = r.stand(a)
 		case i == options:
 			list[i] = r.options(entry, a)
 		case entry.Owner == "hik" && entry.Name == "device" && a.table != nil:
@@ -209,8 +231,8 @@ func (r *rehearsal) options(entry *luaapi.Entry, v value) *lua.LTable {
 		switch {
 		case it.key == nil:
 			return lua.LTrue
-		case it.value.known != nil:
-			return it.value.known
+		case r.stand(it.value) != nil:
+			return r.stand(it.value)
 		}
 		return r.sampleOption(entry, it.key.Value, it.value)
 	})
@@ -223,6 +245,8 @@ func (r *rehearsal) sampleOption(entry *luaapi.Entry, name string, v value) lua.
 			continue
 		}
 		switch o.Type {
+		case "any":
+			return nil // no value stands for all
 		case "duration", "time", "channel":
 			return lua.LNumber(1)
 		case "boolean":
@@ -282,7 +306,7 @@ func isDeviceKey(name string) bool {
 func (r *rehearsal) plainTable(v value) (*lua.LTable, bool) {
 	t, whole := r.table(v, func(it item) lua.LValue {
 		if it.value.table == nil {
-			return it.value.known
+			return r.stand(it.value)
 		}
 		if inner, whole := r.plainTable(it.value); whole {
 			return inner

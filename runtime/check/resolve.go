@@ -12,8 +12,14 @@ import (
 // variable is a local variable, or a global one of the file.
 type variable struct {
 	name    string
+	at      position
 	assigns int // how often it is given a value
+	reads   int // how often it is asked for one
 	value   value
+
+	fieldSets map[string]int          // how often each of its fields is assigned
+	fields    map[string]value        // of those that are assigned once, as far as the second walk has come
+	harmless  map[*ast.IdentExpr]bool // reads that leave the table in it as it is
 }
 
 // source is a file and what the first walk found in it.
@@ -26,6 +32,9 @@ type source struct {
 	declared map[ast.Stmt][]*variable // by local statements and loops
 	names    map[string]bool          // of all local variables
 
+	touched map[string][]touch   // where each global is read and assigned
+	defined map[string]bool      // globals that a function statement sets
+	reflect bool                 // it may read globals in ways that can't be followed
 	globals map[string]*variable // that the file assigns
 	fields  map[string]bool      // "string.trim": that it adds to a library
 	guarded map[string]bool      // "table.unpack": that it asks for before using
@@ -37,6 +46,10 @@ type resolver struct {
 	*source
 	tokens *tokens
 	scopes []map[string]*variable
+	blocks []int       // those around, each by its number
+	count  int         // of blocks so far
+	depth  int         // functions around
+	within []*variable // local functions around
 }
 
 func resolve(file string, text []byte, chunk []ast.Stmt) *source {
@@ -45,6 +58,7 @@ func resolve(file string, text []byte, chunk []ast.Stmt) *source {
 			file: file, chunk: chunk,
 			places: make(map[any]position), uses: make(map[*ast.IdentExpr]*variable),
 			declared: make(map[ast.Stmt][]*variable), names: make(map[string]bool),
+			touched: make(map[string][]touch), defined: make(map[string]bool),
 			globals: make(map[string]*variable), fields: make(map[string]bool), guarded: make(map[string]bool),
 		},
 		tokens: scan(text, file),
@@ -55,6 +69,8 @@ func resolve(file string, text []byte, chunk []ast.Stmt) *source {
 
 // block reads a block with the variables of its head. What stands behind it, until, sees its locals.
 func (r *resolver) block(list []ast.Stmt, until ast.Expr, declared ...*variable) {
+	r.count++
+	r.blocks = append(r.blocks, r.count)
 	r.scopes = append(r.scopes, make(map[string]*variable))
 	r.declare(declared...)
 	for _, s := range list {
@@ -64,13 +80,13 @@ func (r *resolver) block(list []ast.Stmt, until ast.Expr, declared ...*variable)
 		r.expr(until)
 	}
 	r.scopes = r.scopes[:len(r.scopes)-1]
+	r.blocks = r.blocks[:len(r.blocks)-1]
 }
 
 // local is a new local variable, which is not in scope yet.
 func (r *resolver) local(name string, assigns int) *variable {
-	r.tokens.find(name)
 	r.names[name] = true
-	return &variable{name: name, assigns: assigns}
+	return &variable{name: name, assigns: assigns, at: r.tokens.find(name)}
 }
 
 func (r *resolver) locals(names []string, assigns int) (list []*variable) {
@@ -98,10 +114,12 @@ func (r *resolver) lookup(name string) *variable {
 func (r *resolver) stmt(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
+		var touches []touch
 		for _, e := range s.Lhs {
-			r.assigned(e)
+			touches = append(touches, r.assigned(e)...)
 		}
 		r.exprs(s.Rhs)
+		r.touch(touches...) // the values are worked out first
 	case *ast.LocalAssignStmt:
 		r.localStmt(s)
 	case *ast.FuncCallStmt:
@@ -146,6 +164,8 @@ func (r *resolver) localStmt(s *ast.LocalAssignStmt) {
 	if len(s.Names) == 1 && len(s.Exprs) == 1 {
 		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
 			r.declare(list...)
+			r.within = append(r.within, list[0])
+			defer func() { r.within = r.within[:len(r.within)-1] }()
 		}
 	}
 	r.exprs(s.Exprs)
@@ -154,12 +174,17 @@ func (r *resolver) localStmt(s *ast.LocalAssignStmt) {
 
 func (r *resolver) function(s *ast.FuncDefStmt) {
 	if s.Name.Func != nil {
-		r.assigned(s.Name.Func)
+		touches := r.assigned(s.Name.Func)
+		for _, t := range touches {
+			r.defined[t.name] = true
+		}
+		r.touch(touches...)
 		r.body(s.Func)
 		return
 	}
 	r.expr(s.Name.Receiver)
 	r.tokens.find(s.Name.Method)
+	r.fieldSet(s.Name.Receiver, s.Name.Method)
 	if path := pathOf(s.Name.Receiver); path != "" {
 		r.fields[path+"."+s.Name.Method] = true
 	}
@@ -172,18 +197,22 @@ func (r *resolver) body(f *ast.FunctionExpr, own ...*variable) {
 	if f.ParList.HasVargs {
 		own = append(own, &variable{name: "arg", assigns: 2})
 	}
+	r.depth++
 	r.block(f.Stmts, nil, own...)
+	r.depth--
 }
 
-// assigned is an expression that gets a value.
-func (r *resolver) assigned(e ast.Expr) {
+// assigned is an expression that gets a value. If that is a global, the result says so.
+func (r *resolver) assigned(e ast.Expr) (touches []touch) {
 	switch e := e.(type) {
 	case *ast.IdentExpr:
-		r.expr(e)
-		if v := r.uses[e]; v != nil {
+		r.places[e] = r.tokens.on(e.Line(), e.Value)
+		if v := r.lookup(e.Value); v != nil {
+			r.uses[e] = v
 			v.assigns++
-			return
+			return nil
 		}
+		touches = []touch{{name: e.Value, at: r.places[e], write: true, near: r.nearLocal(e.Value)}}
 		v := r.globals[e.Value]
 		if v == nil {
 			v = &variable{name: e.Value}
@@ -201,9 +230,26 @@ func (r *resolver) assigned(e ast.Expr) {
 		} else if pathOf(e.Object) == "_G" {
 			r.dynamic = true
 		}
+		if key, ok := e.Key.(*ast.StringExpr); ok {
+			r.fieldSet(e.Object, key.Value)
+		}
 	default:
 		r.expr(e)
 	}
+	return touches
+}
+
+// fieldSet notes an assignment to a field of a local variable.
+func (r *resolver) fieldSet(object ast.Expr, key string) {
+	ident, _ := object.(*ast.IdentExpr)
+	v := r.uses[ident]
+	if v == nil {
+		return
+	}
+	if v.fieldSets == nil {
+		v.fieldSets = make(map[string]int)
+	}
+	v.fieldSets[key]++
 }
 
 func (r *resolver) exprs(list []ast.Expr) {
@@ -218,6 +264,16 @@ func (r *resolver) expr(e ast.Expr) {
 		r.places[e] = r.tokens.on(e.Line(), e.Value)
 		if v := r.lookup(e.Value); v != nil {
 			r.uses[e] = v
+			if !slices.Contains(r.within, v) {
+				v.reads++
+			}
+			return
+		}
+		r.touch(touch{name: e.Value, at: r.places[e]})
+		r.reflect = r.reflect || slices.Contains(reflecting, e.Value)
+	case *ast.AttrGetExpr:
+		if name, found := strings.CutPrefix(pathOf(e), "_G."); found {
+			r.touch(touch{name: name})
 		}
 	case *ast.StringExpr:
 		r.places[e] = r.tokens.on(e.Line(), e.Value)

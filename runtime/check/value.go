@@ -27,6 +27,12 @@ type value struct {
 	// module is one of hiklua's own that hik.library describes, function one of its
 	// functions; "" is the module itself.
 	module, function string
+	// body is a function of the file.
+	body *frame
+	// content is a table that a variable holds.
+	content *content
+	// pure is a function that gave it and did nothing else, as the script writes its name.
+	pure string
 	// fixed says that a table's content comes from site.yaml: hik.vars.
 	fixed bool
 	// listOf is whose names the items of a list have, each those of the items

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
@@ -15,9 +16,20 @@ import (
 type walker struct {
 	*source
 	checker  *checker
-	depth    int  // functions around
-	library  bool // it is a module of lib/, which others may have written
+	frames   []*frame // the main chunk and the functions around
+	catching bool     // what is called at once next is called by pcall
+	library  bool     // it is a module of lib/, which others may have written
 	findings []Finding
+	deferred []deferred
+}
+
+// look is the whole walk.
+func (w *walker) look() []Finding {
+	w.frames = []*frame{{immediate: true}}
+	w.block(w.chunk)
+	w.settle()
+	w.accidental()
+	return w.findings
 }
 
 func (w *walker) report(at position, format string, args ...any) {
@@ -37,9 +49,41 @@ func (w *walker) doubt(at position, format string, args ...any) {
 }
 
 func (w *walker) block(list []ast.Stmt) {
-	for _, s := range list {
+	for i, s := range list {
 		w.stmt(s)
+		if leaves(list[i:i+1], true) {
+			w.frame().maybe++ // what follows may not be reached
+		}
 	}
+}
+
+// while is a loop, endless if nothing in it leaves it.
+func (w *walker) while(s *ast.WhileStmt) {
+	w.expr(s.Condition)
+	_, always := s.Condition.(*ast.TrueExpr)
+	if always && !leaves(s.Stmts, true) {
+		w.frame().endless++
+		w.block(s.Stmts)
+		w.frame().endless--
+		return
+	}
+	w.frame().maybe++
+	w.block(s.Stmts)
+	w.frame().maybe--
+}
+
+// discard is a call that stands as a statement.
+func (w *walker) discard(e *ast.FuncCallExpr) {
+	before := len(w.findings)
+	v := w.expr(e)
+	if len(w.findings) > before || v.pure == "" || w.library || w.frame().caught {
+		return
+	}
+	at := w.places[e]
+	if e.Func != nil {
+		at = w.endOf(e.Func)
+	}
+	w.warn(at, "%s(...) does nothing but give a value, and nothing uses it here", v.pure)
 }
 
 func (w *walker) stmt(s ast.Stmt) {
@@ -49,25 +93,22 @@ func (w *walker) stmt(s ast.Stmt) {
 	case *ast.LocalAssignStmt:
 		w.local(s)
 	case *ast.FuncCallStmt:
-		w.expr(s.Expr)
+		w.discard(s.Expr.(*ast.FuncCallExpr))
 	case *ast.DoBlockStmt:
 		w.block(s.Stmts)
 	case *ast.WhileStmt:
-		w.expr(s.Condition)
-		w.block(s.Stmts)
+		w.while(s)
 	case *ast.RepeatStmt:
 		w.block(s.Stmts)
 		w.expr(s.Condition)
 	case *ast.IfStmt:
 		w.expr(s.Condition)
+		w.frame().maybe++
 		w.block(s.Then)
 		w.block(s.Else)
+		w.frame().maybe--
 	case *ast.NumberForStmt:
-		w.expr(s.Init)
-		w.expr(s.Limit)
-		if s.Step != nil {
-			w.expr(s.Step)
-		}
+		w.numbers(s)
 		w.block(s.Stmts)
 	case *ast.GenericForStmt:
 		values := w.exprs(s.Exprs)
@@ -79,12 +120,7 @@ func (w *walker) stmt(s ast.Stmt) {
 		}
 		w.block(s.Stmts)
 	case *ast.FuncDefStmt:
-		if s.Name.Func != nil {
-			w.target(s.Name.Func)
-		} else {
-			w.expr(s.Name.Receiver)
-		}
-		w.function(s.Func)
+		w.funcDef(s)
 	case *ast.ReturnStmt:
 		w.exprs(s.Exprs)
 	}
@@ -94,6 +130,11 @@ func (w *walker) assign(s *ast.AssignStmt) {
 	values := w.exprs(s.Rhs)
 	for i, target := range s.Lhs {
 		w.target(target)
+		if attr, ok := target.(*ast.AttrGetExpr); ok && i < len(values) {
+			if key, named := attr.Key.(*ast.StringExpr); named {
+				w.setField(attr.Object, key.Value, values[i])
+			}
+		}
 		ident, ok := target.(*ast.IdentExpr)
 		if !ok || w.uses[ident] != nil {
 			continue
@@ -128,19 +169,67 @@ func (w *walker) target(e ast.Expr) {
 	}
 }
 
+// setField keeps the value of a field of a local variable, if it is assigned once.
+func (w *walker) setField(object ast.Expr, key string, v value) {
+	ident, _ := object.(*ast.IdentExpr)
+	of := w.uses[ident]
+	if of == nil || of.assigns != 1 || of.fieldSets[key] != 1 {
+		return
+	}
+	if of.fields == nil {
+		of.fields = make(map[string]value)
+	}
+	of.fields[key] = kept(v)
+}
+
 func (w *walker) local(s *ast.LocalAssignStmt) {
+	before := len(w.findings)
 	values := w.exprs(s.Exprs)
 	for i, v := range w.declared[s] {
 		if v.assigns == 1 && i < len(values) {
 			v.value = kept(values[i])
+			if values[i].table != nil {
+				v.value.content = &content{of: v, value: values[i]}
+			}
+		}
+	}
+	if len(w.findings) == before || isFunction(s.Exprs[0]) {
+		w.unused(s, values)
+	}
+}
+
+// funcDef is function NAME(...) ... end.
+func (w *walker) funcDef(s *ast.FuncDefStmt) {
+	if s.Name.Func == nil {
+		w.expr(s.Name.Receiver)
+		w.setField(s.Name.Receiver, s.Name.Method, value{body: w.function(s.Func, false)})
+		return
+	}
+	w.target(s.Name.Func)
+	v := value{known: w.checker.rehearsal.nothing, body: w.function(s.Func, false)}
+	switch name := s.Name.Func.(type) {
+	case *ast.IdentExpr:
+		if g := w.globals[name.Value]; w.uses[name] == nil && g.assigns == 1 {
+			g.value = v
+		}
+	case *ast.AttrGetExpr:
+		if key, ok := name.Key.(*ast.StringExpr); ok {
+			w.setField(name.Object, key.Value, v)
 		}
 	}
 }
 
-func (w *walker) function(f *ast.FunctionExpr) {
-	w.depth++
+// function looks at the body of one. atOnce: it is called where it stands.
+func (w *walker) function(f *ast.FunctionExpr, atOnce bool) *frame {
+	body := &frame{immediate: atOnce, caught: w.catching}
+	w.catching = false
+	w.frames = append(w.frames, body)
 	w.block(f.Stmts)
-	w.depth--
+	w.frames = w.frames[:len(w.frames)-1]
+	if atOnce && body.wants != "" {
+		w.demand(body.wants, body.at)
+	}
+	return body
 }
 
 func (w *walker) exprs(list []ast.Expr) []value {
@@ -152,6 +241,23 @@ func (w *walker) exprs(list []ast.Expr) []value {
 		}
 	}
 	return values
+}
+
+// numbers are those of for i = first, last, step.
+func (w *walker) numbers(s *ast.NumberForStmt) {
+	for _, e := range []ast.Expr{s.Init, s.Limit, s.Step} {
+		if e == nil {
+			continue
+		}
+		v := w.expr(e)
+		n, number := sandbox.ToNumber(v.known)
+		switch {
+		case v.known != nil && !number, v.table != nil:
+			w.doubt(w.endOf(e), "for counts with numbers only")
+		case e == s.Step && number && n == 0:
+			w.doubt(w.endOf(e), "for never ends with a step of 0")
+		}
+	}
 }
 
 // iterator is what stands after `in`, which has to be a function. A table that a variable holds may have been given a
@@ -173,6 +279,7 @@ func kept(v value) value {
 	if v.table != nil {
 		return value{madeHere: true}
 	}
+	v.content, v.pure = nil, ""
 	return single(v)
 }
 
@@ -207,12 +314,14 @@ func (w *walker) expr(e ast.Expr) value {
 		v.several = !e.AdjustRet
 		return v
 	case *ast.FunctionExpr:
-		w.function(e)
-		return constant(w.checker.rehearsal.nothing)
+		return value{known: w.checker.rehearsal.nothing, body: w.function(e, false)}
 	case *ast.TableExpr:
 		return w.table(e)
 	case *ast.LogicalOpExpr:
-		a, b := single(w.expr(e.Lhs)), single(w.expr(e.Rhs))
+		a := single(w.expr(e.Lhs))
+		w.frame().maybe++
+		b := single(w.expr(e.Rhs))
+		w.frame().maybe--
 		if a.owner != "" && a.owner == b.owner {
 			return value{owner: a.owner}
 		}
@@ -224,12 +333,18 @@ func (w *walker) expr(e ast.Expr) value {
 			return constant(lua.LString(x + y))
 		}
 	case *ast.ArithmeticOpExpr:
-		return arithmetic(e.Operator, w.expr(e.Lhs), w.expr(e.Rhs))
+		a, b := w.expr(e.Lhs), w.expr(e.Rhs)
+		w.addedText(e, a)
+		return arithmetic(e.Operator, a, b)
 	case *ast.UnaryMinusOpExpr:
 		if n, ok := w.expr(e.Expr).known.(lua.LNumber); ok {
 			return constant(-n)
 		}
-	case *ast.RelationalOpExpr, *ast.UnaryNotOpExpr, *ast.UnaryLenOpExpr:
+	case *ast.UnaryLenOpExpr:
+		if v := w.expr(e.Expr); v.content != nil {
+			v.content.reads()
+		}
+	case *ast.RelationalOpExpr, *ast.UnaryNotOpExpr:
 		for _, part := range sandbox.Parts(e) {
 			w.expr(*part)
 		}
@@ -258,10 +373,14 @@ func (w *walker) table(e *ast.TableExpr) value {
 // name is a variable.
 func (w *walker) name(e *ast.IdentExpr) value {
 	if v := w.uses[e]; v != nil {
-		if v.assigns == 1 {
-			return v.value
+		if v.assigns != 1 {
+			return value{}
 		}
-		return value{}
+		held := v.value
+		if held.content != nil {
+			held.content = &content{of: v, use: e, value: held.content.value}
+		}
+		return held
 	}
 	if v := w.globals[e.Value]; v != nil {
 		if v.assigns == 1 && !w.checker.environment.has(e.Value) {
@@ -286,6 +405,16 @@ func (w *walker) attribute(e *ast.AttrGetExpr) value {
 	if !named {
 		w.expr(e.Key)
 		return value{}
+	}
+	if ident, ok := e.Object.(*ast.IdentExpr); ok && w.uses[ident] != nil {
+		if v, known := w.uses[ident].fields[key.Value]; known {
+			return v
+		}
+	}
+	if object.content != nil && !slices.ContainsFunc(object.content.items, func(it item) bool {
+		return it.key != nil && it.key.Value == key.Value && (it.value.table != nil || it.value.content != nil)
+	}) {
+		object.content.reads()
 	}
 	at := w.places[e.Key]
 	switch {
