@@ -11,7 +11,7 @@ import (
 
 // unused warns of local variables that nothing reads. Names of one statement go together: local ok, err = pcall(f) is right
 // where only one of them is read. A job and a task are often kept for what may come, names of Lua's functions are taken in
-advance, and modules come from elsewhere.
+// advance, and modules come from elsewhere.
 func (w *walker) unused(s *ast.LocalAssignStmt, values []value) {
 	if w.library || slices.ContainsFunc(w.declared[s], func(v *variable) bool { return v.reads > 0 || strings.HasPrefix(v.name, "_") }) {
 		return
