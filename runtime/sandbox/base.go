@@ -202,11 +202,11 @@ func basePairs(L *lua.LState) int {
 	return 3
 }
 
-// baseIpairs looks at __index only where there is one, so that what the host gives as userdata can be walked too.
+// baseIpairs reads tables as they are, and what the host gives as userdata through its __index.
 func baseIpairs(L *lua.LState) int {
 	v := L.Get(1)
 	step := 1
-	if _, isString := v.(lua.LString); !isString && L.GetMetaField(v, "__index") != lua.LNil {
+	if _, isUserdata := v.(*lua.LUserData); isUserdata && L.GetMetaField(v, "__index") != lua.LNil {
 		step = 2
 	} else {
 		checkTable(L, 1)

@@ -18,13 +18,14 @@ type (
 )
 
 // instructions is that table with a concatenation that is bounded, and which writes numbers as Lua does, a for loop that
-// reads text as numbers as Lua does, and Lua's arithmetic.
+// reads text as numbers as Lua does, and Lua's arithmetic, comparisons and metamethods.
 var instructions = func() instructionTable {
 	table := upstreamInstructions
 	table[lua.OP_CONCAT], table[lua.OP_FORPREP], table[lua.OP_LEN] = concat, forPrep, length
-	for op := lua.OP_ADD; op <= lua.OP_MOD; op++ {
+	for op := lua.OP_ADD; op <= lua.OP_POW; op++ {
 		table[op] = calculate
 	}
+	table[lua.OP_UNM], table[lua.OP_EQ], table[lua.OP_LT], table[lua.OP_LE] = minus, equal, order, order
 	return table
 }()
 

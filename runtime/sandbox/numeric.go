@@ -38,7 +38,7 @@ func fetchAllocatorMethods(L *lua.LState) bool {
 
 var minusZero lua.LValue = lua.LNumber(math.Copysign(0, -1))
 
-// calculate does +, -, *, / and % of two numbers. gopher-lua loses the sign of a zero, and has another remainder: 10 % 0.1 is
+// calculate does +, -, *, /, % and ^ of two numbers. gopher-lua loses the sign of a zero, and has another remainder: 10 % 0.1 is
 // 0 in Lua, and 0.1 in C.
 func calculate(L *lua.LState, inst uint32, base *frame) int {
 	th := of(L)
@@ -46,7 +46,7 @@ func calculate(L *lua.LState, inst uint32, base *frame) int {
 	x, isNumber := operandValue(cf, registers, argB(inst)).(lua.LNumber)
 	y, both := operandValue(cf, registers, argC(inst)).(lua.LNumber)
 	if !isNumber || !both {
-		return upstreamInstructions[inst>>26](L, inst, base)
+		return operate(L, inst, base)
 	}
 	var v lua.LNumber
 	switch opcode(inst) {
@@ -58,8 +58,10 @@ func calculate(L *lua.LState, inst uint32, base *frame) int {
 		v = x * y
 	case lua.OP_DIV:
 		v = x / y
-	default:
+	case lua.OP_MOD:
 		v = modulo(x, y)
+	default:
+		v = lua.LNumber(math.Pow(float64(x), float64(y)))
 	}
 	setNumber(th, inst, v)
 	return 0
@@ -77,13 +79,17 @@ func length(L *lua.LState, inst uint32, base *frame) int {
 
 // setNumber puts v into the register that inst sets.
 func setNumber(th *thread, inst uint32, v lua.LNumber) {
-	registers, at := (*registry)(th.reg), th.currentFrame.LocalBase+argA(inst)
 	if v == 0 && math.Signbit(float64(v)) {
-		registers.array[at] = minusZero
-	} else {
-		allocator := [2]unsafe.Pointer{allocatorMethods, th.alloc}
-		registers.array[at] = (*(*numberAllocator)(unsafe.Pointer(&allocator))).LNumber2I(v)
+		setRegister(th, inst, minusZero)
+		return
 	}
+	allocator := [2]unsafe.Pointer{allocatorMethods, th.alloc}
+	setRegister(th, inst, (*(*numberAllocator)(unsafe.Pointer(&allocator))).LNumber2I(v))
+}
+
+func setRegister(th *thread, inst uint32, v lua.LValue) {
+	registers, at := (*registry)(th.reg), th.currentFrame.LocalBase+argA(inst)
+	registers.array[at] = v
 	if at >= registers.top {
 		registers.top = at + 1
 	}

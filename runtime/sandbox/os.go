@@ -116,7 +116,7 @@ func (s *state) osDate(L *lua.LState) int {
 	} else {
 		t = t.In(s.Location)
 	}
-	if strings.HasPrefix(format, "*t") {
+	if format == "*t" {
 		return one(L, DateTable(L, t))
 	}
 	var b strings.Builder

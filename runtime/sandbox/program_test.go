@@ -234,8 +234,10 @@ func (p *program) statement() string {
 		})
 	case x < 83:
 		return fmt.Sprintf("q(pcall(function(...) return %s %s %s end))", p.value(1), p.pick("<", "<=", ">", "==", ".."), p.pick("'10'", "nil", "{}", "true", p.value(1), "o"))
-	case x < 86:
+	case x < 85:
 		return p.large()
+	case x < 87:
+		return p.chain()
 	case x < 90:
 		return fmt.Sprintf("p(%s, o %s vector(2), %s)", p.value(1), p.pick("==", "<", "<=", ">", ">=", "~="), p.pick("o .. 'x'", "1 .. o", "o .. o .. 'y'", "(-o).x", "#o", "o.double", "base[v4]"))
 	default:
@@ -323,6 +325,22 @@ func (p *program) coroutine() string {
 			return fmt.Sprintf("for a, b in coroutine.wrap(function(...) for i = 1, 3 do coroutine.yield(%s and i or f(i), i) end end) do p(a, b) %s end", p.condition(1), body)
 		}
 	})
+}
+
+// chain assigns to variables and, in the same statement, to fields of what they held before.
+func (p *program) chain() string {
+	place := func() string {
+		return p.pick("a", "b", "a.x", "b.x", "a.x.x", "a[1]", "b[a[1]]", "a.x[b[1]]", "v1")
+	}
+	value := func() string {
+		return p.pick("a", "b", "a.x", "b.x", "a.x.x", "a[1]", "#a", "nil", "{x = b}", "two(a, b)", "a.x and b", "not a or b.x", "b[1] == 1 and a", p.value(2))
+	}
+	body := p.inFunction(false, func() string {
+		first := fmt.Sprintf("%s = %s", p.list(place, 2+p.IntN(2)), p.list(value, 1+p.IntN(3)))
+		return first + " " + fmt.Sprintf("%s = %s", p.list(place, 2), p.list(value, 2))
+	})
+	return "do local a = {1, 2, x = {1, 3, x = {4}}} local b, first = {2, 1, x = a}, a " +
+		"local ok = pcall(function() " + body + " end) p(ok, a == first, b == first, a, b, first[1], first[2], first.x) end"
 }
 
 // large is a list, a call or a function of a size at which compilers do something else.

@@ -142,6 +142,6 @@ func comparator(L *lua.LState, fn *lua.LFunction) func(a, b lua.LValue) bool {
 	return func(a, b lua.LValue) bool {
 		n++
 		checkEvery(L, n)
-		return L.LessThan(a, b)
+		return less(L, a, b)
 	}
 }

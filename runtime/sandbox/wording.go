@@ -52,12 +52,13 @@ const (
 	nonFunction = "attempt to call a non-function object"
 	nonTable    = "attempt to index a non-table object(" // then the type
 	arithmetic  = "attempt to perform arithmetic on "
+	comparison  = "attempt to compare " // then two types with " with " between them
 )
 
 // engineWords are the beginnings of what gopher-lua says of an operand.
 var engineWords = []string{
 	nonFunction, nonTable, "cannot perform ", arithmetic, "attempt to concatenate ",
-	"__unm undefined", "__len undefined", "attempt to compare ", "for statement ", "'for' ", "table index is ",
+	"__unm undefined", "__len undefined", comparison, "for statement ", "'for' ", "table index is ",
 }
 
 // worded says what the instruction that f has just taken could not do.
@@ -80,11 +81,15 @@ func (f *frame) worded(L *lua.LState, engine string) (string, bool) {
 	}
 	inst := f.Fn.Proto.Code[pc]
 	a, b, c := argA(inst), argB(inst), argC(inst)
-	switch opcode(inst) {
-	case lua.OP_CALL, lua.OP_TAILCALL:
+	switch op := opcode(inst); {
+	case op == lua.OP_CALL, op == lua.OP_TAILCALL:
 		return "attempt to call " + f.blamed(L, a, pc, true), true
-	case lua.OP_TFORLOOP:
+	case op == lua.OP_TFORLOOP:
 		return f.notIterator(L, a, pc), true
+	case engine == nonFunction:
+		return "attempt to call a metamethod that is no function", true
+	}
+	switch opcode(inst) {
 	case lua.OP_GETGLOBAL, lua.OP_SETGLOBAL:
 		kind, _, _ := strings.Cut(strings.TrimPrefix(engine, nonTable), ")")
 		return "attempt to index a " + kind + " value that the table of globals has in its metatable", true
@@ -197,18 +202,23 @@ func withKey(key lua.LValue) string {
 // compared is for < and <=, also written the other way round.
 func (f *frame) compared(L *lua.LState, b, c, pc int) string {
 	x, y := f.value(L, b), f.value(L, c)
-	one, other := x.Type().String(), y.Type().String()
-	if one == other {
-		return "attempt to compare two " + one + " values"
-	}
-	text := "attempt to compare " + one + " with " + other
+	text := comparing(x.Type().String(), y.Type().String())
 	switch {
+	case x == lua.LNil && y == lua.LNil:
 	case y == lua.LNil:
 		text += f.parenthesis(L, c, pc)
 	case x == lua.LNil:
 		text += f.parenthesis(L, b, pc)
 	}
 	return text
+}
+
+// comparing is what Lua says of two types that have no order.
+func comparing(one, other string) string {
+	if one == other {
+		return "attempt to compare two " + one + " values"
+	}
+	return comparison + one + " with " + other
 }
 
 // wordedInGo is for errors that were raised inside a library function.
@@ -230,6 +240,9 @@ func wordedInGo(L *lua.LState, f *frame, engine string) (string, bool) {
 	case strings.HasPrefix(engine, nonTable):
 		kind, key, _ := strings.Cut(strings.TrimPrefix(engine, nonTable), ")")
 		return "attempt to index a " + kind + " value" + key, true
+	case strings.HasPrefix(engine, comparison):
+		one, other, _ := strings.Cut(strings.TrimPrefix(engine, comparison), " with ")
+		return comparing(one, other), true
 	case engine == "registry overflow":
 		return "stack overflow", true
 	}
