@@ -206,7 +206,7 @@ func basePairs(L *lua.LState) int {
 func baseIpairs(L *lua.LState) int {
 	v := L.Get(1)
 	step := 1
-	if _, isUserdata := v.(*lua.LUserData); isUserdata && L.GetMetaField(v, "__index") != lua.LNil {
+	if ud, ok := v.(*lua.LUserData); ok && !madeByScript(ud) && L.GetMetaField(v, "__index") != lua.LNil {
 		step = 2
 	} else {
 		checkTable(L, 1)

@@ -1,1 +1,1 @@
-for i in ipairs(setmetatable({}, {__index = function(_, i) return i end})) do end --HERE
+while true do for i, v in ipairs{1, 2, 3} do end end --HERE
