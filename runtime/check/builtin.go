@@ -123,7 +123,7 @@ func (r *rehearsal) try(path string, args []value) (fault string, argument int) 
 			return path + ": " + text, -1
 		case m == nil && !unknown:
 			return path + ": " + text, -1
-		case n < 0, n < len(args) && r.stand(args[n]) == nil:
+		case n < 0, n < len(args) && r.stand(args[n]) == nil && args[n].table == nil:
 			if unknown {
 				continue // it may be the sample's fault
 			}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/yuin/gopher-lua/parse"
 
@@ -174,7 +175,7 @@ func (c *checker) read(file string) *source {
 	var text []byte
 	fail := func(line, col int, message string) *source {
 		if line > 0 && col == 0 {
-			col = firstColumn(text, line)
+			col = columnOf(text, line, strings.Contains(message, "end of file"))
 		}
 		c.add(site.Problem{File: file, Line: line, Col: col, Message: message}, false)
 		return nil
@@ -204,13 +205,17 @@ func (c *checker) read(file string) *source {
 	return resolve(file, text, chunk)
 }
 
-// firstColumn is where a line begins to say something.
-func firstColumn(text []byte, line int) int {
+// columnOf is where a line begins to say something, or where it ends.
+func columnOf(text []byte, line int, end bool) int {
 	lines := bytes.Split(text, []byte("\n"))
 	if line > len(lines) {
 		return 1
 	}
-	return len(lines[line-1]) - len(bytes.TrimLeft(lines[line-1], " \t")) + 1
+	written := bytes.TrimRight(lines[line-1], "\r")
+	if end {
+		return utf8.RuneCount(written) + 1
+	}
+	return len(written) - len(bytes.TrimLeft(written, " \t")) + 1
 }
 
 // moduleOf is the name that require takes for a file of lib/.

@@ -1,0 +1,1 @@
+return {heads = require "site.heads", common = require "common"}
