@@ -208,6 +208,9 @@ func (p *parser) table() {
 		p.slip()
 		p.blockInBraces()
 		if starts(p.tok) || p.tok.is("[") {
+			if p.braced != nil && p.braced.start > o.start {
+				p.failAt(p.tok, "'}' expected to close '{' at line %d %s", p.braced.line, p.tok.near())
+			}
 			p.failAt(p.tok, "',' expected before '%s' in the table that begins at line %d", p.tok.text, o.line)
 		}
 		break

@@ -36,6 +36,7 @@ type parser struct {
 	key         int       // where an item of a table begins that may be its key, else -1
 	brackets    int       // that are open
 	misplaced   *unclosed // the first block whose `end` stands further left than its beginning
+	braced      *unclosed // the first table whose `}` does
 	elseIfs     []lexeme  // `if` behind `else` on one line
 }
 
@@ -111,8 +112,8 @@ func (p *parser) finish(o unclosed, word string) {
 	if p.tok.is(word) {
 		closing := p.begin(p.tok)
 		first := len(bytes.TrimLeft(p.source[p.bolOf(p.tok):p.tok.start], " \t")) == 0
-		if word == "end" && first && closing.line > o.line && closing.indent < o.indent && p.misplaced == nil {
-			p.misplaced = &o
+		if first && closing.line > o.line && closing.indent < o.indent {
+			p.misplace(o, word)
 		}
 		p.advance()
 		return
@@ -131,6 +132,16 @@ func (p *parser) finish(o unclosed, word string) {
 		}
 	}
 	p.unexpected(message)
+}
+
+// misplace notes what is closed by a word that was probably meant for what is around.
+func (p *parser) misplace(o unclosed, word string) {
+	switch {
+	case word == "end" && p.misplaced == nil:
+		p.misplaced = &o
+	case word == "}" && p.braced == nil:
+		p.braced = &o
+	}
 }
 
 func (p *parser) bolOf(at lexeme) int { return bytes.LastIndexByte(p.source[:at.start], '\n') + 1 }
@@ -156,6 +167,7 @@ func (p *parser) block(in string) {
 }
 
 func (p *parser) returns(in string) {
+	at := p.begin(p.tok)
 	p.advance()
 	if !p.blockEnds() && !p.tok.is(";") {
 		p.expressions()
@@ -164,6 +176,9 @@ func (p *parser) returns(in string) {
 	}
 	if !p.blockEnds() {
 		p.slip()
+		if line := p.begin(p.tok); in != "" && line.line > at.line && line.indent < at.indent {
+			return // the 'end' of the block around is missing
+		}
 		p.failAt(p.tok, "'return' must be the last statement of its block, but '%s' follows; to leave here write: do return end", p.tok.text)
 	}
 }

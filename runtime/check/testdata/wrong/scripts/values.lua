@@ -86,7 +86,7 @@ hik.spawn(function(x)
   string.format(5) --?
   tonumber("x", 99) --!
   math.floor("x") --!
-  table.concat({}, 1, {}) --?
+  table.concat({}, 1, {}) --!
   table.insert("x", 1) --!
   ("x"):foo()
   ipairs(5) --!
