@@ -124,7 +124,7 @@ func (w *stubWriter) file() {
 
 func (w *stubWriter) deviceKeys() {
 	w.line("\n---The keys of a device that is not in site.yaml.\n---@class hik.DeviceKeys")
-	types := map[string]string{"text": "string", "secret": "string", "map": "table", "duration": "hik.Duration"}
+	types := map[string]string{"text": "string", "secret": "string", "map": "table"}
 	for _, k := range site.DeviceKeys() {
 		if strings.Contains(k.Path, ".") {
 			continue
@@ -132,6 +132,10 @@ func (w *stubWriter) deviceKeys() {
 		kind := types[k.Type]
 		switch {
 		case kind != "":
+		case strings.HasPrefix(k.Type, "duration"):
+			kind = "hik.Duration"
+		case strings.HasPrefix(k.Type, "whole number"):
+			kind = "integer"
 		case strings.HasPrefix(k.Type, "number"):
 			kind = "number"
 		case strings.HasPrefix(k.Type, "word: "):

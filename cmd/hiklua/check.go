@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/stubs"
 )
 
 func newCheckCommand(a *app) *cobra.Command {
@@ -35,6 +37,7 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 				}
 			} else {
 				a.writeCheck(report)
+				a.noteStaleStubs(dir)
 			}
 			if report.Wrong() {
 				return errTold
@@ -45,6 +48,13 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
 	c.Flags().BoolVar(&simulate, "simulate", false, "as for simulated devices: no passwords needed")
 	return c
+}
+
+// noteStaleStubs says that what the editor knows of the site is out of date.
+func (a *app) noteStaleStubs(dir string) {
+	if s, err := site.LoadSimulated(dir, a.env); err == nil && stubs.Stale(dir, s) {
+		fmt.Fprintf(a.stderr, "what the editor knows of this site is out of date: %s stubs %s\n", a.name, shellWord(dir))
+	}
 }
 
 func (a *app) writeCheck(r *check.Report) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -20,7 +22,9 @@ func newStubsCommand(a *app) *cobra.Command {
 the current folder) into its folder .stubs: the hik module with units and
 ranges, the library, and the names of this site's devices, channels and vars, so
 that a wrong one is underlined while it is typed. For every editor with
-lua-language-server; .luarc.json, its settings, is written if there is none.`,
+lua-language-server; .luarc.json, its settings, is written if there is none.
+Beside them lies the JSON Schema of site.yaml, for yaml-language-server. To be
+done again after an update of {hiklua}, and after devices were added.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`open the folder of the site in the editor; {hiklua} check says the same without one.`),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -38,10 +42,16 @@ lua-language-server; .luarc.json, its settings, is written if there is none.`,
 			for _, name := range written {
 				fmt.Fprintln(a.stdout, "wrote", filepath.Join(dir, name))
 			}
-			if err == nil && len(written) == 0 {
+			if err != nil {
+				return plainFileError(err)
+			}
+			if len(written) == 0 {
 				fmt.Fprintf(a.stdout, "up to date: %s\n", filepath.Join(dir, stubs.Folder))
 			}
-			return plainFileError(err)
+			if text, err := os.ReadFile(filepath.Join(dir, site.FileName)); err == nil && !bytes.Contains(text, []byte("$schema=")) {
+				fmt.Fprintf(a.stdout, "%s names no schema: with this as its first line editors check it, too:\n%s\n", filepath.Join(dir, site.FileName), stubs.Modeline)
+			}
+			return nil
 		},
 	}
 }

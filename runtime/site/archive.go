@@ -72,33 +72,36 @@ const defaultLayout = "{device}/{channel}/{date}/{time}.jpg"
 var archiveFields = []field[Archive]{
 	{name: "path", kind: "text", def: "data/archive", meaning: "folder of the archive, relative to the site", read: readArchivePath},
 	{name: "layout", kind: "text", def: defaultLayout, meaning: "path of a file below it; words in braces: " + strings.Join(LayoutWords, " "), read: readLayout},
-	{name: "keep", kind: "duration", def: "for ever", meaning: "age after which a file is deleted",
+	{name: "keep", kind: "age", def: "for ever", meaning: "age after which a file is deleted",
+		rules: rules{alone: []string{"thinning"}, reason: "thinning says how long files are kept"},
 		read: func(r *reader, n *yaml.Node, a *Archive) {
 			if d, ok := r.age(n); ok {
 				a.Keep = d
 			}
 		}},
-	{name: "thinning", kind: "list", meaning: "instead of keep: [all 2d, hourly 30d, daily 1y] keeps fewer files the older they are", read: readThinning},
+	{name: "thinning", kind: "list of texts", pattern: `^(all|hourly|daily|weekly|monthly) +([0-9.]+(ms|[ywdhms]))+$`, meaning: "instead of keep: [all 2d, hourly 30d, daily 1y] keeps fewer files the older they are", read: readThinning},
 	{name: "labels", kind: "map", meaning: "label: age, for files that are kept longer or shorter", read: readLabels,
 		sub: func(path string) []Key {
-			return []Key{{Path: path + ".NAME", Type: "duration", Meaning: "age after which files with this label are deleted"}}
+			return []Key{{Path: path + ".NAME", Type: "age", Meaning: "age after which files with this label are deleted"}}
 		}},
-	{name: "max_size", kind: "size", def: "no bound", meaning: "size of the archive above which the oldest files are deleted",
+	{name: "max_size", kind: "size from 1MB", def: "no bound", meaning: "size of the archive above which the oldest files are deleted",
 		read: sizeField(func(a *Archive) *int64 { return &a.MaxSize }, 1e6, "1MB")},
-	{name: "min_free", kind: "size", def: "no bound", meaning: "space that stays free on the disk: below it the oldest files are deleted",
+	{name: "min_free", kind: "size from 0", def: "no bound", meaning: "space that stays free on the disk: below it the oldest files are deleted",
 		read: sizeField(func(a *Archive) *int64 { return &a.MinFree }, 0, "0")},
 	{name: "schedules", kind: "list", meaning: "snapshots that are taken without a script", read: readSchedules,
 		sub: func(path string) []Key { return keysOf(path+"[]", scheduleFields) }},
-	{name: "watch", kind: "list", def: "[frozen]", meaning: "faults that pictures are looked through for, each an event for scripts: frozen, dark, blurred; the last two decode every picture", read: readWatch},
+	{name: "watch", kind: "list of words: frozen | dark | blurred", def: "[frozen]", meaning: "faults that pictures are looked through for, each an event for scripts: frozen, dark, blurred; the last two decode every picture", read: readWatch},
 	{name: "copy_to", kind: "text", def: "", meaning: "a second place for every file: a folder, or an address such as s3://bucket?endpoint=https://host&region=eu-central-1&prefix=site", read: readCopyTo},
-	{name: "copy_keep", kind: "duration", def: "for ever", meaning: "age after which a file in the second place is deleted",
+	{name: "copy_keep", kind: "age", def: "for ever", meaning: "age after which a file in the second place is deleted",
+		rules: rules{with: "copy_to", reason: "there is no second place"},
 		read: func(r *reader, n *yaml.Node, a *Archive) {
 			if d, ok := r.age(n); ok {
 				a.CopyKeep = d
 			}
 		}},
-	{name: "copy_rate", kind: "size", def: "no bound", meaning: "bytes a second that are sent to the second place",
-		read: sizeField(func(a *Archive) *int64 { return &a.CopyRate }, 1e3, "1KB")},
+	{name: "copy_rate", kind: "size from 1KB", def: "no bound", meaning: "bytes a second that are sent to the second place",
+		rules: rules{with: "copy_to", reason: "there is no second place"},
+		read:  sizeField(func(a *Archive) *int64 { return &a.CopyRate }, 1e3, "1KB")},
 }
 
 func readArchive(r *reader, n *yaml.Node, into *Site) {
@@ -107,14 +110,7 @@ func readArchive(r *reader, n *yaml.Node, into *Site) {
 	if given["path"] == nil {
 		r.checkArchivePath(n, a.Path)
 	}
-	if given["keep"] != nil && given["thinning"] != nil {
-		r.fail(given["thinning"], "keep and thinning are both given: thinning says how long files are kept")
-	}
-	for _, key := range []string{"copy_keep", "copy_rate"} {
-		if given[key] != nil && given["copy_to"] == nil {
-			r.fail(given[key], "%s is given, and copy_to is not: there is no second place", key)
-		}
-	}
+	checkRules(r, n, archiveFields, given)
 	if a.CopyTo != nil {
 		if problem := a.CopyTo.clash(r.dir, a.Path); problem != "" {
 			r.under("copy_to", func() { r.fail(given["copy_to"], "%s", problem) })

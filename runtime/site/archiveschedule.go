@@ -56,11 +56,15 @@ func (s *Site) sunPlace() *schedule.Place {
 	return &schedule.Place{Lat: s.Location.Lat, Lon: s.Location.Lon}
 }
 
+const oneOfThem = "one of every, cron and at says when"
+
 var scheduleFields = []field[ArchiveSchedule]{
-	{name: "channels", kind: "list", meaning: `"device/channel" by name or number; * stands for all`, read: readPatterns, also: []string{"channel"}},
-	{name: "every", kind: "duration", meaning: "time between two snapshots, counted from midnight; one of every, cron and at is given",
-		read: durationField(func(s *ArchiveSchedule) *time.Duration { return &s.Every }, time.Second, time.Second, 24*time.Hour)},
-	{name: "cron", kind: "text", meaning: `instead: a line such as "*/15 6-20 * * mon-fri", as for hik.cron`,
+	{name: "channels", kind: "list of texts", meaning: `"device/channel" by name or number; * stands for all`, read: readPatterns, also: []string{"channel"},
+		pattern: "^[^/]+/[^/]+$", rules: rules{needed: true, hint: ` (such as ["gate/yard"])`}},
+	{name: "every", kind: "duration 1s to 1d", meaning: "time between two snapshots, counted from midnight; one of every, cron and at is given",
+		rules: rules{needed: true, unless: []string{"cron", "at"}, hint: " (such as 15m), or cron, or at", alone: []string{"cron", "at"}, reason: oneOfThem},
+		read:  durationField(func(s *ArchiveSchedule) *time.Duration { return &s.Every }, time.Second, time.Second, 24*time.Hour)},
+	{name: "cron", kind: "text", meaning: `instead: a line such as "*/15 6-20 * * mon-fri", as for hik.cron`, rules: rules{alone: []string{"at"}, reason: oneOfThem},
 		read: textField(func(s *ArchiveSchedule) *string { return &s.Cron })},
 	{name: "at", kind: "text", meaning: `instead: a time of each day, such as "12:00" or "sunset-15m"`,
 		read: textField(func(s *ArchiveSchedule) *string { return &s.At })},
@@ -83,16 +87,7 @@ func readSchedules(r *reader, n *yaml.Node, a *Archive) {
 			}
 			continue
 		}
-		if given["channels"] == nil {
-			r.fail(item, `channels is missing (such as ["gate/yard"])`)
-		}
-		switch plans := among(given, "every", "cron", "at"); len(plans) {
-		case 0:
-			r.fail(item, "every is missing (such as 15m), or cron, or at")
-		case 1:
-		default:
-			r.fail(given[plans[1]], "%s and %s are both given: one of every, cron and at says when", plans[0], plans[1])
-		}
+		checkRules(r, item, scheduleFields, given)
 		sound := len(r.problems) == before
 		r.afterwards(func(site *Site) { r.checkTimes(given, &s, site, sound) })
 		a.Schedules = append(a.Schedules, s)

@@ -12,11 +12,12 @@ import (
 const maxChannel = 512
 
 var channelFields = []field[Channel]{
-	{name: "address", kind: "number 1-512", meaning: "number of the channel: 1, 2, 3; a single camera is 1", read: readAddress,
-		also: []string{"channel", "id", "number"}},
+	{name: "address", kind: "whole number 1 to 512", meaning: "number of the channel: 1, 2, 3; a single camera is 1", read: readAddress,
+		rules: rules{needed: true, hint: " (the channel's number, such as 1)"},
+		also:  []string{"channel", "id", "number"}},
 	{name: "stream", kind: "word: main | sub", def: "main", meaning: "stream that snapshots are taken from",
 		read: wordField(func(c *Channel) *Stream { return &c.Stream }, StreamMain, StreamSub)},
-	{name: "stream_url", kind: "text", meaning: "address for a live preview: rtsp, rtsps, http or https", read: readStreamURL,
+	{name: "stream_url", kind: "text", meaning: "address for a live preview: rtsp, rtsps, http or https", read: readStreamURL, pattern: "^(rtsps?|https?)://.",
 		also: []string{"url", "rtsp", "rtsp_url"}},
 }
 
@@ -36,10 +37,10 @@ func readChannels(r *reader, n *yaml.Node, d *Device) {
 				return
 			}
 			given := readMap(r, p.value, channelFields, &c)
+			checkRules(r, p.key, channelFields, given)
 			switch first, taken := owner[c.Address]; {
-			case given["address"] == nil:
-				r.fail(p.key, "address is missing (the channel's number, such as 1)")
-			case c.Address != 0 && taken:
+			case c.Address == 0:
+			case taken:
 				r.under("address", func() {
 					r.fail(given["address"], "channel %d is already called %q", c.Address, first)
 				})

@@ -14,26 +14,32 @@ import (
 )
 
 var deviceFields = []field[Device]{
-	{name: "ip", kind: "text", meaning: "address or host name; needed unless simulate is given", read: readHost,
-		also: []string{"host", "hostname", "address", "addr", "url"}},
-	{name: "username", kind: "text", meaning: "account on the device, at least Operator; needed unless simulate is given", read: readUsername,
-		also: []string{"login", "account", "name"}},
+	{name: "ip", kind: "text", meaning: "address or host name; needed unless simulate is given", read: readHost, pattern: `^[^/\s]+$`,
+		rules: rules{needed: true, unless: []string{"simulate"}, hint: ` (or "simulate: ptz" for a simulated device)`},
+		also:  []string{"host", "hostname", "address", "addr", "url"}},
+	{name: "username", kind: "text", meaning: "account on the device, at least Operator; needed unless simulate is given", read: readUsername, pattern: "^[^:]+$",
+		rules: rules{needed: true, unless: []string{"simulate"}},
+		also:  []string{"login", "account", "name"}},
 	{name: "password", kind: "text", meaning: "its password, best as ${NAME} from the environment", read: readPassword,
+		rules: rules{
+			needed: true, unless: []string{"password_file", "simulate"}, hint: " (password: ${NAME} takes it from the environment, password_file: from a file)",
+			alone: []string{"password_file"}, reason: "one is enough",
+		},
 		also: []string{"secret", "pwd"}},
 	{name: "password_file", kind: "text", meaning: "a file with the password instead, relative to the site, readable by its owner only", read: readPasswordFile},
-	{name: "port", kind: "number 1-65535", def: "80, or 443 for https", meaning: "port of the device's web server",
+	{name: "port", kind: "whole number 1 to 65535", def: "80, or 443 for https", meaning: "port of the device's web server",
 		read: intField(func(d *Device) *int { return &d.Port }, 1, 65535)},
 	{name: "scheme", kind: "word: http | https", def: "http", meaning: "http or https",
 		read: wordField(func(d *Device) *string { return &d.Scheme }, "http", "https"), also: []string{"protocol"}},
 	{name: "auth_mode", kind: "word: digest | basic | auto", def: "digest", meaning: "login: digest, basic, or basic only if nothing else is offered (basic shows the password on the wire)",
 		read: wordField(func(d *Device) *AuthMode { return &d.AuthMode }, AuthDigest, AuthBasic, AuthAuto)},
-	{name: "status_interval", kind: "duration", def: "60000", meaning: "time between two liveness polls; a bare number is milliseconds",
+	{name: "status_interval", kind: "duration 1s to 1d, bare in milliseconds", def: "60000", meaning: "time between two liveness polls; a bare number is milliseconds",
 		read: durationField(func(d *Device) *time.Duration { return &d.StatusInterval }, time.Millisecond, time.Second, 24*time.Hour)},
-	{name: "timeout", kind: "duration", def: "10s", meaning: "time that one command may take",
+	{name: "timeout", kind: "duration 100ms to 10m", def: "10s", meaning: "time that one command may take",
 		read: durationField(func(d *Device) *time.Duration { return &d.Timeout }, time.Second, 100*time.Millisecond, 10*time.Minute)},
-	{name: "concurrency", kind: "number 1-64", def: "1", meaning: "commands at once",
+	{name: "concurrency", kind: "whole number 1 to 64", def: "1", meaning: "commands at once",
 		read: intField(func(d *Device) *int { return &d.Concurrency }, 1, 64)},
-	{name: "max_rate", kind: "number", def: "0", meaning: "commands a second, all channels together; 0: no limit",
+	{name: "max_rate", kind: "number 0 to 1000", def: "0", meaning: "commands a second, all channels together; 0: no limit",
 		read: numberField(func(d *Device) *float64 { return &d.MaxRate }, 0, 1000)},
 	{name: "ptz_id", kind: "word: auto | channel | stream", def: "auto", meaning: "number of a channel in PTZ commands: found out, 1, or 101",
 		read: wordField(func(d *Device) *PTZIDMode { return &d.PTZID }, PTZIDAuto, PTZIDChannel, PTZIDStream)},
@@ -63,21 +69,7 @@ func (r *reader) readDevice(key, n *yaml.Node, name string) Device {
 			d.Port = 443
 		}
 	}
-	if first, second := given["password"], given["password_file"]; first != nil && second != nil {
-		r.fail(second, "password and password_file are both given: one is enough")
-	}
-	if given["simulate"] != nil {
-		return d
-	}
-	if given["ip"] == nil {
-		r.fail(key, `ip is missing (or "simulate: ptz" for a simulated device)`)
-	}
-	if given["username"] == nil {
-		r.fail(key, "username is missing")
-	}
-	if given["password"] == nil && given["password_file"] == nil {
-		r.fail(key, "password is missing (password: ${NAME} takes it from the environment, password_file: from a file)")
-	}
+	checkRules(r, key, deviceFields, given)
 	return d
 }
 

@@ -61,18 +61,35 @@ func (r *reader) plain(n *yaml.Node, message string) {
 // Key describes one key of site.yaml.
 type Key struct {
 	Path    string // "devices.NAME.port"; NAME and [] stand for any name and any item
-	Type    string // for people: "text", "duration", "word: main | sub" and so on
+	Type    string // for people: "text", "duration 1s to 1h", "word: main | sub" and so on; schemaOf has all of them
 	Default string // as it would be typed; empty: none
 	Meaning string
+
+	pattern string
+	rules   rules
 }
 
 // field is a key of a map that is read into a T.
 type field[T any] struct {
 	name, kind, def, meaning string
 
+	pattern string // what a text must look like, as far as a regular expression can say it; empty: anything
+	rules
+
 	read func(r *reader, n *yaml.Node, into *T)
 	also []string // what people call it elsewhere
 	sub  func(path string) []Key
+}
+
+// rules are what a key asks of the other keys of its map.
+type rules struct {
+	needed bool     // the key has to be there,
+	unless []string // if none of these is
+	hint   string   // what stands behind "is missing"
+
+	alone  []string // keys that must not be there beside it
+	reason string   // why not
+	with   string   // a key that must be there beside it; empty: none
 }
 
 // readMap reads the keys of a map into a T and returns where each was given. A
@@ -92,6 +109,28 @@ func readMap[T any](r *reader, n *yaml.Node, fields []field[T], into *T) map[str
 		r.under(name, func() { fields[i].read(r, p.value, into) })
 	}
 	return given
+}
+
+// checkRules reports keys that are missing at n, and those of given that do not
+// go together. A clash is told once.
+func checkRules[T any](r *reader, n *yaml.Node, fields []field[T], given map[string]*yaml.Node) {
+	clash := false
+	for _, f := range fields {
+		isGiven := func(name string) bool { return given[name] != nil }
+		if f.needed && !isGiven(f.name) && !slices.ContainsFunc(f.unless, isGiven) {
+			r.fail(n, "%s is missing%s", f.name, f.hint)
+		}
+		if !isGiven(f.name) {
+			continue
+		}
+		if i := slices.IndexFunc(f.alone, isGiven); i >= 0 && !clash {
+			r.fail(given[f.alone[i]], "%s and %s are both given: %s", f.name, f.alone[i], f.reason)
+			clash = true
+		}
+		if f.with != "" && !isGiven(f.with) {
+			r.fail(given[f.name], "%s is given, and %s is not: %s", f.name, f.with, f.reason)
+		}
+	}
 }
 
 func (r *reader) under(name string, read func()) {

@@ -21,23 +21,25 @@ var siteFields = []field[Site]{
 		sub: func(path string) []Key { return keysOf(path, limitFields) }},
 }
 
+const placeHint = " ({lat: 52.52, lon: 13.40})"
+
 var placeFields = []field[Place]{
-	{name: "lat", kind: "number -90 to 90", meaning: "latitude in degrees, north is positive",
+	{name: "lat", kind: "number -90 to 90", meaning: "latitude in degrees, north is positive", rules: rules{needed: true, hint: placeHint},
 		read: numberField(func(p *Place) *float64 { return &p.Lat }, -90, 90), also: []string{"latitude"}},
-	{name: "lon", kind: "number -180 to 180", meaning: "longitude in degrees, east is positive",
+	{name: "lon", kind: "number -180 to 180", meaning: "longitude in degrees, east is positive", rules: rules{needed: true, hint: placeHint},
 		read: numberField(func(p *Place) *float64 { return &p.Lon }, -180, 180), also: []string{"lng", "long", "longitude"}},
 }
 
 var limitFields = []field[Limits]{
-	{name: "load", kind: "duration", def: "30s", meaning: "time that loading a script may take",
+	{name: "load", kind: "duration 1s to 1h", def: "30s", meaning: "time that loading a script may take",
 		read: durationField(func(l *Limits) *time.Duration { return &l.Load }, time.Second, time.Second, time.Hour)},
-	{name: "compute", kind: "duration", def: "5s", meaning: "time that a task may compute without waiting",
+	{name: "compute", kind: "duration 10ms to 1h", def: "5s", meaning: "time that a task may compute without waiting",
 		read: durationField(func(l *Limits) *time.Duration { return &l.Compute }, time.Second, 10*time.Millisecond, time.Hour)},
-	{name: "motion", kind: "duration", def: "30s", meaning: "time after which a head that nobody stopped is stopped",
+	{name: "motion", kind: "duration 1s to 1h", def: "30s", meaning: "time after which a head that nobody stopped is stopped",
 		read: durationField(func(l *Limits) *time.Duration { return &l.Motion }, time.Second, time.Second, time.Hour)},
-	{name: "tasks", kind: "number 1-100000", def: "1000", meaning: "tasks of one script that may be alive at once",
+	{name: "tasks", kind: "whole number 1 to 100000", def: "1000", meaning: "tasks of one script that may be alive at once",
 		read: intField(func(l *Limits) *int { return &l.Tasks }, 1, 100_000)},
-	{name: "memory", kind: "size", def: "512MB", meaning: "heap of the whole host above which the task that computes is ended",
+	{name: "memory", kind: "size from 32MB", def: "512MB", meaning: "heap of the whole host above which the task that computes is ended",
 		read: sizeField(func(l *Limits) *int64 { return &l.Memory }, 32e6, "32MB")},
 }
 
@@ -57,7 +59,7 @@ func keysOf[T any](path string, fields []field[T]) []Key {
 	var keys []Key
 	for _, f := range fields {
 		full := strings.TrimPrefix(path+"."+f.name, ".")
-		keys = append(keys, Key{Path: full, Type: f.kind, Default: f.def, Meaning: f.meaning})
+		keys = append(keys, Key{full, f.kind, f.def, f.meaning, f.pattern, f.rules})
 		if f.sub != nil {
 			keys = append(keys, f.sub(full)...)
 		}
@@ -74,11 +76,7 @@ func readLocation(r *reader, n *yaml.Node, into *Site) {
 	if n.Kind != yaml.MappingNode {
 		return
 	}
-	for _, name := range []string{"lat", "lon"} {
-		if given[name] == nil {
-			r.fail(n, "%s is missing ({lat: 52.52, lon: 13.40})", name)
-		}
-	}
+	checkRules(r, n, placeFields, given)
 	into.Location = &place
 }
 

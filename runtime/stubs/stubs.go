@@ -16,6 +16,12 @@ import (
 // Folder is where the stubs lie in a site.
 const Folder = ".stubs"
 
+// SchemaFile is the JSON Schema of site.yaml, in Folder.
+const SchemaFile = "site.schema.json"
+
+// Modeline is the comment by which site.yaml names its schema.
+const Modeline = "# yaml-language-server: $schema=" + Folder + "/" + SchemaFile
+
 // SettingsFile is the editor's settings file in a site.
 const SettingsFile = ".luarc.json"
 
@@ -25,7 +31,7 @@ var settings []byte
 // Files are the stubs for a site; nil: for no site, then every name of a device
 // is right.
 func Files(s *site.Site) []scripts.File {
-	return append(scripts.ForEditors(), scripts.File{Name: "site.lua", Text: siteTypes(s)})
+	return append(scripts.ForEditors(), scripts.File{Name: SchemaFile, Text: site.Schema()}, scripts.File{Name: "site.lua", Text: siteTypes(s)})
 }
 
 // Write brings the stubs of the site in dir up to date, and returns the files
@@ -50,6 +56,21 @@ func Write(dir string, s *site.Site) (written []string, err error) {
 		return written, err
 	}
 	return append(written, SettingsFile), nil
+}
+
+// Stale reports whether the site in dir has stubs that Write would change:
+// site.yaml or the program is newer. A site without any is not stale.
+func Stale(dir string, s *site.Site) bool {
+	if _, err := os.Stat(filepath.Join(dir, Folder)); err != nil {
+		return false
+	}
+	for _, f := range Files(s) {
+		have, err := os.ReadFile(filepath.Join(dir, Folder, filepath.FromSlash(f.Name)))
+		if err != nil || !bytes.Equal(have, f.Text) {
+			return true
+		}
+	}
+	return false
 }
 
 // writeFile leaves a file alone that is right already.

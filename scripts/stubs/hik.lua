@@ -7,12 +7,12 @@
 ---@field username? string account on the device, at least Operator; needed unless simulate is given
 ---@field password? string its password, best as ${NAME} from the environment
 ---@field password_file? string a file with the password instead, relative to the site, readable by its owner only
----@field port? number port of the device's web server
+---@field port? integer port of the device's web server
 ---@field scheme? "http"|"https" http or https
 ---@field auth_mode? "digest"|"basic"|"auto" login: digest, basic, or basic only if nothing else is offered (basic shows the password on the wire)
 ---@field status_interval? hik.Duration time between two liveness polls; a bare number is milliseconds
 ---@field timeout? hik.Duration time that one command may take
----@field concurrency? number commands at once
+---@field concurrency? integer commands at once
 ---@field max_rate? number commands a second, all channels together; 0: no limit
 ---@field ptz_id? "auto"|"channel"|"stream" number of a channel in PTZ commands: found out, 1, or 101
 ---@field tls? "any"|"pin"|"verify" certificate: self-signed is tolerated, trusted on first use and a change refused, or verified
