@@ -78,7 +78,7 @@ type Task interface {
 	// the load, once the script is live.
 	Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (Spawned, error)
 	// Limit calls fn on a thread of its own and ends it with an error of kind
-	// "timeout" when d has passed. Motions that fn began go on to belong to
+	// "timeout" when d has passed; never if d is 0. Motions that fn began go on to belong to
 	// this task unless fn was ended.
 	Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error)
 	// Resume has the run of a job that the task belongs to begun once more if it
@@ -86,6 +86,8 @@ type Task interface {
 	// waits until the disk has it. Where Due is zero it does nothing. Called
 	// inside Wait.
 	Resume(ctx context.Context, till time.Time)
+	// ResumesUntil is the till of the last Resume of that run; zero: there was none.
+	ResumesUntil() time.Time
 	// Due is when the run of a job that the task belongs to was due; zero: it
 	// belongs to none, or to one of a handler.
 	Due() time.Time

@@ -232,6 +232,9 @@ func (k *fakeTask) Loading() bool  { return k.h.loading }
 // Resume notes nothing.
 func (k *fakeTask) Resume(context.Context, time.Time) {}
 
+// ResumesUntil tells of nothing noted.
+func (k *fakeTask) ResumesUntil() time.Time { return time.Time{} }
+
 // Due is an hour ago.
 func (k *fakeTask) Due() time.Time { return k.h.clk.Now().Add(-time.Hour) }
 
@@ -290,10 +293,12 @@ func (k *fakeTask) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (S
 
 func (k *fakeTask) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error) {
 	child := k.h.newTask(k.ctx)
-	timer := k.h.clk.AfterFunc(d, func() {
-		child.cancel(&Failure{Kind: "timeout", Message: "took longer than " + clock.FormatDuration(d)})
-	})
-	defer timer.Stop()
+	if d > 0 {
+		timer := k.h.clk.AfterFunc(d, func() {
+			child.cancel(&Failure{Kind: "timeout", Message: "took longer than " + clock.FormatDuration(d)})
+		})
+		defer timer.Stop()
+	}
 	child.start(fn, nil)
 	return fakeSpawned{child}.Wait(L)
 }

@@ -47,12 +47,18 @@ var taskFunctions = []entry{
 		},
 	},
 	{
+		name: "finally", args: "fn, last", result: "what fn returns",
+		doc: "calls fn and then the second function, also when fn fails, or its task is cancelled or runs into a timeout; not when the script is saved anew or the host stops",
+		fn:  finally,
+	},
+	{
 		name: "resume", args: "[till]", result: "number or nil, number or nil",
-		doc: "has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, and that time, both as hik.now() has them",
+		doc: "has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, or without one what was noted before, and that time, both as hik.now() has them",
 		fn: func(c *call) int {
 			c.atMost(1)
 			c.notWhileLoading("go on with a run")
-			task, till := TaskOf(c.L), time.Time{}
+			task := TaskOf(c.L)
+			till := task.ResumesUntil()
 			if c.arg(0) != lua.LNil {
 				till = c.till(task.Due())
 				c.wait(func(ctx context.Context) error {

@@ -150,6 +150,18 @@ func (t *task) Resume(ctx context.Context, till time.Time) {
 	s.flush(ctx)
 }
 
+// ResumesUntil implements luaapi.Task.
+func (t *task) ResumesUntil() time.Time {
+	if t.run == nil {
+		return time.Time{}
+	}
+	r, ok := t.script.host.store.LatestRun(t.script.name, t.run.job.name)
+	if !ok || !r.Started.Equal(t.run.began) {
+		return time.Time{}
+	}
+	return r.Until
+}
+
 // Due implements luaapi.Task.
 func (t *task) Due() time.Time {
 	if t.run == nil {

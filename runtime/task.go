@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -283,7 +284,11 @@ func (t *task) Spawn(L *lua.LState, fn *lua.LFunction, args []lua.LValue) (luaap
 // Limit implements luaapi.Task.
 func (t *task) Limit(L *lua.LState, d time.Duration, fn *lua.LFunction) ([]lua.LValue, error) {
 	s := t.script
-	child, err := s.newTask(taskSpec{name: fmt.Sprintf("timeout-%d", s.spawns.Add(1)), parent: t.ctx, job: t.job, by: t, limit: d})
+	name := strings.TrimPrefix(t.name, s.name+"/") // without a limit of its own it is the same to people
+	if d > 0 {
+		name = fmt.Sprintf("timeout-%d", s.spawns.Add(1))
+	}
+	child, err := s.newTask(taskSpec{name: name, parent: t.ctx, job: t.job, by: t, limit: d})
 	if err != nil {
 		return nil, err
 	}

@@ -65,22 +65,27 @@ func TestTourGoesOnAtItsStop(t *testing.T) {
 	}
 }
 
-// The end passed while the host was down: the tour does not begin again, neither
-// then nor until the next evening; there it begins at its first stop.
+// The end passed while the host was down: the head goes home, if that is not long ago, and the tour does not begin again
+// until the next evening; there it begins at its first stop.
 func TestTourWhoseEndHasPassed(t *testing.T) {
-	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": touring})
-	w.start()
-	w.run(10*time.Minute + 30*time.Second)
-	w.end()
-	n := w.next(10*time.Minute, nil)
-	n.start()
-	n.run(time.Hour)
-	if got := n.visited(); got != "" {
-		t.Error(got)
-	}
-	n.run(23 * time.Hour)
-	if got := n.visited(); !strings.HasPrefix(got, "1 2 3 1") || !strings.HasSuffix(got, " 4") {
-		t.Error(got)
+	for _, test := range []struct {
+		down time.Duration
+		want string
+	}{{10 * time.Minute, "4"}, {2 * time.Hour, ""}} {
+		w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": touring})
+		w.start()
+		w.run(10*time.Minute + 30*time.Second)
+		w.end()
+		n := w.next(test.down, nil)
+		n.start()
+		n.run(time.Hour)
+		if got := n.visited(); got != test.want {
+			t.Errorf("down for %v: %s", test.down, got)
+		}
+		n.run(23 * time.Hour)
+		if got := strings.TrimPrefix(n.visited(), "4 "); !strings.HasPrefix(got, "1 2 3 1") || !strings.HasSuffix(got, " 4") {
+			t.Error(got)
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 var kindTypes = map[string]string{
 	"channel": "hik.Channel", "duration": "hik.Duration", "moment": "string|number", "count": "integer", "preset": "integer|string",
 	"boolean": "boolean", "false": "false", "function": "function", "table": "table", "file": "string", "text": "string",
-	"between": "string", "days": "string", "timezone": "string", "events": "string|string[]", "presets": "(integer|string)[]",
+	"between": "string", "days": "string", "timezone": "string", "events": "string|string[]", "order": `"listed"|"random"`, "presets": "(integer|string)[]",
 }
 
 // described is one function of hik.library.

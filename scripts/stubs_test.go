@@ -61,7 +61,7 @@ var argTypes = map[string]string{
 	"fields": "table<string, any>", "value": "any", "list": "any[]", "...": "any",
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
 	"event": "hik.EventWord|string", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
-	"timeout.fn": "fun(): any", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
+	"timeout.fn": "fun(): any", "finally.fn": "fun(): any", "last": "fun()", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
 	"url": "string", "hik.http.request.method": `"GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"`,
 	"folder": "string", "date": "number|string", "root": "string",
 	"content": "string|number|boolean|hik.Element[]", "attributes": "table<string, string|number|boolean>",

@@ -114,6 +114,20 @@ case("parallel with more tasks than there may be", function()
   equal(count.running, 0)
 end)
 
+case("finally", function()
+  local order = {}
+  local function last() order[#order + 1] = "last" end
+  local a, b = hik.finally(function() order[1] = "fn" hik.sleep(1) return 1, 2 end, last)
+  equal({a, b}, {1, 2}) equal(order, {"fn", "last"})
+  local _, err = pcall(hik.finally, function() error({1}) end, last)
+  equal(err, {1}) equal(#order, 3)
+  fails(function() hik.finally(function() hik.sleep("soon") end, last) end, {kind = "misuse"}) equal(#order, 4)
+  fails(function() hik.finally(function() end, function() error({kind = "second"}) end) end, {kind = "second"})
+  fails(function() hik.timeout(2, function() hik.finally(function() hik.sleep(10) end, last) end) end, {kind = "timeout"})
+  hik.sleep(0) equal(#order, 5)
+  misuse("finally: the second function is missing; it must be a function", function() hik.finally(print) end)
+end)
+
 case("timeout", function()
   local from = hik.now()
   fails(function() hik.timeout("2s", function() hik.sleep(10) end) end, {kind = "timeout", message = "took longer than 2s", retryable = true})

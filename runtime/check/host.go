@@ -179,6 +179,7 @@ func (t *task) Loading() bool         { return t.host.loading }
 func (t *task) Due() time.Time        { return time.Time{} }
 
 func (t *task) Resume(context.Context, time.Time) {}
+func (t *task) ResumesUntil() time.Time           { return time.Time{} }
 
 // Wait runs f with a context that has ended, so that nothing in it waits.
 func (t *task) Wait(_ *lua.LState, f func(context.Context) error) error {

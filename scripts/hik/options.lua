@@ -99,9 +99,15 @@ local kinds = {
       return "no preset, which is a number from 1 on or a name"
     end
   end,
+  order = function(value) return value ~= "listed" and value ~= "random" and "neither \"listed\" nor \"random\"" or nil end,
   text = function(value) return (type(value) ~= "string" or value == "") and "no text" or nil end,
   file = function(value) return (type(value) ~= "string" or value == "") and "no file name" or nil end,
-  moment = function(value) return asks(hik.resume, value) end,
+  moment = function(value)
+    local noted = hik.resume()
+    local problem = asks(hik.resume, value)
+    if noted then hik.resume(noted) end -- what the run has asked for itself
+    return problem
+  end,
   between = job "between", days = job "days", timezone = job "timezone",
   events = function(value, ch)
     for _, word in ipairs(type(value) == "table" and value or {value}) do

@@ -570,7 +570,13 @@ function hik.sleep(duration) end
 ---@return any ...
 function hik.timeout(duration, fn) end
 
----Has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, and that time, both as hik.now() has them.
+---Calls fn and then the second function, also when fn fails, or its task is cancelled or runs into a timeout; not when the script is saved anew or the host stops.
+---@param fn fun(): any
+---@param last fun()
+---@return any ...
+function hik.finally(fn, last) end
+
+---Has this run of a job begun once more, with the same time, if it is cut off before till by a save, the end of the host or a crash; returns till, which counts from when the run was due, or without one what was noted before, and that time, both as hik.now() has them.
 ---@param till? number|string
 ---@return number?, number?
 function hik.resume(till) end
