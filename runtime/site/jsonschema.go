@@ -30,7 +30,7 @@ type jsonSchema struct {
 	PropertyNames        *jsonSchema            `json:"propertyNames,omitempty"`
 	AdditionalProperties any                    `json:"additionalProperties,omitempty"` // false, or a schema
 	Required             []string               `json:"required,omitempty"`
-	Dependencies         map[string][]string    `json:"dependencies,omitempty"`
+	Dependencies         map[string]any         `json:"dependencies,omitempty"` // lists of keys, or schemas
 	Items                *jsonSchema            `json:"items,omitempty"`
 
 	AllOf []*jsonSchema `json:"allOf,omitempty"`
@@ -107,14 +107,14 @@ func (s *jsonSchema) addRules(name string, r rules) {
 		}
 		s.AllOf = append(s.AllOf, one)
 	}
-	for _, other := range r.alone {
-		s.AllOf = append(s.AllOf, &jsonSchema{
-			Not: &jsonSchema{Type: []string{"object"}, Required: []string{name, other}}, ErrorMessage: fmt.Sprintf("%s and %s are both given: %s", name, other, r.reason),
-		})
+	for _, other := range r.alone { // editors underline the second of the two keys
+		s.AllOf = append(s.AllOf, &jsonSchema{Dependencies: map[string]any{name: map[string]any{
+			"properties": map[string]bool{other: false}, "errorMessage": fmt.Sprintf("%s and %s are both given: %s", name, other, r.reason),
+		}}})
 	}
 	if r.with != "" {
 		if s.Dependencies == nil {
-			s.Dependencies = make(map[string][]string)
+			s.Dependencies = make(map[string]any)
 		}
 		s.Dependencies[name] = []string{r.with}
 	}
