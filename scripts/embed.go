@@ -24,6 +24,15 @@ func Module(name string) ([]byte, bool) {
 	return source, err == nil
 }
 
+// About is what the first sentence of a module says of it.
+func About(module string) string {
+	source, _ := Module(module)
+	text := strings.ReplaceAll(string(source), "\n-- ", " ")
+	line, _, _ := strings.Cut(strings.TrimPrefix(text, "-- "+module+": "), "\n")
+	sentence, _, _ := strings.Cut(line, ". ")
+	return strings.TrimSuffix(sentence, ".")
+}
+
 // Names lists the modules as require takes them, sorted.
 func Names() []string {
 	var names []string

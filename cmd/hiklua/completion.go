@@ -13,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/scripts"
 )
 
 // completer gives what may stand at a place of a command line.
@@ -33,12 +34,19 @@ func (a *app) setCompletion(root *cobra.Command) {
 			})
 		}
 		switch commandName(c) {
-		case "status", "jobs", "log", "journal", "reload", "next", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify":
+		case "status", "jobs", "log", "journal", "reload", "next", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return nil, folders(len(args) == 0)
 			}
 		case "job":
 			c.ValidArgsFunction = a.completeJob
+		case "lib show":
+			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+				if len(args) == 0 {
+					return scripts.Names(), cobra.ShellCompDirectiveNoFileComp
+				}
+				return nil, folders(len(args) == 1)
+			}
 		case "doctor", "login":
 			c.ValidArgsFunction = a.completeSiteAndDevices
 		case "archive list", "archive gaps", "archive export":

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/hiklua/hiklua/scripts"
 )
 
 // TestCompletion asks as a shell does: with the words of the line, the last one
@@ -48,6 +50,9 @@ func TestCompletion(t *testing.T) {
 		"archive list --label ":       "alarm routine " + noFiles,
 		"archive list other --label ": "alarm routine " + noFiles,
 		"archive verify ":             dirs,
+		"lib list ":                   dirs,
+		"lib show ":                   strings.Join(scripts.Names(), " ") + " " + noFiles,
+		"lib show hik.tour ":          dirs,
 	} {
 		s := newSession(t)
 		words := strings.Split(line, " ")

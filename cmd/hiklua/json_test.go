@@ -21,7 +21,7 @@ import (
 // jsonShapes are the types behind --json, by the heads of docs/json.md.
 var jsonShapes = map[string]any{
 	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []reloaded{}, "next": []jsonRun{}, "check": []jsonFinding{},
-	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "Failures": jsonFailure{},
+	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "lib list": []jsonModule{}, "Failures": jsonFailure{},
 	"archive list": []archive.Record{}, "archive show": jsonArchive{}, "archive gaps": jsonGaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
 }
 

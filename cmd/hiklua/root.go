@@ -54,7 +54,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 	add(groupPast, "What was, what will be:", newLogCommand(a), newJournalCommand(a), newNextCommand(a), newArchiveCommand(a))
 	add(groupFault, "Find what is wrong:", newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a))
-	add(groupTools, "Tools:", newSimCommand(a), newStubsCommand(a), newVersionCommand(a))
+	add(groupTools, "Tools:", newSimCommand(a), newStubsCommand(a), newLibCommand(a), newVersionCommand(a))
 	setHelp(a, root, order)
 	a.setCompletion(root)
 	return root

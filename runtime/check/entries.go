@@ -29,7 +29,7 @@ func Library() []luaapi.Entry {
 	described, _ := L.Get(-1).(*lua.LTable)
 	eachNamed(described, func(module string, functions *lua.LTable) {
 		eachNamed(functions, func(name string, f *lua.LTable) {
-			e := luaapi.Entry{Owner: module, Name: name, Kind: "function", Options: optionsIn(f, "options"), Doc: about(module)}
+			e := luaapi.Entry{Owner: module, Name: name, Kind: "function", Options: optionsIn(f, "options"), Doc: scripts.About(module)}
 			var args []string
 			eachItem(f, "args", func(arg *lua.LTable) {
 				switch kind := arg.RawGetInt(2).String(); {
@@ -87,13 +87,4 @@ func eachNamed(t *lua.LTable, do func(string, *lua.LTable)) {
 			do(key.String(), inner)
 		}
 	})
-}
-
-// about is what the first sentence of a module says of it.
-func about(module string) string {
-	source, _ := scripts.Module(module)
-	text := strings.ReplaceAll(string(source), "\n-- ", " ")
-	line, _, _ := strings.Cut(strings.TrimPrefix(text, "-- "+module+": "), "\n")
-	sentence, _, _ := strings.Cut(line, ". ")
-	return strings.TrimSuffix(sentence, ".")
 }
