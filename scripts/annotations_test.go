@@ -16,7 +16,7 @@ import (
 var kindTypes = map[string]string{
 	"channel": "hik.Channel", "duration": "hik.Duration", "moment": "string|number", "count": "integer", "preset": "integer|string",
 	"boolean": "boolean", "false": "false", "function": "function", "table": "table", "file": "string", "text": "string",
-	"between": "string", "days": "string", "timezone": "string", "events": "string|string[]", "order": `"listed"|"random"`, "presets": "(integer|string)[]",
+	"between": "string", "days": "string", "timezone": "string", "events": "hik.EventWord|hik.EventWord[]", "order": `"listed"|"random"`, "presets": "(integer|string)[]",
 }
 
 // described is one function of hik.library.
@@ -80,13 +80,20 @@ func (d described) annotations(t *testing.T, params []string) string {
 	for _, list := range []struct{ key, class string }{{"stops", class + "Stop"}, {"options", class + "Options"}} {
 		for i, o := range rows(d.table, list.key) {
 			if i == 0 {
-				fmt.Fprintf(&b, "---@class %s\n", list.class)
+				fmt.Fprintf(&b, "---@class (exact) %s\n", list.class)
 			}
 			mark := "?"
 			if text(o, "needed") != "" {
 				mark = ""
 			}
-			fmt.Fprintf(&b, "---@field %s%s %s %s\n", text(o, "name"), mark, kind(text(o, "kind")), text(o, "doc"))
+			types := kind(text(o, "kind"))
+			if text(o, "name") == "snapshot" && types == "table" {
+				types = "hik.SnapshotOptions"
+			}
+			fmt.Fprintf(&b, "---@field %s%s %s %s\n", text(o, "name"), mark, types, text(o, "doc"))
+		}
+		if len(rows(d.table, list.key)) > 0 {
+			b.WriteString(noOther + "\n")
 		}
 	}
 	for i, arg := range rows(d.table, "args") {

@@ -6,13 +6,17 @@ import "strings"
 func Fields(class string) []string {
 	var fields []string
 	for _, f := range ForEditors() {
-		_, rest, found := strings.Cut(string(f.Text), "---@class "+class+"\n")
+		text := strings.ReplaceAll(string(f.Text), "---@class (exact) ", "---@class ")
+		_, rest, found := strings.Cut(text, "---@class "+class+"\n")
 		for line := range strings.Lines(rest) {
 			field, ok := strings.CutPrefix(line, "---@field ")
 			if !found || !ok {
 				break
 			}
 			name, _, _ := strings.Cut(field, " ")
+			if strings.HasPrefix(name, "[") {
+				continue // of any name
+			}
 			fields = append(fields, strings.TrimSuffix(name, "?"))
 		}
 	}

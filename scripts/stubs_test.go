@@ -13,6 +13,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/scripts"
 )
 
 var update = flag.Bool("update", false, "write stubs/hik.lua anew from luaapi's index")
@@ -38,6 +39,41 @@ func TestStubs(t *testing.T) {
 	}
 }
 
+// An editor that knows all keys of a table of options underlines the others, and
+// a word that is no event; what names emit may be any.
+func TestStubsKnowWhatIsWrong(t *testing.T) {
+	classes := 0
+	for _, f := range scripts.ForEditors() {
+		for _, part := range strings.Split(string(f.Text), "---@class ")[1:] {
+			name, rest, _ := strings.Cut(part, "\n")
+			if !strings.HasSuffix(name, "Options") && !strings.HasSuffix(name, "Stop") && !strings.HasSuffix(name, "Keys") {
+				continue
+			}
+			classes++
+			fields := ""
+			for line := range strings.Lines(rest) {
+				if !strings.HasPrefix(line, "---@field ") {
+					break
+				}
+				fields += line
+			}
+			if !strings.HasPrefix(name, "(exact) ") || !strings.HasSuffix(fields, noOther+"\n") || strings.Count(fields, "\n") < 2 {
+				t.Errorf("%s: an editor takes any key for right in %s", f.Name, name)
+			}
+		}
+	}
+	if classes < 20 {
+		t.Errorf("%d classes of options", classes)
+	}
+	have, err := os.ReadFile(stubFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(have), "---@param event hik.EventWord\n"); n != 4 { // on and wait, of devices and channels
+		t.Errorf("%d functions take events only", n)
+	}
+}
+
 // The words of events are the same in stubs/types.lua, which is written by hand.
 func TestStubsHaveTheWordsOfEvents(t *testing.T) {
 	types, err := os.ReadFile("stubs/types.lua")
@@ -60,7 +96,7 @@ var argTypes = map[string]string{
 	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "till": "number|string", "speed": "integer", "message": "any",
 	"fields": "table<string, any>", "value": "any", "list": "any[]", "...": "any",
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
-	"event": "hik.EventWord|string", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
+	"event": "hik.EventWord", "hik.on.event": "hik.EventName", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
 	"timeout.fn": "fun(): any", "finally.fn": "fun(): any", "last": "fun()", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
 	"url": "string", "hik.http.request.method": `"GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"`,
 	"folder": "string", "date": "number|string", "root": "string",
@@ -89,6 +125,12 @@ var resultTypes = map[string]string{
 	"list of devices": "hik.Device[]", "state": "hik.State", "event or nil": "hik.Event?",
 	"response": "hik.Response", "list of files": "hik.File[]", "list of pictures": "hik.Picture[]",
 }
+
+// noOther is the last field of a class of options. lua-language-server looks at
+// it for the keys that no field before it has, and says that what is given does
+// not fit: of a table in a call it does not tell unknown keys by "(exact)"
+// alone (LuaLS/lua-language-server#2288).
+const noOther = "---@field [string] hik.UnknownOption"
 
 // stubWriter writes the stubs.
 type stubWriter struct {
@@ -123,7 +165,7 @@ func (w *stubWriter) file() {
 }
 
 func (w *stubWriter) deviceKeys() {
-	w.line("\n---The keys of a device that is not in site.yaml.\n---@class hik.DeviceKeys")
+	w.line("\n---The keys of a device that is not in site.yaml.\n---@class (exact) hik.DeviceKeys")
 	types := map[string]string{"text": "string", "secret": "string", "map": "table"}
 	for _, k := range site.DeviceKeys() {
 		if strings.Contains(k.Path, ".") {
@@ -145,6 +187,7 @@ func (w *stubWriter) deviceKeys() {
 		}
 		w.line("---@field ", k.Path, "? ", kind, " ", k.Meaning)
 	}
+	w.line(noOther)
 }
 
 // classes writes the classes of an entry's options and result.
@@ -153,7 +196,7 @@ func (w *stubWriter) classes(e luaapi.Entry) {
 		shared := map[string]string{"cron": "Job", "ptz_pan_tilt": "Motion", "get": "HTTP"}
 		class := "hik." + cmp.Or(shared[e.Name], title(e.Name)) + "Options"
 		w.options[optionKey(e)] = class
-		w.line("\n---@class ", class)
+		w.line("\n---@class (exact) ", class)
 		for _, o := range e.Options {
 			limits := ""
 			if o.Min != 0 || o.Max != 0 {
@@ -161,13 +204,14 @@ func (w *stubWriter) classes(e luaapi.Entry) {
 			}
 			w.line("---@field ", o.Name, "? ", optionType(o), " ", limits, o.Doc)
 		}
+		w.line(noOther)
 	}
 	if fields := record(e.Result); fields != nil && e.Owner == "hik" && e.AliasOf == "" {
 		parent := ""
 		if e.Name == "channels" {
 			parent = ": hik.Channel"
 		}
-		w.line("\n---@class ", resultClass(e), parent)
+		w.line("\n---@class (exact) ", resultClass(e), parent)
 		for _, f := range fields {
 			kind := w.pick(fieldTypes, "the field "+f, e.Name+"."+f, f)
 			w.line("---@field ", f, " ", kind)

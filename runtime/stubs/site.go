@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -18,6 +19,7 @@ func siteTypes(s *site.Site) []byte {
 	b.WriteString("---@meta\n-- The names of this site. \"hiklua stubs\" writes it anew.\n")
 	fmt.Fprintf(&b, "\n---A device of site.yaml.\n---@alias hik.DeviceName %s\n", deviceNames(s))
 	fmt.Fprintf(&b, "\n---A channel by name or number.\n---@alias hik.ChannelName %s\n", channelNames(s))
+	fmt.Fprintf(&b, "\n---An event of a device, \"gate:motion\", or a name that scripts emit.\n---@alias hik.EventName %s\n", eventNames(s))
 	b.WriteString("\n---The vars of site.yaml.\n---@class hik.Vars\n")
 	if s == nil {
 		b.WriteString("---@field [string] any\n")
@@ -40,6 +42,25 @@ func deviceNames(s *site.Site) string {
 	var words []string
 	for _, name := range s.DeviceNames() {
 		words = append(words, strconv.Quote(name))
+	}
+	return strings.Join(words, "|")
+}
+
+// mostEventNames bounds what an editor has to go through at each key.
+const mostEventNames = 2000
+
+// eventNames is any text, for hik.emit has names of its own; those of devices
+// are there to be completed.
+func eventNames(s *site.Site) string {
+	words := []string{"string"}
+	kinds := luaapi.EventWords()
+	if s == nil || len(s.Devices)*len(kinds) > mostEventNames {
+		return words[0]
+	}
+	for _, name := range s.DeviceNames() {
+		for _, kind := range kinds {
+			words = append(words, strconv.Quote(name+":"+kind))
+		}
 	}
 	return strings.Join(words, "|")
 }

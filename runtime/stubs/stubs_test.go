@@ -2,6 +2,7 @@ package stubs_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,7 +53,7 @@ func TestNamesOfTheSite(t *testing.T) {
 			var got []string
 			for _, line := range strings.Split(string(files[len(files)-1].Text), "\n") {
 				for _, tag := range []string{"---@alias ", "---@field "} {
-					if rest, ok := strings.CutPrefix(line, tag); ok {
+					if rest, ok := strings.CutPrefix(line, tag); ok && !strings.HasPrefix(rest, "hik.EventName ") {
 						got = append(got, rest)
 					}
 				}
@@ -61,6 +62,29 @@ func TestNamesOfTheSite(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", all, c.want)
 			}
 		})
+	}
+}
+
+// Events of devices are there to be completed, unless they are too many.
+func TestEventsOfTheSite(t *testing.T) {
+	alias := func(text string) string {
+		files := stubs.Files(load(t, text))
+		_, rest, _ := strings.Cut(string(files[len(files)-1].Text), "---@alias hik.EventName ")
+		line, _, _ := strings.Cut(rest, "\n")
+		return line
+	}
+	few := alias("devices:\n  gate: {simulate: ptz}\n  nvr: {simulate: nvr}\n")
+	for _, want := range []string{`string|"gate:`, `|"gate:motion"|`, `|"nvr:any"`} {
+		if !strings.Contains(few, want) {
+			t.Errorf("no %s in %s", want, few)
+		}
+	}
+	many := "devices:\n"
+	for i := range 100 {
+		many += fmt.Sprintf("  cam%d: {simulate: ipc}\n", i)
+	}
+	if got := alias(many); got != "string" {
+		t.Error(got)
 	}
 }
 

@@ -10,10 +10,11 @@ local hik = require "hik"
 local options = require "hik.options"
 local seconds = require "hik.seconds"
 
----@class hik.RetryOptions
+---@class (exact) hik.RetryOptions
 ---@field times? integer tries in all
 ---@field pause? hik.Duration before the second try; each later pause is twice the one before
 ---@field all? boolean true: also after errors that will not pass by themselves
+---@field [string] hik.UnknownOption
 ---@param fn function
 ---@param o? hik.RetryOptions
 return function(fn, o)

@@ -34,11 +34,12 @@ local function visit(ch, preset, o)
   return stop
 end
 
----@class hik.SweepOptions
+---@class (exact) hik.SweepOptions
 ---@field settle? hik.Duration how long to wait after the head has arrived, for focus and exposure
 ---@field save? boolean|string true, or a file name below data/ with the words {device} {channel} {date} {time} {preset}
 ---@field home? integer|string the preset to go to afterwards
----@field snapshot? table options for ch:snapshot, such as {stream = "sub"}
+---@field snapshot? hik.SnapshotOptions options for ch:snapshot, such as {stream = "sub"}
+---@field [string] hik.UnknownOption
 ---@param ch hik.Channel
 ---@param presets (integer|string)[]
 ---@param o? hik.SweepOptions

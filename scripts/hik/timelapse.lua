@@ -17,7 +17,7 @@ local retry = require "hik.retry"
 
 local timelapse = {}
 
----@class hik.TimelapseOptions
+---@class (exact) hik.TimelapseOptions
 ---@field label? string of the pictures in the archive, as for snapshot:archive
 ---@field file? string in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}
 ---@field name? string of the job; "timelapse DEVICE/CHANNEL" without it
@@ -25,8 +25,9 @@ local timelapse = {}
 ---@field days? string on these days only, as for hik.every
 ---@field timezone? string IANA name, if not the site's
 ---@field preset? integer|string the preset to go to before each picture
----@field snapshot? table options for ch:snapshot, such as {stream = "sub"}
+---@field snapshot? hik.SnapshotOptions options for ch:snapshot, such as {stream = "sub"}
 ---@field tries? integer how often a picture is tried, seconds apart, before it is given up with an error in the log
+---@field [string] hik.UnknownOption
 ---@param ch hik.Channel
 ---@param interval hik.Duration
 ---@param o? hik.TimelapseOptions

@@ -52,11 +52,12 @@ local function stopOf(was, stops)
   end
 end
 
----@class hik.TourStop
+---@class (exact) hik.TourStop
 ---@field preset integer|string number or name
 ---@field dwell? hik.Duration how long to stay there once the head has arrived
 ---@field snapshot? boolean|string|function true: save a picture; a string: its file name below data/, with the words {device} {channel} {date} {time} {preset}; a function: it gets the snapshot and the stop
----@class hik.TourOptions
+---@field [string] hik.UnknownOption
+---@class (exact) hik.TourOptions
 ---@field till? string|number when to end, as for hik.at: "06:00", "sunrise", a date and time; it counts from when the run was due
 ---@field rounds? integer how many rounds; without it and without till the tour goes on until its task is ended
 ---@field dwell? hik.Duration for stops that have none of their own
@@ -64,9 +65,10 @@ end
 ---@field moves_per_hour? integer how often the head may be sent to a preset in any hour, to spare its motors: when that is used up the tour waits where it is and says so once. It counts over a save and a restart
 ---@field home? integer|string the preset to go to at the end, whatever ends the tour but a save and the end of the host, after which it goes on
 ---@field yield? hik.Duration|false how long the head must have rested after somebody moved it by hand before the tour goes on; false: go on regardless. It needs a head that tells its position, and is left out on others
----@field hold_on? string|string[] an event or a list of them, such as "motion": while one of the channel goes on, the head stays at its stop
+---@field hold_on? hik.EventWord|hik.EventWord[] an event or a list of them, such as "motion": while one of the channel goes on, the head stays at its stop
 ---@field hold_for? hik.Duration how long it stays there after such an event has ended
 ---@field on_error? function function(err, stop), in the place of lines in the log
+---@field [string] hik.UnknownOption
 ---@param ch hik.Channel
 ---@param stops hik.TourStop[]
 ---@param o? hik.TourOptions

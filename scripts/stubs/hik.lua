@@ -2,7 +2,7 @@
 -- The hik module for editors, made from hiklua's own index of it.
 
 ---The keys of a device that is not in site.yaml.
----@class hik.DeviceKeys
+---@class (exact) hik.DeviceKeys
 ---@field ip? string address or host name; needed unless simulate is given
 ---@field username? string account on the device, at least Operator; needed unless simulate is given
 ---@field password? string its password, best as ${NAME} from the environment
@@ -18,32 +18,38 @@
 ---@field tls? "any"|"pin"|"verify" certificate: self-signed is tolerated, trusted on first use and a change refused, or verified
 ---@field simulate? "ipc"|"ptz"|"nvr"|"dvr" a simulated device instead of a real one; ip, username and password may then be left out
 ---@field channels? table names for the device's channels
+---@field [string] hik.UnknownOption
 
----@class hik.SnapshotOptions
+---@class (exact) hik.SnapshotOptions
 ---@field stream? "main"|"sub" main or sub; default: the channel's in site.yaml, else main
 ---@field width? integer 1..16384, pixels; together with height; a device that can't scale ignores both
 ---@field height? integer 1..16384, pixels
 ---@field quality? integer 1..100, of the JPEG; devices know about three grades
+---@field [string] hik.UnknownOption
 
----@class hik.MotionOptions
+---@class (exact) hik.MotionOptions
 ---@field duration? hik.Duration how long to move; without it until ptz_stop, the end of the task, or limits.motion of site.yaml
 ---@field wait? boolean false: return at once, the host stops the head; default: return when it was stopped
+---@field [string] hik.UnknownOption
 
----@class hik.PtzMoveOptions
+---@class (exact) hik.PtzMoveOptions
 ---@field pan? integer -100..100, percent of full speed, right is positive
 ---@field tilt? integer -100..100, percent of full speed, up is positive
 ---@field zoom? integer -100..100, percent of full speed, towards tele is positive
 ---@field duration? hik.Duration how long to move; without it until ptz_stop, the end of the task, or limits.motion of site.yaml
 ---@field wait? boolean false: return at once, the host stops the head; default: return when it was stopped
+---@field [string] hik.UnknownOption
 
----@class hik.PresetOptions
+---@class (exact) hik.PresetOptions
 ---@field wait? boolean true: return when the head has arrived; default: as soon as the device has accepted
 ---@field special? boolean true: allow the numbers that are functions of the device, such as 94, which reboots it
+---@field [string] hik.UnknownOption
 
----@class hik.PresetsOptions
+---@class (exact) hik.PresetsOptions
 ---@field special? boolean true: also those that are functions of the device
+---@field [string] hik.UnknownOption
 
----@class hik.PresetItem
+---@class (exact) hik.PresetItem
 ---@field id integer
 ---@field name string
 ---@field special boolean
@@ -51,22 +57,24 @@
 ---@field tilt number
 ---@field zoom number
 
----@class hik.PtzRelativeOptions
+---@class (exact) hik.PtzRelativeOptions
 ---@field pan? number -360..360, degrees to the right
 ---@field tilt? number -180..180, degrees up
 ---@field zoom? number -1000..1000, steps of one zoom factor
+---@field [string] hik.UnknownOption
 
----@class hik.PtzAbsoluteOptions
+---@class (exact) hik.PtzAbsoluteOptions
 ---@field pan? number 0..360, degrees to the right of the device's zero
 ---@field tilt? number -90..90, degrees, up is positive
 ---@field zoom? number 1..1000, factor
+---@field [string] hik.UnknownOption
 
----@class hik.PtzStatusResult
+---@class (exact) hik.PtzStatusResult
 ---@field pan number
 ---@field tilt number
 ---@field zoom number
 
----@class hik.PtzCapabilitiesResult
+---@class (exact) hik.PtzCapabilitiesResult
 ---@field position boolean
 ---@field pan {min: number, max: number}?
 ---@field tilt {min: number, max: number}?
@@ -80,19 +88,21 @@
 ---@field park boolean
 ---@field position3d boolean
 
----@class hik.PatrolItem
+---@class (exact) hik.PatrolItem
 ---@field id integer
 ---@field name string
 ---@field enabled boolean
 ---@field steps {preset: integer, speed: integer, dwell: number}[]
 
----@class hik.ExclusiveOptions
+---@class (exact) hik.ExclusiveOptions
 ---@field timeout? hik.Duration how long to wait for the head; then an error of kind busy
+---@field [string] hik.UnknownOption
 
----@class hik.StreamUrlOptions
+---@class (exact) hik.StreamUrlOptions
 ---@field stream? "main"|"sub" main or sub; default: the stream_url of site.yaml, else the channel's stream
+---@field [string] hik.UnknownOption
 
----@class hik.ChannelItem: hik.Channel
+---@class (exact) hik.ChannelItem: hik.Channel
 ---@field id integer
 ---@field name string
 ---@field enabled boolean
@@ -100,7 +110,7 @@
 ---@field stream integer
 ---@field ptz boolean
 
----@class hik.InfoResult
+---@class (exact) hik.InfoResult
 ---@field model string
 ---@field name string
 ---@field serial string
@@ -109,35 +119,37 @@
 ---@field type string
 ---@field raw string
 
----@class hik.TimeResult
+---@class (exact) hik.TimeResult
 ---@field time number
 ---@field ahead number
 ---@field mode string
 ---@field zone string
 
----@class hik.InputItem
+---@class (exact) hik.InputItem
 ---@field id integer
 ---@field active boolean?
 
----@class hik.OutputItem
+---@class (exact) hik.OutputItem
 ---@field id integer
 ---@field active boolean?
 
----@class hik.SetOutputOptions
+---@class (exact) hik.SetOutputOptions
 ---@field duration? hik.Duration switch back after that long, also when the task is ended meanwhile; then it returns
+---@field [string] hik.UnknownOption
 
----@class hik.RequestOptions
+---@class (exact) hik.RequestOptions
 ---@field body? string what is sent
 ---@field query? any a table: {name = value}
 ---@field content_type? string of the body; default application/xml
+---@field [string] hik.UnknownOption
 
----@class hik.RequestResult
+---@class (exact) hik.RequestResult
 ---@field status integer
 ---@field content_type string
 ---@field body string
 ---@field xml table?
 
----@class hik.JobOptions
+---@class (exact) hik.JobOptions
 ---@field name? string for logs and the command line; the same name again replaces the job
 ---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
 ---@field timeout? hik.Duration a run that takes longer is ended
@@ -147,8 +159,9 @@
 ---@field between? string "22:00-06:00": at these times only
 ---@field catch_up? hik.Duration a run that was missed by at most that long while the host was down or asleep is made up, once
 ---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
+---@field [string] hik.UnknownOption
 
----@class hik.AfterOptions
+---@class (exact) hik.AfterOptions
 ---@field name? string for logs and the command line; the same name again replaces the job
 ---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
 ---@field timeout? hik.Duration a run that takes longer is ended
@@ -157,8 +170,9 @@
 ---@field days? string "mon-fri", "sat,sun": on these days only
 ---@field between? string "22:00-06:00": at these times only
 ---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
+---@field [string] hik.UnknownOption
 
----@class hik.OnOptions
+---@class (exact) hik.OnOptions
 ---@field state? "start"|"stop"|"both" start (default), stop or both
 ---@field name? string for logs and the command line; the same name again replaces the job
 ---@field overlap? "skip"|"queue"|"allow" when the run before has not ended: skip (default), queue or allow
@@ -167,44 +181,52 @@
 ---@field days? string "mon-fri", "sat,sun": on these days only
 ---@field between? string "22:00-06:00": at these times only
 ---@field on_reload? "cancel"|"finish" what becomes of a run when the script is saved: cancel (default) ends it at its next wait, finish lets it run to its end in the old version
+---@field [string] hik.UnknownOption
 
----@class hik.ParallelOptions
+---@class (exact) hik.ParallelOptions
 ---@field limit? integer 1..100000, how many at once; default: all
+---@field [string] hik.UnknownOption
 
----@class hik.SunResult
+---@class (exact) hik.SunResult
 ---@field sunrise number?
 ---@field sunset number?
 ---@field up boolean?
 
----@class hik.EncodeOptions
+---@class (exact) hik.EncodeOptions
 ---@field indent? boolean true: over several lines
+---@field [string] hik.UnknownOption
 
----@class hik.HTTPOptions
+---@class (exact) hik.HTTPOptions
 ---@field headers? any a table {name = value}
 ---@field body? any what is sent: a string or a snapshot, at most 16 MB
 ---@field json? any a value that is sent as JSON, instead of body
 ---@field form? any fields of a form, {name = value}, instead of body; a list of values sends the name several times
 ---@field files? any files of a form, {name = snapshot} or {name = {name=, bytes=, content_type=}}, beside form; sent as multipart/form-data
 ---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
+---@field [string] hik.UnknownOption
 
----@class hik.ListOptions
+---@class (exact) hik.ListOptions
 ---@field device? string of this device only, as site.yaml names it
 ---@field channel? hik.ChannelName of this channel only: its number, or its name; together with device
 ---@field label? string with this label only
 ---@field from? number|string taken then or later: a time as hik.now() has it, "2026-03-28 06:00", or so long ago: "2h"
 ---@field till? number|string taken before that time
 ---@field limit? integer 1..10000, so many at most, the newest of them; default 1000
+---@field [string] hik.UnknownOption
 
----@class hik.PruneOptions
+---@class (exact) hik.PruneOptions
 ---@field dry_run? boolean remove nothing, tell what would go
+---@field [string] hik.UnknownOption
 
----@class hik.WaitOptions
+---@class (exact) hik.WaitOptions
 ---@field timeout? hik.Duration how long to wait; then the result is nil
 ---@field state? "start"|"stop"|"both" start (default), stop or both
+---@field [string] hik.UnknownOption
 
----@class hik.ArchiveOptions
+---@class (exact) hik.ArchiveOptions
 ---@field label? string for archive.labels and hiklua archive, such as "alarm"
 ---@field event? any what it was taken for: an event, or its type
+---@field [string] hik.UnknownOption
 
 ---@class hik
 ---@field state hik.State a table of the script's own that outlives reload and restart; calling it, or a table in it, gives a copy
@@ -535,11 +557,11 @@ function hik.at(when, options, fn) end
 function hik.after(duration, options, fn) end
 
 ---Runs fn(event) on "gate:motion" or "gate/yard:motion"; for another name fn(value) each time a script emits it.
----@param event hik.EventWord|string
+---@param event hik.EventName
 ---@param options? hik.OnOptions
 ---@param fn fun(event: hik.Event|any, run: hik.Firing)
 ---@return hik.Job
----@overload fun(event: hik.EventWord|string, fn: (fun(event: hik.Event|any, run: hik.Firing))): hik.Job
+---@overload fun(event: hik.EventName, fn: (fun(event: hik.Event|any, run: hik.Firing))): hik.Job
 function hik.on(event, options, fn) end
 
 ---Tells every script that listens by hik.on(name, fn); each gets a copy of the value.
@@ -780,15 +802,15 @@ local Device = {}
 function Device:channel(channel) end
 
 ---Runs fn(event) on "motion", another word, a type as the device writes it, or "any".
----@param event hik.EventWord|string
+---@param event hik.EventWord
 ---@param options? hik.OnOptions
 ---@param fn fun(event: hik.Event, run: hik.Firing)
 ---@return hik.Job
----@overload fun(self: hik.Device, event: hik.EventWord|string, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
+---@overload fun(self: hik.Device, event: hik.EventWord, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
 function Device:on(event, options, fn) end
 
 ---Waits for the next such event; nil if the timeout comes first.
----@param event hik.EventWord|string
+---@param event hik.EventWord
 ---@param options? hik.WaitOptions
 ---@return hik.Event?
 function Device:wait(event, options) end
@@ -1044,15 +1066,15 @@ function Device:request(method, path, options) end
 local Channel = {}
 
 ---Runs fn(event) on "motion", another word, a type as the device writes it, or "any".
----@param event hik.EventWord|string
+---@param event hik.EventWord
 ---@param options? hik.OnOptions
 ---@param fn fun(event: hik.Event, run: hik.Firing)
 ---@return hik.Job
----@overload fun(self: hik.Channel, event: hik.EventWord|string, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
+---@overload fun(self: hik.Channel, event: hik.EventWord, fn: (fun(event: hik.Event, run: hik.Firing))): hik.Job
 function Channel:on(event, options, fn) end
 
 ---Waits for the next such event; nil if the timeout comes first.
----@param event hik.EventWord|string
+---@param event hik.EventWord
 ---@param options? hik.WaitOptions
 ---@return hik.Event?
 function Channel:wait(event, options) end

@@ -4,9 +4,12 @@
 ---A length of time: a number of seconds, or text such as "90s", "1m30s", "2h", "500ms", "1d".
 ---@alias hik.Duration number|string
 
+---What an option would be that there is not: its name is misspelt, or it is of another function.
+---@class (exact) hik.UnknownOption
+
 ---What went wrong with a command. pcall gives it, error raises it again, and
 ---tostring makes one readable line of it.
----@class hik.Error
+---@class (exact) hik.Error
 ---@field kind "unauthorized"|"locked"|"forbidden"|"not_found"|"unsupported"|"busy"|"offline"|"timeout"|"bad_answer"|"misuse"|"device"|"cancelled"|string
 ---@field message string one line, without place and hint
 ---@field hint? string what to do about it
@@ -20,14 +23,14 @@
 ---@field traceback? string
 
 ---What a job's function is told about its run. Times are as hik.now() has them.
----@class hik.Firing
+---@class (exact) hik.Firing
 ---@field name string of the job
 ---@field scheduled number when it was due
 ---@field started number when it began
 ---@field late number seconds from one to the other
 
 ---Something that a device noticed, or that became of the device itself.
----@class hik.Event
+---@class (exact) hik.Event
 ---@field type hik.EventWord|string the word, or the device's own where there is none
 ---@field native string the device's own eventType; "" if hiklua noticed it
 ---@field state "start"|"stop"
@@ -42,24 +45,25 @@
 ---@field label? string of the pictures that a gap is in
 ---@field reason? string of a gap: why pictures are missing
 
+---The words of events. An event that has none goes by the device's own type: ch:on("someType" --[[@as hik.EventWord]], ...).
 ---@alias hik.EventWord "audio"|"face"|"intrusion"|"io"|"line_crossing"|"login_failed"|"motion"|"region_enter"|"region_exit"|"scene_change"|"storage_error"|"storage_full"|"tamper"|"video_loss"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"moved"|"gap"|"frozen"|"dark"|"blurred"|"any"
 
 ---The answer of a web server.
----@class hik.Response
+---@class (exact) hik.Response
 ---@field status integer 200 and so on; an error status is an answer too
 ---@field headers table<string, string> found in any spelling of the name
 ---@field body string
 ---@field json any the value of body, where its type says JSON and it is
 
 ---A file or folder of hik.file.list.
----@class hik.File
+---@class (exact) hik.File
 ---@field name string without the folder
 ---@field size integer bytes; 0 for a folder
 ---@field time number when it was last changed, as hik.now() has it
 ---@field dir boolean true for a folder
 
 ---A picture of the archive.
----@class hik.Picture
+---@class (exact) hik.Picture
 ---@field path string its file
 ---@field device string
 ---@field channel integer
