@@ -1,5 +1,5 @@
 -- Every command in its three forms.
-local gate, cam, nvr = hik.device("gate"), hik.device("cam"), hik.device("nvr")
+local gate, cam = hik.device("gate"), hik.device("cam")
 local yard = gate:channel("yard")
 
 local function forms(name, ch, args, want)

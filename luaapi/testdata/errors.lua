@@ -1,5 +1,5 @@
 -- What scripts get when something fails.
-local gate, cam = hik.device("gate"), hik.device("cam")
+local gate = hik.device("gate")
 local yard = gate:channel("yard")
 
 case("a refused command", function()
@@ -40,7 +40,7 @@ case("an error in a coroutine keeps its place", function()
   local ok, err = coroutine.resume(co)
   equal({ok, err.kind, err.line}, {false, "misuse", line})
   local other = coroutine.wrap(hik.sleep)
-  local ok, err = pcall(function() other(-1) end)
+  ok, err = pcall(function() other(-1) end)
   equal({ok, err.line}, {false, host.line(1) - 1})
 end)
 

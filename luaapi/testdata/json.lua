@@ -54,9 +54,6 @@ case("decode", function()
 end)
 
 case("what is no JSON", function()
-  local function wrong(text, message)
-    misuse("decode: " .. message, function() json.decode(text) end)
-  end
   local function bad(text, message)
     fails(function() json.decode(text) end, {kind = "misuse", message = "decode: " .. message})
   end

@@ -101,7 +101,7 @@ end
 
 case("wait: a head that moves", function()
   look(0)
-  local mover = hik.spawn(function()
+  hik.spawn(function()
     for step = 1, 10 do hik.sleep(1) look(step * 30) end
   end)
   local from = hik.now()

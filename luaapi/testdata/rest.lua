@@ -182,7 +182,7 @@ end)
 
 case("pairs", function()
   local n = 0
-  for k, v in pairs({a = 1, b = 2}) do n = n + v end
+  for _, v in pairs({a = 1, b = 2}) do n = n + v end
   equal(n, 3)
   equal(pcall(pairs), false)
   equal(pcall(pairs, 5), false)

@@ -152,7 +152,7 @@ end
 
 -- lists are arguments that are lists.
 local lists = {
-  presets = function(list, _, ch)
+  presets = function(list)
     for i, preset in ipairs(list) do
       local problem = preset ~= unknown and kinds.preset(preset)
       if problem then return (", preset %d: %s is %s"):format(i, shown(preset), problem) end
@@ -179,18 +179,18 @@ local function faultOf(module, name, ...)
     local what, kind = arg[1], arg[2]
     local value = given[i]
     if kind == "channel" then ch = value end
-    if value == unknown then -- nothing is known of it
-    elseif kind == "options" then
+    local known = value ~= unknown
+    if known and kind == "options" then
       if value ~= nil and type(value) ~= "table" then return (": options come in a table, not as %s"):format(shown(value)) end
       local problem = fits(value or {}, described.options, ch)
       if problem then return ": " .. problem end
-    elseif lists[kind] then
+    elseif known and lists[kind] then
       if type(value) ~= "table" or next(value) == nil or value[1] == nil then
         return (": the %s must be a list of %s, not %s"):format(what, examples[kind], shown(value))
       end
       local problem = lists[kind](value, described, ch)
       if problem then return problem end
-    else
+    elseif known then
       local problem = wrong(kind, value)
       if problem then return (": the %s comes %s: %s is %s"):format(what, ({"first", "second", "third"})[i], shown(value), problem) end
     end
