@@ -150,12 +150,13 @@ const maxMessage = 2000
 func Raise(L *lua.LState, err error) {
 	var fromLua *lua.ApiError
 	if errors.As(err, &fromLua) && fromLua.Object != nil {
+		placeInSite(L, fromLua.Object)
 		L.Error(fromLua.Object, 0)
 	}
 	r := classify(err)
 	r.Message = shorten(r.Message, maxMessage) // it may quote what a script passed
 	r.File, r.Line = place(L)
-	r.Traceback = traceback(L)
+	r.Traceback = ofSite(traceback(L))
 	if task := taskOf(L); task != nil {
 		r.Script = task.Script().Name()
 	}

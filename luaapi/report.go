@@ -36,6 +36,9 @@ func Describe(err error) Report {
 	}
 	if r.Traceback == "" {
 		r.Traceback = cleanTraceback(fromLua.StackTrace)
+		if r.Kind != "error" && r.Kind != "panic" { // those may be faults of the modules
+			r.Traceback = ofSite(r.Traceback)
+		}
 	}
 	if r.File == "" {
 		r.File, r.Line = firstPlace(r.Traceback)

@@ -3,6 +3,7 @@ package luaapi
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -12,13 +13,43 @@ import (
 
 const maxTraceback = 24
 
+// library begins the file names of the modules that come with hiklua.
+const library = "hiklua:"
+
 // place is the file and line of the innermost Lua function that runs on L, or
-// on the thread that resumed it.
+// on the thread that resumed it: of one of the site's, if there is one, since
+// what hiklua's own modules call is asked for there.
 func place(L *lua.LState) (file string, line int) {
+	top := L
 	for ; L != nil && line == 0; L = L.Parent {
 		file, line = sandbox.Position(L)
 	}
+	if strings.HasPrefix(file, library) {
+		if f, n := firstPlace(ofSite(traceback(top))); n != 0 {
+			return f, n
+		}
+	}
 	return file, line
+}
+
+// placeInSite gives an error object that was raised in one of hiklua's own
+// modules, in another task, the place that waits for it.
+func placeInSite(L *lua.LState, object lua.LValue) {
+	t, ok := object.(*lua.LTable)
+	if !ok || !isErrorObject(t) || !strings.HasPrefix(reportOf(t).File, library) {
+		return
+	}
+	if file, line := place(L); !strings.HasPrefix(file, library) {
+		setText(t, "file", file)
+		setNumber(t, "line", line)
+		setText(t, "traceback", ofSite(traceback(L)))
+	}
+}
+
+// ofSite leaves the lines of hiklua's own modules out of a traceback.
+func ofSite(traceback string) string {
+	lines := slices.DeleteFunc(strings.Split(traceback, "\n"), func(line string) bool { return strings.HasPrefix(line, library) })
+	return strings.Join(lines, "\n")
 }
 
 // traceback lists the Lua functions that run on L and on those that resumed

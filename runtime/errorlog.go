@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -40,6 +42,13 @@ func (t *task) failed(err error) error {
 		r.File, r.Line, r.Col, r.Traceback = at.File, at.Line, at.Col, at.Traceback
 	}
 	r.Script = t.script.name
+	if t.job != nil && r.Kind != "error" && (r.File == "" || strings.HasPrefix(r.File, "hiklua:")) {
+		// A run of nothing but hiklua's own modules: the script has registered it.
+		if file, line, ok := strings.Cut(t.job.spec.Place, ":"); ok {
+			r.File = file
+			r.Line, _ = strconv.Atoi(line)
+		}
+	}
 	return &TaskError{Report: r, Err: err}
 }
 

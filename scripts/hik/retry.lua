@@ -19,15 +19,15 @@ local seconds = require "hik.seconds"
 ---@param o? hik.RetryOptions
 return function(fn, o)
   o = options.library("hik.retry", "", fn, o)
-  local pause = seconds(o.pause)
-  for try = 1, o.times do
+  local pause, times = seconds(o.pause), tonumber(o.times)
+  for try = 1, times do
     local results = {pcall(fn)}
     if results[1] then
       return unpack(results, 2, table.maxn(results))
     end
     local err = results[2]
     local may_pass = type(err) == "table" and err.retryable
-    if try == o.times or not (may_pass or o.all) then
+    if try == times or not (may_pass or o.all) then
       error(err, 0)
     end
     hik.sleep(pause)

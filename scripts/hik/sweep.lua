@@ -10,7 +10,8 @@
 -- The result is a list of {preset, snapshot, path, error}, one for each preset
 -- in their order. A preset that fails is logged and does not end the sweep; if
 -- all of them fail, the first error is raised. The head is the sweep's alone
--- meanwhile: other tasks that want to move it wait.
+-- meanwhile: other tasks that want to move it wait. It goes home also when the
+-- sweep is cancelled or its job runs into a timeout.
 local hik = require "hik"
 local failures = require "hik.failures"
 local filename = require "hik.filename"
@@ -46,33 +47,41 @@ end
 function sweep.run(ch, presets, o)
   o = options.library("hik.sweep", "run", ch, presets, o)
   local name = "sweep of " .. tostring(ch)
-  told[name] = told[name] or failures()
-  return ch:exclusive(function()
+  local _, line = pcall(error, "", 3)
+  told[name] = told[name] or failures {line = line:match("^(.-): *$")}
+  local log = told[name]
+
+  local function all()
     local results, failed = {}, 0
     for i, preset in ipairs(presets) do
+      local what = ("%s: preset %s"):format(name, tostring(preset))
       local ok, stop = pcall(visit, ch, preset, o)
-      if not ok then
-        failed = failed + 1
-        told[name].failed(("%s: preset %s"):format(name, tostring(preset)), "not taken", stop)
-        stop = {preset = preset, error = stop}
+      if ok then
+        log.worked(what)
       else
-        told[name].worked(("%s: preset %s"):format(name, tostring(preset)))
+        failed = failed + 1
+        log.failed(what, "not taken", stop)
+        stop = {preset = preset, error = stop}
       end
       results[i] = stop
-    end
-    if o.home then
-      local ok, err = pcall(ch.preset, ch, o.home)
-      if ok then
-        told[name].worked(name .. ": home")
-      else
-        told[name].failed(name .. ": home", "not reached", err)
-      end
     end
     if failed == #presets then
       error(results[1].error, 0)
     end
     return results
-  end)
+  end
+
+  local function home()
+    if not o.home then return end
+    local ok, err = pcall(ch.preset, ch, o.home)
+    if ok then
+      log.worked(name .. ": home")
+    else
+      log.failed(name .. ": home", "not reached", err)
+    end
+  end
+
+  return ch:exclusive(function() return hik.finally(all, home) end)
 end
 
 return sweep
