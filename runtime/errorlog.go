@@ -35,6 +35,9 @@ func (t *task) failed(err error) error {
 		}
 		err = &lua.ApiError{Type: lua.ApiErrorRun, Object: fault.Object, StackTrace: fault.Traceback}
 		r = luaapi.Describe(err)
+		if fault.Said != "" {
+			r.Message = fault.Said
+		}
 	}
 	if cause := t.flag.Err(); cause != nil {
 		at := r

@@ -76,12 +76,20 @@ var instead = map[string]string{
 	"setTimeout":  "use hik.after",
 	"setInterval": "use hik.every",
 	"parseInt":    "use tonumber",
+	"switch":      "write if ... then ... elseif ... then ... end",
+	"foreach":     "write for key, value in pairs(t) do ... end",
+	"import":      `use require "name" for lib/name.lua`,
+	"include":     `use require "name" for lib/name.lua`,
+	"sprintf":     "use string.format",
+	"len":         "use #",
+	"str":         "use tostring",
 
 	"loadfile": `use require "name" for lib/name.lua`,
 	"dofile":   `use require "name" for lib/name.lua`,
 	"warn":     "use hik.log.warn",
 	"sleep":    "use hik.sleep",
 	"wait":     "use hik.sleep",
+	"gcinfo":   `use collectgarbage("count")`,
 }
 
 // InsteadOf says what a script writes for a name that other versions and hosts of Lua have and this one has not,
@@ -183,11 +191,12 @@ func (o operand) advice(L *lua.LState, v lua.LValue) string {
 	return ""
 }
 
-// likely is nearest.Word; a short word must have its first letter or all its letters in common with what it suggests: half of
-// the letters of `yrad` are those of `load`. And `camera3` is meant, where there are camera1 and camera2.
+// likely is nearest.Word; a short word must have its first letter, a very short one all its letters in common with what it
+// suggests: half of the letters of `yrad` are those of `load`, and of `a` those of `at`. And `camera3` is meant, where there
+// are camera1 and camera2.
 func likely(word string, names []string) string {
 	near := nearest.Word(word, names)
-	if near != "" && len(word) <= 4 && near[0] != word[0] && !sameLetters(near, word) {
+	if near != "" && len(word) <= 4 && (near[0] != word[0] || len(word) <= 2) && !sameLetters(near, word) {
 		return ""
 	}
 	if near != word && withoutDigits(near) == withoutDigits(word) {

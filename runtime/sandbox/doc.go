@@ -33,7 +33,8 @@
 // were expected, one that was tail-called, and a Go function as a coroutine's body ended in a nil dereference or started
 // over; error's level 2 named level 1; pcall took milliseconds on a deep stack; gsub was quadratic; math.random(0) and
 // string.find with an init beyond the end panicked; tonumber("1e3") was nil; table.remove after t[#t] = nil removed nothing;
-// table.sort(t, nil) and os.date(nil) raised; the sign of a zero was lost, % was that of C, # asked tables for __len. Each has a test.
+// table.sort(t, nil) and os.date(nil) raised; the sign of a zero was lost, % was that of C, # asked tables for __len; a metamethod had to
+// be a function, and __unm got its operand once; ipairs asked for __index. Each has a test.
 //
 // The compiler gave other values than Lua 5.1, and an instruction cannot be mended when it is wrong: so the syntax tree is
 // rewritten before (repair), where it is not safe as it is.
@@ -48,6 +49,7 @@
 //   - `local f = function() return f end`, where the inner f is another one (repair.go);
 //   - `arg` in a function that is called last (repair.go).
 //
+// A call whose ( begins a line is refused, as by Lua 5.1, which takes it for a statement that lacks a semicolon before.
 // What the compiler would cut off without a word is refused: a function with loops and more than 131,071 instructions, or with
 // more than 255 variables of the functions around it.
 //
@@ -59,9 +61,10 @@
 //
 // # Faults that stay
 //
-// Powers differ from C's in the last of 14 digits here and there. next does not tell a key that was never in the table;
-// table.insert in front of position 1 moves nothing. A pattern
-// may have zeros in it, %s takes any value, string.rep a separator, tonumber("-7", 8) is negative: as in later versions of Lua.
+// Powers differ from C's in the last of 14 digits here and there. next does not tell a key that was never in the table.
+// A pattern may have zeros in it, %s takes any value, string.rep a separator, tonumber("-7", 8) is negative, pairs asks __pairs:
+// as in later versions of Lua. An error in the handler of xpcall is what xpcall gives; an error that passes coroutine.wrap
+// gets no second place. An expression over several lines has the line on which it begins.
 //
 // A function has 200 registers, where Lua has 250, for its locals and what it computes with them. 0 and -0 are one constant of a
 // function, whichever is written first. A

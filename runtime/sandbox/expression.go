@@ -144,6 +144,10 @@ func (p *parser) arguments() {
 		}
 		p.table()
 	default:
+		if p.ambiguous == nil && p.beginsLine(p.before, p.tok) {
+			p.ambiguous = &SyntaxError{File: p.file, Line: p.tok.line, Col: p.tok.col,
+				Message: "'(' begins a line, but goes on with the one before, as a call: write ; before it, or put it on that line"}
+		}
 		o := p.begin(p.tok)
 		p.advance()
 		if p.accept(")") {

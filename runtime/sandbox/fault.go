@@ -13,8 +13,10 @@ import (
 type Fault struct {
 	// Object is what error was called with: a string with its place in front, or any other value.
 	Object lua.LValue
-	// Message is Object as text. An object's __tostring was asked, if it is a Go function.
+	// Message is Object as text. Its __tostring was asked, if it has one.
 	Message string
+	// Said is what a __tostring of the script's own gave for Object, cut to some thousand bytes; empty if there is none.
+	Said string
 	// Place is where it happened, `scripts/tour.lua:12`, or empty where no Lua function was running.
 	Place string
 	// Traceback is the Lua stack at that moment, one call a line, innermost first.
@@ -55,6 +57,7 @@ func Call(L *lua.LState, fn *lua.LFunction, nret int, args ...lua.LValue) ([]lua
 	f := &Fault{}
 	witness := func(L *lua.LState, object lua.LValue) lua.LValue {
 		f.Place, f.Traceback = Place(L), Traceback(L)
+		f.Said = said(L, object)
 		return object
 	}
 	top := L.GetTop()
@@ -81,7 +84,7 @@ func (f *Fault) describe(L *lua.LState, e *lua.ApiError) {
 	if p := panicIn(e.Object); p != nil {
 		f.Message, f.GoStack = p.message, p.stack
 		f.Object = lua.LString(p.message)
-	} else {
+	} else if f.Message = f.Said; f.Message == "" {
 		f.Message = plainText(L, e.Object)
 	}
 	// A message that was thrown on by a pcall or a coroutine knows the first place, the stack only the last.
@@ -99,6 +102,32 @@ func (f *Fault) describe(L *lua.LState, e *lua.ApiError) {
 			f.Message = f.Place + ": " + f.Message
 		}
 	}
+}
+
+const maxSaid = 4000
+
+// said asks an error object that is a table for its text, where the script has written a __tostring for it: the error of a
+// script's own class. It runs as long as the task may, and what it fails with does not count.
+func said(L *lua.LState, object lua.LValue) string {
+	t, ok := object.(*lua.LTable)
+	if !ok {
+		return ""
+	}
+	method := L.GetMetaField(t, "__tostring")
+	if fn, ok := method.(*lua.LFunction); method == lua.LNil || ok && fn.IsG {
+		return ""
+	}
+	L.Push(method)
+	L.Push(t)
+	if protect(L, 1, 1, nil) != nil {
+		return ""
+	}
+	text := L.Get(-1)
+	L.Pop(1)
+	if !lua.LVCanConvToString(text) {
+		return ""
+	}
+	return strings.ToValidUTF8(Text(text)[:min(len(Text(text)), maxSaid)], "")
 }
 
 // plainText is tostring that runs no Lua.

@@ -81,7 +81,8 @@ var nesting = map[string]int{
 
 // scan finds what gopher-lua reads as something else without a word: `3x` as 3 and x, `1e+` as no number, '\300' as
 // '\44', and `{1,,2}` as {1, 2}; and more than limit blocks and brackets inside each other, over which its parser takes seconds.
-func scan(source []byte, file string, limit int) (found *SyntaxError) {
+// doubt says that a ( begins a line and may be that of a call, which gopher-lua takes for one.
+func scan(source []byte, file string, limit int) (doubt bool, found *SyntaxError) {
 	defer reported(&found)
 	x := lexer{file: file, source: source, line: 1}
 	depth := 0
@@ -89,6 +90,7 @@ func scan(source []byte, file string, limit int) (found *SyntaxError) {
 		if l.is(",") && (before.is(",") || before.is(";")) || l.is(";") && before.is(",") {
 			x.fail(l.line, l.col, "unexpected '%s'", l.text)
 		}
+		doubt = doubt || l.is("(") && x.beginsLine(before, l)
 		if l.kind == keywordLexeme || l.kind == symbolLexeme {
 			depth = max(depth+nesting[l.text], 0)
 		}
@@ -96,7 +98,13 @@ func scan(source []byte, file string, limit int) (found *SyntaxError) {
 			x.fail(l.line, 0, "%s", tooDeep)
 		}
 	}
-	return nil
+	return doubt, nil
+}
+
+// beginsLine says whether l stands on another line than what is before it, which may be called.
+func (x *lexer) beginsLine(before, l lexeme) bool {
+	callable := before.kind == nameLexeme || before.kind == stringLexeme || before.is(")") || before.is("]") || before.is("}")
+	return callable && bytes.ContainsAny(x.source[before.end:l.start], "\r\n")
 }
 
 func (x *lexer) fail(line, col int, format string, args ...any) {
@@ -194,6 +202,9 @@ func (x *lexer) length(l *lexeme) int {
 		l.kind = stringLexeme
 		n = quoted(s)
 		if n < 2 || s[n-1] != c || escaped(s[:n]) {
+			if word := x.wordBehind(c); word != "" {
+				x.fail(l.line, l.col-len(word), "the text ends before '%s': write \\%c for a quote inside it", word, c)
+			}
 			x.fail(l.line, l.col, "unfinished string: the %c that begins here has no second one on its line", c)
 		}
 		x.checkEscapes(s[:n])
@@ -250,6 +261,18 @@ func quoted(s []byte) int {
 		}
 	}
 	return len(s)
+}
+
+// wordBehind is the word between a quote and here: s in 'it's'.
+func (x *lexer) wordBehind(quote byte) string {
+	start := x.at
+	for start > 0 && isWordByte(x.source[start-1]) {
+		start--
+	}
+	if start == 0 || x.source[start-1] != quote {
+		return ""
+	}
+	return string(x.source[start:x.at])
 }
 
 func isWordByte(c byte) bool {

@@ -68,11 +68,17 @@ func compileChanged(L *lua.LState, source []byte, name string, change func([]ast
 	if bytes.HasPrefix(source, []byte("\x1bLua")) {
 		return nil, whole("compiled Lua is not loaded, only source text")
 	}
-	if e := scan(source, name, maxNesting); e != nil {
+	doubt, e := scan(source, name, maxNesting)
+	if e != nil {
 		if earlier := explain(source, name); earlier != nil && e.Message != tooDeep {
 			e = earlier
 		}
 		return nil, e
+	}
+	if doubt {
+		if e := ambiguity(source, name); e != nil {
+			return nil, e
+		}
 	}
 	chunk, err := parse.Parse(&untilStopped{L, bytes.NewReader(source)}, name)
 	if stopped(L) {

@@ -99,6 +99,17 @@ func marked(source, file, place string) bool {
 	return line >= 1 && line <= len(lines) && strings.Contains(lines[line-1], "HERE")
 }
 
+// An error that is asked for its text and does not end is stopped like anything else.
+func TestErrorThatNeverSaysWhatItIs(t *testing.T) {
+	L := newTest(t)
+	flag := new(Flag)
+	defer time.AfterFunc(10*time.Millisecond, func() { flag.Stop(errLimit) }).Stop()
+	fn := load(t, L, "error(setmetatable({}, {__tostring = function() while true do end end}))", "scripts/night.lua")
+	if _, err := Call(NewThread(L, flag), fn, 0); !errors.Is(err, errLimit) || err.Error() != "scripts/night.lua:1: "+errLimit.Error() {
+		t.Errorf("%v", err)
+	}
+}
+
 // What recurses ends with an error that Lua can catch, and Go's stack stays small.
 func TestRecursion(t *testing.T) {
 	cases := map[string]string{

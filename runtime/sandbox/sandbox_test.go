@@ -172,7 +172,7 @@ func TestNestingIsCounted(t *testing.T) {
 		"'\n((((":                                                         0, // the text without an end is told
 	} {
 		line := 0
-		if e := scan([]byte(source), "x", limit); e != nil && e.Message == tooDeep {
+		if _, e := scan([]byte(source), "x", limit); e != nil && e.Message == tooDeep {
 			line = e.Line
 		}
 		if line != want {
@@ -234,6 +234,26 @@ func TestFault(t *testing.T) {
 	f = call("\nerror({kind = 'busy'})")
 	if f.Object.Type() != lua.LTTable || f.Place != "scripts/night.lua:2" {
 		t.Errorf("%+v", f)
+	}
+	const class = "local E = {} E.__index = E local function oops(how) error(setmetatable({n = 5}, {__tostring = how})) end\n"
+	for source, want := range map[string]string{
+		"oops(function(e) return 'code ' .. e.n end)":                                       "code 5",
+		"oops(function(e) return e.n end)":                                                  "5",
+		"oops(setmetatable({}, {__call = function() return 'called' end}))":                 "called",
+		"coroutine.wrap(function() oops(function(e) return 'code ' .. e.n end) end)()":      "code 5",
+		"local ok, e = pcall(oops, function(e) return 'code ' .. e.n end) e.n = 6 error(e)": "code 6",
+		"oops(function(e) return ('x'):rep(5000) end)":                                      strings.Repeat("x", maxSaid),
+		"oops(function(e) return {} end)":                                                   "",
+		"oops(function(e) error(e) end)":                                                    "",
+		"oops(function(e) return coroutine.yield(e) end)":                                   "",
+		"oops()":      "",
+		"oops(print)": "",
+		"local function deep(n) return 1 + deep() end oops(function(e) return deep() end)": "",
+	} {
+		f = call(class + source)
+		if f.Said != want || !strings.HasPrefix(f.Place, "scripts/night.lua:") || want != "" && f.Message != want {
+			t.Errorf("%s\n says %.60q of %.60q at %s, want %.60q", source, f.Said, f.Message, f.Place, want)
+		}
 	}
 	f = call("\n\nwrong()")
 	if f.Message != "scripts/night.lua:3: no such preset" {

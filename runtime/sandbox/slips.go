@@ -72,6 +72,8 @@ func (p *parser) statementSlip(before int) {
 		p.failAt(p.tok, "unexpected '=': the statement that begins at line %d goes on to here", before)
 	case p.tok.is("+") && p.adjoins("+"):
 		p.failAt(p.tok, "unexpected '++': write x = x + 1")
+	case p.tok.is("#"):
+		p.failAt(p.tok, "unexpected '#': a comment begins with --")
 	case p.tok.kind == stringLexeme && next.is(":"):
 		p.failAt(p.tok, "put the text into brackets: (%s)", p.tok.text)
 	}
@@ -139,7 +141,7 @@ func (p *parser) foreignStatement() {
 	switch word := at.text; {
 	case word == "continue" && !next.is("=") && !next.is("(") && !next.is(".") && !next.is(",") && !next.is(":") && !next.is("["):
 		p.failAt(at, "Lua has no 'continue': write goto continue, and ::continue:: before the 'end' of the loop")
-	case !value && !(sameLine && next.is("(") && slices.Contains([]string{"elif", "elsif", "elseif", "switch", "foreach"}, word)):
+	case !value && !(sameLine && next.is("(") && slices.Contains([]string{"elif", "elsif", "elseif", "switch"}, word)):
 	case word == "switch" || word == "case":
 		p.failAt(at, "Lua has no '%s': write if ... then ... elseif ... then ... end", word)
 	case word == "elif" || word == "elsif" || word == "elseIf":

@@ -9,8 +9,24 @@ import (
 // explain finds what is wrong with a source that gopher-lua's parser refused, which tells little more than the line. It reads
 // the grammar of Lua 5.1, knows which block or bracket is open, and what people write who come from other languages. nil:
 // nothing is wrong as far as it can see.
-func explain(source []byte, file string) (found *SyntaxError) {
+func explain(source []byte, file string) *SyntaxError {
 	p := &parser{lexer: lexer{file: file, source: source, line: 1}, key: -1}
+	found := p.read()
+	if p.ambiguous != nil {
+		return p.ambiguous
+	}
+	return found
+}
+
+// ambiguity finds a call whose ( begins a line, in a source that gopher-lua reads.
+func ambiguity(source []byte, file string) *SyntaxError {
+	p := &parser{lexer: lexer{file: file, source: source, line: 1}, key: -1}
+	p.read()
+	return p.ambiguous
+}
+
+// read tells the first error.
+func (p *parser) read() (found *SyntaxError) {
 	defer reported(&found)
 	p.advance()
 	p.block("")
@@ -38,6 +54,7 @@ type parser struct {
 	misplaced   *unclosed // the first block whose `end` stands further left than its beginning
 	braced      *unclosed // the first table whose `}` does
 	elseIfs     []lexeme  // `if` behind `else` on one line
+	ambiguous   *SyntaxError
 }
 
 // unclosed is a block or bracket that is not closed yet.
@@ -363,6 +380,9 @@ func (p *parser) functionBody(o unclosed) {
 		}
 	}
 	p.finish(p.begin(at), ")")
+	if p.tok.is("{") {
+		p.failAt(p.tok, "unexpected '{': what a function does stands between its brackets and 'end'")
+	}
 	p.block("function")
 	p.finish(o, "end")
 }
@@ -395,6 +415,9 @@ func (p *parser) expressionStatement() {
 	first := p.tok
 	call := p.suffixed()
 	if p.tok.is("=") || p.tok.is(",") {
+		if call && p.tok.is(",") && p.before.kind == stringLexeme {
+			p.failAt(p.tok, "more than one argument stands in brackets: write %s(...)", first.text)
+		}
 		p.assignable(call)
 		for p.accept(",") {
 			p.assignable(p.suffixed())

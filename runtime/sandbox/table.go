@@ -57,9 +57,13 @@ func tableInsert(L *lua.LState) int {
 		pos, n := integer(L, 2), t.Len()
 		if 1 <= pos && pos <= n {
 			t.Insert(pos, L.Get(3))
-		} else {
-			t.RawSet(lua.LNumber(pos), L.Get(3))
+			return 0
 		}
+		for i := n; i >= pos; i-- { // in front of the list
+			t.RawSet(lua.LNumber(i+1), t.RawGet(lua.LNumber(i)))
+			checkEvery(L, i)
+		}
+		t.RawSet(lua.LNumber(pos), L.Get(3))
 	default:
 		raisef(L, "wrong number of arguments to 'insert'")
 	}

@@ -41,7 +41,9 @@ q[2] = nil
 eq(table.remove(q), "c") eq(table.remove(q), nil) eq(table.remove({}), nil)
 fails(function() table.insert({}) end, "wrong number of arguments")
 fails(function() table.insert({}, 1, 2, 3) end, "wrong number of arguments")
-table.insert({}, 1e15, "far") table.insert({}, -1e15, "far") table.insert({}, 0/0 ~= 0 and 1, "x")
+table.insert({}, 1e15, "far") table.insert({}, 0/0 ~= 0 and 1, "x")
+local front = {1, 2, [0] = "z"} table.insert(front, -1, "new")
+eq(front[-1], "new") eq(front[0], nil) eq(front[1], "z") eq(front[2], 1) eq(front[3], 2) eq(#front, 3)
 eq(table.maxn{1, 2, nil, 4, [100] = 1}, 100) eq(table.getn{1, 2}, 2)
 local holes = {}
 for i = 1, 100 do holes[i] = i end

@@ -66,8 +66,8 @@ hik.spawn(function(x)
   hik.archive.list({}, 2) --!
   y:wait() --!
   y:on() --!
-  string.rep("x") --!
-  ("x"):rep()
+  string.rep("x"); --!
+  ("x"):rep() --!
   tonumber() --!
   setmetatable({}) --!
   table.insert({}) --!
@@ -78,8 +78,8 @@ hik.spawn(function(x)
   string.format() --!
   string.format("%d") --!
   string.format("%d %s", 1) --!
-  string.format("%y", 1) --!
-  ("%d"):format("x")
+  string.format("%y", 1); --!
+  ("%d"):format("x") --!
   select() --!
   pcall()
   error()

@@ -35,8 +35,8 @@ hik.spawn(function()
   for i, v in ipairs{1} do end
   hik.date() --?
   hik.now() --?
-  hik.date("%H:%M", hik.now())
-  ("x"):upper();
+  hik.date("%H:%M", hik.now()); --?
+  ("x"):upper(); --?
   string.format("%d", 3) --?
   tostring(yard) --?
   math.floor(2.5) --?

@@ -87,8 +87,8 @@ hik.spawn(function(x)
   tonumber("x", 99) --!
   math.floor("x") --!
   table.concat({}, 1, {}) --!
-  table.insert("x", 1) --!
-  ("x"):foo()
+  table.insert("x", 1); --!
+  ("x"):foo() --!
   ipairs(5) --!
   pairs("x") --!
   setmetatable(5, {}) --!

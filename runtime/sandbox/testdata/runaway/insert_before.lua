@@ -1,0 +1,1 @@
+table.insert({1}, -1e12, 1) --HERE
