@@ -13,6 +13,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // validator is Schema in a validator that is not ours.
@@ -325,5 +327,51 @@ func TestSchemaHasTheKeys(t *testing.T) {
 	}
 	if len(have) > 0 {
 		t.Errorf("the schema has %v, which no parser knows", have)
+	}
+}
+
+// The patterns take the texts that the parser takes, and no others, tried with
+// short texts of the letters that these are made of.
+func TestPatternsAreTheParsers(t *testing.T) {
+	formed := func(err error) bool { // that a time is too long is no matter of the form
+		return err == nil || strings.Contains(err.Error(), "longer than 100 years") || strings.Contains(err.Error(), "larger than any disk")
+	}
+	duration, age, size := regexp.MustCompile(durationPattern), regexp.MustCompile(agePattern), regexp.MustCompile(sizePattern)
+	named, unnamed := regexp.MustCompile(schemaOfNames.Pattern), make([]*regexp.Regexp, 0)
+	for _, not := range schemaOfNames.Not.AnyOf {
+		unnamed = append(unnamed, regexp.MustCompile(not.Pattern))
+	}
+	for _, c := range []struct {
+		what, letters string
+		parse, match  func(string) bool
+	}{
+		{"duration", "05.smhdw", func(s string) bool { _, err := clock.ParseDuration(s); return formed(err) }, duration.MatchString},
+		{"age", "05.smhdwy", func(s string) bool { _, err := clock.ParseAge(s); return formed(err) }, age.MatchString},
+		{"size", "05.kMgTiIbB ", func(s string) bool { _, err := ParseSize(s); return formed(err) }, size.MatchString},
+		{"name", "a1ü前_-. /:*", ValidName, func(s string) bool {
+			return named.MatchString(s) && !slices.ContainsFunc(unnamed, func(no *regexp.Regexp) bool { return no.MatchString(s) })
+		}},
+	} {
+		letters := []rune(c.letters)
+		texts, last := []string{""}, []string{""}
+		for range 5 {
+			var longer []string
+			for _, text := range last {
+				for _, letter := range letters {
+					longer = append(longer, text+string(letter))
+				}
+			}
+			texts, last = append(texts, longer...), longer
+		}
+		wrong := 0
+		for _, text := range texts {
+			if strings.HasPrefix(text, " ") && c.what == "size" {
+				continue // white space in front is no form of its own
+			}
+			if c.parse(text) != c.match(text) && wrong < 10 {
+				wrong++
+				t.Errorf("%s %q: the parser says %v, the schema %v", c.what, text, c.parse(text), c.match(text))
+			}
+		}
 	}
 }
