@@ -19,6 +19,12 @@ var kindTypes = map[string]string{
 	"between": "string", "days": "string", "timezone": "string", "events": "hik.EventWord|hik.EventWord[]", "order": `"listed"|"random"`, "presets": "(integer|string)[]",
 }
 
+// resultFields are the types of the fields of results.
+var resultFields = map[string]string{
+	"rounds": "integer", "stops": "integer", "snapshots": "integer", "errors": "integer", "yielded": "integer",
+	"preset": "integer|string", "snapshot": "hik.Snapshot?", "path": "string?", "error": "hik.Error?",
+}
+
 // described is one function of hik.library.
 type described struct {
 	module, name string
@@ -96,6 +102,27 @@ func (d described) annotations(t *testing.T, params []string) string {
 			b.WriteString(noOther + "\n")
 		}
 	}
+	result := text(d.table, "result")
+	if fields := record(result); fields != nil {
+		list := strings.HasPrefix(result, "list of ")
+		name := class + "Result"
+		if list {
+			name = class + "Item"
+		}
+		fmt.Fprintf(&b, "---@class (exact) %s\n", name)
+		for _, f := range fields {
+			kind := resultFields[f]
+			if kind == "" {
+				t.Errorf("the field %s of a result has no type: give it one", f)
+			}
+			fmt.Fprintf(&b, "---@field %s %s\n", f, kind)
+		}
+		if result = name; list {
+			result += "[]"
+		}
+	} else if result != "" {
+		result = resultTypes[result]
+	}
 	for i, arg := range rows(d.table, "args") {
 		switch word := arg.RawGetInt(2).String(); word {
 		case "options":
@@ -106,6 +133,10 @@ func (d described) annotations(t *testing.T, params []string) string {
 			fmt.Fprintf(&b, "---@param %s %s\n", params[i], kind(word))
 		}
 	}
+	if result == "" {
+		t.Errorf("%s.%s has no result of a known type", d.module, d.name)
+	}
+	b.WriteString("---@return " + result + "\n")
 	return b.String()
 }
 

@@ -30,6 +30,9 @@ func Library() []luaapi.Entry {
 	eachNamed(described, func(module string, functions *lua.LTable) {
 		eachNamed(functions, func(name string, f *lua.LTable) {
 			e := luaapi.Entry{Owner: module, Name: name, Kind: "function", Options: optionsIn(f, "options"), Doc: scripts.About(module)}
+			if result, ok := f.RawGetString("result").(lua.LString); ok {
+				e.Result = string(result)
+			}
 			var args []string
 			eachItem(f, "args", func(arg *lua.LTable) {
 				switch kind := arg.RawGetInt(2).String(); {

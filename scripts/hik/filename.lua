@@ -15,6 +15,11 @@ local function plain(value)
   return text
 end
 
+---@param template string
+---@param ch hik.Channel
+---@param words? table<string, any>
+---@param moment? number
+---@return string
 return function(template, ch, words, moment)
   local known = {
     device = ch.device.name,

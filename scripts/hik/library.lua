@@ -5,13 +5,15 @@
 -- each {name, kind}; the one of kind "options" may be left out, and takes what
 -- options lists: {name =, kind =, default =, doc =}. An argument of kind "stops"
 -- is a list of tables, each with what stops lists. Kinds are those of
--- hik.options; "a|b" is either.
+-- hik.options; "a|b" is either. result is what the function gives, with the
+-- fields of tables, for editors and the REPL.
 local snapshot = {name = "snapshot", kind = "table", doc = "options for ch:snapshot, such as {stream = \"sub\"}"}
 
 return {
   ["hik.tour"] = {
     run = {
       args = {{"channel", "channel"}, {"stops", "stops"}, {"options", "options"}},
+      result = "{rounds, stops, snapshots, errors, yielded}",
       stops = {
         {name = "preset", kind = "preset", needed = true, doc = "number or name"},
         {name = "dwell", kind = "duration", doc = "how long to stay there once the head has arrived"},
@@ -34,6 +36,7 @@ return {
   ["hik.sweep"] = {
     run = {
       args = {{"channel", "channel"}, {"presets", "presets"}, {"options", "options"}},
+      result = "list of {preset, snapshot, path, error}",
       options = {
         {name = "settle", kind = "duration", default = "1s", doc = "how long to wait after the head has arrived, for focus and exposure"},
         {name = "save", kind = "boolean|file", default = false, doc = "true, or a file name below data/ with the words {device} {channel} {date} {time} {preset}"},
@@ -45,6 +48,7 @@ return {
   ["hik.timelapse"] = {
     start = {
       args = {{"channel", "channel"}, {"interval", "duration"}, {"options", "options"}},
+      result = "job",
       options = {
         {name = "label", kind = "text", doc = "of the pictures in the archive, as for snapshot:archive"},
         {name = "file", kind = "file", doc = "in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}"},
@@ -61,6 +65,7 @@ return {
   ["hik.retry"] = {
     [""] = { -- the module is the function
       args = {{"function", "function"}, {"options", "options"}},
+      result = "what fn returns",
       options = {
         {name = "times", kind = "count", default = 3, doc = "tries in all"},
         {name = "pause", kind = "duration", default = "1s", doc = "before the second try; each later pause is twice the one before"},

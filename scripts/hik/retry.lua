@@ -17,6 +17,7 @@ local seconds = require "hik.seconds"
 ---@field [string] hik.UnknownOption
 ---@param fn function
 ---@param o? hik.RetryOptions
+---@return any ...
 return function(fn, o)
   o = options.library("hik.retry", "", fn, o)
   local pause, times = seconds(o.pause), tonumber(o.times)

@@ -8,6 +8,8 @@
 -- s, m, h and d.
 local units = {ms = 0.001, s = 1, m = 60, h = 3600, d = 86400}
 
+---@param duration hik.Duration
+---@return number
 return function(duration)
   if tonumber(duration) then
     return tonumber(duration)

@@ -41,9 +41,15 @@ end
 ---@field home? integer|string the preset to go to afterwards
 ---@field snapshot? hik.SnapshotOptions options for ch:snapshot, such as {stream = "sub"}
 ---@field [string] hik.UnknownOption
+---@class (exact) hik.SweepItem
+---@field preset integer|string
+---@field snapshot hik.Snapshot?
+---@field path string?
+---@field error hik.Error?
 ---@param ch hik.Channel
 ---@param presets (integer|string)[]
 ---@param o? hik.SweepOptions
+---@return hik.SweepItem[]
 function sweep.run(ch, presets, o)
   o = options.library("hik.sweep", "run", ch, presets, o)
   local name = "sweep of " .. tostring(ch)

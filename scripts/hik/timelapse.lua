@@ -31,6 +31,7 @@ local timelapse = {}
 ---@param ch hik.Channel
 ---@param interval hik.Duration
 ---@param o? hik.TimelapseOptions
+---@return hik.Job
 function timelapse.start(ch, interval, o)
   o = options.library("hik.timelapse", "start", ch, interval, o)
   local job = {name = o.name or "timelapse " .. tostring(ch), between = o.between, days = o.days, timezone = o.timezone}

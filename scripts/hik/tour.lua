@@ -69,9 +69,16 @@ end
 ---@field hold_for? hik.Duration how long it stays there after such an event has ended
 ---@field on_error? function function(err, stop), in the place of lines in the log
 ---@field [string] hik.UnknownOption
+---@class (exact) hik.TourResult
+---@field rounds integer
+---@field stops integer
+---@field snapshots integer
+---@field errors integer
+---@field yielded integer
 ---@param ch hik.Channel
 ---@param stops hik.TourStop[]
 ---@param o? hik.TourOptions
+---@return hik.TourResult
 function tour.run(ch, stops, o)
   o = options.library("hik.tour", "run", ch, stops, o)
   local name = tostring(ch)
