@@ -7,10 +7,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// batch is how many items of a list are stored at once.
-const batch = 50 // lua.FieldsPerFlush
-
-// constructor walks a table constructor. The compiler stores the items of the list in batches, and
+// constructor walks a table constructor. The compiler stores the items of the list in batches of lua.FieldsPerFlush, and
 //
 //   - takes a call or `...` that is the value of a key for the end of the list if it comes last;
 //   - stores a full batch again after each key that follows on it, from registers that are used otherwise by then;
@@ -22,9 +19,9 @@ func (w *walker) constructor(slot *ast.Expr, e *ast.TableExpr, depth int) {
 		switch {
 		case f.Key != nil:
 			oneValue(f.Value)
-			spoiled = spoiled || items > 0 && items%batch == 0
+			spoiled = spoiled || items > 0 && items%lua.FieldsPerFlush == 0
 		case last && isMultiple(f.Value):
-			more = spoiled || items > 0 && items%batch == 0
+			more = spoiled || items > 0 && items%lua.FieldsPerFlush == 0
 		default:
 			items++
 		}

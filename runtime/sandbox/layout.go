@@ -26,6 +26,7 @@ type layout struct {
 	opcodes []string          // names of the instructions by their number
 	code    []uint32          // what the compiler makes of sampleSource
 	table   *instructionTable // jumpTable
+	numbers reflect.Type      // what makes values of numbers, LState.alloc
 }
 
 // upstreamLayout describes the gopher-lua that this program was built with.
@@ -40,6 +41,9 @@ func upstreamLayout() layout {
 	if f, ok := l.state.FieldByName("reg"); ok && f.Type.Kind() == reflect.Pointer {
 		l.reg = f.Type.Elem()
 	}
+	if f, ok := l.state.FieldByName("alloc"); ok {
+		l.numbers = f.Type
+	}
 	if f, ok := l.state.FieldByName("currentFrame"); ok && f.Type.Kind() == reflect.Pointer {
 		l.frame = f.Type.Elem()
 	}
@@ -53,11 +57,7 @@ var checkLayout = sync.OnceValue(func() error {
 		L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1, RegistrySize: 1})
 		defer L.Close()
 		upstreamLoop = of(L).mainLoop
-		if !fetchAllocatorMethods(L) {
-			difference = "the allocator has no LNumber2I(LNumber) LValue"
-		}
-	}
-	if difference == "" {
+		fetchAllocatorMethods(L)
 		return nil
 	}
 	return layoutError(difference)
@@ -89,6 +89,9 @@ func (l layout) difference() string {
 		opcodeDifference(l.opcodes),
 		codeDifference(l.code),
 	)
+	if d == "" && (l.numbers == nil || !l.numbers.Implements(reflect.TypeFor[numberAllocator]())) {
+		d = fmt.Sprintf("%s, which LState.alloc is, has no LNumber2I(LNumber) LValue", l.numbers)
+	}
 	if want := reflect.TypeFor[frame]().Size(); d == "" && l.frame.Size() != want {
 		d = fmt.Sprintf("a callFrame has %d bytes, not %d", l.frame.Size(), want)
 	}

@@ -77,6 +77,11 @@ type (
 	}
 )
 
+// otherAllocator makes numbers in another way.
+type otherAllocator interface {
+	LNumber2I(v lua.LNumber) *lua.LValue
+}
+
 // The guard names whatever another version of gopher-lua has in another way.
 func TestLayoutDifferences(t *testing.T) {
 	rename := func(name string) func(*reflect.StructField) { return func(f *reflect.StructField) { f.Name = name } }
@@ -116,6 +121,8 @@ func TestLayoutDifferences(t *testing.T) {
 			l.opcodes = slices.Clone(l.opcodes)
 			l.opcodes[24], l.opcodes[25] = l.opcodes[25], l.opcodes[24]
 		},
+		"*int, which LState.alloc is, has no LNumber2I(LNumber) LValue": func(l *layout) { l.numbers = reflect.TypeFor[*int]() },
+		"otherAllocator, which LState.alloc is, has no LNumber2I":       func(l *layout) { l.numbers = reflect.TypeFor[otherAllocator]() },
 		`CALL 0 2 2, TEST`:                      func(l *layout) { l.code = slices.Clone(l.code); l.code[3] -= 1 << 9 },
 		`is "", not "GETGLOBAL`:                 func(l *layout) { l.code = nil },
 		"there is no jumpTable, or it is empty": func(l *layout) { l.table = new(instructionTable) },

@@ -171,7 +171,13 @@ func syntaxError(err error, name string, source []byte) error {
 			e.Line, e.Col, e.Unfinished = bytes.Count(bytes.TrimRight(source, "\r\n"), []byte("\n"))+1, 0, true
 		}
 	case errors.As(err, &c):
-		e.Line, e.Message = c.Line, c.Message
+		e.Line, e.Message = max(c.Line, 1), c.Message
+		switch {
+		case strings.HasPrefix(e.Message, "too many local"), strings.HasPrefix(e.Message, "register overflow"):
+			e.Message = "the function that begins here has more than 200 local variables and intermediate values: put some into a table, or split it"
+		case e.Message == "too many constants", strings.HasPrefix(e.Message, "too long to jump"):
+			e.Message = "the function that begins here is too long: split it"
+		}
 	}
 	return e
 }

@@ -28,12 +28,9 @@ func allocatorOf(L *lua.LState) any {
 	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem().Interface()
 }
 
-func fetchAllocatorMethods(L *lua.LState) bool {
-	allocator, ok := allocatorOf(L).(numberAllocator)
-	if ok {
-		allocatorMethods = (*[2]unsafe.Pointer)(unsafe.Pointer(&allocator))[0]
-	}
-	return ok
+func fetchAllocatorMethods(L *lua.LState) {
+	allocator := allocatorOf(L).(numberAllocator)
+	allocatorMethods = (*[2]unsafe.Pointer)(unsafe.Pointer(&allocator))[0]
 }
 
 var minusZero lua.LValue = lua.LNumber(math.Copysign(0, -1))

@@ -4,15 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	lua "github.com/yuin/gopher-lua"
 )
-
-func TestBatchIsTheCompilers(t *testing.T) {
-	if batch != lua.FieldsPerFlush {
-		t.Fatal(lua.FieldsPerFlush)
-	}
-}
 
 // What is safe is compiled as it stands.
 func TestSafeCodeStays(t *testing.T) {
