@@ -62,3 +62,23 @@ func TestHostileArguments(t *testing.T) {
 		t.Errorf("only %d functions", tried)
 	}
 }
+
+// What completion sees of lists inside each other ends.
+func TestOutlineOfLists(t *testing.T) {
+	h := newFakeHost(t)
+	if err := h.runText("ring = {{{}}} ring[1][1][1] = ring deep = {} for i = 1, 1e6 do deep = {deep} end list = {{{hik.device('gate')}}}", "test"); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{"ring": maxOutlined, "deep": maxOutlined, "list": 3} {
+		depth, o := 0, OutlineOf(h.L, h.L.GetGlobal(name))
+		for ; o.Items != nil; o = *o.Items {
+			depth++
+		}
+		if depth != want {
+			t.Errorf("%s: %d lists inside each other, want %d", name, depth, want)
+		}
+		if name == "list" && o.Device != "gate" {
+			t.Errorf("%+v", o)
+		}
+	}
+}

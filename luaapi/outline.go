@@ -22,8 +22,13 @@ type Outline struct {
 	Items *Outline `json:"items,omitempty"`
 }
 
+// maxOutlined is how many lists inside each other are looked into. A list may be inside itself.
+const maxOutlined = 10
+
 // OutlineOf looks at a value. Called by the holder of the lock of L.
-func OutlineOf(L *lua.LState, v lua.LValue) Outline {
+func OutlineOf(L *lua.LState, v lua.LValue) Outline { return outlineOf(L, v, 0) }
+
+func outlineOf(L *lua.LState, v lua.LValue, depth int) Outline {
 	var d Outline
 	switch v := v.(type) {
 	case *lua.LTable:
@@ -35,8 +40,8 @@ func OutlineOf(L *lua.LState, v lua.LValue) Outline {
 		default:
 			d.Owner = m.libraryNamed(v)
 		}
-		if first := v.RawGetInt(1); first != lua.LNil && first != v {
-			item := OutlineOf(L, first)
+		if first := v.RawGetInt(1); first != lua.LNil && depth < maxOutlined {
+			item := outlineOf(L, first, depth+1)
 			d.Items = &item
 		}
 	case *lua.LUserData:
