@@ -352,7 +352,7 @@ func TestPatternsAreTheParsers(t *testing.T) {
 			return named.MatchString(s) && !slices.ContainsFunc(unnamed, func(no *regexp.Regexp) bool { return no.MatchString(s) })
 		}},
 	} {
-		letters := []rune(c.letters)
+		letters := c.letters
 		texts, last := []string{""}, []string{""}
 		for range 5 {
 			var longer []string
