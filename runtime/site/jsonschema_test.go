@@ -211,6 +211,8 @@ func values(k Key) (right, wrong []string) {
 		return []string{"[" + words + "]"}, []string{"x", "{}", "[x]", "[[]]"}
 	case strings.HasPrefix(k.Type, "list"):
 		return nil, []string{"x", "{a: b}", "[[]]"}
+	case k.Type == "text or list":
+		return nil, []string{"{}", "", "[{}]"}
 	case kind == "text":
 		return nil, scalar
 	case kind == "word:":

@@ -40,6 +40,10 @@ func schemaOfType(k Key) *jsonSchema {
 		return &jsonSchema{Type: []string{"array", "null"}, Items: schemaOfText(k.pattern)}
 	case strings.HasPrefix(k.Type, "list of words: "):
 		return &jsonSchema{Type: []string{"array", "null"}, Items: schemaOfWords(strings.TrimPrefix(k.Type, "list of words: "))}
+	case k.Type == "text or list":
+		s := schemaOfText(k.pattern)
+		s.Type, s.Items = append(s.Type, "array"), schemaOfText(k.pattern)
+		return s
 	case kind == "text":
 		return schemaOfText(k.pattern)
 	case kind == "word:":
