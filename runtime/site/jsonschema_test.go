@@ -178,7 +178,7 @@ func TestTypesAreTheParsers(t *testing.T) {
 		for _, value := range right {
 			text := fileWith(t, k.Path, value)
 			if _, err := Load(siteOf(t, []byte(text)), testEnv); err != nil {
-				t.Errorf("%s is a %s; %s is refused: %v", k.Path, k.Type, value, err)
+				t.Errorf("%s is a %s; %s is refused, where its rules and samples stand beside it: %v", k.Path, k.Type, value, err)
 			}
 			if err := validate(text); err != nil {
 				t.Errorf("%s is a %s; the schema refuses %s: %v", k.Path, k.Type, value, err)
@@ -205,7 +205,10 @@ func values(k Key) (right, wrong []string) {
 	scalar := []string{"{}", "[]", ""}
 	switch {
 	case k.Type == "map":
-		return []string{""}, []string{"x", "[1]", "true"}
+		if !slices.ContainsFunc(Keys(), func(inner Key) bool { return inner.rules.needed && strings.HasPrefix(inner.Path, k.Path+".") }) {
+			right = []string{""}
+		}
+		return right, []string{"x", "[1]", "true"}
 	case strings.HasPrefix(k.Type, "list of words: "):
 		words := strings.ReplaceAll(strings.TrimPrefix(k.Type, "list of words: "), " |", ",")
 		return []string{"[" + words + "]"}, []string{"x", "{}", "[x]", "[[]]"}
