@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -188,7 +189,7 @@ func (w *inspector) table(t *lua.LTable) string {
 	}
 	defer w.leave()
 	t = content(t)
-	length := t.Len()
+	length := w.items(t)
 	keys := w.names(t, length)
 	var items []string
 	for i := 1; i <= min(length, inspectItems) && w.written < inspectSize; i++ {
@@ -211,13 +212,28 @@ func (w *inspector) table(t *lua.LTable) string {
 	return "{" + joined + "}"
 }
 
+// items counts those that stand without a key: up to a hole that is longer than two.
+func (w *inspector) items(t *lua.LTable) int {
+	hole := 0
+	for i := 1; i <= t.Len(); i++ {
+		w.tick()
+		if hole++; t.RawGetInt(i) != lua.LNil {
+			hole = 0
+		}
+		if hole > 2 {
+			return i - hole
+		}
+	}
+	return t.Len()
+}
+
 func (w *inspector) below(key, v lua.LValue) string {
 	w.down(key)
 	defer w.up()
 	return w.text(v)
 }
 
-// names are the keys that are no items: text in its order, then others.
+// names are the keys that are no items: text in its order, then numbers in theirs, then others.
 func (w *inspector) names(t *lua.LTable, length int) []lua.LValue {
 	var names []string
 	var others []lua.LValue
@@ -230,11 +246,23 @@ func (w *inspector) names(t *lua.LTable, length int) []lua.LValue {
 		return nil
 	})
 	slices.SortFunc(names, func(a, b string) int { w.tick(); return strings.Compare(a, b) })
+	slices.SortStableFunc(others, func(a, b lua.LValue) int {
+		w.tick()
+		return cmp.Compare(rank(a), rank(b))
+	})
 	keys := make([]lua.LValue, 0, len(names)+len(others))
 	for _, name := range names {
 		keys = append(keys, lua.LString(name))
 	}
 	return append(keys, others...)
+}
+
+// rank is where a key comes that is no text.
+func rank(key lua.LValue) float64 {
+	if n, ok := key.(lua.LNumber); ok {
+		return float64(n)
+	}
+	return math.Inf(1)
 }
 
 // keyText is a key as a table constructor has it: name, ["a b"], [true].

@@ -101,6 +101,8 @@ case("inspect", function()
   equal(inspect({1, {true}, name = gate, ["a b"] = 1, ["end"] = 2, [0.5] = 4}),
     '{1, {true}, ["a b"] = 1, ["end"] = 2, name = hik.device("gate"), [0.5] = 4}')
   equal(inspect({[3] = 1}), "{nil, nil, 1}")
+  equal(inspect({1, 2, [10] = 3, [1000] = 4, [-1] = 5, [2.5] = 6, [true] = 7, [20251231] = 8}),
+    "{1, 2, [-1] = 5, [2.5] = 6, [10] = 3, [1000] = 4, [20251231] = 8, [true] = 7}")
   local loop = {}
   loop.inner = {loop}
   equal(inspect(loop), "{inner = {{--[[ ... ]]}}}")
