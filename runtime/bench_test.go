@@ -16,18 +16,25 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// realHost runs a site in real time until the benchmark ends.
-func realHost(b *testing.B, yaml string, files map[string]string, print func(script, text string)) (h *Host, dir string) {
-	b.Helper()
-	dir = b.TempDir()
+// writeSite makes the folder of a site; files are by path: "scripts/a.lua".
+func writeSite(tb testing.TB, yaml string, files map[string]string) (dir string) {
+	tb.Helper()
+	dir = tb.TempDir()
 	files["site.yaml"] = yaml
 	for path, content := range files {
 		full := filepath.Join(dir, path)
 		os.MkdirAll(filepath.Dir(full), 0o755)
 		if err := os.WriteFile(full, []byte(content), 0o644); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
+	return dir
+}
+
+// realHost runs a site in real time until the benchmark ends.
+func realHost(b *testing.B, yaml string, files map[string]string, print func(script, text string)) (h *Host, dir string) {
+	b.Helper()
+	dir = writeSite(b, yaml, files)
 	conf, err := site.Load(dir, os.LookupEnv)
 	if err != nil {
 		b.Fatal(err)
