@@ -224,10 +224,16 @@ func endsParameter(rest string) bool {
 
 // fromQuoted takes the backslashes away from \" and \\ alone: one before anything
 // else stands for itself.
-func fromQuoted(s string) string { return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(s) }
+func fromQuoted(s string) string { return unescaper.Replace(s) }
 
 // toQuoted is the text between the quotes for s.
-func toQuoted(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) }
+func toQuoted(s string) string { return escaper.Replace(s) }
+
+// A Replacer makes a table of 6 kB before its first use: every login shares these.
+var (
+	escaper   = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	unescaper = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
+)
 
 func isOneOf(chars string) func(rune) bool {
 	return func(r rune) bool { return strings.ContainsRune(chars, r) }
