@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // What a document may cost. Real ones stay below 50 kB, 2,000 elements and a
@@ -127,18 +128,29 @@ func closed(open []element, name string) []element {
 	return open
 }
 
-var declaredCharset = regexp.MustCompile(`(?i)encoding\s*[:=]?\s*["']?([a-z0-9_.:-]+)`)
+var charsetLabel = regexp.MustCompile(`(?i)encoding\s*[:=]?\s*["']?([a-z0-9_.:-]+)`)
+
+// declaredCharset is the label in the prolog of doc, "" where there is none or
+// where it makes no difference.
+func declaredCharset(doc []byte) string {
+	if utf8.Valid(doc) {
+		return ""
+	}
+	start := bytes.Index(doc[:min(len(doc), 256)], []byte("<?xml"))
+	if start < 0 {
+		return ""
+	}
+	prolog, _, _ := bytes.Cut(doc[start:min(len(doc), start+256)], []byte("?>"))
+	if m := charsetLabel.FindSubmatch(prolog); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
 
 // cleanXML makes UTF-8 of a document, takes off its prolog and what stands
 // before that, and puts a blank in the place of each control character.
 func cleanXML(doc []byte) []byte {
-	label := ""
-	if start := bytes.Index(doc[:min(len(doc), 256)], []byte("<?xml")); start >= 0 {
-		prolog, _, _ := bytes.Cut(doc[start:min(len(doc), start+256)], []byte("?>"))
-		if m := declaredCharset.FindSubmatch(prolog); m != nil {
-			label = string(m[1])
-		}
-	}
+	label := declaredCharset(doc)
 	doc = bytes.TrimLeft(doc, xmlBlanks)
 	doc = bytes.TrimLeft(DecodeText(doc, label), "\ufeff"+xmlBlanks)
 	if bytes.HasPrefix(doc, []byte("<?xml")) {

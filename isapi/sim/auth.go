@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"hash"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -204,29 +203,54 @@ func hashWith(newHash func() hash.Hash) func(parts ...string) string {
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// directive is key=value at the start of a text, quoted or bare.
-var directive = regexp.MustCompile(`^([^=]*)= *(?:"((?:[^"\\]|\\.)*)"|([^",][^,]*)?)`)
-
-// directives splits a list of them. ok is false for text that is no such list
-// or names a key twice.
+// directives splits a list of key=value, of which the value is quoted or bare.
+// ok is false for text that is no such list or names a key twice.
 func directives(s string) (list map[string]string, ok bool) {
-	list = map[string]string{}
+	list = make(map[string]string, 10)
 	for s = strings.TrimLeft(s, " ,\t"); s != ""; s = strings.TrimLeft(s, " ,\t") {
-		m := directive.FindStringSubmatch(s)
-		if m == nil {
+		key, rest, found := strings.Cut(s, "=")
+		if !found {
 			return nil, false
 		}
-		key := strings.ToLower(strings.TrimSpace(m[1]))
-		if _, twice := list[key]; twice || strings.HasPrefix(s[len(m[0]):], `"`) { // a quote without its second
+		rest = strings.TrimLeft(rest, " ")
+		var value string
+		if text, quoted := strings.CutPrefix(rest, `"`); quoted {
+			if value, s, ok = unquoted(text); !ok {
+				return nil, false
+			}
+		} else {
+			end := strings.IndexByte(rest, ',')
+			if end < 0 {
+				end = len(rest)
+			}
+			value, s = strings.TrimSpace(rest[:end]), rest[end:]
+		}
+		key = strings.ToLower(strings.TrimSpace(key))
+		if _, twice := list[key]; twice || strings.HasPrefix(s, `"`) {
 			return nil, false
 		}
-		list[key] = escaped.ReplaceAllString(m[2], "$1") + strings.TrimSpace(m[3])
-		s = s[len(m[0]):]
+		list[key] = value
 	}
 	return list, true
 }
 
-var escaped = regexp.MustCompile(`\\(.)`)
+// unquoted is the text up to the quote that ends it, and what stands behind. A
+// backslash takes its meaning from the character after it.
+func unquoted(s string) (text, rest string, ok bool) {
+	for {
+		i := strings.IndexAny(s, "\\\"")
+		switch {
+		case i < 0:
+			return "", "", false
+		case s[i] == '"':
+			return text + s[:i], s[i+1:], true
+		case i+1 == len(s):
+			return "", "", false
+		}
+		text += s[:i] + s[i+1:i+2]
+		s = s[i+2:]
+	}
+}
 
 // random is a number that depends on the device's seed and n alone.
 func (d *Device) random(n uint64) uint64 {

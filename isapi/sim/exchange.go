@@ -87,6 +87,7 @@ func (d *Device) answer(ctx context.Context, r *http.Request) (*exchange, error)
 	}
 	if err := d.wait(ctx, latency); err != nil {
 		if late && r.Method != http.MethodGet {
+			x.r = r.Clone(context.Background()) // r is its sender's again
 			d.clk.AfterFunc(now.Add(latency).Sub(d.clk.Now()), func() { d.doLate(x) })
 		} else {
 			d.close(x)
@@ -149,7 +150,7 @@ func (d *Device) close(x *exchange) {
 }
 
 func (x *exchange) readBody() {
-	if x.r.Body != nil {
+	if x.r.Body != nil && x.r.Body != http.NoBody {
 		x.body, _ = io.ReadAll(io.LimitReader(x.r.Body, maxBody))
 	}
 }
@@ -158,7 +159,10 @@ func (x *exchange) readBody() {
 func (x *exchange) handle() {
 	d := x.d
 	x.header.Set("Date", d.deviceTime(x.now).UTC().Format(http.TimeFormat))
-	x.header.Set("Server", map[bool]string{true: "DNVRS-Webs", false: "App-webs/"}[d.recorder()])
+	x.header.Set("Server", "App-webs/")
+	if d.recorder() {
+		x.header.Set("Server", "DNVRS-Webs")
+	}
 	if d.o.HTTPSOnly && x.r.TLS == nil && x.r.URL.Scheme != "https" {
 		x.entry.What = "redirect"
 		x.page(http.StatusFound, "Moved", "")

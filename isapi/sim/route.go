@@ -40,19 +40,24 @@ type compiledRoute struct {
 
 func segments(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
 
-func (c *compiledRoute) match(path []string) (map[string]string, bool) {
-	var vars map[string]string
+func (c *compiledRoute) match(path []string) bool {
 	for i, s := range c.segments {
-		if strings.HasPrefix(s, "{") {
-			if vars == nil {
-				vars = map[string]string{}
-			}
-			vars[s[1:len(s)-1]] = path[i]
-		} else if !strings.EqualFold(s, path[i]) {
-			return nil, false
+		if !strings.HasPrefix(s, "{") && !strings.EqualFold(s, path[i]) {
+			return false
 		}
 	}
-	return vars, true
+	return true
+}
+
+// vars is what stands in path where the pattern has names.
+func (c *compiledRoute) vars(path []string) map[string]string {
+	vars := make(map[string]string)
+	for i, s := range c.segments {
+		if strings.HasPrefix(s, "{") {
+			vars[s[1:len(s)-1]] = path[i]
+		}
+	}
+	return vars
 }
 
 // modelLetter is how routes name the models.
@@ -70,8 +75,7 @@ func (x *exchange) route() {
 		path = append([]string{path[0], "PTZCtrl"}, path[3:]...)
 	}
 	for _, c := range routes[len(path)] {
-		vars, ok := c.match(path)
-		if !ok {
+		if !c.match(path) {
 			continue
 		}
 		if c.only != "" && !strings.Contains(c.only, modelLetter[x.d.o.Model]) {
@@ -87,7 +91,7 @@ func (x *exchange) route() {
 			x.refuse("methodNotAllowed")
 			return
 		}
-		x.vars = vars
+		x.vars = c.vars(path)
 		h(x)
 		return
 	}

@@ -3,7 +3,6 @@ package sim
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -35,7 +34,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := clock.Cause(ctx); err != nil {
 		return nil, err
 	}
-	r := req.Clone(ctx)
+	r := req.WithContext(ctx)
 	r.RequestURI = req.URL.RequestURI()
 	r.RemoteAddr = "127.0.0.1:0"
 	if r.Host == "" {
@@ -52,11 +51,12 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.broken == resetMidway && len(x.out) == 0 {
 		return nil, netError("read", "read", syscall.ECONNRESET, req)
 	}
+	canonize(x.header)
 	resp := &http.Response{
-		Status:     fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
+		Status:     strconv.Itoa(x.status) + " " + http.StatusText(x.status),
 		StatusCode: x.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header:        canonical(x.header),
+		Header:        x.header,
 		Request:       req,
 		ContentLength: int64(len(x.out)),
 	}
@@ -76,15 +76,15 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// canonical writes keys as a client's own transport gives them, whatever their
+// canonize writes keys as a client's own transport gives them, whatever their
 // spelling was on the wire.
-func canonical(h http.Header) http.Header {
-	out := make(http.Header, len(h))
+func canonize(h http.Header) {
 	for key, values := range h {
-		key = http.CanonicalHeaderKey(key)
-		out[key] = append(out[key], values...)
+		if canonical := http.CanonicalHeaderKey(key); canonical != key {
+			delete(h, key)
+			h[canonical] = values
+		}
 	}
-	return out
 }
 
 func netError(op, call string, errno syscall.Errno, req *http.Request) error {

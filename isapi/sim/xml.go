@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -45,6 +46,10 @@ func el(name string, content ...any) *elem {
 			e.attrs = append(e.attrs, attr{})
 		case float64:
 			e.text = strconv.FormatFloat(c, 'f', -1, 64)
+		case string:
+			e.text = c
+		case int:
+			e.text = strconv.Itoa(c)
 		default:
 			e.text = fmt.Sprint(c)
 		}
@@ -93,15 +98,16 @@ func (e *elem) number() float64 {
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
 // write appends e the way devices do: one element a line, nothing indented.
-func (e *elem) write(b *strings.Builder, f form) {
+func (e *elem) write(b *bytes.Buffer, f form) {
 	b.WriteByte('<')
 	b.WriteString(e.name)
 	for _, a := range e.attrs {
 		if a == (attr{}) {
-			fmt.Fprintf(b, ` version="%s" xmlns="%s"`, f.version, f.namespace)
+			attr{"version", f.version}.write(b)
+			attr{"xmlns", f.namespace}.write(b)
 			continue
 		}
-		fmt.Fprintf(b, ` %s="%s"`, a.key, escaper.Replace(a.value))
+		a.write(b)
 	}
 	b.WriteByte('>')
 	if len(e.kids) > 0 {
@@ -118,6 +124,14 @@ func (e *elem) write(b *strings.Builder, f form) {
 	b.WriteString(f.newline)
 }
 
+func (a attr) write(b *bytes.Buffer) {
+	b.WriteByte(' ')
+	b.WriteString(a.key)
+	b.WriteString(`="`)
+	b.WriteString(escaper.Replace(a.value))
+	b.WriteByte('"')
+}
+
 // form is how a model writes its documents.
 type form struct {
 	version   string
@@ -126,18 +140,18 @@ type form struct {
 }
 
 func (f form) document(e *elem) []byte {
-	var b strings.Builder
+	var b bytes.Buffer
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>`)
 	b.WriteString(f.newline)
 	e.write(&b, f)
-	return []byte(b.String())
+	return b.Bytes()
 }
 
 // fragment is a document without prolog, as alarms and logins are written.
 func (f form) fragment(e *elem) []byte {
-	var b strings.Builder
+	var b bytes.Buffer
 	e.write(&b, f)
-	return []byte(b.String())
+	return b.Bytes()
 }
 
 const maxDepth = 32
