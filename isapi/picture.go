@@ -33,6 +33,10 @@ type Picture struct {
 	Data        []byte
 }
 
+// Size is how many pixels the picture has, as its JPEG header says; ok is false where
+// that is not to be found.
+func (p *Picture) Size() (width, height int, ok bool) { return jpegSize(p.Data) }
+
 // pictureRoutes are the paths that give a picture. Some recorders answer 400
 // badXmlContent on the first and want the second.
 var pictureRoutes = []string{

@@ -250,9 +250,10 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 		if ev.Channel != 0 {
 			of += "/" + itoa(ev.Channel)
 		}
+		width, height, _ := (&isapi.Picture{Data: ev.Image}).Size()
 		t.RawSetString("image", m.object("snapshot", &snapshot{
 			of: of, device: ev.Device, channel: ev.Channel, contentType: "image/jpeg",
-			data: ev.Image, size: int64(len(ev.Image)), taken: ev.Time,
+			data: ev.Image, size: int64(len(ev.Image)), width: width, height: height, taken: ev.Time,
 		}))
 	}
 	return t

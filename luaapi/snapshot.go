@@ -36,12 +36,22 @@ type snapshot struct {
 	channel     int
 	contentType string
 	size        int64
+	width       int // pixels; 0: not known
+	height      int
 	data        []byte // nil: it is in the file
 	archived    string // path of the file; "": it is in none
 	taken       time.Time
 	deviceTime  time.Time // zero: the device did not say
 	pose        *isapi.Pose
 	preset      string
+}
+
+// pixels is a side of a picture; nil where it is not known.
+func pixels(n int) lua.LValue {
+	if n == 0 {
+		return lua.LNil
+	}
+	return lua.LNumber(n)
 }
 
 // String is what print shows.
@@ -67,6 +77,10 @@ var snapshotMethods = []entry{
 		}},
 	{name: "size", result: "number", doc: "how many bytes",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LNumber(self.(*snapshot).size) }},
+	{name: "width", result: "number or nil", doc: "pixels",
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return pixels(self.(*snapshot).width) }},
+	{name: "height", result: "number or nil", doc: "pixels",
+		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return pixels(self.(*snapshot).height) }},
 	{name: "time", result: "number", doc: "when it was taken, as hik.now() has it",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return seconds(self.(*snapshot).taken) }},
 	{name: "save", args: "path", result: "string",
@@ -100,9 +114,10 @@ func takeSnapshot(c *call) int {
 		return err
 	})
 	pose, preset := c.dev.Looking(id)
+	width, height, _ := picture.Size()
 	c.L.Push(c.m.object("snapshot", &snapshot{
 		of: c.target.String(), device: c.dev.Name(), channel: id,
-		contentType: picture.ContentType, data: picture.Data, size: int64(len(picture.Data)),
+		contentType: picture.ContentType, data: picture.Data, size: int64(len(picture.Data)), width: width, height: height,
 		taken: taken, deviceTime: picture.Time, pose: pose, preset: preset,
 	}))
 	return 1

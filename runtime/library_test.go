@@ -87,3 +87,19 @@ func TestRetryTakesNumbersAsText(t *testing.T) {
 	w.run(time.Minute)
 	w.wantPrinted(`false	{kind = "busy", message = "busy", retryable = true}`, "3", "false\t2")
 }
+
+// A snapshot tells how large it is, also once it is archived; one without a header does not.
+func TestSnapshotTellsItsPixels(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			local main, sub = hik.snapshot("gate", "yard"), hik.snapshot("gate", "yard", {stream = "sub"})
+			print(main.width > sub.width, main.height > sub.height, main.width)
+			main:archive{}
+			print(main.width, main.height)
+		end)`})
+	w.start()
+	w.run(time.Minute)
+	if len(w.printed) != 2 || !strings.HasPrefix(w.printed[0], "true\ttrue\t") || !strings.HasPrefix(w.printed[1], strings.Split(w.printed[0], "\t")[2]+"\t") {
+		t.Error(w.printed, w.log)
+	}
+}

@@ -29,6 +29,7 @@ end)
 case("snapshot", function()
   local snap = gate:snapshot()
   equal({snap.content_type, snap.size, #snap.bytes, snap.time}, {"image/jpeg", 2006, 2006, hik.now()})
+  equal({snap.width, snap.height}, {}) -- it has no header
   equal(snap.bytes:byte(1), 255)
   equal(hik.base64.decode(snap.base64) == snap.bytes, true)
   equal(tostring(snap), "snapshot of gate/yard, image/jpeg, 2006 bytes")

@@ -1216,6 +1216,8 @@ function Channel:aux(what, on) end
 ---@field base64 string the picture as base64
 ---@field bytes string the picture's bytes
 ---@field size number how many bytes
+---@field width number? pixels
+---@field height number? pixels
 ---@field time number when it was taken, as hik.now() has it
 local Snapshot = {}
 
