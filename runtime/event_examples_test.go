@@ -60,6 +60,17 @@ func TestExampleEventsMotionResponse(t *testing.T) {
 	}
 }
 
+// A burst that takes longer than its two minutes is broken off, and the dome goes home.
+func TestExampleEventsMotionResponseThatTakesTooLong(t *testing.T) {
+	w := newExample(t, "motion-response", "2026-03-04 18:00")
+	w.start()
+	w.edit("scripts/respond.lua", "hik.sleep(vars.pause)", `hik.sleep("5m")`)
+	w.at(30 * time.Minute)
+	w.devices["door"].Raise(sim.Alert{Type: "motion", Channel: 1, For: time.Second})
+	w.run(5 * time.Minute)
+	w.wantClockTimes("gate", "18:30:00 ch1 goto 2", "18:30:02 ch1 picture", "18:32:00 ch1 goto 8")
+}
+
 // All channels every ten minutes, and at once when one notices something; a
 // channel without a camera is left out and floods nothing.
 func TestExampleEventsNVRWall(t *testing.T) {

@@ -18,12 +18,10 @@ end
 
 -- While this goes on, further motion does not start it anew: overlap is "skip".
 door:on("motion", {name = "somebody at the door", between = vars.hours, timeout = "2m"}, function(event)
-  local ok, result = pcall(function()
-    return dome:exclusive({timeout = "10s"}, function() return burst(event) end)
-  end)
-  dome:preset(vars.home) -- also when the burst failed half-way
-  if not ok then error(result, 0) end
-  print("pictures in data/" .. result)
+  hik.finally(function()
+    local folder = dome:exclusive({timeout = "10s"}, function() return burst(event) end)
+    print("pictures in data/" .. folder)
+  end, function() dome:preset(vars.home) end) -- also when the burst fails half-way, or takes too long
 end)
 
 -- Silence may mean that nothing moves, or that nothing is known.
