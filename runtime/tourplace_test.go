@@ -125,3 +125,27 @@ func TestTwoToursOfOneHead(t *testing.T) {
 		t.Error(before, "|", got)
 	}
 }
+
+// A run that tours the same stops twice does so, also where it was cut off in the first of them.
+func TestTwoToursOfOneRun(t *testing.T) {
+	const script = `
+		local tour = require "hik.tour"
+		hik.at("12:10", function()
+			for i = 1, 2 do print(i, tour.run(hik.device("gate"):channel("yard"), {{preset = 1}, {preset = 2}}, {rounds = 1, dwell = "20s", home = 3}).stops) end
+		end)`
+	for cut, want := range map[bool]string{false: "1 2 3 1 2 3", true: "1 1 2 3 1 2 3"} {
+		w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": script})
+		w.start()
+		w.run(10*time.Minute + 10*time.Second)
+		if cut {
+			w.write("scripts/a.lua", script+" -- saved")
+			w.sync()
+		}
+		w.run(5 * time.Minute)
+		if got := w.visited(); got != want {
+			t.Errorf("cut off: %v: %s\n%s", cut, got, w.log)
+		}
+		w.wantPrinted("1\t2", "2\t2")
+		w.end()
+	}
+}

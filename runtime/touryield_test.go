@@ -31,6 +31,9 @@ func (w *world) visitAt(n int) time.Duration {
 
 // Somebody who takes the head on its way to a stop has it until it has rested, and no picture is taken of the wrong place.
 func TestTourYieldsOnItsWay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	plain := newWorld(t, oneHead, map[string]string{"scripts/a.lua": yielding})
 	plain.start()
 	plain.run(5 * time.Minute)
@@ -94,6 +97,9 @@ func TestTourYieldsOverASave(t *testing.T) {
 
 // An event that goes on over a save and a restart holds the tour as before, and not for ever where its end was not heard.
 func TestTourHoldsOverASaveAndARestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": yielding})
 	w.start()
 	w.run(20 * time.Second)
