@@ -123,7 +123,7 @@ func hikEntries() []entry {
 	list = append(list, taskFunctions...)
 	list = append(list, timeFunctions...)
 	list = append(list, sunFunctions...)
-	list = append(list, inspectEntry)
+	list = append(list, inspectEntry, notifyEntry)
 	for _, lib := range libraries() {
 		list = append(list, libraryField(lib))
 	}

@@ -48,8 +48,18 @@ func (f *Failure) Unwrap() error { return f.Err }
 
 // UnknownDevice is the error for a name of a device that site.yaml does not have; it has known.
 func UnknownDevice(name string, known []string) error {
+	return unknownOfSite("device", name, known, "site.yaml has no devices")
+}
+
+// UnknownTarget is the error for a name that site.yaml does not have under notify; it has known.
+func UnknownTarget(name string, known []string) error {
+	return unknownOfSite("target", name, known, `notify: of site.yaml is to say who that is, such as notify: {ops: {ntfy: {topic: "my-cameras"}}}`)
+}
+
+// unknownOfSite is the error for a name that site.yaml does not have; none is the hint if it has no name of that kind.
+func unknownOfSite(what, name string, known []string, none string) error {
 	const most = 12
-	hint := "site.yaml has no devices"
+	hint := none
 	switch near := nearest.Word(name, known); {
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -59,7 +69,7 @@ func UnknownDevice(name string, known []string) error {
 	default:
 		hint = "site.yaml has " + strings.Join(known, ", ")
 	}
-	return &Failure{Kind: "misuse", Message: fmt.Sprintf("no device %q", name), Hint: hint}
+	return &Failure{Kind: "misuse", Message: fmt.Sprintf("no %s %q", what, name), Hint: hint}
 }
 
 // Report is an error told apart, for the log and for scripts alike.

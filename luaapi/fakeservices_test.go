@@ -90,6 +90,14 @@ func (h *fakeHost) PruneArchive(_ context.Context, dryRun bool) (ArchivePruned, 
 	return ArchivePruned{Pictures: 2, Bytes: 2000, Left: 1}, nil
 }
 
+func (h *fakeHost) Notify(_ context.Context, target string, n Notice) error {
+	if target != "ops" {
+		return UnknownTarget(target, []string{"ops"})
+	}
+	h.logged = append(h.logged, fmt.Sprintf("notify %s %q %q %s %s %d", target, n.Title, n.Text, n.PictureName, n.ContentType, len(n.Picture)))
+	return nil
+}
+
 func (h *fakeHost) Sun(date time.Time) (SunTimes, error) {
 	switch date.Month() {
 	case time.June:

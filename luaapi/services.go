@@ -30,9 +30,21 @@ type Services interface {
 	// returns the path as SaveFile does.
 	RenameFile(ctx context.Context, from, to string) (string, error)
 
+	// Notify queues a notification for a target of site.yaml. It does not wait. The
+	// error is UnknownTarget.
+	Notify(ctx context.Context, target string, n Notice) error
+
 	// Sun gives the sun's times on the local date of date. The error says that
 	// the site has no location.
 	Sun(date time.Time) (SunTimes, error)
+}
+
+// Notice is a notification.
+type Notice struct {
+	Title, Text string // one of them, or Picture, is given
+	Picture     []byte // nil: none; nothing may change it
+	PictureName string
+	ContentType string // of Picture
 }
 
 // FileInfo is one file or folder of a listing.

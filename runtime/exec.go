@@ -47,6 +47,16 @@ type Result struct {
 func (h *Host) Exec(ctx context.Context, p Program) Result {
 	s := h.newScript("exec", p.Name, p.Output)
 	defer s.stop(errShutdown)
+	r := h.exec(ctx, s, p)
+	failed := s.awaitNotices(ctx)
+	r.Failed += failed
+	if exit, ok := errors.AsType[*Exit](r.Err); ok && failed > 0 && exit.Status == 0 {
+		r.Err = nil // what is not delivered is a failure all the same
+	}
+	return r
+}
+
+func (h *Host) exec(ctx context.Context, s *script, p Program) Result {
 	s.live = true
 	ctx, end := clock.WithCancelCause(ctx)
 	defer end(nil)

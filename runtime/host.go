@@ -21,6 +21,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/files"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/logins"
+	"github.com/hiklua/hiklua/runtime/notify"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/store"
 )
@@ -80,6 +81,8 @@ type Config struct {
 	// Stdout and Stderr take io.write and io.stderr:write. One that may be slow
 	// is an Outlet.
 	Stdout, Stderr io.Writer
+	// Quiet keeps notifications on this machine: the log says what would be sent.
+	Quiet bool
 	// Seed is for jitter; the same seed gives the same site.
 	Seed uint64
 }
@@ -95,6 +98,7 @@ type Host struct {
 	files   *files.Folder
 	web     http.RoundTripper // of hik.http
 	devices *device.Set
+	notices *notify.Notifier // nil: nothing is sent
 
 	store     *store.Store
 	storeErr  error        // why the state file is not used
@@ -154,6 +158,7 @@ func New(conf Config) (*Host, error) {
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
 	h.now.Store(conf.Site)
+	h.notices = h.newNotifier()
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
@@ -236,7 +241,10 @@ func (h *Host) Close() error {
 	h.children.WaitFor(orderly) // not for long: a disk may hang
 	h.cancel(errShutdown)       // every owner of a motion ends with it
 	h.finishing.WaitFor(orderly)
+	told := clock.NewGroup(h.clk)
+	told.Go(func() { h.closeNotices(orderly) }) // heads don't wait for that
 	err := h.devices.Close(limit)
+	told.WaitFor(limit)
 	h.endGaps(limit)
 	err = errors.Join(err, h.endArchive(limit))
 	if h.stopGuard != nil {

@@ -64,6 +64,8 @@ type script struct {
 	health health
 	series []*series // of the script of archive.schedules
 
+	receipts []sentNotice // of a program; guarded by mu
+
 	out Output
 }
 

@@ -193,7 +193,7 @@ func (s *script) Sun(date time.Time) (luaapi.SunTimes, error) {
 
 // scriptEnv is os.getenv of scripts. A variable that holds the password of a
 // device of the site is not for them: they name the device. Nor is the account of
-// the archive's second place.
+// the archive's second place, nor what only a target of notify needs.
 func (h *Host) scriptEnv(name string) (string, bool) {
 	value, ok := h.conf.Getenv(name)
 	if !ok || value == "" {
@@ -205,6 +205,11 @@ func (h *Host) scriptEnv(name string) (string, bool) {
 	secret := isapi.NewSecret(value)
 	for _, d := range h.site().Devices {
 		if d.Password == secret {
+			return "", false
+		}
+	}
+	for _, t := range h.site().Notify {
+		if slices.Contains(t.Secrets(), secret) {
 			return "", false
 		}
 	}

@@ -58,6 +58,9 @@ func (h *Host) syncSite() []Change {
 		return nil
 	}
 	swap.Commit()
+	if h.notices != nil && (what.Notify || what.Timezone) {
+		h.notices.Configure(next.Notify, next.Timezone)
+	}
 	h.log.Info("site.yaml taken over", "changed", describeChanges(what))
 	return []Change{{Site: &what, Was: true, Is: true}}
 }
@@ -127,7 +130,7 @@ func describeChanges(c site.Changes) string {
 		word    string
 	}{
 		{c.Timezone, "timezone"}, {c.Location, "location"}, {c.Vars, "vars"},
-		{c.Archive, "archive"}, {c.Limits, "limits"}, {c.Order, "order of devices"},
+		{c.Archive, "archive"}, {c.Notify, "notify"}, {c.Limits, "limits"}, {c.Order, "order of devices"},
 	} {
 		if key.changed {
 			parts = append(parts, key.word)

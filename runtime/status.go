@@ -34,6 +34,7 @@ type Status struct {
 	StateError *ErrorStatus   `json:"state_error,omitempty"` // why hik.state is not kept
 	Adrift     []AdriftHead   `json:"adrift,omitempty"`
 	Archive    *ArchiveStatus `json:"archive,omitempty"`
+	Notify     []NoticeStatus `json:"notify,omitempty"` // the ways of notify in site.yaml
 	Devices    []DeviceStatus `json:"devices"`
 	Scripts    []ScriptStatus `json:"scripts"`
 	Jobs       []JobStatus    `json:"jobs"`
@@ -125,6 +126,7 @@ func (h *Host) Status() Status {
 	}
 	st.StateError = h.stateError()
 	st.Archive = h.archiveStatus()
+	st.Notify = h.noticeStatus(h.site().Timezone)
 	for _, m := range h.devices.LeftMoving() {
 		st.Adrift = append(st.Adrift, AdriftHead{m.Device, m.Address, m.Channel})
 	}

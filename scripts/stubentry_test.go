@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -94,7 +95,7 @@ func (w *stubWriter) params(e luaapi.Entry) []param {
 		name := strings.Trim(a, "[]")
 		switch {
 		case strings.HasPrefix(a, "{"), name == "options":
-			list = append(list, param{name: "options", kind: w.options[optionKey(e)], optional: true, droppable: follows})
+			list = append(list, param{name: "options", kind: cmp.Or(argTypes[e.Name+".options"], w.options[optionKey(e)]), optional: true, droppable: follows})
 		default:
 			kind := w.pick(argTypes, "the argument "+name, e.Owner+"."+e.Name+"."+name, e.Name+"."+name, name)
 			doc := ""

@@ -61,7 +61,7 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 	defer stop()
 	tell := a.newNarrator(s, stop)
 	h, err := a.newHost(devices.site, hostOptions{
-		log: tell.logger(), transport: devices.transport, print: tell.say, record: tell.record,
+		log: tell.logger(), transport: devices.transport, quiet: true, print: tell.say, record: tell.record,
 	})
 	if err != nil {
 		return err

@@ -102,6 +102,7 @@ type hostOptions struct {
 	record    func(journal.Entry)
 	state     bool // what scripts keep outlives the command, if it can
 	shared    bool // others may have it meanwhile, and a running host has it already: then it does not
+	quiet     bool // notifications are logged, not sent
 	reload    bool // site.yaml is read anew when it is saved
 }
 
@@ -127,7 +128,8 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Print: o.print,
 		Stdout: a.output(), Stderr: a.stderr,
-		Seed: uint64(a.clk.Now().UnixNano()),
+		Quiet: o.simulate || o.quiet,
+		Seed:  uint64(a.clk.Now().UnixNano()),
 	}
 	switch {
 	case !hasSite(s.Dir):

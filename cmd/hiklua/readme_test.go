@@ -294,6 +294,7 @@ devices:
   nvr:
     simulate: nvr
     channels: {ramp: {address: 2}, store: {address: 3}}
+notify: {ops: {ntfy: {topic: cameras}}}
 `
 
 // TestPagesLua checks every piece of Lua in the pages as hiklua check does. A

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/device"
@@ -16,6 +17,11 @@ func (a *app) writeMarks(st runtime.Status) {
 	}
 	if st.Archive != nil && st.Archive.Error != nil {
 		a.writeWrapped(a.tint("ARCHIVE NOT KEPT", colourFail) + ": " + st.Archive.Error.Message + "\n  " + st.Archive.Error.Hint + "\n")
+	}
+	for _, n := range st.Notify {
+		if n.Error != nil {
+			a.writeWrapped(a.tint("NOT NOTIFIED", colourFail) + ": " + noticeText(n, st.Now) + "\n" + errorLines(n.Error))
+		}
 	}
 	if mark := simulatedText(st); mark != "" {
 		a.writeWrapped(a.tint("SIMULATED", colourWarn) + ": " + mark + "\n")
@@ -108,6 +114,11 @@ func findings(st runtime.Status) (good string, bad []string) {
 			bad = append(bad, copiesWait(c, st.Now)+": "+c.Error.Message)
 		}
 	}
+	for _, n := range st.Notify {
+		if n.Error != nil {
+			bad = append(bad, noticeText(n, st.Now)+": "+n.Error.Message)
+		}
+	}
 	if st.Site.Error != nil {
 		bad = append(bad, "site.yaml not taken over")
 	}
@@ -128,6 +139,21 @@ func findings(st runtime.Status) (good string, bad []string) {
 		return plural(len(st.Scripts), "script"), bad
 	}
 	return devices + ", " + plural(len(st.Scripts), "script"), bad
+}
+
+// noticeText is "ops by telegram since 14:02, 3 notifications wait".
+func noticeText(n runtime.NoticeStatus, now time.Time) string {
+	text := n.Target + " by " + n.Kind
+	if n.Error.Time != nil {
+		text += " since " + timeText(*n.Error.Time, now)
+	}
+	if n.Waiting > 0 {
+		text += ", waiting: " + plural(n.Waiting, "notification")
+	}
+	if n.Lost > 0 {
+		text += ", lost: " + plural(n.Lost, "notification")
+	}
+	return text
 }
 
 // firstOf names the first few of many.

@@ -68,6 +68,17 @@ func (h *host) PruneArchive(context.Context, bool) (luaapi.ArchivePruned, error)
 	return luaapi.ArchivePruned{}, errRehearsal
 }
 
+// Notify knows the targets of the site.
+func (h *host) Notify(_ context.Context, target string, _ luaapi.Notice) error {
+	if h.site == nil {
+		return nil
+	}
+	if _, ok := h.site.Target(target); !ok {
+		return luaapi.UnknownTarget(target, h.site.TargetNames())
+	}
+	return nil
+}
+
 func (h *host) Device(name string) (luaapi.Device, error) {
 	for _, d := range h.devices {
 		if d.name == name && !d.opened {

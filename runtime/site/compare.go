@@ -7,6 +7,7 @@ type Changes struct {
 	Added, Removed, Changed []string // devices, in the order of their file
 	Timezone, Location      bool
 	Vars, Archive, Limits   bool
+	Notify                  bool
 	Order                   bool // the same devices in another order
 }
 
@@ -33,6 +34,7 @@ func Compare(before, after *Site) Changes {
 	c.Location = !reflect.DeepEqual(before.Location, after.Location)
 	c.Vars = !reflect.DeepEqual(before.Vars, after.Vars)
 	c.Archive = !reflect.DeepEqual(before.Archive, after.Archive)
+	c.Notify = !reflect.DeepEqual(before.Notify, after.Notify)
 	c.Limits = before.Limits != after.Limits
 	return c
 }

@@ -240,6 +240,9 @@ func values(k Key) (right, wrong []string) {
 var samples = map[string]string{
 	"devices.NAME.ip": "192.0.2.1", "devices.NAME.username": "u", "devices.NAME.password": "p", "devices.NAME.channels.NAME.address": "1",
 	"location.lat": "1", "location.lon": "2", "archive.schedules[].channels": "['*/1']", "archive.schedules[].every": "15m", "archive.copy_to": "/srv/copies",
+	"notify.NAME.webhook": "{url: 'https://h/x'}", "notify.NAME.webhook.url": "https://h/x", "notify.NAME.ntfy.topic": "t", "notify.NAME.telegram.token": "t",
+	"notify.NAME.telegram.chat": "1", "notify.NAME.mail.to": "a@example.org", "notify.NAME.mail.server": "smtp://h", "notify.NAME.mail.username": "u",
+	"notify.NAME.mail.password": "p",
 }
 
 // fileWith is a site.yaml in which the key of that path has a value, and around

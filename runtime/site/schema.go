@@ -17,6 +17,8 @@ var siteFields = []field[Site]{
 		sub: func(path string) []Key { return keysOf(path+".NAME", deviceFields) }, also: []string{"cameras"}},
 	{name: "archive", kind: "map", meaning: "where snapshots are kept and for how long", read: readArchive,
 		sub: func(path string) []Key { return keysOf(path, archiveFields) }},
+	{name: "notify", kind: "map", meaning: "who hik.notify tells, by names of your own", read: readNotify,
+		sub: func(path string) []Key { return keysOf(path+".NAME", targetFields) }, also: []string{"notifications", "notifier", "notifiers"}},
 	{name: "limits", kind: "map", meaning: "what scripts may use", read: func(r *reader, n *yaml.Node, s *Site) { readMap(r, n, limitFields, &s.Limits) },
 		sub: func(path string) []Key { return keysOf(path, limitFields) }},
 }

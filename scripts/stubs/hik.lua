@@ -192,6 +192,12 @@
 ---@field sunset number?
 ---@field up boolean?
 
+---@class (exact) hik.NotifyOptions
+---@field text? string what is told
+---@field title? string one line above it; the subject of mail
+---@field picture? any a snapshot that goes along
+---@field [string] hik.UnknownOption
+
 ---@class (exact) hik.EncodeOptions
 ---@field indent? boolean true: over several lines
 ---@field [string] hik.UnknownOption
@@ -627,6 +633,11 @@ function hik.sun(date) end
 ---@param value any
 ---@return string
 function hik.inspect(value) end
+
+---Tells those whom site.yaml has under notify by that name, with a text in the place of the table, too; it returns at once, the host delivers it in the background and tries for a day.
+---@param target string
+---@param options? string|hik.NotifyOptions
+function hik.notify(target, options) end
 
 ---@class hik.log
 hik.log = {}

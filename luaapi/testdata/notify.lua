@@ -1,0 +1,31 @@
+case("what is told", function()
+  host.logged()
+  hik.notify("ops", "Tür offen")
+  hik.notify("ops", {title = "Gate", text = "open"})
+  hik.notify("ops", 7)
+  equal(host.logged(), {'notify ops "" "Tür offen"   0', 'notify ops "Gate" "open"   0', 'notify ops "" "7"   0'})
+  local snap = hik.device("gate"):snapshot(1)
+  host.logged()
+  hik.notify("ops", {picture = snap})
+  local line = host.logged()[1]
+  equal(line:gsub("%-%d+%-%d+%.jpg", "-TIME.jpg"), 'notify ops "" "" gate-1-TIME.jpg image/jpeg ' .. snap.size)
+end)
+
+case("misuse", function()
+  local line = host.line(1) + 1
+  fails(function() hik.notify("osp", "x") end, {kind = "misuse", message = 'no target "osp"', hint = 'did you mean "ops"?', line = line})
+  misuse("notify: the target is missing; it must be a name of notify in site.yaml", function() hik.notify() end)
+  misuse("notify: what is told is missing; it must be a string, or a table {text=, title=, picture=}", function() hik.notify("ops") end)
+  misuse("notify: what is told must be a string, or a table {text=, title=, picture=}, not true", function() hik.notify("ops", true) end)
+  misuse("notify: a snapshot comes in a table: {picture = snap}", function() hik.notify("ops", hik.device("gate"):snapshot(1)) end)
+  misuse("notify: there is nothing to tell: text, title and picture are empty", function() hik.notify("ops", {}) end)
+  misuse("notify: there is nothing to tell: text, title and picture are empty", function() hik.notify("ops", " ") end)
+  misuse('notify: unknown option "tittle" (did you mean "title"?)', function() hik.notify("ops", {tittle = "x"}) end)
+  misuse("notify: text must be a string, not a table", function() hik.notify("ops", {text = {}}) end)
+  misuse("notify: picture must be a snapshot, not \"x\"", function() hik.notify("ops", {text = "x", picture = "x"}) end)
+  misuse("notify: the text is longer than 1 MB", function() hik.notify("ops", ("x"):rep(2 ^ 20 + 1)) end)
+  misuse('notify: too many arguments: "y" is one more than it takes', function() hik.notify("ops", "x", "y") end)
+  local cyclic = {}
+  cyclic.text = cyclic
+  misuse("notify: text must be a string, not a table", function() hik.notify("ops", cyclic) end)
+end)
