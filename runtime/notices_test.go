@@ -129,3 +129,17 @@ func TestExecDeliversItsNotices(t *testing.T) {
 		}
 	}
 }
+
+// What only a target needs is not for scripts.
+func TestScriptsDoNotSeeSecretsOfTargets(t *testing.T) {
+	w := newWorld(t, toldSite, nil)
+	w.host.conf.Getenv = func(name string) (string, bool) {
+		return map[string]string{"HOOK": "http://hook.example.org/hunter2", "OTHER": "x"}[name], true
+	}
+	if v, ok := w.host.scriptEnv("HOOK"); ok {
+		t.Error(v)
+	}
+	if v, _ := w.host.scriptEnv("OTHER"); v != "x" {
+		t.Error(v)
+	}
+}

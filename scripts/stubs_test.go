@@ -118,6 +118,12 @@ var fieldTypes = map[string]string{
 	"sunrise": "number?", "sunset": "number?", "up": "boolean?",
 }
 
+// optionTypes are the types of options that the index calls any, by their names.
+var optionTypes = map[string]string{
+	"picture": "hik.Snapshot", "body": "string|hik.Snapshot", "form": "table<string, string|number|boolean|any[]>",
+	"files": "table<string, hik.Snapshot|{name: string?, bytes: string|hik.Snapshot, content_type: string?}>",
+}
+
 var resultTypes = map[string]string{
 	"": "", "string": "string", "number": "number", "boolean": "boolean", "table": "table", "list": "any[]", "value": "any", "null": "any",
 	"number or nil": "number?", "number or nil, number or nil": "number?, number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
@@ -239,6 +245,8 @@ func optionType(o luaapi.Option) string {
 		return "hik.ChannelName"
 	case o.Type == "function":
 		return "function"
+	case o.Type == "any" && optionTypes[o.Name] != "":
+		return optionTypes[o.Name]
 	}
 	return o.Type
 }

@@ -121,6 +121,9 @@ func (n *Notifier) Notify(target string, m Message) (r *Receipt, known bool) {
 			continue
 		}
 		w.add(i)
+		if w.retryAt.After(now) && !n.flushing {
+			r.err = w.failing // its turn comes when the place is tried again
+		}
 	}
 	return r, known
 }

@@ -98,6 +98,30 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// What is added while a place is away is known not to be delivered yet, and is
+// known to be once it is.
+func TestReceiptOfAFailingWay(t *testing.T) {
+	p := &fakePlace{says: func(_ *letter, try int) error {
+		if try < 3 {
+			return &Error{Message: "away"}
+		}
+		return nil
+	}}
+	clk, n, _ := virtual(p)
+	clk.Do(func() {
+		n.Notify("ops", Message{Text: "a", Time: clk.Now()})
+		clock.Sleep(context.Background(), clk, time.Second)
+		r, _ := n.Notify("ops", Message{Text: "b", Time: clk.Now()})
+		if err := r.Wait(context.Background()); err == nil || err.Error() != "away" || clk.Now().Sub(noon) != time.Second {
+			t.Error(err, clk.Now())
+		}
+		n.runs.Wait()
+		if err := r.Wait(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // After a day a notification is lost, and said to be.
 func TestGivenUpAfterADay(t *testing.T) {
 	p := &fakePlace{says: func(*letter, int) error { return &Error{Message: "away"} }}

@@ -32,8 +32,8 @@ func (n *Notifier) settle(i *item, err *Error) {
 	for _, r := range i.receipts {
 		if err != nil {
 			r.err = err
-		} else {
-			r.left--
+		} else if r.left--; r.left == 0 {
+			r.err = nil // an earlier try has failed
 		}
 	}
 	n.changed.Broadcast()

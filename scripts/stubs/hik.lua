@@ -195,7 +195,7 @@
 ---@class (exact) hik.NotifyOptions
 ---@field text? string what is told
 ---@field title? string one line above it; the subject of mail
----@field picture? any a snapshot that goes along
+---@field picture? hik.Snapshot a snapshot that goes along
 ---@field [string] hik.UnknownOption
 
 ---@class (exact) hik.EncodeOptions
@@ -204,10 +204,10 @@
 
 ---@class (exact) hik.HTTPOptions
 ---@field headers? any a table {name = value}
----@field body? any what is sent: a string or a snapshot, at most 16 MB
+---@field body? string|hik.Snapshot what is sent: a string or a snapshot, at most 16 MB
 ---@field json? any a value that is sent as JSON, instead of body
----@field form? any fields of a form, {name = value}, instead of body; a list of values sends the name several times
----@field files? any files of a form, {name = snapshot} or {name = {name=, bytes=, content_type=}}, beside form; sent as multipart/form-data
+---@field form? table<string, string|number|boolean|any[]> fields of a form, {name = value}, instead of body; a list of values sends the name several times
+---@field files? table<string, hik.Snapshot|{name: string?, bytes: string|hik.Snapshot, content_type: string?}> files of a form, {name = snapshot} or {name = {name=, bytes=, content_type=}}, beside form; sent as multipart/form-data
 ---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
 ---@field [string] hik.UnknownOption
 
