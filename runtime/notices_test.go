@@ -47,7 +47,7 @@ func (w *world) online(k *hook) {
 // would be.
 func TestNoticesStayHere(t *testing.T) {
 	w := newWorld(t, toldSite, map[string]string{"scripts/a.lua": `
-		hik.spawn(function() hik.notify("ops", {title = "Gate", text = "opens", picture = hik.snapshot("gate", 1)}) end)`})
+		hik.spawn(function() require "hik.notify" ("ops", {title = "Gate", text = "opens", picture = hik.snapshot("gate", 1)}) end)`})
 	w.start()
 	w.run(time.Minute)
 	w.end()
