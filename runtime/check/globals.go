@@ -10,12 +10,12 @@ import (
 
 // touch is a place where a global is read or assigned.
 type touch struct {
-	name   string
-	at     position
-	write  bool
-	near   string // a local that is seen from here and has nearly that name
-	depth  int    // functions around
-	blocks []int  // those around
+	name  string
+	at    position
+	write bool
+	near  string // a local that is seen from here and has nearly that name; of the first place only
+	depth int    // functions around
+	block int    // number of the block around
 }
 
 // reflecting are the names by which a script may reach globals unseen.
@@ -23,13 +23,16 @@ var reflecting = []string{"_G", "getfenv", "setfenv", "load", "loadstring", "mod
 
 func (r *resolver) touch(list ...touch) {
 	for _, t := range list {
-		t.depth, t.blocks = r.depth, slices.Clone(r.blocks)
+		t.depth, t.block = r.depth, r.around
 		r.touched[t.name] = append(r.touched[t.name], t)
 	}
 }
 
 // nearLocal is a local variable that may be meant by a name that is none.
 func (r *resolver) nearLocal(name string) string {
+	if len(name) < 4 || len(r.touched[name]) > 0 {
+		return ""
+	}
 	var known []string
 	for _, scope := range r.scopes {
 		for local := range scope {
@@ -38,7 +41,7 @@ func (r *resolver) nearLocal(name string) string {
 	}
 	slices.Sort(known)
 	near := nearest.Word(name, known)
-	if len(name) < 4 || withoutDigits(near) == withoutDigits(name) || strings.HasPrefix(near, name) || strings.HasPrefix(name, near) {
+	if withoutDigits(near) == withoutDigits(name) || strings.HasPrefix(near, name) || strings.HasPrefix(name, near) {
 		return "" // gate2 and gate3 are two names, and so are cam and camera, gate and gates
 	}
 	return near
@@ -53,10 +56,10 @@ func withoutDigits(name string) string {
 	}, name)
 }
 
-// covers reports whether t, an assignment, always comes before u in one run of the blocks around t: u then reads what t has
-// written, as it would if the name were that of a local.
-func (t touch) covers(u touch) bool {
-	return len(t.blocks) <= len(u.blocks) && slices.Equal(t.blocks, u.blocks[:len(t.blocks)])
+// covers reports whether t, an assignment, always comes before u, which stands behind it, in one run of the block around t: u
+// then reads what t has written, as it would if the name were that of a local.
+func (s *source) covers(t, u touch) bool {
+	return t.block <= u.block && u.block < s.ends[t.block]
 }
 
 // accidental warns of globals that were meant to be locals: every place that reads or assigns one comes behind an assignment
@@ -69,12 +72,13 @@ func (w *walker) accidental() {
 		if strings.HasPrefix(name, "_") || w.defined[name] || w.checker.touched[name] || w.checker.environment.has(name) {
 			continue
 		}
-		if slices.ContainsFunc(places, func(t touch) bool { return !t.write || t.near == "" }) {
+		near := places[0].near
+		if near == "" || slices.ContainsFunc(places, func(t touch) bool { return !t.write }) {
 			w.asLocals(name, places)
 			continue
 		}
 		for _, t := range places {
-			w.warn(t.at, "assigns the global %q, which nothing reads (did you mean %q?)", name, t.near)
+			w.warn(t.at, "assigns the global %q, which nothing reads (did you mean %q?)", name, near)
 		}
 	}
 }
@@ -82,7 +86,7 @@ func (w *walker) accidental() {
 func (w *walker) asLocals(name string, places []touch) {
 	var leaders []touch
 	for _, t := range places {
-		if slices.ContainsFunc(leaders, func(l touch) bool { return l.covers(t) }) {
+		if slices.ContainsFunc(leaders, func(l touch) bool { return w.covers(l, t) }) {
 			continue
 		}
 		if !t.write || t.depth == 0 {

@@ -33,6 +33,7 @@ type source struct {
 	names    map[string]bool          // of all local variables
 
 	touched map[string][]touch   // where each global is read and assigned
+	ends    []int                // of each block, numbered as they begin: the number of the first that begins behind it
 	defined map[string]bool      // globals that a function statement sets
 	reflect bool                 // it may read globals in ways that can't be followed
 	globals map[string]*variable // that the file assigns
@@ -46,8 +47,7 @@ type resolver struct {
 	*source
 	tokens *tokens
 	scopes []map[string]*variable
-	blocks []int       // those around, each by its number
-	count  int         // of blocks so far
+	around int         // number of the block around
 	depth  int         // functions around
 	within []*variable // local functions around
 }
@@ -69,8 +69,9 @@ func resolve(file string, text []byte, chunk []ast.Stmt) *source {
 
 // block reads a block with the variables of its head. What stands behind it, until, sees its locals.
 func (r *resolver) block(list []ast.Stmt, until ast.Expr, declared ...*variable) {
-	r.count++
-	r.blocks = append(r.blocks, r.count)
+	outer := r.around
+	r.around = len(r.ends)
+	r.ends = append(r.ends, 0)
 	r.scopes = append(r.scopes, make(map[string]*variable))
 	r.declare(declared...)
 	for _, s := range list {
@@ -80,7 +81,8 @@ func (r *resolver) block(list []ast.Stmt, until ast.Expr, declared ...*variable)
 		r.expr(until)
 	}
 	r.scopes = r.scopes[:len(r.scopes)-1]
-	r.blocks = r.blocks[:len(r.blocks)-1]
+	r.ends[r.around] = len(r.ends)
+	r.around = outer
 }
 
 // local is a new local variable, which is not in scope yet.
