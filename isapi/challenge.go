@@ -117,25 +117,24 @@ func (ch *challenge) answer(user string, pass Secret, nc int, cl *call, u *url.U
 	}
 	// The order is that of digest.Credentials, whose String would write the bytes
 	// of a realm that is no UTF-8 as \x...
-	var b strings.Builder
-	fmt.Fprintf(&b, `Digest username="%s", realm="%s", nonce="%s", uri="%s"`, toQuoted(cred.Username), ch.raw["realm"], ch.raw["nonce"], toQuoted(cred.URI))
+	header := `Digest username="` + toQuoted(cred.Username) + `", realm="` + ch.raw["realm"] + `", nonce="` + ch.raw["nonce"] +
+		`", uri="` + toQuoted(cred.URI) + `"`
 	if ch.algorithm != "" {
-		fmt.Fprintf(&b, `, algorithm=%s`, ch.algorithm)
+		header += `, algorithm=` + ch.algorithm
 	}
 	if cred.Cnonce != "" {
-		fmt.Fprintf(&b, `, cnonce="%s"`, cred.Cnonce)
+		header += `, cnonce="` + cred.Cnonce + `"`
 	}
 	if opaque, ok := ch.raw["opaque"]; ok {
-		fmt.Fprintf(&b, `, opaque="%s"`, opaque)
+		header += `, opaque="` + opaque + `"`
 	}
 	if cred.QOP != "" {
-		fmt.Fprintf(&b, `, qop=%s, nc=%08x`, cred.QOP, cred.Nc)
+		header += fmt.Sprintf(`, qop=%s, nc=%08x`, cred.QOP, cred.Nc)
 	}
 	if cred.Userhash {
-		b.WriteString(`, userhash=true`)
+		header += `, userhash=true`
 	}
-	fmt.Fprintf(&b, `, response="%s"`, cred.Response)
-	return b.String(), nil
+	return header + `, response="` + cred.Response + `"`, nil
 }
 
 func sum(newHash func() hash.Hash, parts ...string) string {

@@ -161,7 +161,7 @@ func (s *splitter) attachment(first byte) bool {
 // isTag reports whether markup begins here, and not a "<" in junk.
 func (s *splitter) isTag() bool {
 	ahead, _ := s.r.Peek(3)
-	return beginsTag(ahead)
+	return beginsTag(string(ahead))
 }
 
 // isWide reports whether a document in UTF-16 begins here.

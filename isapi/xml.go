@@ -46,7 +46,7 @@ func ParseXML(doc []byte) (*Node, error) { return ReadXML(context.Background(), 
 // ReadXML is ParseXML that ends with ctx: a document of some megabytes takes a
 // while.
 func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
-	text := cleanXML(doc)
+	text := string(cleanXML(doc)) // names and values are pieces of it
 	if len(text) == 0 || text[0] != '<' {
 		return nil, errNoXML
 	}
@@ -282,7 +282,7 @@ func xmlText(s string) string {
 
 // rootName finds the name of the root element without reading the document.
 func rootName(doc []byte) string {
-	r := xmlReader{ctx: context.Background(), text: cleanXML(doc[:min(len(doc), 4096)])}
+	r := xmlReader{ctx: context.Background(), text: string(cleanXML(doc[:min(len(doc), 4096)]))}
 	for {
 		t, ok := r.next()
 		if !ok {

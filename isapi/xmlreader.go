@@ -1,7 +1,6 @@
 package isapi
 
 import (
-	"bytes"
 	"context"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ type xmlToken struct {
 // over an end tag in another case: firmware writes all of these.
 type xmlReader struct {
 	ctx  context.Context
-	text []byte
+	text string
 	at   int
 
 	look int   // where ctx is looked at next
@@ -59,21 +58,21 @@ func (r *xmlReader) next() (xmlToken, bool) {
 				end++
 			}
 			r.at += end
-			return xmlToken{kind: tokenText, text: unescape(string(rest[:end]))}, true
-		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			return xmlToken{kind: tokenText, text: unescape(rest[:end])}, true
+		case strings.HasPrefix(rest, "<![CDATA["):
 			text, ended := r.skip(len("<![CDATA["), "]]>")
-			return xmlToken{kind: tokenText, text: string(text)}, ended
-		case bytes.HasPrefix(rest, []byte("<!--")):
+			return xmlToken{kind: tokenText, text: text}, ended
+		case strings.HasPrefix(rest, "<!--"):
 			r.skip(len("<!--"), "-->")
 		case rest[1] == '?':
 			r.skip(len("<?"), "?>")
 		case rest[1] == '!':
-			if inner, _ := r.skip(len("<!"), ">"); bytes.IndexByte(inner, '[') >= 0 {
+			if inner, _ := r.skip(len("<!"), ">"); strings.IndexByte(inner, '[') >= 0 {
 				r.skip(0, ">") // the end of a document type with declarations inside
 			}
 		case rest[1] == '/':
 			name, ended := r.skip(len("</"), ">")
-			return xmlToken{kind: tokenEnd, name: localName(strings.Trim(string(name), xmlBlanks))}, ended
+			return xmlToken{kind: tokenEnd, name: localName(strings.Trim(name, xmlBlanks))}, ended
 		default:
 			return r.startTag()
 		}
@@ -82,7 +81,7 @@ func (r *xmlReader) next() (xmlToken, bool) {
 }
 
 // beginsTag reports whether what begins with "<" can be markup.
-func beginsTag(rest []byte) bool {
+func beginsTag(rest string) bool {
 	if len(rest) < 2 {
 		return false
 	}
@@ -102,8 +101,8 @@ func isNameStart(c byte) bool {
 
 // skip goes behind the next end, and gives what stands before it, after a
 // beginning of that length. false: there is none, and the document is at its end.
-func (r *xmlReader) skip(beginning int, end string) ([]byte, bool) {
-	inner, _, ended := bytes.Cut(r.text[r.at+beginning:], []byte(end))
+func (r *xmlReader) skip(beginning int, end string) (string, bool) {
+	inner, _, ended := strings.Cut(r.text[r.at+beginning:], end)
 	r.at = min(r.at+beginning+len(inner)+len(end), len(r.text))
 	return inner, ended
 }
@@ -146,8 +145,8 @@ func (r *xmlReader) attr() Attr {
 	r.blanks()
 	if r.at < len(r.text) && (r.text[r.at] == '"' || r.text[r.at] == '\'') {
 		quote := r.text[r.at : r.at+1]
-		value, _ := r.skip(1, string(quote))
-		return Attr{localName(name), unescape(string(value))}
+		value, _ := r.skip(1, quote)
+		return Attr{localName(name), unescape(value)}
 	}
 	value := r.word(" \t\r\n\x00>")
 	if strings.HasSuffix(value, "/") && r.at < len(r.text) && r.text[r.at] == '>' {
@@ -160,12 +159,12 @@ func (r *xmlReader) attr() Attr {
 // word reads up to one of the bytes of ends.
 func (r *xmlReader) word(ends string) string {
 	rest := r.text[r.at:]
-	n := bytes.IndexAny(rest, ends)
+	n := strings.IndexAny(rest, ends)
 	if n < 0 {
 		n = len(rest)
 	}
 	r.at += n
-	return string(rest[:n])
+	return rest[:n]
 }
 
 func (r *xmlReader) blanks() {
