@@ -25,13 +25,20 @@ import (
 // the wall clock of the example's zone: "2026-03-04 17:00".
 func newExample(t *testing.T, name, begin string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), devices: make(map[string]*sim.Device), log: new(bytes.Buffer)}
-	if err := os.CopyFS(w.dir, os.DirFS(filepath.Join("..", "examples", name))); err != nil {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "examples", name))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(filepath.Join(w.dir, "data")); err != nil { // of somebody's trial
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil { // of somebody's trial
 		t.Fatal(err)
 	}
+	return newSimulated(t, dir, begin)
+}
+
+// newSimulated is the site in a folder with its devices simulated.
+func newSimulated(t *testing.T, dir, begin string) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, devices: make(map[string]*sim.Device), log: new(bytes.Buffer)}
 	conf, err := site.LoadSimulated(w.dir, func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -158,7 +165,11 @@ func TestExamplesAreRight(t *testing.T) {
 		for _, f := range report.Findings {
 			t.Errorf("%s: %s", dir, f)
 		}
-		for _, file := range []string{"README.md", "site.yaml", "scripts"} {
+		code := "scripts"
+		if dir == filepath.Clean(cookbook) {
+			code = "recipes" // of which each is a script of a site
+		}
+		for _, file := range []string{"README.md", "site.yaml", code} {
 			if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
 				t.Error(err)
 			}

@@ -283,7 +283,8 @@ func (y *typist) needsDevices(args []string) bool {
 // pageSite is the site that the Lua of the pages is written for.
 const pageSite = `timezone: Europe/Berlin
 location: {lat: 52.52, lon: 13.40}
-vars: {night: "22:00", dwell: 15s, presets: [1, 2, 3]}
+vars:
+  {night: "22:00", dwell: 15s, presets: [1, 2, 3], open: "08:00-18:00", round: [door], holidays: ["2026-12-25"], hook: "http://127.0.0.1/"}
 devices:
   gate:
     simulate: ptz
@@ -308,7 +309,7 @@ func TestPagesLua(t *testing.T) {
 			}
 			dir := t.TempDir()
 			source := b.text
-			if strings.HasSuffix(page, "api.md") || strings.Contains(page, "ad-hoc") {
+			if strings.HasSuffix(page, "api.md") || strings.Contains(page, "ad-hoc") || strings.Contains(source, ":\n--   hiklua exec") {
 				source = "hik.spawn(function() " + source + "\nend)\n"
 			}
 			write(t, dir, map[string]string{
@@ -359,16 +360,68 @@ func TestPagesNameNoMachine(t *testing.T) {
 
 // TestPagesLinks follows the links between the pages.
 func TestPagesLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	link := regexp.MustCompile(`\]\(([^)#: ]*)(?:#([^)]*))?\)`)
 	for _, page := range pages(t) {
-		source, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range link.FindAllSubmatch(source, -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), string(m[1]))); err != nil {
-				t.Errorf("%s: a link to %s, which is not there", page, m[1])
+		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, page), ""), -1) {
+			target := page
+			if m[1] != "" {
+				target = filepath.Join(filepath.Dir(page), m[1])
 			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: a link to %s, which is not there", page, m[1])
+			} else if m[2] != "" && !slices.Contains(anchors(read(t, target)), m[2]) {
+				t.Errorf("%s: a link to %s#%s: no such heading", page, m[1], m[2])
+			}
+		}
+	}
+}
+
+var fenced = regexp.MustCompile("(?ms)^```.*?^```$")
+
+// anchors are what links can name of a page: its headings, as GitHub and others
+// write them.
+func anchors(page string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(fenced.ReplaceAllString(page, ""), -1) {
+		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		all = append(all, strings.ReplaceAll(name, " ", "-"))
+	}
+	return all
+}
+
+// TestREADMENamesEveryPage: what lies in docs/ is in the README's list.
+func TestREADMENamesEveryPage(t *testing.T) {
+	readme := read(t, "../../README.md")
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := "docs/" + filepath.Base(file); !strings.Contains(readme, "("+name+")") {
+			t.Errorf("the README does not name %s", name)
+		}
+	}
+}
+
+// TestCookbookPage: docs/cookbook.md shows the files of examples/cookbook as
+// they are, and all of them.
+func TestCookbookPage(t *testing.T) {
+	page := read(t, "../../docs/cookbook.md")
+	shown := regexp.MustCompile("(?ms)^[^\n]*?\\]\\(\\.\\./(examples/cookbook/\\w+/[\\w-]+\\.lua)\\)[^\n]*\n\n```lua\n(.*?)^```$").FindAllStringSubmatch(page, -1)
+	var names []string
+	for _, m := range shown {
+		names = append(names, m[1])
+		if read(t, "../../"+m[1]) != m[2] {
+			t.Errorf("docs/cookbook.md shows %s otherwise than it is", m[1])
+		}
+	}
+	files, err := filepath.Glob("../../examples/cookbook/*/*.lua")
+	if err != nil || len(files) < 25 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		if name := strings.TrimPrefix(filepath.ToSlash(file), "../../"); !slices.Contains(names, name) {
+			t.Errorf("docs/cookbook.md does not show %s", name)
 		}
 	}
 }
