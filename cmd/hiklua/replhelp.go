@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/nearest"
+)
+
+// helpOn tells of a name: preset, hik.preset, channel:preset, or a variable.
+func helpOn(n namer, name string) (text string, known bool) {
+	name = strings.TrimSuffix(name, "()")
+	owner, word := "", name
+	if i := strings.LastIndexAny(name, ".:"); i >= 0 {
+		owner, word = name[:i], name[i+1:]
+	}
+	t := resolve(n, chainBefore(tokensOf(name)))
+	if t.entry != nil {
+		return entryHelp(t.entry), true
+	}
+	var found []string
+	var names []string
+	for _, e := range slices.Concat(luaapi.API(), check.Library()) {
+		if e.Kind == "table" {
+			continue
+		}
+		names = append(names, e.Name)
+		if name == e.Owner+"."+e.Name {
+			return entryHelp(&e), true
+		}
+		if e.Name == word && (owner == "" || owner == e.Owner) {
+			found = append(found, entryHelp(&e))
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return strings.Join(found, "\n"), true
+	case t.owner != "" || t.keys != nil || t.vars != nil:
+		return thingHelp(name, t), true
+	}
+	text = fmt.Sprintf("hik has no %q", name)
+	if near := nearest.Word(word, names); near != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return text, false
+}
+
+func entryHelp(e *luaapi.Entry) string {
+	text := signature(e)
+	if e.Result != "" {
+		text += " gives " + e.Result
+	}
+	text += "\n  " + strings.ReplaceAll(e.Doc, "\n", "\n  ")
+	for _, o := range e.Options {
+		text += fmt.Sprintf("\n  %s (%s): %s", o.Name, o.Type, o.Doc)
+	}
+	return text
+}
+
+// thingHelp tells what a variable has.
+func thingHelp(name string, t thing) string {
+	what := "a table"
+	if t.owner != "" {
+		what = t.owner
+	}
+	text := name + ": " + what
+	for _, sign := range []string{".", ":"} {
+		var names []string
+		for _, w := range members(t, sign) {
+			names = append(names, w.Text)
+		}
+		if len(names) > 0 {
+			text += "\n  " + name + sign + " " + strings.Join(names, ", ")
+		}
+	}
+	return text
+}
+
+// emptyWord is what to say where a word of other programs gave nil: it is the
+// name of no variable here.
+func emptyWord(code, given string) string {
+	switch strings.TrimSpace(code) {
+	case "help":
+		if given == "nil" {
+			return ".help tells more"
+		}
+	case "exit", "quit":
+		if given == "nil" {
+			return ".quit or Ctrl-D leaves"
+		}
+	}
+	return ""
+}
