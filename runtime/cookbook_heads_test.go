@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +23,27 @@ var headRecipes = map[string]recipe{
 			w.t.Errorf("%d commands while something moves", moved)
 		}
 		w.wantQuiet()
+	}},
+	"random-tour": {"2026-03-04 17:50", func(w *world) {
+		w.run(time.Hour)
+		got := w.did("gate")
+		if len(got) < 50 || len(got) > 61 {
+			w.t.Errorf("%d moves in the hour", len(got))
+		}
+		listed := 0 // rounds in the order of the list
+		for i := 0; i+3 < len(got); i += 4 {
+			round := got[i : i+4]
+			if got[i][13:]+got[i+1][13:]+got[i+2][13:]+got[i+3][13:] == "goto 1goto 2goto 4goto 6" {
+				listed++
+			}
+			slices.SortFunc(round, func(a, b string) int { return strings.Compare(a[13:], b[13:]) })
+			if round[0][13:] != "goto 1" || round[1][13:] != "goto 2" || round[2][13:] != "goto 4" || round[3][13:] != "goto 6" {
+				w.t.Errorf("a round is %v", round)
+			}
+		}
+		if listed > 8 { // of 13 and more rounds, by chance one in 24
+			w.t.Errorf("%d rounds in the order of the list", listed)
+		}
 	}},
 	"day-and-night": {"2026-03-04 17:00", func(w *world) {
 		w.at(time.Hour + 5*time.Minute)

@@ -100,6 +100,9 @@ type recipe struct {
 
 // TestCookbook runs every recipe in virtual time against simulated devices.
 func TestCookbook(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes long under the race detector, and shares nothing that other tests do not")
+	}
 	files, err := filepath.Glob(cookbook + "/recipes/*.lua")
 	if err != nil || len(files) < 25 {
 		t.Fatalf("%d recipes, %v", len(files), err)

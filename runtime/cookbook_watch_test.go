@@ -81,6 +81,21 @@ var officeRecipes = map[string]recipe{
 		w.wantFile("reports/2026-03-04.txt", "gate: online, 0 pictures\ndoor: online, 1 pictures\nnvr: online, 0 pictures\nmotion at the door: 1 times\n")
 		w.wantQuiet()
 	}},
+	"tell-guard": {"2026-03-04 23:00", func(w *world) {
+		for range 3 { // of which one is told
+			w.run(15 * time.Second)
+			w.raise("door", "motion")
+		}
+		w.run(time.Minute)
+		w.wantDid("door", "23:00:15 ch1 picture")
+		w.wantLog("Motion at the door at 23:00:15")
+	}},
+	"mail-report": {"2026-03-09 07:00", func(w *world) { // a Monday
+		w.fault("gate", "offline@0s-2h")
+		w.run(time.Hour)
+		w.wantDid("door", "07:30:00 ch1 picture")
+		w.wantLog("gate is offline")
+	}},
 	"catch-up": {"2026-03-04 11:00", func(w *world) {
 		w.run(10 * time.Minute)
 		w.end()

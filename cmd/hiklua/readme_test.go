@@ -295,7 +295,8 @@ devices:
   nvr:
     simulate: nvr
     channels: {ramp: {address: 2}, store: {address: 3}}
-notify: {ops: {ntfy: {topic: cameras}}}
+notify:
+  {ops: {ntfy: {topic: a}}, guard: {ntfy: {topic: b}}, phone: {ntfy: {topic: c}}, office: {ntfy: {topic: d}}}
 `
 
 // TestPagesLua checks every piece of Lua in the pages as hiklua check does. A
