@@ -96,8 +96,10 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 	}
 	s, err := load(c.dir, env)
 	if err != nil {
-		c.addSite(err)
-		if s, err = site.LoadSimulated(c.dir, env); err != nil {
+		loaded := err
+		s, err = site.LoadSimulated(c.dir, env)
+		c.addSite(loaded, err)
+		if err != nil {
 			c.report.Unchecked = true
 			return nil
 		}
@@ -112,13 +114,16 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 	return s
 }
 
-func (c *checker) addSite(err error) {
-	var problems site.Problems
+// addSite adds what is wrong with site.yaml; left is what is wrong also where
+// all devices are simulated.
+func (c *checker) addSite(err, left error) {
+	var problems, stay site.Problems
 	if !errors.As(err, &problems) {
 		c.add(site.Problem{File: site.FileName, Message: err.Error()}, false)
 	}
+	errors.As(left, &stay)
 	for _, p := range problems {
-		if p.Variable != "" {
+		if p.Variable != "" && !slices.Contains(stay, p) {
 			p.Message += " (--simulate checks without)"
 		}
 		c.add(p, false)

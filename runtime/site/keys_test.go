@@ -101,11 +101,11 @@ func TestParseDevice(t *testing.T) {
 		keys map[string]any
 		want string
 	}{
-		{map[string]any{}, "ip is missing (or \"simulate: ptz\" for a simulated device)\n" +
-			"password is missing (password: ${NAME} takes it from the environment, password_file: from a file)\nusername is missing"},
+		{map[string]any{}, "ip is missing (or \"simulate: ptz\" for a simulated device); " +
+			"password is missing (password: ${NAME} takes it from the environment, password_file: from a file); username is missing"},
 		{map[string]any{"ip": "h", "username": "u", "pasword": marker}, `unknown key "pasword" (did you mean "password"?)`},
 		{map[string]any{"ip": "h", "username": "u", "password": marker, "port": "x", "channels": map[string]any{"a": map[string]any{"adress": 1.0, "stream": true}}},
-			"channels.a.stream: true is none of main, sub\nchannels.a: unknown key \"adress\" (did you mean \"address\"?)\nport: \"x\" is not a whole number"},
+			"channels.a.stream: true is none of main, sub; channels.a: unknown key \"adress\" (did you mean \"address\"?); port: \"x\" is not a whole number"},
 		{map[string]any{"ip": "h", "username": "u", "password": func() {}}, "a value of type func() is not allowed here"},
 		{map[string]any{"ip": "h", "username": "u", "password_file": "x"}, `password_file: "x": a password_file needs a site`},
 		{map[string]any{"ip": "h", "username": "u", "password": []any{marker}}, `password: a single value is due here, not a list`},

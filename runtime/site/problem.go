@@ -34,13 +34,17 @@ func (p Problem) String() string {
 // Problems is the error of Load and ParseDevice: never empty, sorted by place.
 type Problems []Problem
 
-// Error gives one line for each problem.
+// Error gives one line for each problem of a file. Those of a script's table have
+// no place of their own and stand in one line, behind that of the call.
 func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
+	lines, between := make([]string, len(ps)), "; "
 	for i, p := range ps {
 		lines[i] = p.String()
+		if p.File != "" {
+			between = "\n"
+		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(lines, between)
 }
 
 // maxProblems is what a person reads; a file of another kind has thousands.
