@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -262,6 +263,24 @@ func TestSimCommand(t *testing.T) {
 		if err != nil || !strings.Contains(string(out), "<deviceType>NVR</deviceType>") {
 			t.Errorf("%s: %v\n%s", try, err, out)
 		}
+	}
+	for _, want := range []string{"       HIKLUA_PASSWORD=", "fault:", "event:"} {
+		if try, _ = p.stdout.ReadString('\n'); !strings.HasPrefix(try, want) {
+			t.Fatalf("%q, want %s", try, want)
+		}
+	}
+	words = shellWords(strings.TrimSpace(strings.TrimPrefix(try, "event:")))
+	request, err := http.NewRequest(words[2], words[5], strings.NewReader(words[4]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode >= 300 {
+		t.Errorf("%s: %s", try, answer.Status)
 	}
 	p.signal(os.Interrupt)
 	rest, _ := io.ReadAll(p.stdout)

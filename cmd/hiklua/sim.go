@@ -86,6 +86,7 @@ func (a *app) simulate(ctx context.Context, listen string, o sim.Options) error 
 	user := url.User(o.Username).String()
 	fmt.Fprintf(a.stdout, "       HIKLUA_PASSWORD=%s %s exec --device %s -e %s\n", shellWord(o.Password), a.name, shellWord("http://"+user+"@"+server.Addr()), "'print(cam:info().model)'")
 	fmt.Fprintf(a.stdout, "fault: curl -X PUT -d slow=2s %s/sim/faults\n", address)
+	fmt.Fprintf(a.stdout, "event: curl -X PUT -d '{\"type\": \"motion\", \"channel\": 1, \"seconds\": 5}' %s/sim/events\n", address)
 	fmt.Fprintf(a.stdout, "asked: curl %s/sim/journal\n\nCtrl-C ends it.\n", address)
 
 	clock.WaitFor(ctx, a.clk.NewWaiter())
