@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,9 +80,9 @@ func (s *script) awaitNotices(ctx context.Context) (failed int) {
 	}
 	ctx, cancel := clock.WithTimeout(h.clk, ctx, noticesWait)
 	defer cancel()
-	hint := "the host goes on trying"
+	otherwise := "the host goes on trying"
 	if !h.resident.Load() {
-		hint = "it is lost: the program has ended"
+		otherwise = "it is lost: the program has ended"
 		h.notices.Flush(ctx)
 	}
 	for _, n := range sent {
@@ -97,14 +98,12 @@ func (s *script) awaitNotices(ctx context.Context) (failed int) {
 		case cause != nil:
 			why = "interrupted"
 		}
-		attrs := []slog.Attr{slog.String("target", n.target), slog.String(keyError, why)}
-		if told, ok := err.(*notify.Error); ok && told.Refused {
-			hint = "it is lost"
-			if told.Hint != "" {
-				hint = told.Hint
-			}
+		hint := otherwise
+		if told, ok := errors.AsType[*notify.Error](err); ok && told.Refused {
+			hint = cmp.Or(told.Hint, "it is lost")
 		}
-		s.Log(ctx, slog.LevelError, "a notification is not delivered", append(attrs, slog.String(keyHint, hint))...)
+		s.Log(ctx, slog.LevelError, "a notification is not delivered",
+			slog.String("target", n.target), slog.String(keyError, why), slog.String(keyHint, hint))
 	}
 	return failed
 }

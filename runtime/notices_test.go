@@ -21,14 +21,15 @@ const toldSite = oneHead + `notify:
 // hook answers in the place of a web server.
 type hook struct {
 	mu     sync.Mutex
-	status int // 0: no answer
+	status int    // 0: no answer
+	away   string // a host that is
 	got    []string
 }
 
 func (k *hook) RoundTrip(r *http.Request) (*http.Response, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.status == 0 {
+	if k.status == 0 || r.URL.Host == k.away {
 		return noWeb{}.RoundTrip(r)
 	}
 	var body map[string]string
@@ -127,6 +128,29 @@ func TestExecDeliversItsNotices(t *testing.T) {
 		if strings.Contains(c.code, "60") && (len(k.got) != 20 || !strings.Contains(k.got[19], "and 40 more")) {
 			t.Errorf("%d: %q", len(k.got), k.got[len(k.got)-1])
 		}
+	}
+}
+
+// What is said of a refusal is not said of the next one.
+func TestExecTellsOfEachNoticeWhatBecomesOfIt(t *testing.T) {
+	w := newWorld(t, toldSite+`  desk: {webhook: {url: "http://away.example.org/x"}}
+`, nil)
+	w.online(&hook{status: 403, away: "away.example.org"})
+	w.clk.Do(func() {
+		w.host.Open()
+		w.host.Exec(context.Background(), Program{Name: "-e", Source: []byte(`hik.notify("ops", "x") hik.notify("desk", "y")`)})
+		w.host.Close()
+	})
+	hints := make(map[string]string)
+	for line := range strings.Lines(w.log.String()) {
+		if strings.Contains(line, "a notification is not delivered") {
+			_, target, _ := strings.Cut(line, "target=")
+			_, hint, _ := strings.Cut(line, "hint=")
+			hints[strings.Fields(target)[0]] = strings.TrimSpace(hint)
+		}
+	}
+	if len(hints) != 2 || hints["ops"] == hints["desk"] || hints["desk"] != `"it is lost: the program has ended"` {
+		t.Errorf("%q\n%s", hints, w.log)
 	}
 }
 
