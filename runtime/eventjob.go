@@ -9,6 +9,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
@@ -233,6 +234,7 @@ func (j *job) skipped() {
 	if j.on != nil {
 		level = slog.LevelDebug
 	}
+	j.recordRun(journal.RunSkipped, nil, j.script.host.clk.Now(), nil)
 	j.script.host.log.LogAttrs(context.Background(), level, "run skipped: the one before still goes on",
 		slog.String(keyScript, j.script.name), slog.String(keyJob, j.name))
 }

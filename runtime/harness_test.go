@@ -97,8 +97,12 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 				return device.RoundTrip(r)
 			}), nil
 		},
-		Record: func(r journal.Entry) { w.records = append(w.records, r) },
-		Print:  func(_, text string) { w.printed = append(w.printed, text) },
+		Record: func(r journal.Entry) {
+			if r.Kind == journal.Command {
+				w.records = append(w.records, r)
+			}
+		},
+		Print: func(_, text string) { w.printed = append(w.printed, text) },
 	})
 	if err != nil {
 		t.Fatal(err)

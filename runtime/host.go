@@ -67,8 +67,8 @@ type Config struct {
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
 	Transport func(site.Device) (http.RoundTripper, error)
-	// Record, if it is set, is told of every command that was sent to a
-	// device. It must not wait.
+	// Record, if it is set, is told of every command that was sent to a device,
+	// and of the other kinds of entries of a journal. It must not wait.
 	Record func(journal.Entry)
 	// HTTP, if it is set, carries the requests of hik.http. Nil is the network;
 	// in virtual time, where nothing may reach it, nil refuses them.

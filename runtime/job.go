@@ -12,6 +12,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/schedule"
 )
 
@@ -242,6 +243,7 @@ func (j *job) run(f luaapi.Firing) {
 		}
 	} else {
 		t.chain, _ = f.Chain.(*emission)
+		j.recordRun(journal.RunBegun, t, f.Started, nil)
 		t.start(func(L *lua.LState) error {
 			entered = true
 			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, f)...)
@@ -250,6 +252,9 @@ func (j *job) run(f luaapi.Firing) {
 		err = t.err
 	}
 	run.noteEnd(err)
+	if t != nil {
+		j.recordRun(journal.RunEnded, t, f.Started, err)
+	}
 	if err == nil {
 		j.works()
 	} else {

@@ -53,7 +53,11 @@ func newMinutely(tb testing.TB, n int) *minutely {
 	}
 	host, err := New(Config{
 		Site: conf, Clock: m.clk, Log: slog.New(slog.NewTextHandler(&m.log, &slog.HandlerOptions{Level: slog.LevelWarn})), Version: "test",
-		Record: func(journal.Entry) { m.commands++ },
+		Record: func(e journal.Entry) {
+			if e.Kind == journal.Command {
+				m.commands++
+			}
+		},
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			return sim.New(sim.Options{
 				Name: d.Name, Model: sim.PTZ, Clock: m.clk, Username: d.Username, Password: d.Password.Reveal(),

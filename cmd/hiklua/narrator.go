@@ -97,8 +97,12 @@ func presetKey(device string, channel int, id string) string {
 	return fmt.Sprintf("%s/%d/%s", device, channel, id)
 }
 
-// record takes a command that a device was sent.
+// record takes a command that a device was sent. The other kinds of entries have
+// lines of their own in the log.
 func (n *narrator) record(r journal.Entry) {
+	if r.Kind != journal.Command {
+		return
+	}
 	who := r.Script
 	if who == "" {
 		who = "host"

@@ -7,12 +7,15 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // Hub knows who listens to which device, and to which emitted name. Events are
 // told under its lock, so that a reload hands the listeners over between two
 // events and never within one.
 type Hub struct {
+	record func(journal.Entry) // of events; nil: none
+
 	mu    sync.RWMutex
 	byKey map[hubKey][]*Listener
 }
@@ -31,8 +34,11 @@ type Listener struct {
 	Tell func(ev *luaapi.Event, value, chain any)
 }
 
-// NewHub returns a hub without listeners.
-func NewHub() *Hub { return &Hub{byKey: make(map[hubKey][]*Listener)} }
+// NewHub returns a hub without listeners. Record, if it is not nil, is told of
+// every event of a device; it must not wait.
+func NewHub(record func(journal.Entry)) *Hub {
+	return &Hub{record: record, byKey: make(map[hubKey][]*Listener)}
+}
 
 // key is where it listens.
 func (l *Listener) key() hubKey {
@@ -139,6 +145,11 @@ func (h *Hub) move(r *Ref, next *line) {
 
 // Deliver tells of an event of r.
 func (h *Hub) Deliver(r *Ref, ev *luaapi.Event) {
+	if h.record != nil {
+		h.record(journal.Entry{
+			Kind: journal.Event, Time: ev.Time, Device: r.name, Channel: ev.Channel, What: ev.Type, Detail: ev.State, Name: ev.Target,
+		})
+	}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for _, l := range h.byKey[hubKey{ref: r}] {

@@ -79,7 +79,7 @@ type Set struct {
 // NewSet checks the settings of the site's devices and sends nothing.
 func NewSet(conf Config) (*Set, error) {
 	s := &Set{
-		conf: conf, clk: conf.Clock, log: conf.Log, hub: NewHub(), retiring: clock.NewGroup(conf.Clock),
+		conf: conf, clk: conf.Clock, log: conf.Log, hub: NewHub(conf.Record), retiring: clock.NewGroup(conf.Clock),
 		clients: make(map[accountKey]*isapi.Client), devices: make(map[string]*Device),
 	}
 	s.site.Store(conf.Site)

@@ -13,10 +13,26 @@ import (
 	"time"
 )
 
-// Entry is one command as it was carried out, or, with nothing but Time and
-// Dropped, the note that some are missing.
+// Kind says what an entry is about.
+type Kind string
+
+// The kinds of entries.
+const (
+	Command    Kind = ""        // a device was sent a command
+	RunBegun   Kind = "begun"   // a run of a job begins: Script, Job, Task; an event handler's, too
+	RunEnded   Kind = "ended"   // it has ended: Duration, Err
+	RunSkipped Kind = "skipped" // overlap left it out: the one before still went on
+	Event      Kind = "event"   // something was noticed: What is its type, Detail start or stop, Name the target
+	Picture    Kind = "picture" // a snapshot lies in the archive: Detail is its path, Name its label
+	Notice     Kind = "notice"  // a notification: What is the target, Detail its text
+)
+
+// Entry is one command as it was carried out, or something else that happened
+// on the site, or, with nothing but Time and Dropped, the note that some are
+// missing.
 type Entry struct {
-	Time     time.Time     // when it was sent
+	Kind     Kind
+	Time     time.Time     // when it was sent, or began
 	Device   string        // of site.yaml, or the address
 	Channel  int           // 0: the device itself
 	Script   string        // "": the host's own
@@ -87,7 +103,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 		return errors.New("no entry of the journal")
 	}
 	*e = Entry{
-		Time: at, Device: l.Device, Channel: l.Channel,
+		Kind: l.Kind, Time: at, Device: l.Device, Channel: l.Channel,
 		Script: l.Script, Job: l.Job, Task: l.Task, What: l.What, Detail: l.Detail, Name: l.Name, Head: l.Head,
 		Duration: durationOf(l.Duration), Waited: durationOf(l.Waited), Dropped: l.Dropped,
 	}

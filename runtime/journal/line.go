@@ -12,6 +12,7 @@ import (
 type line struct {
 	Time     string  `json:"time"` // UTC, as timeLayout
 	Dropped  int     `json:"dropped,omitempty"`
+	Kind     Kind    `json:"kind,omitempty"`
 	Device   string  `json:"device,omitempty"`
 	Channel  int     `json:"channel,omitempty"`
 	Script   string  `json:"script,omitempty"`
@@ -40,7 +41,7 @@ func (e *Entry) line(kindOf func(error) string) line {
 	if e.Dropped > 0 {
 		return l
 	}
-	l.Device, l.Channel = cut(e.Device), e.Channel
+	l.Kind, l.Device, l.Channel = e.Kind, cut(e.Device), e.Channel
 	l.Script, l.Job, l.Task = cut(e.Script), cut(e.Job), cut(e.Task)
 	l.What, l.Detail, l.Name, l.Head = cut(e.What), cut(e.Detail), cut(e.Name), e.Head
 	l.Answer = "ok"

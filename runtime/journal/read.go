@@ -21,6 +21,7 @@ type Filter struct {
 	Until  time.Time // sent before
 	Moves  bool      // only what moves heads, and stops
 	Quiet  bool      // without polls that were answered
+	Kinds  []Kind    // these only; nil: commands
 	Limit  int       // the last so many; 0: all
 }
 
@@ -171,6 +172,13 @@ func (s *sieve) entry(line []byte) (e Entry, ok bool) {
 	if e.UnmarshalJSON(line) != nil {
 		return Entry{}, false
 	}
-	unwanted := s.Moves && !e.Head || s.Quiet && e.Err == nil && e.Poll()
+	unwanted := s.Moves && !e.Head || s.Quiet && e.Err == nil && e.Poll() || !s.kind(e.Kind)
 	return e, e.Dropped > 0 || !unwanted
+}
+
+func (s *sieve) kind(k Kind) bool {
+	if s.Kinds == nil {
+		return k == Command
+	}
+	return slices.Contains(s.Kinds, k)
 }
