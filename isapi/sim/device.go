@@ -87,7 +87,7 @@ func New(o Options) *Device {
 			ch.motion.grid = strings.Repeat("0", len(wholeGrid))
 		}
 		if c.PTZ {
-			ch.head = newHead(o.Head, d.started)
+			ch.head = newHead(o.Head, c.Gear, d.started)
 		}
 		d.channels = append(d.channels, ch)
 	}

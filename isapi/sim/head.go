@@ -12,8 +12,8 @@ type Pose struct {
 	Zoom float64 // factor, 1 to 25
 }
 
-// The limits of a head. On the wire they are azimuth 0..3600, elevation
-// -500..600 (positive is down) and absoluteZoom 10..250.
+// The limits of a head unless Gear has others. On the wire they are azimuth
+// 0..3600, elevation -500..600 (positive is down) and absoluteZoom 10..250.
 const (
 	tiltLow, tiltHigh = -60.0, 50.0
 	zoomMax           = 25.0
@@ -23,6 +23,7 @@ const (
 // speed looks constant.
 type head struct {
 	o               HeadOptions
+	gear            Gear
 	pan, tilt, zoom axis
 	home            Pose
 	presets         map[int]preset
@@ -34,11 +35,15 @@ type head struct {
 	light, wiper    bool
 }
 
-func newHead(o HeadOptions, now time.Time) *head {
-	h := &head{o: o, presets: defaultPresets(), patrols: defaultPatrols()}
-	h.tilt.low, h.tilt.high = tiltLow, tiltHigh
-	h.zoom.low, h.zoom.high = 0, math.Log2(zoomMax)
-	h.home = Pose{Pan: 0, Tilt: -5, Zoom: 1}
+func newHead(o HeadOptions, g Gear, now time.Time) *head {
+	h := &head{o: o, gear: g.withDefaults(), patrols: defaultPatrols()}
+	h.presets = h.gear.presets()
+	if h.gear.Pan.Max-h.gear.Pan.Min < 360 {
+		h.pan.low, h.pan.high = h.gear.Pan.Min, h.gear.Pan.Max
+	}
+	h.tilt.low, h.tilt.high = h.gear.Tilt.Min, h.gear.Tilt.Max
+	h.zoom.low, h.zoom.high = math.Log2(h.gear.Zoom.Min), math.Log2(h.gear.Zoom.Max)
+	h.home = h.clamp(Pose{Pan: 0, Tilt: -5, Zoom: 1})
 	h.pan.set(h.home.Pan, now)
 	h.tilt.set(h.home.Tilt, now)
 	h.zoom.set(math.Log2(h.home.Zoom), now)
@@ -106,7 +111,7 @@ func (h *head) travel(now time.Time, to Pose, share float64) {
 	speed := h.o.PresetSpeed * share
 	h.pan.travel(now, to.Pan, speed, h.o.Acceleration)
 	h.tilt.travel(now, to.Tilt, speed, h.o.Acceleration)
-	h.zoom.travel(now, math.Log2(math.Max(1, math.Min(zoomMax, to.Zoom))), h.o.ZoomSpeed*2*share, h.o.ZoomSpeed*8)
+	h.zoom.travel(now, math.Log2(h.gear.Zoom.Clamp(to.Zoom)), h.o.ZoomSpeed*2*share, h.o.ZoomSpeed*8)
 }
 
 func (h *head) stop(now time.Time) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -98,6 +99,25 @@ type ChannelOptions struct {
 
 	MainWidth, MainHeight int // picture and stream size; default 1280 x 720
 	SubWidth, SubHeight   int // default 640 x 360
+
+	Gear Gear // of its head
+}
+
+// Gear is what one head has and how far it goes. A field that is left out has
+// the default of every simulated head.
+type Gear struct {
+	Pan, Tilt, Zoom isapi.Range    // in the units of Pose; default 0 to 360, -60 to 50, 1 to 25
+	NoPosition      bool           // it does not tell where it looks, and takes no absolute position
+	Presets         []Preset       // nil: 1 to 8, gate to overview; empty: none
+	Specials        map[int]string // names of the functions among its presets; nil: Hikvision's
+	MaxPresets      int            // default 300
+}
+
+// Preset is a position that a head remembers.
+type Preset struct {
+	ID   int
+	Name string
+	Pose Pose
 }
 
 // HeadOptions are the mechanics of every head of a device. Zero is the default.
@@ -119,9 +139,9 @@ type Options struct {
 	Password string // default simulated
 	Users    []User // further accounts
 	Clock    clock.Clock
-	Zone     *time.Location // default: that of the clock's time
-	Seed     uint64         // of nonces and serial numbers
-	Channels []ChannelOptions
+	Zone     *time.Location   // default: that of the clock's time
+	Seed     uint64           // of nonces and serial numbers
+	Channels []ChannelOptions // nil: by model; empty: a recorder without cameras
 	Head     HeadOptions
 
 	Auth         Auth
@@ -207,7 +227,7 @@ func (h HeadOptions) withDefaults() HeadOptions {
 // camera, four for a recorder of which the first has a head.
 func defaultChannels(o Options) []ChannelOptions {
 	list := append([]ChannelOptions(nil), o.Channels...)
-	if len(list) == 0 {
+	if o.Channels == nil || len(list) == 0 && o.Model != NVR && o.Model != DVR {
 		switch o.Model {
 		case IPC, PTZ:
 			list = []ChannelOptions{{Name: o.Name, PTZ: o.Model == PTZ}}

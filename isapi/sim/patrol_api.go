@@ -52,7 +52,7 @@ func putPatrol(x *exchange, h *head) {
 	if !ok {
 		return
 	}
-	step := group(map[string]shape{"presetID": whole(0, maxPreset), "seqSpeed": whole(1, 40),
+	step := group(map[string]shape{"presetID": whole(0, h.gear.MaxPresets), "seqSpeed": whole(1, 40),
 		"delay": whole(0, maxPatrolGap*x.delayScale())}, "presetID")
 	e, ok := x.read(group(map[string]shape{"enabled": truth(), "id": whole(1, maxPatrol), "patrolName": plain(32),
 		"PatrolSequenceList": group(map[string]shape{"PatrolSequence": step.repeated()})}), "PTZPatrol")
@@ -98,7 +98,7 @@ func patrolCapabilities(x *exchange, h *head) {
 	if id, ok := x.patrolID("patrol capabilities"); ok {
 		x.send(el("PTZPatrol", root{}, el("enabled", opt("true,false")), el("id", id), el("patrolName", span(0, 32)),
 			el("PatrolSequenceList", attr{"size", fmt.Sprint(patrolSlots)}, el("PatrolSequence",
-				el("presetID", span(1, maxPreset)), el("seqSpeed", span(1, 40)), el("delay", span(0, maxPatrolGap*x.delayScale()))))))
+				el("presetID", span(1, h.gear.MaxPresets)), el("seqSpeed", span(1, 40)), el("delay", span(0, maxPatrolGap*x.delayScale()))))))
 	}
 }
 

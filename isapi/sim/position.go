@@ -7,9 +7,10 @@ import (
 )
 
 func absolute(x *exchange, h *head) {
-	e, ok := x.read(group(map[string]shape{"AbsoluteHigh": group(map[string]shape{
-		"elevation": whole(-500, 600), "azimuth": whole(0, 3600), "absoluteZoom": whole(10, 250),
-	})}, "AbsoluteHigh"), "PTZData")
+	if x.tellsNoPosition(h) {
+		return
+	}
+	e, ok := x.read(group(map[string]shape{"AbsoluteHigh": group(h.gear.tenths())}, "AbsoluteHigh"), "PTZData")
 	if !ok {
 		return
 	}
@@ -43,7 +44,18 @@ func (x *exchange) move(h *head, to Pose, share float64, what string) {
 
 func tenth(f float64) float64 { return math.Round(f*10) / 10 }
 
+// tellsNoPosition refuses what a head without a position does not have.
+func (x *exchange) tellsNoPosition(h *head) bool {
+	if h.gear.NoPosition {
+		x.refuse("notSupport")
+	}
+	return h.gear.NoPosition
+}
+
 func getAbsoluteEx(x *exchange, h *head) {
+	if x.tellsNoPosition(h) {
+		return
+	}
 	p := h.pose(x.now)
 	x.entry.What = "position"
 	x.send(el("PTZAbsoluteEx", root{}, el("elevation", tenth(-p.Tilt)), el("azimuth", math.Mod(tenth(p.Pan), 360)),
@@ -56,8 +68,12 @@ const (
 )
 
 func putAbsoluteEx(x *exchange, h *head) {
+	if x.tellsNoPosition(h) {
+		return
+	}
+	g := h.gear
 	e, ok := x.read(group(map[string]shape{
-		"elevation": decimal(-tiltHigh, -tiltLow), "azimuth": decimal(0, 360), "absoluteZoom": decimal(1, zoomMax),
+		"elevation": decimal(-g.Tilt.Max, -g.Tilt.Min), "azimuth": decimal(g.Pan.Min, g.Pan.Max), "absoluteZoom": decimal(g.Zoom.Min, g.Zoom.Max),
 		"focus": decimal(4096, 2576990208), "horizontalSpeed": decimal(slowestPan, fastestPan), "verticalSpeed": decimal(slowestTilt, fastestTilt),
 	}, "elevation", "azimuth", "absoluteZoom"), "PTZAbsoluteEx")
 	if !ok {
@@ -72,11 +88,14 @@ func putAbsoluteEx(x *exchange, h *head) {
 }
 
 func absoluteExCapabilities(x *exchange, h *head) {
-	p := h.pose(x.now)
+	if x.tellsNoPosition(h) {
+		return
+	}
+	p, g := h.pose(x.now), h.gear
 	x.entry.What = "position capabilities"
 	x.send(el("PTZAbsoluteEx", root{},
-		el("elevation", span(-tiltHigh, -tiltLow), tenth(-p.Tilt)), el("azimuth", span(0, 360), tenth(p.Pan)),
-		el("absoluteZoom", span(1, zoomMax), tenth(p.Zoom)), el("focus", span(4096, int64(2576990208))),
+		el("elevation", span(-g.Tilt.Max, -g.Tilt.Min), tenth(-p.Tilt)), el("azimuth", span(g.Pan.Min, g.Pan.Max), tenth(p.Pan)),
+		el("absoluteZoom", span(g.Zoom.Min, g.Zoom.Max), tenth(p.Zoom)), el("focus", span(4096, int64(2576990208))),
 		el("horizontalSpeed", span(slowestPan, fastestPan)), el("verticalSpeed", span(slowestTilt, fastestTilt))))
 }
 
@@ -110,8 +129,8 @@ func relative(x *exchange, h *head) {
 	px, py, zoom := a.child("positionX").number(), a.child("positionY").number(), a.child("relativeZoom").number()
 	p := h.pose(x.now)
 	w, v := fieldOfView(p.Zoom)
-	to := Pose{Pan: p.Pan + share(px)*w, Tilt: p.Tilt + share(py)*v, Zoom: p.Zoom * math.Pow(zoomMax, zoom/100)}
-	x.move(h, clamp(to), 1, fmt.Sprintf("relative %g %g %g", px, py, zoom))
+	to := Pose{Pan: p.Pan + share(px)*w, Tilt: p.Tilt + share(py)*v, Zoom: p.Zoom * math.Pow(h.gear.Zoom.Max, zoom/100)}
+	x.move(h, h.clamp(to), 1, fmt.Sprintf("relative %g %g %g", px, py, zoom))
 }
 
 // position3D looks at a point, or zooms in on a box that was drawn from its
@@ -130,9 +149,10 @@ func position3D(x *exchange, h *head) {
 	if x2 > x1 && y2 < y1 {
 		to.Zoom = p.Zoom * min(255/(x2-x1), 255/(y1-y2))
 	}
-	x.move(h, clamp(to), 1, fmt.Sprintf("position3D %g %g %g %g", x1, y1, x2, y2))
+	x.move(h, h.clamp(to), 1, fmt.Sprintf("position3D %g %g %g %g", x1, y1, x2, y2))
 }
 
-func clamp(p Pose) Pose {
-	return Pose{math.Mod(p.Pan+360, 360), min(tiltHigh, max(tiltLow, p.Tilt)), min(zoomMax, max(1, p.Zoom))}
+// clamp brings a pose to where the head can go.
+func (h *head) clamp(p Pose) Pose {
+	return Pose{h.gear.Pan.Clamp(math.Mod(p.Pan+360, 360)), h.gear.Tilt.Clamp(p.Tilt), h.gear.Zoom.Clamp(p.Zoom)}
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -13,28 +14,36 @@ func ptzCapabilities(x *exchange, h *head) {
 	}
 	names := el("PresetNameCap", el("presetNameSupport", true), el("maxPresetNameLen", attr{"max", fmt.Sprint(maxPresetName)}))
 	if !x.d.o.NoSpecials {
-		names.kids = append(names.kids, el("specialNo", opt(specialList())))
+		names.kids = append(names.kids, el("specialNo", opt(h.gear.specialList())))
 	}
 	x.entry.What = "ptz capabilities"
+	g := h.gear
+	tenths := func(name string, low, high float64) *elem {
+		return between(name, int(math.Round(10*low)), int(math.Round(10*high)))
+	}
 	x.send(el("PTZChanelCap", root{},
-		el("AbsolutePanTiltPositionSpace", between("XRange", 0, 3600), between("YRange", -10*tiltHigh, -10*tiltLow)),
-		el("AbsoluteZoomPositionSpace", between("ZRange", 10, 10*zoomMax)),
+		el("AbsolutePanTiltPositionSpace", tenths("XRange", g.Pan.Min, g.Pan.Max), tenths("YRange", -g.Tilt.Max, -g.Tilt.Min)),
+		el("AbsoluteZoomPositionSpace", tenths("ZRange", g.Zoom.Min, g.Zoom.Max)),
 		el("ContinuousPanTiltSpace", between("XRange", -100, 100), between("YRange", -100, 100)),
 		el("ContinuousZoomSpace", between("ZRange", -100, 100)),
-		el("maxPresetNum", maxPreset), el("maxPatrolNum", maxPatrol), el("maxPatternNum", 0), el("maxLimitesNum", 1), el("maxTimeTaskNum", 0),
+		el("maxPresetNum", g.MaxPresets), el("maxPatrolNum", maxPatrol), el("maxPatternNum", 0), el("maxLimitesNum", 1), el("maxTimeTaskNum", 0),
 		el("controlProtocol", opt("HIKVISION,PELCO-P,PELCO-D"), "PELCO-D"), el("controlAddress", 0), names,
 		el("wiperStatusSupport", false), el("isSupportPosition3D", true), el("isSupportManualTrack", false),
 		el("manualControlSpeed", opt("compatible"), "compatible"), el("isSpportPtzlimiteds", true)))
 }
 
-func (x *exchange) special(id int) (string, bool) {
-	name, ok := specials[id]
+func (x *exchange) special(h *head, id int) (string, bool) {
+	name, ok := h.gear.Specials[id]
 	return name, ok && !x.d.o.NoSpecials
 }
 
 // presetElem is one preset. Items of the list carry no namespace of their own.
-func presetElem(id int, p preset, own ...any) *elem {
-	return el("PTZPreset", own, el("enabled", true), el("id", id), el("presetName", p.name), absoluteHigh(p.pose))
+func (h *head) presetElem(id int, p preset, own ...any) *elem {
+	e := el("PTZPreset", own, el("enabled", true), el("id", id), el("presetName", p.name))
+	if !h.gear.NoPosition {
+		e.kids = append(e.kids, absoluteHigh(p.pose))
+	}
+	return e
 }
 
 // specialPose is what devices say for special presets: 0, 0, 1x.
@@ -43,25 +52,25 @@ var specialPose = Pose{Zoom: 1}
 func listPresets(x *exchange, h *head) {
 	ids := slices.Collect(maps.Keys(h.presets))
 	if !x.d.o.NoSpecials {
-		ids = append(ids, specialIDs()...)
+		ids = append(ids, h.gear.specialIDs()...)
 	}
 	slices.Sort(ids)
 	list := el("PTZPresetList", root{})
 	for _, id := range ids {
 		p := h.presets[id]
-		if name, ok := x.special(id); ok {
+		if name, ok := x.special(h, id); ok {
 			p = preset{name, specialPose}
 		}
-		list.kids = append(list.kids, presetElem(id, p))
+		list.kids = append(list.kids, h.presetElem(id, p))
 	}
 	x.entry.What = "presets"
 	x.send(list)
 }
 
 // presetID reads the id of the path and refuses what is none.
-func (x *exchange) presetID() (int, bool) {
+func (x *exchange) presetID(h *head) (int, bool) {
 	id := x.number("id")
-	if id < 1 || id > maxPreset {
+	if id < 1 || id > h.gear.MaxPresets {
 		x.refuse(badParameters)
 		return 0, false
 	}
@@ -69,27 +78,27 @@ func (x *exchange) presetID() (int, bool) {
 }
 
 func getPreset(x *exchange, h *head) {
-	id, ok := x.presetID()
+	id, ok := x.presetID(h)
 	if !ok {
 		return
 	}
 	x.entry.What = fmt.Sprintf("preset %d", id)
-	if name, ok := x.special(id); ok {
-		x.send(presetElem(id, preset{name, specialPose}, root{}))
+	if name, ok := x.special(h, id); ok {
+		x.send(h.presetElem(id, preset{name, specialPose}, root{}))
 	} else if p, ok := h.presets[id]; ok {
-		x.send(presetElem(id, p, root{}))
+		x.send(h.presetElem(id, p, root{}))
 	} else {
 		x.refuse("invalidOperation")
 	}
 }
 
 func setPreset(x *exchange, h *head) {
-	id, ok := x.presetID()
+	id, ok := x.presetID(h)
 	if !ok {
 		return
 	}
-	pose := group(map[string]shape{"elevation": whole(-500, 600), "azimuth": whole(0, 3600), "absoluteZoom": whole(10, 250)})
-	e, ok := x.read(group(map[string]shape{"enabled": truth(), "id": whole(1, maxPreset), "presetName": plain(maxPresetName),
+	pose := group(h.gear.tenths())
+	e, ok := x.read(group(map[string]shape{"enabled": truth(), "id": whole(1, h.gear.MaxPresets), "presetName": plain(maxPresetName),
 		"AbsoluteHigh": pose}), "PTZPreset")
 	if !ok {
 		return
@@ -98,7 +107,7 @@ func setPreset(x *exchange, h *head) {
 		x.refuse(badParameters)
 		return
 	}
-	if !x.changesPreset("set", id) {
+	if !x.changesPreset(h, "set", id) {
 		return
 	}
 	name := e.child("presetName").value()
@@ -111,9 +120,9 @@ func setPreset(x *exchange, h *head) {
 
 // changesPreset notes what is done to a preset, and refuses to do it to one of
 // the device's own.
-func (x *exchange) changesPreset(verb string, id int) bool {
+func (x *exchange) changesPreset(h *head, verb string, id int) bool {
 	x.entry.What = fmt.Sprintf("%s preset %d", verb, id)
-	_, special := x.special(id)
+	_, special := x.special(h, id)
 	if special {
 		x.refuse("invalidOperation")
 	}
@@ -121,11 +130,11 @@ func (x *exchange) changesPreset(verb string, id int) bool {
 }
 
 func deletePreset(x *exchange, h *head) {
-	id, ok := x.presetID()
+	id, ok := x.presetID(h)
 	if !ok {
 		return
 	}
-	if !x.changesPreset("delete", id) {
+	if !x.changesPreset(h, "delete", id) {
 		return
 	}
 	delete(h.presets, id)
@@ -133,12 +142,12 @@ func deletePreset(x *exchange, h *head) {
 }
 
 func gotoPreset(x *exchange, h *head) {
-	id, ok := x.presetID()
+	id, ok := x.presetID(h)
 	if !ok {
 		return
 	}
 	x.entry.What = fmt.Sprintf("goto %d", id)
-	if name, ok := x.special(id); ok {
+	if name, ok := x.special(h, id); ok {
 		x.entry.What += " (" + name + ")"
 		x.callSpecial(id, h)
 		return

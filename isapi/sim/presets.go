@@ -13,7 +13,7 @@ type preset struct {
 }
 
 const (
-	maxPreset     = 300
+	maxPreset     = 300 // unless Gear has another
 	maxPresetName = 20
 )
 
@@ -31,6 +31,18 @@ func defaultPresets() map[int]preset {
 	}
 }
 
+// presets are those that a head begins with.
+func (g Gear) presets() map[int]preset {
+	if g.Presets == nil {
+		return defaultPresets()
+	}
+	all := make(map[int]preset)
+	for _, p := range g.Presets {
+		all[p.ID] = preset{p.Name, p.Pose}
+	}
+	return all
+}
+
 // specials are device functions that share the numbers of presets.
 var specials = map[int]string{
 	33: "Auto-flip", 34: "Back to origin",
@@ -45,8 +57,8 @@ var specials = map[int]string{
 	102: "Call patrol 5", 103: "Call patrol 6", 104: "Call patrol 7", 105: "Call patrol 8",
 }
 
-func specialIDs() []int { return slices.Sorted(maps.Keys(specials)) }
+func (g Gear) specialIDs() []int { return slices.Sorted(maps.Keys(g.Specials)) }
 
-func specialList() string {
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(specialIDs()), " ", ","), "[]")
+func (g Gear) specialList() string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(g.specialIDs()), " ", ","), "[]")
 }

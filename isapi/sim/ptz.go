@@ -181,7 +181,11 @@ func momentary(x *exchange, h *head) {
 
 func ptzStatus(x *exchange, h *head) {
 	x.entry.What = "ptz status"
-	x.send(el("PTZStatus", root{}, absoluteHigh(h.pose(x.now))))
+	status := el("PTZStatus", root{})
+	if !h.gear.NoPosition {
+		status.kids = append(status.kids, absoluteHigh(h.pose(x.now)))
+	}
+	x.send(status)
 }
 
 // absoluteHigh is a pose in tenths. Positive elevation points down: the trap
