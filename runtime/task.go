@@ -117,6 +117,9 @@ func (s *script) makeTask(spec taskSpec) *task {
 	if spec.by != nil {
 		t.household, t.chain, t.run = spec.by.household, spec.by.chain, spec.by.run
 		mine.ChildOf(spec.by.owner)
+		if !spec.by.loading {
+			mine.BelongsTo(spec.by.owner)
+		}
 	}
 	t.owner = mine
 	ctx, cancel := clock.WithCancelCause(parent)

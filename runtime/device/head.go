@@ -34,6 +34,7 @@ type head struct {
 	overtake context.CancelFunc // ends the command on the wire; nil: none is
 
 	motion      *motion   // what moves it now; nil: at rest as far as we know
+	last        *Owner    // whose command it has done last, stops left out
 	works       bool      // it has done a PTZ command
 	commandedAt time.Time // a command or a stop was last sent or answered
 	looks       looking
@@ -143,6 +144,7 @@ func (h *head) commanded(c *command, over *line, err error) {
 	switch {
 	case err == nil:
 		h.works = true
+		h.usedBy(c)
 		h.takenBy(c.motion)
 		s.refused.clear()
 		s.insist = false
@@ -156,6 +158,15 @@ func (h *head) commanded(c *command, over *line, err error) {
 		s.start()
 	case c.motion != nil:
 		c.motion.end(err)
+	}
+}
+
+// usedBy notes whose command the head has done. Called with mu held.
+func (h *head) usedBy(c *command) {
+	last, now := h.last, ownerOf(c.ctx)
+	h.last = now
+	if c.use != nil && c.use.Before == "" && last != nil && last.runOf() != now.runOf() && last.goesOn() {
+		c.use.Before = last.runOf().Task
 	}
 }
 

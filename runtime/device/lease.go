@@ -8,6 +8,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // lease is a head that is one owner's and its children's alone.
@@ -15,6 +16,11 @@ type lease struct {
 	head  *head
 	owner *Owner
 	since time.Time
+
+	// Until the first command, for the journal: how long the owner waited for it,
+	// and the run that had the head for itself meanwhile.
+	waited time.Duration
+	before string
 }
 
 // entry is the right to use a head: for one command, or for as long as a lease
@@ -32,11 +38,34 @@ type entry struct {
 func (d *Device) enter(c *command) error {
 	h := d.head(c.Channel, luaapi.NoLens)
 	e := &entry{head: h, owner: ownerOf(c.ctx)}
-	err := h.await(c.ctx, c.ref, e, 0)
-	if err == nil {
-		c.entry = e
+	asked, before := d.clk.Now(), h.keeper(ownerOf(c.ctx))
+	if err := h.await(c.ctx, c.ref, e, 0); err != nil {
+		return err
 	}
-	return err
+	c.entry = e
+	c.use = &journal.HeadUse{Run: e.owner.runOf().Task}
+	if c.use.Held = d.clk.Now().Sub(asked); c.use.Held > 0 {
+		c.use.Before = before
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if l := h.holder(); l != nil {
+		c.use.Alone = true
+		if l.waited > 0 {
+			c.use.Held, c.use.Before, l.waited = l.waited, l.before, 0
+		}
+	}
+	return nil
+}
+
+// keeper is the run that keeps an owner from the head; "": none does.
+func (h *head) keeper(o *Owner) string {
+	h.d.mu.Lock()
+	defer h.d.mu.Unlock()
+	if l := h.holder(); l != nil && !o.within(l.owner) {
+		return l.owner.runOf().Task
+	}
+	return ""
 }
 
 // lease waits until the head is the owner's alone, for at most timeout if that
@@ -49,9 +78,13 @@ func (h *head) lease(ctx context.Context, r *Ref, timeout time.Duration) (releas
 	if top != nil && top.owner == me {
 		return func() {}, nil // within its own: the outer one gives it back
 	}
-	l := &lease{head: h, owner: me}
+	l := &lease{head: h, owner: me, before: h.keeper(me)}
+	asked := h.d.clk.Now()
 	if err := h.await(ctx, r, &entry{head: h, owner: me, lease: l}, timeout); err != nil {
 		return nil, err
+	}
+	if l.before != "" {
+		l.waited = h.d.clk.Now().Sub(asked)
 	}
 	if err := addTo(me, &me.leases, l); err != nil {
 		l.end()

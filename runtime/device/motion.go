@@ -10,6 +10,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // motion is a head that we set moving and must stop. It belongs to an owner:
@@ -27,6 +28,7 @@ type motion struct {
 	until   time.Time // it will be stopped
 	began   time.Time // the device said yes
 	stopDue bool      // it has to be stopped, now
+	cause   string    // why, for the journal: journal.StopLimit, StopTask, or ""
 	ended   bool
 	err     error // of the stop; errTaken: another command took the head
 	timers  []clock.Timer
@@ -121,7 +123,7 @@ func (m *motion) moves() {
 		m.timers = append(m.timers, d.clk.AfterFunc(limit, func() {
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			m.stopNow()
+			m.stopFor(journal.StopLimit)
 			m.ref.say(slog.LevelWarn, fmt.Sprintf("the head was stopped: nobody had stopped it for limits.motion (%v)", limit),
 				keyChannel, m.head.channel, keyTask, m.owner.Name)
 		}))
@@ -182,6 +184,14 @@ func (m *motion) stop() {
 	d := m.head.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	m.stopNow()
+}
+
+// stopFor is stopNow, with why. Called with mu held.
+func (m *motion) stopFor(cause string) {
+	if !m.ended && !m.stopDue {
+		m.cause = cause
+	}
 	m.stopNow()
 }
 

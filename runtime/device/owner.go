@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // Owner is who gives commands: a task, or a REPL session. A motion belongs to
@@ -18,6 +19,7 @@ type Owner struct {
 	Task   string
 
 	parent atomic.Pointer[Owner] // whose child it is
+	run    *Owner                // the first of its line: the run that it belongs to; nil: itself
 
 	mu      sync.Mutex
 	motions []*motion
@@ -39,6 +41,20 @@ func ownerOf(ctx context.Context) *Owner {
 	}
 	return &Owner{Name: "the host"}
 }
+
+// BelongsTo makes o a part of the run that another owner is a part of. It is
+// called before o gives a command.
+func (o *Owner) BelongsTo(other *Owner) { o.run = other.runOf() }
+
+func (o *Owner) runOf() *Owner {
+	if o.run != nil {
+		return o.run
+	}
+	return o
+}
+
+// goesOn reports whether the owner, or the run that it belongs to, has not ended.
+func (o *Owner) goesOn() bool { return !o.hasEnded() || !o.runOf().hasEnded() }
 
 // ChildOf makes o a child: it may use the heads that its parent has for itself.
 func (o *Owner) ChildOf(parent *Owner) {
@@ -101,7 +117,9 @@ func (o *Owner) stopHeads(end bool) []*motion {
 	}
 	o.mu.Unlock()
 	for _, m := range motions {
-		m.stop()
+		m.head.d.mu.Lock()
+		m.stopFor(journal.StopTask)
+		m.head.d.mu.Unlock()
 	}
 	for _, l := range leases {
 		l.end()

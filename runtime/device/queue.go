@@ -28,9 +28,10 @@ type command struct {
 	poll   bool    // it comes after everything else, and waits as long as it takes
 
 	queued time.Time
-	entry  *entry // to the head, held until the end
-	stops  int    // ptz_stops of the head before it was queued
-	line   *line  // that it is sent over
+	entry  *entry           // to the head, held until the end
+	use    *journal.HeadUse // nil: it concerns no head
+	stops  int              // ptz_stops of the head before it was queued
+	line   *line            // that it is sent over
 
 	// Guarded by Device.mu.
 	state  commandState
@@ -274,7 +275,7 @@ func (d *Device) pace(ctx context.Context) error {
 func (c *command) write(began time.Time, err error) {
 	c.ref.record(c.ctx, journal.Entry{
 		Time: began, Duration: c.ref.clk.Now().Sub(began), Waited: began.Sub(c.queued),
-		Channel: c.Channel, What: c.What, Detail: c.Detail, Name: c.Name, Head: c.Head, Err: err,
+		Channel: c.Channel, What: c.What, Detail: c.Detail, Name: c.Name, Head: c.Head, Err: err, Use: c.use,
 	})
 }
 

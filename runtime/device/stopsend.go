@@ -81,6 +81,9 @@ func (s *stopper) write(m *motion, requests []*stopRequest, began time.Time, err
 	case len(requests) > 0:
 		requests[0].ref.record(requests[0].ctx, e)
 	case m != nil:
+		h.d.mu.Lock()
+		e.Use = &journal.HeadUse{Run: ownerOf(m.ctx).runOf().Task, Ended: m.cause}
+		h.d.mu.Unlock()
 		m.ref.record(m.ctx, e)
 	default:
 		h.d.first().ref.record(context.Background(), e)

@@ -46,7 +46,25 @@ type Entry struct {
 	Duration time.Duration // until the answer, in microseconds
 	Waited   time.Duration // in the device's queue before
 	Dropped  int           // entries that were lost before this one
+
+	Use *HeadUse // of a command or stop that was just sent to a head; it is not on disk
 }
+
+// HeadUse is how a command came to its head: what a rehearsal has to know to
+// tell of two runs that want one head.
+type HeadUse struct {
+	Run    string        // that the task belongs to: "tour/night#3", also where it is a child of that
+	Before string        // another run that had the head before, and goes on; "": none
+	Held   time.Duration // how long the command waited because Before had the head for itself
+	Alone  bool          // Run has the head for itself
+	Ended  string        // of a stop that no script asked for, and no duration: StopLimit or StopTask
+}
+
+// What stops a head in the place of its script.
+const (
+	StopLimit = "limits.motion" // it had moved for so long
+	StopTask  = "end of task"   // the task that had set it moving has ended
+)
 
 // Answer is the error of a command as the journal has it.
 type Answer struct {
