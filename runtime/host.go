@@ -78,6 +78,11 @@ type Config struct {
 	Print func(script, text string)
 	// Data is the folder that files of scripts lie below; "": data/ of the site.
 	Data string
+	// ArchiveDir is the folder of the archive; "": archive.path of the site.
+	ArchiveDir string
+	// Scratch: what is written is thrown away at the end, so that no disk is waited
+	// for. Data is there, and State is only read.
+	Scratch bool
 	// Stdout and Stderr take io.write and io.stderr:write. One that may be slow
 	// is an Outlet.
 	Stdout, Stderr io.Writer
@@ -157,12 +162,16 @@ func New(conf Config) (*Host, error) {
 		web:   newWeb(conf),
 		rand:  rand.New(rand.NewPCG(conf.Seed, 0)),
 	}
+	if conf.Scratch {
+		h.files.NoSync()
+	}
 	h.now.Store(conf.Site)
 	h.notices = h.newNotifier()
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
 	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
 	h.siteTurn = clock.NewSemaphore(h.clk, 1)
+	h.archiving.noSync = conf.Scratch
 	h.archiving.turn = clock.NewSemaphore(h.clk, 1)
 	h.children = clock.NewGroup(h.clk)
 	h.finishing = clock.NewGroup(h.clk)

@@ -34,6 +34,11 @@ func (h *Host) openStore() error {
 		h.store = store.Memory(o)
 		return nil
 	}
+	if h.conf.Scratch {
+		var err error
+		h.store, err = store.Snapshot(h.conf.State, h.files.Dir(), o)
+		return err
+	}
 	s, err := store.Open(h.conf.State, o)
 	switch {
 	case errors.Is(err, store.ErrLocked):

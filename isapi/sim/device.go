@@ -57,7 +57,9 @@ type channel struct {
 	online  bool
 	head    *head // nil: fixed
 	motion  motion
-	busy    int // pictures being drawn
+	busy    int       // pictures being drawn
+	given   int       // of the small pictures
+	small   [2][]byte // nil: not drawn yet
 }
 
 // New makes a device. Its clock starts to count at once: presets, patrols and
@@ -158,6 +160,16 @@ func (d *Device) Head(channel int) Pose {
 		return h.pose(d.clk.Now())
 	}
 	return Pose{}
+}
+
+// PresetName is the name of a preset of a channel's head; "" if there is none.
+func (d *Device) PresetName(channel, id int) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if h := d.head(channel); h != nil {
+		return h.presets[id].name
+	}
+	return ""
 }
 
 // Moving reports whether any axis of a channel's head turns at this moment,

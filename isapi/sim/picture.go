@@ -56,13 +56,42 @@ func (x *exchange) takePicture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, draw(x.shot.view), &jpeg.Options{Quality: 78}); err != nil {
+	x.header.Set("Content-Type", "image/jpeg")
+	if d.o.SmallPictures {
+		x.out, err = d.smallPicture(x.shot)
 		return err
 	}
-	x.header.Set("Content-Type", "image/jpeg")
-	x.out = b.Bytes()
-	return nil
+	x.out, err = encoded(x.shot.view)
+	return err
+}
+
+func encoded(v view) ([]byte, error) {
+	var b bytes.Buffer
+	err := jpeg.Encode(&b, draw(v), &jpeg.Options{Quality: 78})
+	return b.Bytes(), err
+}
+
+const smallWidth = 160
+
+// smallPicture is one of the two pictures of a channel, by day: they are drawn
+// when they are first asked for.
+func (d *Device) smallPicture(s *shot) ([]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := s.channel
+	c.given++
+	small := &c.small[c.given%len(c.small)]
+	if *small == nil {
+		v := s.view
+		noon := time.Date(2026, time.June, 1, 12, c.given, 0, 0, time.UTC)
+		v.width, v.height, v.at, v.alarms = smallWidth, smallWidth*c.o.MainHeight/c.o.MainWidth, noon, nil
+		picture, err := encoded(v)
+		if err != nil {
+			return nil, err
+		}
+		*small = picture
+	}
+	return *small, nil
 }
 
 func (d *Device) view(s *shot, now time.Time) view {

@@ -34,6 +34,10 @@ func NewFolder(dir string) *Folder {
 	return &Folder{dir: dir, sync: (*os.File).Sync, number: rand.Uint64, listed: MaxListed}
 }
 
+// NoSync has files written without waiting for the disk: a power cut may lose
+// them.
+func (f *Folder) NoSync() { f.sync = func(*os.File) error { return nil } }
+
 // Dir is the folder's own path.
 func (f *Folder) Dir() string { return f.dir }
 

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
 // closing is how long the host gets to end after the span, in virtual time.
@@ -22,55 +24,150 @@ type Options struct {
 	Site    *site.Site
 	From    time.Time
 	For     time.Duration // the span is half open: From+For is not part of it
-	Data    string        // a scratch folder in the place of data/
-	State   string        // a copy of the site's state; "": it begins empty
+	State   string        // the state file of the site, which is only read; "": hik.state begins empty
 	Seed    uint64
 	Version string
+	Getenv  func(string) (string, bool)
 	// Device gives the way to a simulated device.
 	Device func(site.Device, clock.Clock) http.RoundTripper
-	// Log takes the host's log, with the times of the clock.
-	Log func(clock.Clock) *slog.Logger
-	// Record is told of what happens in the span, Print of what scripts print.
-	Record func(journal.Entry)
-	Print  func(at time.Time, script, text string)
+	// Preset, if it is not nil, is the name of a preset of a simulated device.
+	Preset func(device string, channel int, id string) string
+	// Scratch is where a folder is made for as long as the rehearsal lasts; "":
+	// where the machine has its temporary files.
+	Scratch string
 }
 
-// Run rehearses. Nothing leaves the machine: hik.http finds no network.
-func Run(o Options) error {
+// Result is what a rehearsal has shown.
+type Result struct {
+	Timeline timeline.Timeline
+	Status   runtime.Status // of the host at the end of the span, before it stops
+	Commands map[string]int // that each device was sent, polls included
+}
+
+// Run rehearses. Nothing leaves the machine, and nothing of the site is touched.
+func Run(o Options) (*Result, error) {
 	if o.For <= 0 {
-		return fmt.Errorf("a span of %s: it must be longer than 0", clock.FormatDuration(o.For))
+		return nil, fmt.Errorf("a span of %s: it must be longer than 0", clock.FormatDuration(o.For))
 	}
-	clk := clock.NewVirtual(o.From.In(o.Site.Timezone))
-	end := o.From.Add(o.For)
-	h, err := runtime.New(runtime.Config{
-		Site: o.Site, Clock: clk, Log: o.Log(clk), Version: o.Version, Data: o.Data, State: o.State, Seed: o.Seed,
-		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, clk), nil },
-		Record: func(e journal.Entry) {
-			if e.Time.Before(end) {
-				o.Record(e)
-			}
-		},
-		Print: func(script, text string) {
-			if now := clk.Now(); now.Before(end) {
-				o.Print(now, script, text)
-			}
-		},
-	})
+	dir, err := os.MkdirTemp(o.Scratch, "hiklua-rehearsal-")
 	if err != nil {
-		return err
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"data", "archive"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	r := &rehearsal{o: o, clk: clock.NewVirtual(o.From.In(o.Site.Timezone)), dir: dir, commands: make(map[string]int)}
+	return r.run()
+}
+
+// rehearsal is one that is under way. The clock runs one goroutine at a time.
+type rehearsal struct {
+	o        Options
+	clk      *clock.Virtual
+	dir      string // the scratch folder
+	host     *runtime.Host
+	timeline *timeline.Builder
+	watch    *watch
+	commands map[string]int
+	over     bool // the span is
+}
+
+func (r *rehearsal) run() (*Result, error) {
+	o := r.o
+	to := o.From.Add(o.For)
+	head := timeline.Timeline{
+		Site: filepath.Base(runtime.FullPath(o.Site.Dir)), From: r.clk.Now(), To: to.In(o.Site.Timezone), Zone: o.Site.Timezone,
+		Seed: o.Seed, Version: o.Version,
+	}
+	if at := o.Site.Location; at != nil {
+		head.Place = &timeline.Place{Latitude: at.Lat, Longitude: at.Lon}
+	}
+	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: r.channelName, Preset: o.Preset, Explain: explain})
+	r.watch = newWatch(o)
+	var err error
+	if r.host, err = runtime.New(r.config()); err != nil {
+		return nil, err
 	}
 	ctx, stop := clock.WithCancel(context.Background())
+	defer stop()
 	ended := false
 	var closed error
-	clk.Go(func() {
-		closed = h.Run(ctx, nil)
+	r.clk.Go(func() {
+		closed = r.host.Run(ctx, nil)
 		ended = true
 	})
-	clk.Run(end.Add(-1))
+	r.clk.Run(to.Add(-1))
+	r.over = true
+	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status(), Commands: r.commands}
+	result.Timeline.Findings = r.watch.findings(result)
 	stop()
-	clk.RunFor(closing)
+	r.clk.RunFor(closing)
 	if !ended {
-		return errors.New("the host did not end after the span")
+		return nil, errors.New("the host did not end after the span")
 	}
-	return closed
+	return result, closed
 }
+
+// config is the host's: the site as it is, but for what would leave the scratch
+// folder.
+func (r *rehearsal) config() runtime.Config {
+	o := r.o
+	aside := *o.Site
+	conf := runtime.Config{
+		Site: &aside, Clock: r.clk, Log: r.log(), Version: o.Version, Getenv: o.Getenv, Seed: o.Seed,
+		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, State: o.State,
+		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
+		HTTP:      refuseAll{}, Quiet: true,
+		Record: r.record,
+		Print:  r.print,
+		Stdout: discard{}, Stderr: discard{},
+	}
+	if a := aside.Archive; a != nil {
+		own := *a
+		// Simulated pictures are small, and the disk is this machine's.
+		own.MaxSize, own.MinFree, own.CopyTo = 0, 0, nil
+		aside.Archive = &own
+	}
+	return conf
+}
+
+func (r *rehearsal) record(e journal.Entry) {
+	if r.over {
+		return
+	}
+	if e.Kind == journal.Command {
+		r.commands[e.Device]++
+	}
+	r.timeline.Entry(e)
+	r.watch.entry(e)
+}
+
+func (r *rehearsal) print(script, text string) {
+	if !r.over {
+		r.timeline.Print(r.clk.Now(), script, text)
+	}
+}
+
+func (r *rehearsal) channelName(device string, channel int) string {
+	conf, _ := r.o.Site.Device(device)
+	for _, c := range conf.Channels {
+		if c.Address == channel {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// explain tells an error in the words of the log.
+func explain(err error) timeline.Problem {
+	p := runtime.Report(err)
+	return timeline.Problem{Kind: p.Kind, Message: p.Message, File: p.File, Line: p.Line}
+}
+
+// discard takes what scripts write with io.write.
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }

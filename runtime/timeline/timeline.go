@@ -51,6 +51,7 @@ type Action struct {
 	Task     string // "night/night tour#3"
 	Line     int    // of Script, for an error; 0: not known
 	Text     string // what, without place and time: `goes to preset 3 "door"`
+	Path     string // of a picture in the archive
 	Failed   string // the kind of the error; "": it succeeded
 	Message  string // of the error
 }

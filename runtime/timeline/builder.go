@@ -1,0 +1,224 @@
+package timeline
+
+import (
+	"cmp"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/journal"
+)
+
+// Options say how a Builder names things.
+type Options struct {
+	// Timeline has the head: Site, From, To, Zone, ... Its actions are the
+	// Builder's.
+	Timeline
+	// Channel is the name of a channel in site.yaml; "": it has none.
+	Channel func(device string, channel int) string
+	// Preset is the name of a preset where its entry has none; "": it has none.
+	Preset func(device string, channel int, id string) string
+	// Explain tells the kind of an error, what it says, and its place. Nil: errors
+	// are those of entries that were read from a journal.
+	Explain func(error) Problem
+}
+
+// Problem is an error as a timeline has it.
+type Problem struct {
+	Kind    string // "unauthorized"
+	Message string // one line
+	File    string // "scripts/night.lua"; "": not known
+	Line    int
+}
+
+// Record is a line of a host's log.
+type Record struct {
+	Time    time.Time
+	Level   slog.Level
+	Message string
+	Device  string
+	Channel int
+	Script  string
+	Job     string
+	Task    string
+	Kind    string // of an error
+	File    string // where it happened
+	Line    int
+	Hint    string
+	Attrs   []slog.Attr // the other keys
+	Own     bool        // a script has logged it, with hik.log
+}
+
+// Builder makes the actions of a timeline from entries of a journal, lines of a
+// log and what scripts print, in the order in which they come. It is not safe
+// for use from several goroutines.
+type Builder struct {
+	o       Options
+	actions []Action
+	texts   map[string]string // each text once
+	runs    map[string]int    // by task: those that go on
+	motions map[headKey]int   // that go on
+	shots   map[shotKey]int   // the last picture of each
+	alarms  map[alarmKey]int  // that go on
+	rested  map[headKey]time.Time
+}
+
+type headKey struct {
+	device  string
+	channel int
+	part    string // "": the head; "focus", "iris"
+}
+
+type shotKey struct {
+	device  string
+	channel int
+	task    string
+}
+
+type alarmKey struct {
+	device  string
+	channel int
+	kind    string
+	target  string
+}
+
+// NewBuilder returns a Builder of a timeline without actions.
+func NewBuilder(o Options) *Builder {
+	if o.Channel == nil {
+		o.Channel = func(string, int) string { return "" }
+	}
+	if o.Preset == nil {
+		o.Preset = func(string, int, string) string { return "" }
+	}
+	if o.Explain == nil {
+		o.Explain = answer
+	}
+	return &Builder{
+		o: o, texts: make(map[string]string),
+		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey]int), alarms: make(map[alarmKey]int),
+		rested: make(map[headKey]time.Time),
+	}
+}
+
+// answer explains an error of an entry that was read from a journal.
+func answer(err error) Problem {
+	a, ok := err.(*journal.Answer)
+	if !ok {
+		return Problem{Kind: "error", Message: err.Error()}
+	}
+	return Problem{Kind: a.Kind, Message: a.Message}
+}
+
+// Entry takes what is on record.
+func (b *Builder) Entry(e journal.Entry) {
+	switch e.Kind {
+	case journal.Command:
+		b.command(e)
+	case journal.RunBegun, journal.RunEnded, journal.RunSkipped:
+		b.run(e)
+	case journal.Event:
+		b.event(e)
+	case journal.Picture:
+		b.picture(e)
+	case journal.Notice:
+		b.add(e, Action{Kind: Notice, Text: strings.TrimSpace("notifies " + e.What + ": " + oneLine(e.Detail))})
+	}
+}
+
+// Log takes a line of the host's log. Errors and warnings are actions; other
+// lines are, if a script has logged them, as what it prints.
+func (b *Builder) Log(r Record) {
+	a := Action{Time: r.Time, Kind: Error, Text: oneLine(r.Message), Device: r.Device, Channel: r.Channel, Script: r.Script, Job: r.Job, Task: r.Task}
+	switch {
+	case r.Level < slog.LevelWarn && !r.Own:
+		return
+	case r.Level < slog.LevelWarn:
+		a.Kind = Print
+	case r.Task != "" && b.runs[r.Task] > 0:
+		return // the end of the run tells it
+	}
+	a.Failed, a.Message = r.Kind, r.Hint
+	b.place(&a, r.File, r.Line)
+	b.put(a)
+}
+
+// Print takes a line that a script prints.
+func (b *Builder) Print(at time.Time, script, text string) {
+	b.put(Action{Time: at, Kind: Print, Script: script, Text: oneLine(text)})
+}
+
+// Timeline is what has come so far. What has not ended is open.
+func (b *Builder) Timeline() Timeline {
+	t := b.o.Timeline
+	t.Actions = slices.Clone(b.actions)
+	for i := range t.Actions {
+		a := &t.Actions[i]
+		a.Time = a.Time.In(t.Zone)
+		if a.Open {
+			a.Duration = max(t.To.Sub(a.Time), 0)
+		}
+	}
+	slices.SortStableFunc(t.Actions, func(a, c Action) int { return a.Time.Compare(c.Time) })
+	return t
+}
+
+// add adds an action of an entry, and says where it stands.
+func (b *Builder) add(e journal.Entry, a Action) int {
+	a.Time, a.Device, a.Channel = e.Time, e.Device, e.Channel
+	a.Script, a.Job, a.Task = e.Script, e.Job, e.Task
+	b.fail(&a, e.Err)
+	return b.put(a)
+}
+
+// put adds an action. Indexes begin with 1.
+func (b *Builder) put(a Action) int {
+	if a.Device != "" {
+		a.Place = a.Device
+		if name := b.o.Channel(a.Device, a.Channel); name != "" {
+			a.Place += "/" + name
+		} else if a.Channel != 0 {
+			a.Place += "/" + itoa(a.Channel)
+		}
+	}
+	for _, text := range []*string{&a.Device, &a.Place, &a.Script, &a.Job, &a.Task, &a.Text, &a.Failed, &a.Message} {
+		*text = b.once(*text)
+	}
+	b.actions = append(b.actions, a)
+	return len(b.actions)
+}
+
+// once keeps one copy of a text: a site says the same again and again.
+func (b *Builder) once(text string) string {
+	if known, ok := b.texts[text]; ok {
+		return known
+	}
+	text = strings.Clone(text)
+	b.texts[text] = text
+	return text
+}
+
+// fail notes an error in an action.
+func (b *Builder) fail(a *Action, err error) {
+	if err == nil {
+		return
+	}
+	p := b.o.Explain(err)
+	a.Failed, a.Message = cmp.Or(p.Kind, "error"), oneLine(p.Message)
+	b.place(a, p.File, p.Line)
+}
+
+// place notes where an error happened: in the action's own script, or elsewhere.
+func (b *Builder) place(a *Action, file string, line int) {
+	switch {
+	case file == "":
+	case a.Script != "" && file == "scripts/"+a.Script+".lua":
+		a.Line = line
+	default:
+		at := file
+		if line > 0 {
+			at += ":" + itoa(line)
+		}
+		a.Message = strings.TrimSuffix(at+": "+a.Message, ": ")
+	}
+}
