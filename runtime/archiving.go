@@ -228,6 +228,7 @@ func (s *script) ArchivePicture(ctx context.Context, p luaapi.ArchiveSpec, fill 
 	if err != nil {
 		return luaapi.Archived{}, archiveFailure(err)
 	}
+	s.host.recordPicture(ctx, e)
 	return luaapi.Archived{Path: s.host.archived(e.Path), Size: e.Size}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 const (
@@ -40,6 +41,7 @@ func (t *task) Emit(name string, value any) error {
 			Hint:    "a handler must not emit what leads back to it; if it has to, let it sleep in between",
 		}
 	}
+	t.script.host.record(t.by(journal.Entry{Kind: journal.Event, Time: now, What: name}))
 	t.script.host.devices.Hub().Emit(name, value, now, link)
 	return nil
 }

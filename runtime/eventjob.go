@@ -234,7 +234,7 @@ func (j *job) skipped() {
 	if j.on != nil {
 		level = slog.LevelDebug
 	}
-	j.recordRun(journal.RunSkipped, nil, j.script.host.clk.Now(), nil)
+	j.recordRun(journal.RunSkipped, nil, luaapi.Firing{Started: j.script.host.clk.Now()}, nil)
 	j.script.host.log.LogAttrs(context.Background(), level, "run skipped: the one before still goes on",
 		slog.String(keyScript, j.script.name), slog.String(keyJob, j.name))
 }

@@ -29,7 +29,8 @@ type world struct {
 	devices map[string]*sim.Device
 	log     *bytes.Buffer // without times
 	printed []string
-	records []journal.Entry
+	records []journal.Entry // of commands
+	record  []journal.Entry // of all kinds
 	began   time.Time
 	stop    context.CancelFunc
 	ended   bool
@@ -98,6 +99,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 			}), nil
 		},
 		Record: func(r journal.Entry) {
+			w.record = append(w.record, r)
 			if r.Kind == journal.Command {
 				w.records = append(w.records, r)
 			}

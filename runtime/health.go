@@ -7,6 +7,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 const (
@@ -72,6 +73,7 @@ func (j *job) leftOut() bool {
 	if until.IsZero() {
 		return false
 	}
+	j.recordRun(journal.RunSkipped, nil, luaapi.Firing{Started: s.host.clk.Now()}, j.heldError(until))
 	if !s.health.holdLogged {
 		s.health.holdLogged = true
 		s.host.log.Warn("run left out: the script is held back", keyScript, s.name, keyJob, j.name,

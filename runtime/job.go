@@ -239,11 +239,12 @@ func (j *job) run(f luaapi.Firing) {
 	t, err := s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, run: run, limit: j.spec.Timeout})
 	if err != nil {
 		if !isOrderly(err) {
+			j.recordRun(journal.RunSkipped, nil, f, err)
 			s.host.log.Error("run not started", keyScript, s.name, keyJob, j.name, keyError, err)
 		}
 	} else {
 		t.chain, _ = f.Chain.(*emission)
-		j.recordRun(journal.RunBegun, t, f.Started, nil)
+		j.recordRun(journal.RunBegun, t, f, nil)
 		t.start(func(L *lua.LState) error {
 			entered = true
 			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, f)...)
@@ -253,7 +254,7 @@ func (j *job) run(f luaapi.Firing) {
 	}
 	run.noteEnd(err)
 	if t != nil {
-		j.recordRun(journal.RunEnded, t, f.Started, err)
+		j.recordRun(journal.RunEnded, t, f, err)
 	}
 	if err == nil {
 		j.works()

@@ -24,6 +24,14 @@ const (
 	blankFor = 2 * time.Second
 )
 
+// What becomes of the file of a script, in the record.
+const (
+	scriptLoaded   = "loaded"
+	scriptReloaded = "reloaded"
+	scriptRemoved  = "removed"
+	scriptRefused  = "refused"
+)
+
 // loader brings the versions of one file of scripts/ live, one after another.
 // It has a goroutine while there is something to look at, so that no file waits
 // for another one: neither for its load nor for the disk.
@@ -276,6 +284,7 @@ func (o *loader) remove() *Change {
 	}
 	old.stop(errRemoved)
 	h.log.Info("script removed", keyScript, o.name)
+	h.recordScript(o.name, scriptRemoved, nil)
 	return &Change{Script: o.name, Was: true}
 }
 
@@ -295,6 +304,7 @@ func (o *loader) refuse(r *badVersion) *Change {
 		message = "new version not loaded, the old one runs on"
 	}
 	h.logLoadError(o.name, message, r.err)
+	h.recordScript(o.name, scriptRefused, r.err)
 	return &Change{Script: o.name, Was: running, Is: running, Err: r.err}
 }
 
@@ -317,11 +327,12 @@ func (o *loader) replace(s *script) *Change {
 	}
 	o.live, o.bad = s, nil
 	h.mu.Unlock()
-	s.goLive()
-	verb := "script loaded"
+	what := scriptLoaded
 	if old != nil {
-		verb = "script reloaded"
+		what = scriptReloaded
 	}
-	h.log.Info(verb, keyScript, o.name, "jobs", len(s.allJobs()))
+	h.recordScript(o.name, what, nil) // before what its jobs do
+	s.goLive()
+	h.log.Info("script "+what, keyScript, o.name, "jobs", len(s.allJobs()))
 	return &Change{Script: o.name, Was: old != nil, Is: true}
 }

@@ -38,6 +38,7 @@ func (s *script) Notify(ctx context.Context, target string, n luaapi.Notice) err
 		return luaapi.UnknownTarget(target, h.site().TargetNames())
 	}
 	m := notify.Message{Title: n.Title, Text: n.Text, Script: s.name, Time: h.clk.Now()}
+	h.recordNotice(ctx, target, n, m.Time)
 	if n.Picture != nil {
 		m.Picture = &notify.Picture{Name: n.PictureName, ContentType: n.ContentType, Data: n.Picture}
 	}

@@ -21,6 +21,7 @@ import (
 // that were there. In virtual time nothing watches the files: see Sync. Run
 // itself runs on a goroutine of the clock.
 func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
+	h.recordHost("start", nil)
 	h.Open()
 	h.resident.Store(true)
 	h.children.Go(func() {
@@ -35,7 +36,9 @@ func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
 		w.run(h.reloads)
 	})
 	clock.WaitFor(ctx, h.clk.NewWaiter())
-	return h.Close()
+	err := h.Close()
+	h.recordHost("stop", err)
+	return err
 }
 
 // Change is what became of one file of scripts/, or of site.yaml.

@@ -62,6 +62,7 @@ func (h *Host) syncSite() []Change {
 		h.notices.Configure(next.Notify, next.Timezone)
 	}
 	h.log.Info("site.yaml taken over", "changed", describeChanges(what))
+	h.recordScript("", scriptReloaded, nil)
 	return []Change{{Site: &what, Was: true, Is: true}}
 }
 
@@ -101,6 +102,7 @@ func (h *Host) siteRefused(err error) []Change {
 	if logged {
 		return nil
 	}
+	h.recordScript("", scriptRefused, err)
 	for _, line := range strings.Split(err.Error(), "\n") {
 		h.log.Error("site.yaml not taken over, everything runs on as it was", keyError, line)
 	}

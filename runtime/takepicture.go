@@ -94,7 +94,10 @@ func (h *Host) takePicture(ctx context.Context, dev luaapi.Device, spec luaapi.A
 			return archiveFailure(err)
 		}
 		if err == nil {
-			_, err = p.Commit()
+			var filed archive.Entry
+			if filed, err = p.Commit(); err == nil {
+				h.recordPicture(ctx, filed)
+			}
 		}
 		p.Abort()
 		a.note(err)

@@ -44,6 +44,7 @@ type task struct {
 
 	// Guarded by script.mu.
 	lasts   bool // it may go on, and begin others, while its script ends
+	child   bool // another task of the script has begun it
 	awaited bool // another task, or the caller in Go, gets its error: it is not logged
 
 	done context.Context // ended when the task has, and err is set
@@ -115,6 +116,7 @@ func (s *script) makeTask(spec taskSpec) *task {
 		mine.Job = t.job.name
 	}
 	if spec.by != nil {
+		t.child = true
 		t.household, t.chain, t.run = spec.by.household, spec.by.chain, spec.by.run
 		mine.ChildOf(spec.by.owner)
 		if !spec.by.loading {
@@ -220,6 +222,9 @@ func (t *task) finish(err error, wrote written) {
 	s.mu.Unlock()
 	s.noteEnd(t, err, logged)
 	if logged {
+		if t.job == nil || t.child {
+			t.recordFailure(err)
+		}
 		t.logError()
 	}
 }

@@ -2,6 +2,7 @@ package device
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -147,7 +148,7 @@ func (h *Hub) move(r *Ref, next *line) {
 func (h *Hub) Deliver(r *Ref, ev *luaapi.Event) {
 	if h.record != nil {
 		h.record(journal.Entry{
-			Kind: journal.Event, Time: ev.Time, Device: r.name, Channel: ev.Channel, What: ev.Type, Detail: ev.State, Name: ev.Target,
+			Kind: journal.Event, Time: ev.Time, Device: r.name, Channel: ev.Channel, What: ev.Type, Detail: ev.State, Name: about(ev),
 		})
 	}
 	h.mu.RLock()
@@ -157,6 +158,22 @@ func (h *Hub) Deliver(r *Ref, ev *luaapi.Event) {
 			l.Tell(ev, nil, nil)
 		}
 	}
+}
+
+// about is what the record has of an event beside its type: "human, region 2".
+func about(ev *luaapi.Event) string {
+	var parts []string
+	add := func(text string, given bool) {
+		if given {
+			parts = append(parts, text)
+		}
+	}
+	add(ev.Target, ev.Target != "")
+	add("region "+strconv.Itoa(ev.Region), ev.Region != 0)
+	add("input "+strconv.Itoa(ev.Port), ev.Port != 0)
+	add(ev.Label, ev.Label != "")
+	add(ev.Reason, ev.Reason != "")
+	return strings.Join(parts, ", ")
 }
 
 // Len is the number of those who listen.

@@ -18,14 +18,44 @@ type Kind string
 
 // The kinds of entries.
 const (
-	Command    Kind = ""        // a device was sent a command
-	RunBegun   Kind = "begun"   // a run of a job begins: Script, Job, Task; an event handler's, too
-	RunEnded   Kind = "ended"   // it has ended: Duration, Err
-	RunSkipped Kind = "skipped" // overlap left it out: the one before still went on
-	Event      Kind = "event"   // something was noticed: What is its type, Detail start or stop, Name the target
-	Picture    Kind = "picture" // a snapshot lies in the archive: Detail is its path, Name its label
-	Notice     Kind = "notice"  // a notification: What is the target, Detail its text
+	// Command: a device was sent a command.
+	Command Kind = ""
+	// RunBegun: a run of a job begins, an event handler's, too. It has Script,
+	// Job and Task; Waited is how late it is.
+	RunBegun Kind = "begun"
+	// RunEnded: it has ended, after Duration. Err is nil, of the kind
+	// "cancelled", or the error that no script caught.
+	RunEnded Kind = "ended"
+	// RunSkipped: a run was left out, because the one before still went on, or
+	// could not begin: Err says why.
+	RunSkipped Kind = "skipped"
+	// Failed: a task that is no run of a job, such as one of hik.spawn, ended
+	// with an error that no script caught.
+	Failed Kind = "failed"
+	// Event: something was noticed. What is its type, Detail start or stop, Name
+	// what more is known: "human, region 2". Without a Device it is a name that a
+	// script has emitted, or, without Script, an operator.
+	Event Kind = "event"
+	// Picture: a picture lies in the archive, Size bytes. Detail is its path as
+	// people are told it, Name its label, What the event for which it was taken.
+	// Time is when it was taken: it lies within the time of the command "snapshot"
+	// of the same Task, Device and Channel.
+	Picture Kind = "picture"
+	// Notice: a script has something told. What is the target of notify, Detail
+	// the beginning of the text.
+	Notice Kind = "notice"
+	// Script: a script, or without a Script site.yaml, was "loaded", "reloaded" or
+	// "removed", or "refused" for Err: that is What.
+	Script Kind = "script"
+	// Host: the host began to run the site, or has ended: What is start or stop,
+	// Detail the version.
+	Host Kind = "host"
 )
+
+// Kinds are all kinds of entries.
+func Kinds() []Kind {
+	return []Kind{Command, RunBegun, RunEnded, RunSkipped, Failed, Event, Picture, Notice, Script, Host}
+}
 
 // Entry is one command as it was carried out, or something else that happened
 // on the site, or, with nothing but Time and Dropped, the note that some are
@@ -45,6 +75,8 @@ type Entry struct {
 	Err      error         // of the command; when it was read, an *Answer
 	Duration time.Duration // until the answer, in microseconds
 	Waited   time.Duration // in the device's queue before
+	Size     int64         // bytes of a picture
+	Count    int           // it stands for so many like it that are not on record one by one; 0: for itself
 	Dropped  int           // entries that were lost before this one
 
 	Use *HeadUse // of a command or stop that was just sent to a head; it is not on disk
@@ -93,7 +125,13 @@ func answerOf(err error, kindOf func(error) string) *Answer {
 	if kind == "" {
 		kind = "error"
 	}
-	return &Answer{Kind: kind, Message: strings.Join(strings.Fields(account.ReplaceAllString(err.Error(), "://")), " ")}
+	return NewAnswer(kind, err.Error())
+}
+
+// NewAnswer is an error as the journal has it, in one line and without the
+// accounts of URLs.
+func NewAnswer(kind, message string) *Answer {
+	return &Answer{Kind: kind, Message: strings.Join(strings.Fields(account.ReplaceAllString(message, "://")), " ")}
 }
 
 // account is that of a URL. Errors of devices have none in the first place; this
@@ -123,7 +161,8 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	*e = Entry{
 		Kind: l.Kind, Time: at, Device: l.Device, Channel: l.Channel,
 		Script: l.Script, Job: l.Job, Task: l.Task, What: l.What, Detail: l.Detail, Name: l.Name, Head: l.Head,
-		Duration: durationOf(l.Duration), Waited: durationOf(l.Waited), Dropped: l.Dropped,
+		Duration: durationOf(l.Duration), Waited: durationOf(l.Waited),
+		Size: max(l.Size, 0), Count: max(l.Count, 0), Dropped: l.Dropped,
 	}
 	if l.Answer != "ok" && l.Answer != "" {
 		e.Err = &Answer{Kind: l.Answer, Message: l.Error}

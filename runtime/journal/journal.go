@@ -48,6 +48,7 @@ type Journal struct {
 	running bool
 	closed  bool
 	waiting []clock.Waiter // for the writer to end
+	limit   limiter
 
 	// Of the writer.
 	segments segments
@@ -81,6 +82,7 @@ func Open(dir string, o Options) (*Journal, error) {
 		segments: segments{dir: dir, most: max(o.Segments, 2), size: o.Size},
 	}
 	j.drain = j.write
+	j.limit = limiter{clk: o.Clock, write: j.put, look: j.sweep, subjects: make(map[string]*subject), begun: make(map[string]Entry)}
 	if err := j.segments.open(); err != nil {
 		return nil, err
 	}
@@ -88,14 +90,27 @@ func Open(dir string, o Options) (*Journal, error) {
 }
 
 // Write puts e on record. It never waits; where the disk cannot follow, e is
-// dropped and counted.
+// dropped and counted. Of what happens very often, other than commands, some
+// are counted, and the begin of a run is left out if its end comes soon.
 func (j *Journal) Write(e Entry) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	switch {
-	case j.closed:
-		return
-	case j.count == len(j.ring):
+	if !j.closed {
+		j.limit.take(e)
+	}
+}
+
+func (j *Journal) sweep() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.closed {
+		j.limit.sweep(false)
+	}
+}
+
+// put is called with mu held.
+func (j *Journal) put(e Entry) {
+	if j.count == len(j.ring) {
 		j.dropped++
 		return
 	}
@@ -135,6 +150,10 @@ func (j *Journal) Close(ctx context.Context) error {
 		j.mu.Unlock()
 		return nil
 	}
+	if j.limit.timer != nil {
+		j.limit.timer.Stop()
+	}
+	j.limit.sweep(true)
 	j.closed = true
 	if j.dropped > 0 {
 		j.wakeWriter()

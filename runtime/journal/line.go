@@ -26,6 +26,8 @@ type line struct {
 	Error    string  `json:"error,omitempty"`
 	Duration float64 `json:"duration"`         // seconds
 	Waited   float64 `json:"waited,omitempty"` // seconds
+	Size     int64   `json:"size,omitempty"`   // bytes
+	Count    int     `json:"count,omitempty"`
 }
 
 const (
@@ -50,6 +52,7 @@ func (e *Entry) line(kindOf func(error) string) line {
 		l.Answer, l.Error = cut(a.Kind), cut(a.Message)
 	}
 	l.Duration, l.Waited = seconds(e.Duration), seconds(e.Waited)
+	l.Size, l.Count = e.Size, e.Count
 	return l
 }
 
