@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -77,6 +78,12 @@ func unknownName(all map[string]*names, owner, name string) string {
 	n := all[owner]
 	hint := nearest.Hint(name, n.known)
 	if !n.object {
+		switch text := insteadOf(owner, name); {
+		case text != "":
+			hint = ": " + text
+		case hint == "" && len(n.known) <= mostNames:
+			hint = "; there are " + strings.Join(n.known, ", ")
+		}
 		return fmt.Sprintf("there is no %s.%s%s", owner, name, hint)
 	}
 	if owner == "channel" && all["device"].byName[name] != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -17,6 +18,11 @@ const (
 	maxLogFields = 100
 	maxLogKey    = 200 // bytes
 )
+
+// lineKeys are the keys that each line has of its own: a field of a script that
+// is named so gets an underscore, time_, or a reader of JSON could not tell the
+// two apart.
+var lineKeys = []string{slog.TimeKey, slog.LevelKey, slog.MessageKey, "script", "job", "task"}
 
 var logEntries = []entry{
 	logEntry("debug", slog.LevelDebug, "a line of detail, shown with --log-level debug"),
@@ -47,11 +53,17 @@ func (c *call) attrs(v lua.LValue) []slog.Attr {
 		return []slog.Attr{c.attr("value", v)}
 	}
 	values := make(map[string]lua.LValue)
+	name := func(key string) string {
+		if slices.Contains(lineKeys, key) {
+			key += "_"
+		}
+		return shorten(key, maxLogKey)
+	}
 	left := 0
 	l := interruptible{L: c.L}
 	l.each(content(t), func(key, value lua.LValue) error {
 		if len(values) < maxLogFields {
-			values[shorten(keyText(key), maxLogKey)] = value
+			values[name(keyText(key))] = value
 		} else {
 			left++
 		}

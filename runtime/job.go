@@ -101,7 +101,11 @@ func (j *job) start() {
 	if plan, err := j.planFrom(j.began); err == nil {
 		j.plan = plan
 	}
-	j.arm(now)
+	if j.spec.Kind == "after" {
+		j.arm(now.Add(-1)) // hik.after(0, ...) runs now
+	} else {
+		j.arm(now)
+	}
 	begun := !j.stopped && (j.makeUp(opened, now) || j.goOn(now))
 	if j.next.IsZero() && !j.stopped && !begun {
 		s.host.log.Warn("job will never run", keyScript, s.name, keyJob, j.name, "why", schedule.Never(j.plan, now))

@@ -18,6 +18,18 @@ func TestJobsRunAtTheirTimes(t *testing.T) {
 		"every\t12:40:00", "cron\t12:45:00", "every\t13:00:00", "cron\t13:00:00")
 }
 
+// TestAfterNothing: a job that is due at once runs, whether a script registers it while it loads or
+// a run does.
+func TestAfterNothing(t *testing.T) {
+	w := runLua(t, `
+		hik.after(0, {name = "now"}, function(j) print("now", j.late) hik.after(0, function() print("in a run") end) end)
+		hik.after(0, {name = "evening", between = "18:00-19:00"}, function() print("not now") end)
+	`, time.Minute, "now\t0", "in a run")
+	if log := w.log.String(); strings.Count(log, "job will never run") != 1 || !strings.Contains(log, "job=evening") {
+		t.Error(log)
+	}
+}
+
 func TestOverlap(t *testing.T) {
 	runLua(t, `
 		local function log(n) return function(j) print(n, math.floor(j.scheduled % 60), math.floor(j.late + 0.5)) hik.sleep(2.5) end end

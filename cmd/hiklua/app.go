@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -91,30 +92,59 @@ func (a *app) do(f func()) {
 	f()
 }
 
-// invocation is what to type to start the program again. The binary that "go
+// invocation is what to type to start the program again: its name where the
+// shell finds it by that, else the path as it was given. The binary that "go
 // run" makes is gone afterwards.
 func invocation(arg0 string) string {
-	if !strings.Contains(filepath.ToSlash(arg0), "/go-build") {
-		if strings.ContainsRune(filepath.ToSlash(arg0), '/') {
-			return shellWord(arg0)
+	path := filepath.ToSlash(arg0)
+	name := strings.TrimSuffix(filepath.Base(arg0), ".exe")
+	switch {
+	case strings.Contains(path, "/go-build"):
+		if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
+			return "go run " + info.Path + "@" + info.Main.Version
 		}
-		return "hiklua"
+		return "go run ./cmd/hiklua"
+	case !strings.Contains(path, "/"):
+		return shellWord(name)
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && strings.HasPrefix(info.Main.Version, "v") {
-		return "go run " + info.Path + "@" + info.Main.Version
+	if found, err := exec.LookPath(name); err == nil && samePath(found, arg0) {
+		return shellWord(name)
 	}
-	return "go run ./cmd/hiklua"
+	return shellWord(arg0)
+}
+
+// samePath reports whether two paths lead to one file.
+func samePath(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // shellWord quotes an argument for commands that are printed to be copied.
-func shellWord(s string) string {
+func shellWord(s string) string { return quotedWord(s, filepath.Separator == '\\') }
+
+// quotedWord is a word for a POSIX shell, or for both shells of Windows: cmd.exe
+// knows only double quotes, in which PowerShell looks for variables.
+func quotedWord(s string, windows bool) string {
+	plain := "-_./:@%+,="
+	if windows {
+		plain += `\`
+	}
 	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(plain, r)
 	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0 {
+	switch {
+	case s != "" && strings.IndexFunc(s, func(r rune) bool { return !safe(r) }) < 0:
 		return s
+	case !windows:
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	case strings.ContainsAny(s, "$`\""):
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return `"` + s + `"`
 }
 
 // colour reports whether w takes colours: a terminal, unless NO_COLOR says no.

@@ -39,7 +39,7 @@ type attached struct {
 
 // attach enters the host that client reaches, which runs s.
 func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
-	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.colour(a.stderr))
+	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.formOf(a.stderr))
 	open := func(ctx context.Context) (luaSession, error) {
 		other, err := a.reachHost(ctx, s.Dir)
 		if err != nil {

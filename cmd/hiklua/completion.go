@@ -56,6 +56,8 @@ func (a *app) setCompletion(root *cobra.Command) {
 		for name, values := range map[string]completer{
 			"journal --device": func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
 			"journal --script": func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
+			"log --device":     func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
+			"log --script":     func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
 			"exec --device":    func(*cobra.Command, []string, string) []string { return nil }, // an address
 			"repl --device":    func(*cobra.Command, []string, string) []string { return nil },
 			"login --device":   func(*cobra.Command, []string, string) []string { return nil },

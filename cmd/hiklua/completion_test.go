@@ -38,6 +38,8 @@ func TestCompletion(t *testing.T) {
 		"journal --device ":           "gate nvr " + noFiles,
 		"journal other --device ":     "nvr pier " + noFiles,
 		"journal --script ":           "a b bad " + noFiles,
+		"log --script ":               "a b bad " + noFiles,
+		"log --device ":               "gate nvr " + noFiles,
 		"status ":                     dirs,
 		"status other ":               noFiles,
 		"exec --site ":                dirs,

@@ -66,7 +66,7 @@ func (a *app) execInHost(ctx context.Context, client *control.Client, p runtime.
 	defer clock.OnDone(hurried(ctx), func() { client.Close() })() // which ends the program, too
 	out := newPrinter(a.output(), stop)
 	level := logLevels[a.logLevel.value]
-	log := a.logHandler(a.stderr, level, a.colour(a.stderr))
+	log := a.logHandler(a.stderr, level, a.formOf(a.stderr))
 	request := execRequest{Name: p.Name, Source: p.Source, Stay: p.Stay, Level: level}
 	for _, arg := range p.Args {
 		request.Args = append(request.Args, []byte(arg))

@@ -5,68 +5,174 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
+// logFileName is the log file that hiklua log looks for when none is named.
+const logFileName = "data/hiklua.log"
+
+// logOptions are the flags of log.
+type logOptions struct {
+	logRequest
+	since, file string
+	json        bool
+}
+
 func newLogCommand(a *app) *cobra.Command {
-	var asJSON bool
-	request := logRequest{}
+	var o logOptions
 	c := &cobra.Command{
-		Use:   "log [SITE] [--follow] [--lines N] [--json]",
+		Use:   "log [SITE] [--follow] [--script S] [--device D] [--since T] [--lines N] [--json]",
 		Short: "The last log lines of a running host, and those to come",
 		Long: `Shows the last log lines of the host that runs a site (default: the current
-folder), and with --follow those to come, until Ctrl-C. --log-level leaves out
-what is below it. The host keeps its last 2000 lines.`,
+folder), and with --follow those to come, until Ctrl-C. --script and --device
+take those about one of them, --since those from a time on, --log-level leaves
+out what is below it. The host keeps its last 2000 lines. What is older, or was
+logged before the host ended, is read from the log file, where hiklua run keeps
+one (--log-file data/hiklua.log).`,
 		Example: `  {hiklua} log --follow
+  {hiklua} log --since 22:00 --script night
+  {hiklua} log --device gate --log-level warn
   {hiklua} log /srv/site --lines 500 --json`,
 		Args:        atMost(a, 1),
-		Annotations: next(`{hiklua} status SITE shows how the host fares; {hiklua} run --log-file FILE keeps a log on disk.`),
+		Annotations: next(`{hiklua} status SITE shows how the host fares; {hiklua} journal SITE has what devices were sent.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			if request.Lines < 0 {
-				return &misuse{fmt.Sprintf("--lines %d: it is 0 or more", request.Lines), a.name + " log --lines 100"}
+			if o.Lines < 0 {
+				return &misuse{fmt.Sprintf("--lines %d: it is 0 or more", o.Lines), a.name + " log --lines 100"}
 			}
-			client, err := a.reachHost(c.Context(), siteArg(args))
-			if err != nil {
-				return err
+			if o.since != "" && !c.Flags().Changed("lines") {
+				o.Lines = -1
 			}
-			defer client.Close()
-			if a.logFormat.value == "json" {
-				asJSON = true
-			}
-			return a.showLog(c.Context(), client, request, asJSON)
+			o.Level = logLevels[a.logLevel.value]
+			o.json = o.json || a.logFormat.value == "json"
+			return a.log(c.Context(), siteArg(args), o)
 		},
 	}
-	c.Flags().BoolVarP(&request.Follow, "follow", "f", false, "go on with the lines to come")
-	c.Flags().IntVar(&request.Lines, "lines", 50, "the last `N` lines")
-	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line, for programs")
+	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "go on with the lines to come")
+	c.Flags().StringVar(&o.Script, "script", "", "about this `SCRIPT` only")
+	c.Flags().StringVar(&o.Device, "device", "", "about this `DEVICE` only")
+	c.Flags().StringVar(&o.since, "since", "", "from this `TIME` on: 2026-03-28, \"2026-03-28 01:30\", 01:30, or so long ago: 90s, 2h, 3d")
+	c.Flags().IntVar(&o.Lines, "lines", 50, "the last `N` lines; with --since all, unless it is given")
+	c.Flags().StringVar(&o.file, "log-file", logFileName, "the `FILE` that the host writes its log to (relative to the site)")
+	c.Flags().BoolVar(&o.json, "json", false, "one JSON object a line, for programs")
 	return c
 }
 
-// showLog shows what the host sends, as it would have shown it itself.
-func (a *app) showLog(ctx context.Context, client *control.Client, request logRequest, asJSON bool) error {
-	level := logLevels[a.logLevel.value]
-	text := newTextHandler(a.stdout, level, a.colour(a.stdout))
+// log shows what the host of the site in dir remembers, and what its log file has.
+func (a *app) log(ctx context.Context, dir string, o logOptions) error {
+	zone := time.Local
+	if s, err := a.quiet().loadSite(dir, true); err == nil {
+		zone = s.Timezone
+	}
+	if o.since != "" {
+		var err error
+		if o.Since, err = a.parseWhen("--since", o.since, zone); err != nil {
+			return &misuse{err.Error(), a.name + " log --since 2h"}
+		}
+	}
+	show := a.entryWriter(zone, o.json)
+	path := (&site.Site{Dir: dir}).Path(o.file)
+	client, err := a.reachHost(ctx, dir)
+	switch {
+	case err == nil:
+		defer client.Close()
+		return a.showLog(ctx, client, o.logRequest, show, func(f logFilter, lines int) error {
+			_, err := lastOfFile(path, zone, f, lines, show)
+			return err
+		})
+	case o.Follow || !hasSite(dir):
+		return err
+	}
+	found, fileErr := lastOfFile(path, zone, o.logFilter, o.Lines, show)
+	switch {
+	case fileErr != nil:
+		return fileErr
+	case !found:
+		return &failure{fmt.Sprintf("%v, and there is no log file %s (%s run --log-file %s writes one)", err, path, a.name, shellWord(o.file))}
+	}
+	fmt.Fprintf(a.stderr, "no host runs %s: this is what %s has\n", siteWord(dir), path)
+	return nil
+}
+
+// lastOfFile shows the last of the wanted entries of a log file; lines < 0: all.
+func lastOfFile(path string, zone *time.Location, f logFilter, lines int, show func(*logEntry) error) (found bool, err error) {
+	if lines < 0 {
+		return readLogFile(path, zone, f, show)
+	}
+	var last []*logEntry
+	found, err = readLogFile(path, zone, f, func(e *logEntry) error {
+		if last = append(last, e); len(last) > lines {
+			last = last[1:]
+		}
+		return nil
+	})
+	for _, e := range last {
+		if err == nil {
+			err = show(e)
+		}
+	}
+	return found, err
+}
+
+// entryWriter gives what writes entries to stdout: with the day, where that is
+// not today in zone, the machine's for nil.
+func (a *app) entryWriter(zone *time.Location, asJSON bool) func(*logEntry) error {
+	if zone == nil {
+		zone = time.Local
+	}
+	form := a.formOf(a.stdout)
+	short := newTextHandler(a.stdout, slog.LevelDebug, form)
+	form.time = time.DateTime
+	dated := newTextHandler(a.stdout, slog.LevelDebug, form)
+	return func(e *logEntry) error {
+		if asJSON {
+			line, err := e.asJSON()
+			if err == nil {
+				_, err = fmt.Fprintf(a.stdout, "%s\n", line)
+			}
+			return err
+		}
+		if e.line == nil {
+			_, err := io.WriteString(a.stdout, e.text)
+			return err
+		}
+		record, err := recordOf(e.line)
+		if err != nil {
+			return err
+		}
+		if record.Time.Format(time.DateOnly) == a.clk.Now().In(zone).Format(time.DateOnly) {
+			return short.Handle(context.Background(), record)
+		}
+		return dated.Handle(context.Background(), record)
+	}
+}
+
+// showLog shows what the host sends, as it would have shown it itself. older, if
+// there is one, shows what was asked for and the host does not remember.
+func (a *app) showLog(ctx context.Context, client *control.Client, request logRequest, show func(*logEntry) error, older func(f logFilter, lines int) error) error {
 	err := client.Call(ctx, opLog, request, each(func(answer logAnswer) error {
-		if answer.Missed > 0 {
+		switch {
+		case answer.Older != nil && older != nil:
+			f := request.logFilter
+			f.Before = answer.Older.Before
+			return older(f, answer.Older.Lines)
+		case answer.Missed > 0:
 			_, err := fmt.Fprintf(a.stderr, "%d lines were left out: they came faster than they could be shown\n", answer.Missed)
 			return err
-		}
-		record, err := recordOf(answer.Line)
-		switch {
-		case err != nil:
-			return err
-		case record.Level < level:
+		case answer.Line == nil:
 			return nil
-		case asJSON:
-			_, err = fmt.Fprintf(a.stdout, "%s\n", answer.Line)
+		}
+		e, err := jsonEntry(answer.Line)
+		if err != nil {
 			return err
 		}
-		return text.Handle(ctx, record)
+		return show(e)
 	}))
 	if err == nil && request.Follow && ctx.Err() == nil {
 		fmt.Fprintln(a.stderr, "the host has stopped")

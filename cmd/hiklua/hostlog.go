@@ -14,39 +14,45 @@ import (
 // hostLogger is the logger of a running host: what logger writes, and beside
 // it a ring for those who follow the log, and a file where one is asked for.
 func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer) *slog.Logger {
-	level := logLevels[a.logLevel.value]
+	level, onScreen := logLevels[a.logLevel.value], a.formOf(a.stderr)
 	handlers := []slog.Handler{
-		a.logHandler(a.logOutput(a.stderr, zone), level, a.colour(a.stderr)),
+		a.logHandler(a.logOutput(a.stderr, zone, onScreen), level, onScreen),
 		plainJSON(ring, level),
 	}
 	if file != nil {
-		handlers = append(handlers, a.logHandler(a.logOutput(file, zone), level, false))
+		inFile := textForm{time: fileTime}
+		handlers = append(handlers, a.logHandler(a.logOutput(file, zone, inFile), level, inFile))
 	}
 	return slog.New(byClock(slog.NewMultiHandler(handlers...), a.clk, zone))
 }
 
 // logOutput is w for a log. Lines that an outlet drops are told of as the log
 // would.
-func (a *app) logOutput(w io.Writer, zone *time.Location) io.Writer {
+func (a *app) logOutput(w io.Writer, zone *time.Location, form textForm) io.Writer {
 	o, ok := w.(*outlet)
 	if !ok {
 		return w
 	}
 	o.tellLost(func(lost int) []byte {
 		var line bytes.Buffer
-		h := a.logHandler(&line, slog.LevelWarn, a.colour(o))
+		h := a.logHandler(&line, slog.LevelWarn, form)
 		slog.New(byClock(h, a.clk, zone)).Warn(lostText(lost))
 		return line.Bytes()
 	})
 	return o.log()
 }
 
+// formOf is the form of log lines for w: as wide as its terminal, if it is one.
+func (a *app) formOf(w io.Writer) textForm {
+	return textForm{colour: a.colour(w), width: func() int { return terminalWidth(w) }}
+}
+
 // logHandler writes to w as --log-format says.
-func (a *app) logHandler(w io.Writer, level slog.Level, colour bool) slog.Handler {
+func (a *app) logHandler(w io.Writer, level slog.Level, form textForm) slog.Handler {
 	if a.logFormat.value == "json" {
 		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
 	}
-	return newTextHandler(w, level, colour)
+	return newTextHandler(w, level, form)
 }
 
 // plainJSON writes what a client shows as the host itself would: errors are taken

@@ -15,7 +15,7 @@ import (
 func newLibCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lib list|show NAME [SITE]",
-		Short: "The Lua library that comes with {hiklua}: what there is, its source",
+		Short: "The Lua library that comes with hiklua: what there is, its source",
 		Long: `The modules that come inside the program, for require: tours, sweeps, time lapse
 and what they are made of. A file of the same name in lib/ of the site (default:
 the current folder) takes a module's place, for that site.`,
@@ -51,7 +51,7 @@ func newLibListCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [SITE] [--json]",
 		Short: "The modules, a line each",
-		Long: `Lists the modules that come with {hiklua}, by the names that require takes, and
+		Long: `Lists the modules that come with hiklua, by the names that require takes, and
 which of them the site (default: the current folder) has a file of its own for.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} lib show NAME prints a module.`),
@@ -87,7 +87,7 @@ func newLibShowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME [SITE]",
 		Short: "The source of a module",
-		Long: `Prints the source of a module as it comes with {hiklua}: what it does, and the Lua
+		Long: `Prints the source of a module as it comes with hiklua: what it does, and the Lua
 that does it. NAME is as for require, "hik.tour", or "tour" for short.`,
 		Annotations: next(`a copy in lib/hik/ of a site, changed, is what that site requires.`),
 		Args: func(_ *cobra.Command, args []string) error {
@@ -117,7 +117,7 @@ that does it. NAME is as for require, "hik.tour", or "tour" for short.`,
 				return m
 			}
 			if file := moduleOfSite(dir, name); file != "" {
-				fmt.Fprintf(a.stderr, "require %q gives %s in this site; this is what comes with %s\n", name, filepath.Join(dir, file), a.name)
+				fmt.Fprintf(a.stderr, "require %q gives %s in this site; this is what comes with hiklua\n", name, filepath.Join(dir, file))
 			}
 			_, err = a.stdout.Write(source)
 			return err

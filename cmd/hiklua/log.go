@@ -21,7 +21,8 @@ func newLogLevel() *enumFlag  { return newEnumFlag("info", "debug", "info", "war
 // logger writes to stderr as --log-format and --log-level say, with times of
 // the clock, in zone.
 func (a *app) logger(zone *time.Location) *slog.Logger {
-	h := a.logHandler(a.logOutput(a.stderr, zone), logLevels[a.logLevel.value], a.colour(a.stderr))
+	form := a.formOf(a.stderr)
+	h := a.logHandler(a.logOutput(a.stderr, zone, form), logLevels[a.logLevel.value], form)
 	return slog.New(byClock(h, a.clk, zone))
 }
 

@@ -225,7 +225,9 @@ func (r *repl) eval(ctx context.Context, code string) (text string, err error) {
 			r.editor.show(ctx, v.Picture)
 		}
 	}
-	text = strings.Join(texts, separator)
+	if text = strings.Join(texts, separator); text == "nil" {
+		text = wordForNil(code)
+	}
 	if strings.HasPrefix(text, "function: ") {
 		if t := resolve(r, chainBefore(tokensOf(code))); t.entry != nil {
 			text = signature(t.entry) + "  " + firstLine(t.entry.Doc)

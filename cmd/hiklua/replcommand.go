@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -229,18 +228,15 @@ func (r *repl) showLogLines(ctx context.Context, args string) error {
 			return fmt.Errorf(".log %s: how many lines? such as .log 50", args)
 		}
 	}
-	text := newTextHandler(r.stdout, slog.LevelDebug, r.colours)
-	show := func(line []byte) error {
-		record, err := recordOf(line)
-		if err != nil {
-			return err
-		}
-		return text.Handle(ctx, record)
-	}
+	show := r.entryWriter(r.site.Timezone, false)
 	if r.host != nil {
 		lines, _, _, _ := r.ring.Since(r.ring.Last(n))
 		for _, line := range lines {
-			if err := show(line); err != nil {
+			e, err := jsonEntry(line)
+			if err == nil {
+				err = show(e)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -254,13 +250,7 @@ func (r *repl) showLogLines(ctx context.Context, args string) error {
 		return err
 	}
 	defer client.Close()
-	return fromHost(client.Call(ctx, opLog, logRequest{Lines: n}, func(value json.RawMessage) error {
-		var answer logAnswer
-		if err := json.Unmarshal(value, &answer); err != nil || answer.Line == nil {
-			return err
-		}
-		return show(answer.Line)
-	}))
+	return r.showLog(ctx, client, logRequest{Lines: n, logFilter: logFilter{Level: slog.LevelDebug}}, show, nil)
 }
 
 func (r *repl) showTrace(context.Context, string) error {

@@ -33,7 +33,8 @@ func (r *repl) followLog(ctx context.Context) {
 		return // the next line says that the host has gone
 	}
 	defer client.Close()
-	_ = r.showLog(ctx, client, logRequest{Follow: true}, false) // it says itself that the host has stopped
+	request := logRequest{Follow: true, logFilter: logFilter{Level: logLevels[r.logLevel.value]}}
+	_ = r.showLog(ctx, client, request, r.entryWriter(r.site.Timezone, false), nil) // it says itself that the host has stopped
 }
 
 func (r *repl) followJobs(ctx context.Context) {

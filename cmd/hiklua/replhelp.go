@@ -79,18 +79,14 @@ func thingHelp(name string, t thing) string {
 	return text
 }
 
-// emptyWord is what to say where a word of other programs gave nil: it is the
-// name of no variable here.
-func emptyWord(code, given string) string {
+// wordForNil is what to say for a line that gave nil: for a word of other
+// programs, which is the name of no variable here, what does the same.
+func wordForNil(code string) string {
 	switch strings.TrimSpace(code) {
 	case "help":
-		if given == "nil" {
-			return ".help tells more"
-		}
+		return ".help tells more"
 	case "exit", "quit":
-		if given == "nil" {
-			return ".quit or Ctrl-D leaves"
-		}
+		return ".quit or Ctrl-D leaves"
 	}
-	return ""
+	return "nil"
 }

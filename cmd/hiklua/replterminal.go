@@ -182,8 +182,6 @@ func (r *repl) run(ctx context.Context, code string) bool {
 			report.File = "" // there is only the one line
 		}
 		fmt.Fprintln(r.stdout, report)
-	case emptyWord(code, text) != "":
-		fmt.Fprintln(r.stdout, emptyWord(code, text))
 	case text != "":
 		fmt.Fprintln(r.stdout, text)
 	}

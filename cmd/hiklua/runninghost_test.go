@@ -53,6 +53,15 @@ func wants(t *testing.T, got string, want ...string) {
 	}
 }
 
+func lacks(t *testing.T, got string, unwanted ...string) {
+	t.Helper()
+	for _, w := range unwanted {
+		if strings.Contains(got, w) {
+			t.Errorf("it says %q:\n%s", w, got)
+		}
+	}
+}
+
 // TestRunningHost asks a host whatever can be asked.
 func TestRunningHost(t *testing.T) {
 	t.Parallel()
@@ -124,8 +133,15 @@ func TestRunningHost(t *testing.T) {
 			t.Errorf("%v: %s", err, line)
 		}
 	}
-	text, _ := os.ReadFile(filepath.Join(p.cmd.Dir, "data", "hiklua.log"))
-	wants(t, string(text), "by hand")
+	out, _, _ = p.ask("", "log", "--script", "a")
+	wants(t, out, "by hand")
+	lacks(t, out, "script=bad", "site.yaml", "device online")
+	out, _, _ = p.ask("", "log", "--device", "gate", "--since", "1h")
+	wants(t, out, "device online")
+	lacks(t, out, "script=")
+	if out, _, _ = p.ask("", "log", "--lines", "1", "--log-level", "error"); strings.Count(out, " ERR ") != 1 {
+		t.Errorf("the last error: %q", out)
+	}
 
 	p.signal(syscall.SIGTERM)
 	if status := p.ends(); status != statusOK {
@@ -135,6 +151,24 @@ func TestRunningHost(t *testing.T) {
 	wants(t, errs, "no host runs the site in this folder", "run .")
 	if code != statusFailure {
 		t.Errorf("status %d", code)
+	}
+
+	// The log file is there when the host has gone.
+	out, errs, code = p.ask("", "log", "--script", "a", "--lines", "1000")
+	wants(t, out, "INF by hand script=a")
+	wants(t, errs, "no host runs the site in this folder: this is what "+filepath.Join("data", "hiklua.log")+" has")
+	lacks(t, out, "script=bad", "site.yaml", "stopped")
+	if code != statusOK {
+		t.Errorf("status %d", code)
+	}
+	out, _, _ = p.ask("", "log", "--json", "--lines", "1")
+	wants(t, out, `"level":"INFO","msg":"stopped, every head is at rest"}`)
+	if _, errs, code = p.ask("", "log", "--log-file", "other.log"); code != statusFailure {
+		t.Errorf("status %d: %s", code, errs)
+	}
+	wants(t, errs, "there is no log file other.log", "run --log-file other.log")
+	if _, errs, code = p.ask("", "log", "--follow"); code != statusFailure {
+		t.Errorf("status %d: %s", code, errs)
 	}
 }
 

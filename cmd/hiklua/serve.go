@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
@@ -173,32 +175,43 @@ func (s *hostSession) eval(ctx context.Context, r evalRequest, send func(any) er
 
 // logRequest asks for the last lines of the log, and for those to come.
 type logRequest struct {
-	Lines  int  `json:"lines"`
+	logFilter
+	Lines  int  `json:"lines"` // of those that the filter takes; -1: all
 	Follow bool `json:"follow"`
 }
 
 // logAnswer is a line as slog's JSON has it, or how many were left out for a
-// client that was too slow.
+// client that was too slow, or what the host does not remember any more.
 type logAnswer struct {
 	Line   json.RawMessage `json:"line,omitempty"`
 	Missed uint64          `json:"missed,omitempty"`
+	Older  *olderLines     `json:"older,omitempty"`
+}
+
+// olderLines are lines that were asked for and lie before those that the host
+// remembers.
+type olderLines struct {
+	Before time.Time `json:"before"`
+	Lines  int       `json:"lines"` // -1: all
 }
 
 func (s *hostSession) sendLog(ctx context.Context, r logRequest, send func(any) error) error {
-	over := !r.Follow
-	for from := s.ring.Last(r.Lines); ; {
-		lines, next, missed, more := s.ring.Since(from)
-		if missed > 0 {
-			if err := send(logAnswer{Missed: missed}); err != nil {
-				return err
-			}
+	lines, from, forgotten, more := s.ring.Since(0)
+	lines, older := r.lastOf(lines, forgotten > 0)
+	if older != nil {
+		if err := send(logAnswer{Older: older}); err != nil {
+			return err
 		}
+	}
+	for over := !r.Follow; ; {
 		for _, line := range lines {
+			if e, err := jsonEntry(line); err != nil || !r.takes(e) {
+				continue
+			}
 			if err := send(logAnswer{Line: line}); err != nil {
 				return err
 			}
 		}
-		from = next
 		if over {
 			return nil
 		}
@@ -207,7 +220,39 @@ func (s *hostSession) sendLog(ctx context.Context, r logRequest, send func(any) 
 		case <-ctx.Done():
 			over = true // once more, for what came last
 		}
+		var missed uint64
+		lines, from, missed, more = s.ring.Since(from)
+		if missed > 0 {
+			if err := send(logAnswer{Missed: missed}); err != nil {
+				return err
+			}
+		}
 	}
+}
+
+// lastOf gives those of the lines that are asked for; older: some that lie before
+// them may be asked for, too.
+func (r *logRequest) lastOf(lines [][]byte, forgotten bool) (last [][]byte, older *olderLines) {
+	if r.Lines == 0 || len(lines) == 0 {
+		return nil, nil
+	}
+	for _, line := range slices.Backward(lines) {
+		if e, err := jsonEntry(line); err == nil && r.takes(e) {
+			if last = append(last, line); len(last) == r.Lines {
+				break
+			}
+		}
+	}
+	slices.Reverse(last)
+	oldest, err := jsonEntry(lines[0])
+	if !forgotten || err != nil || len(last) == r.Lines || oldest.Time.Before(r.Since) {
+		return last, nil
+	}
+	older = &olderLines{Before: oldest.Time.Truncate(time.Millisecond), Lines: -1} // as exact as a log file
+	if r.Lines > 0 {
+		older.Lines = r.Lines - len(last)
+	}
+	return last, older
 }
 
 // faultDetail is what travels with an error beside its message.

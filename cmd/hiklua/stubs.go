@@ -24,7 +24,7 @@ ranges, the library, and the names of this site's devices, channels and vars, so
 that a wrong one is underlined while it is typed. For every editor with
 lua-language-server; .luarc.json, its settings, is written if there is none.
 Beside them lies the JSON Schema of site.yaml, for yaml-language-server. To be
-done again after an update of {hiklua}, and after devices were added.`,
+done again after an update of hiklua, and after devices were added.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`open the folder of the site in the editor; {hiklua} check says the same without one.`),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -212,7 +213,12 @@ func (a *app) width() int {
 			return n
 		}
 	}
-	stream := any(a.stdout)
+	return terminalWidth(a.stdout)
+}
+
+// terminalWidth is how wide the terminal is that w writes to; 0: it is none.
+func terminalWidth(w io.Writer) int {
+	stream := any(w)
 	if e, ok := stream.(*editor); ok {
 		stream = e.screen
 	}

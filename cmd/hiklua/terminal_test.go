@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -16,7 +21,7 @@ import (
 
 func TestTextLog(t *testing.T) {
 	var b bytes.Buffer
-	h := newTextHandler(&b, slog.LevelInfo, false)
+	h := newTextHandler(&b, slog.LevelInfo, textForm{})
 	log := slog.New(byClock(h, clock.NewVirtual(begin), time.FixedZone("", 3600)))
 	log.Debug("not shown")
 	log.With("device", "gate").Warn("stop not answered, trying again", "channel", 1,
@@ -54,13 +59,60 @@ func TestShellWord(t *testing.T) {
 	}
 }
 
+// TestQuotedWordOfWindows has words that cmd.exe and PowerShell both read.
+func TestQuotedWordOfWindows(t *testing.T) {
+	for text, want := range map[string]string{
+		`C:\hiklua\hiklua.exe`: `C:\hiklua\hiklua.exe`, `C:\my site`: `"C:\my site"`, "": `""`, "$x y": "'$x y'", `say "a"`: `'say "a"'`,
+	} {
+		if got := quotedWord(text, true); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// TestInvocation starts the program under several names: one that the shell
+// finds in PATH is enough to start it again.
 func TestInvocation(t *testing.T) {
+	folder, other := t.TempDir(), t.TempDir()
+	for _, dir := range []string{folder, other} {
+		if err := os.WriteFile(filepath.Join(dir, "hiklua.exe"), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "hiklua"), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", folder)
 	for arg0, want := range map[string]string{
-		"hiklua": "hiklua", "./hiklua": "./hiklua", "/usr/bin/hiklua": "/usr/bin/hiklua",
+		"hiklua": "hiklua", "hiklua.exe": "hiklua", "hk": "hk", "./hiklua": "./hiklua", "/nowhere/hiklua": "/nowhere/hiklua",
+		filepath.Join(folder, "hiklua"): "hiklua", filepath.Join(other, "hiklua"): shellWord(filepath.Join(other, "hiklua")),
 		"/tmp/go-build12/b001/exe/hiklua": "go run ./cmd/hiklua",
 	} {
 		if got := invocation(arg0); got != want {
 			t.Errorf("%q: %s, want %s", arg0, got, want)
+		}
+	}
+}
+
+// TestHelpNamesTheProgram: what was typed to start the program, perhaps a path,
+// stands where a command is to be copied, and nowhere else.
+func TestHelpNamesTheProgram(t *testing.T) {
+	s := newSession(t)
+	words := map[string]bool{"COMMAND": true}
+	commands := []*cobra.Command{newRootCommand(s.app)}
+	for i := 0; i < len(commands); i++ {
+		words[commands[i].Name()] = true
+		commands = append(commands, commands[i].Commands()...)
+	}
+	command := regexp.MustCompile(`\{hiklua\}\s+(\w+)`)
+	for _, c := range commands {
+		for _, text := range []string{c.Short, c.Long, c.Example, c.Annotations[nextStep]} {
+			for _, rest := range strings.Split(text, "{hiklua}")[1:] {
+				m := command.FindStringSubmatch("{hiklua}" + rest)
+				if m == nil || !words[m[1]] {
+					t.Errorf("help of %q: {hiklua} without a command: %.40q", c.CommandPath(), rest)
+				}
+			}
 		}
 	}
 }

@@ -164,6 +164,8 @@ case("log", function()
   equal(lines[7], "INFO n value=5")
   hik.log.info({a = {1, 2}}, {t = hik.now(), half = 0.5, nan = 0 / 0, f = {hik.device("gate")}, big = {("x"):rep(9000)}})
   equal(host.logged()[1], 'INFO {a = {1, 2}} big={"' .. ("x"):rep(400) .. '" --[[ 9000 bytes ]]} f={hik.device("gate")} half=0.5 nan=-nan t=1772366400')
+  hik.log.info("x", {time = "noon", level = "high", msg = 1, script = "s", job = "j", task = "t", device = "gate"})
+  equal(host.logged()[1], "INFO x device=gate job_=j level_=high msg_=1 script_=s task_=t time_=noon")
   local many = {}
   for i = 1, 150 do many[i] = i end
   hik.log.info("many", many)
