@@ -62,6 +62,7 @@ type Builder struct {
 	shots   map[shotKey]int   // the last picture of each
 	alarms  map[alarmKey]int  // that go on
 	rested  map[headKey]time.Time
+	states  map[string]bool // devices whose state is known
 }
 
 type headKey struct {
@@ -97,7 +98,7 @@ func NewBuilder(o Options) *Builder {
 	return &Builder{
 		o: o, texts: make(map[string]string),
 		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey]int), alarms: make(map[alarmKey]int),
-		rested: make(map[headKey]time.Time),
+		rested: make(map[headKey]time.Time), states: make(map[string]bool),
 	}
 }
 

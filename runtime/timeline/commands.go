@@ -125,6 +125,10 @@ func (b *Builder) event(e journal.Entry) {
 	key := alarmKey{e.Device, e.Channel, e.What, e.Name}
 	switch e.What {
 	case "online", "offline", "locked", "unauthorized":
+		known := b.states[e.Device]
+		if b.states[e.Device] = true; !known && e.What == "online" {
+			return // as it should be
+		}
 		b.add(e, Action{Kind: State, Text: "is " + e.What})
 		return
 	case "moved":

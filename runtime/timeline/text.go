@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // By says what actions are put together by.
@@ -18,40 +20,20 @@ const (
 	ByScript By = "script" // what each script does, then the rest
 )
 
-// Lane is the name of what an action is put under: "gate/yard", or
-// "night/night tour" for a job that the action is a run of. An action of a
-// device by no script is under "host" by script.
-func (a Action) Lane(by By) string {
-	script := a.Script
-	if a.Job != "" {
-		script += "/" + a.Job
-	}
-	switch {
-	case by == ByDevice && a.Place != "" && a.Kind != Error:
-		return a.Place
-	case script != "":
-		return script
-	case by == ByScript || a.Place == "":
-		return host
-	}
-	return a.Place
-}
-
-// host is the lane of what neither a device nor a script is named for.
-const host = "host"
-
 // TextOptions say how a timeline is written.
 type TextOptions struct {
 	By   By   // "": ByDevice
 	Full bool // nothing is folded, and what scripts print is there
 }
 
-// Text writes a timeline for people.
+// Text writes a timeline for people: under the name of each lane a line for
+// each action, or for all those that come again and again.
 func (t Timeline) Text(to io.Writer, o TextOptions) error {
-	o.By = cmp.Or(o.By, ByDevice)
 	w := &textWriter{w: to, t: t, o: o}
 	w.head()
-	w.lanes()
+	for _, l := range t.lanes(cmp.Or(o.By, ByDevice), o.Full) {
+		w.lane(l)
+	}
 	w.findings()
 	return w.err
 }
@@ -69,66 +51,133 @@ func (w *textWriter) printf(format string, args ...any) {
 	}
 }
 
-// timeText is a time of a timeline: the year stands in its head.
-const timeText = "Mon 02 Jan 15:04:05"
+const (
+	// timeText is a time of a timeline: the year stands in its head.
+	timeText = "Mon 02 Jan 15:04:05"
+	dayText  = "Mon 02 Jan 2006 15:04"
+)
 
 func (w *textWriter) head() {
 	t := w.t
-	w.printf("%s: %s to %s, %s\n", t.Site, t.From.Format("Mon 02 Jan 2006 15:04:05"), t.To.Format("Mon 02 Jan 2006 15:04:05"), t.Zone)
+	w.printf("%s: %s to %s, %s of %s", t.Site, t.From.Format(dayText), t.To.Format(dayText), spanText(t.To.Sub(t.From)), t.Zone)
+	for _, c := range t.changes() {
+		w.printf("\nthe clocks change at %s from %s to %s", c.Format(timeText), c.Add(-time.Second).Format("MST"), c.Format("MST"))
+	}
+	w.printf("\n")
 }
 
-// lanes writes the actions of each lane: devices first, then scripts, then the
-// host's own.
-func (w *textWriter) lanes() {
-	lanes := make(map[string][]Action)
-	rank := make(map[string]int)
-	for _, a := range w.t.Actions {
-		if a.Kind == Print && !w.o.Full {
-			continue
+// changes are the instants at which the clocks are changed.
+func (t Timeline) changes() []time.Time {
+	var all []time.Time
+	for at := t.From; ; {
+		_, end := at.ZoneBounds()
+		if end.IsZero() || !end.Before(t.To) {
+			return all
 		}
-		name := a.Lane(w.o.By)
-		lanes[name] = append(lanes[name], a)
-		switch {
-		case name == host:
-			rank[name] = 2
-		case name != a.Place:
-			rank[name] = 1
-		}
+		at = end.In(t.Zone)
+		all = append(all, at)
 	}
-	names := make([]string, 0, len(lanes))
-	for name := range lanes {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if rank[a] != rank[b] {
-			return rank[a] - rank[b]
+}
+
+// lane writes the actions of one lane.
+func (w *textWriter) lane(l lane) {
+	w.printf("\n%s\n", l.name)
+	if w.o.Full {
+		for _, a := range l.actions {
+			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, &item{action: a, n: 1, least: a.Duration, most: a.Duration}), by(l.name, a))
 		}
-		return strings.Compare(a, b)
-	})
-	for _, name := range names {
-		w.printf("\n%s\n", name)
-		for _, a := range lanes[name] {
-			w.printf("  %s  %s\n", a.Time.Format(timeText), w.words(name, a))
-		}
+		return
 	}
+	for _, it := range l.fold() {
+		w.item(l.name, it, "  "+it.first.Format(timeText)+"  ", len("  "+timeText+"  "))
+	}
+}
+
+// item writes an item after what stands before it on its line.
+func (w *textWriter) item(name string, it *item, before string, indent int) {
+	notes, between := "", ""
+	for it.n > 1 && len(it.block) == 1 { // a line that comes again and again
+		notes = note(it) + between + notes
+		between = "; "
+		it = it.block[0]
+	}
+	if notes != "" {
+		notes = ", " + notes
+	}
+	if it.n == 1 {
+		w.printf("%s%s%s%s\n", before, words(name, it), notes, by(name, it.action))
+		return
+	}
+	w.printf("%s%d steps, %s%s%s\n", before, len(it.block), note(it), strings.Replace(notes, ", ", "; ", 1), by(name, it.leaf().action))
+	for _, step := range it.block {
+		after := fmt.Sprintf("%*s%-7s", indent, "", "+"+clockText(step.first.Sub(it.block[0].first)))
+		w.item(name+"\x00", step, after, indent+len("+00:00  "))
+	}
+}
+
+// leaf is the first line of an item.
+func (it *item) leaf() *item {
+	for it.n > 1 {
+		it = it.block[0]
+	}
+	return it
+}
+
+// note says how often an item comes.
+func note(it *item) string {
+	r := it.rhythm
+	times := fmt.Sprintf("%d times", it.n)
+	if it.fewest != it.top {
+		times = fmt.Sprintf("%d to %d times", it.fewest, it.top)
+	}
+	until := hourText(it.last)
+	switch y, d := it.first.YearDay(), it.last.YearDay(); {
+	case r.kind == daily:
+		until = it.last.Format("Mon 02 Jan")
+	case y != d:
+		until = it.last.Format("Mon 02 Jan ") + until
+	}
+	switch {
+	case r.kind == daily:
+		return "every day, " + times + " until " + until
+	case r.kind == steady && r.most-r.least <= max(2*time.Second, r.most/100):
+		return "every " + spanText((r.least+r.most)/2) + ", " + times + " until " + until
+	case r.kind == steady:
+		return "about every " + spanText((r.least+r.most)/2) + ", " + times + " until " + until
+	}
+	return times + " until " + until + ", " + rangeText(r.least, r.most) + " apart"
+}
+
+// hourText is a time of day, with seconds if there are some.
+func hourText(t time.Time) string {
+	if t.Second() == 0 {
+		return t.Format("15:04")
+	}
+	return t.Format("15:04:05")
 }
 
 // words say what an action is, under the name of its lane.
-func (w *textWriter) words(lane string, a Action) string {
+func words(name string, it *item) string {
+	a := it.action
+	name, inRound := strings.CutSuffix(name, "\x00")
 	text := a.Text
-	if a.Place != "" && a.Place != lane {
+	if a.Place != "" && a.Place != name {
 		text = a.Place + " " + text
 	}
 	if a.Kind == Print {
 		text = "says: " + text
 	}
 	switch {
+	case a.Kind == Run && a.Open:
+		text += " on at the end"
 	case a.Open:
-		text += ", to the end"
-	case a.Duration >= time.Second && a.Kind != Snapshot:
-		text += ", " + spanText(a.Duration)
+		text += ", still at the end"
+	case a.Kind == Run && it.most >= time.Second:
+		text += " for " + rangeText(it.least, it.most)
+	case it.most >= time.Second && a.Kind != Snapshot:
+		text += ", " + rangeText(it.least, it.most)
 	}
-	if a.Path != "" {
+	if a.Path != "" && !inRound && it.n == 1 {
 		text += ", " + a.Path
 	}
 	if a.Failed != "" {
@@ -137,18 +186,15 @@ func (w *textWriter) words(lane string, a Action) string {
 	if a.Line > 0 {
 		text += fmt.Sprintf(" (scripts/%s.lua:%d)", a.Script, a.Line)
 	}
-	if by := a.by(); by != lane && by != "" {
-		text += "  [" + by + "]"
-	}
 	return text
 }
 
-// by is who has done it: "night/night tour".
-func (a Action) by() string {
-	if a.Job != "" {
-		return a.Script + "/" + a.Job
+// by says who has done it, unless the lane does.
+func by(lane string, a Action) string {
+	if by := a.by(); by != lane && by != "" && !strings.HasSuffix(lane, "\x00") {
+		return "  [" + by + "]"
 	}
-	return a.Script
+	return ""
 }
 
 func (w *textWriter) findings() {
@@ -175,18 +221,134 @@ func (w *textWriter) findings() {
 	}
 }
 
+// rangeText is one length, or the range of two that differ.
+func rangeText(least, most time.Duration) string {
+	a, b := spanText(least), spanText(most)
+	if a == b {
+		return a
+	}
+	return a + " to " + b
+}
+
 // spanText is a length of time as people say it.
 func spanText(d time.Duration) string {
+	const day = 24 * time.Hour
+	part := func(d, unit, small time.Duration, name, smaller string) string {
+		d = d.Round(small)
+		text := fmt.Sprintf("%d %s", d/unit, name)
+		if rest := d % unit / small; rest > 0 {
+			text += fmt.Sprintf(" %d %s", rest, smaller)
+		}
+		return text
+	}
 	switch {
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < 2*time.Minute:
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
+	case d.Round(time.Second) < time.Minute:
 		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d.Round(time.Second) < time.Hour:
+		return part(d, time.Minute, time.Second, "min", "s")
+	case d.Round(time.Minute) < 3*day && d.Round(time.Minute)%day != 0:
+		return part(d, time.Hour, time.Minute, "h", "min")
 	}
-	d = d.Round(time.Second)
-	if d < time.Hour {
-		return strings.TrimSuffix(fmt.Sprintf("%d min %d s", d/time.Minute, d%time.Minute/time.Second), " 0 s")
+	return part(d, day, time.Hour, "d", "h")
+}
+
+// clockText is a length of time as a clock counts it: 1:20.
+func clockText(d time.Duration) string {
+	s := int(d.Round(time.Second).Seconds())
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
 	}
-	d = d.Round(time.Minute)
-	return strings.TrimSuffix(fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute), " 0 min")
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+// lane is what is written under one name.
+type lane struct {
+	name    string
+	rank    int
+	actions []Action
+}
+
+// host is the name of the lane of what neither a device nor a script is named
+// for.
+const host = "host"
+
+// Lane is the name of what an action is put under: "gate/yard", or
+// "night/night tour", which is a job of a script.
+func (a Action) Lane(by By) string {
+	switch {
+	case by == ByDevice && a.Place != "" && a.Kind != Error:
+		return a.Place
+	case a.by() != "":
+		return a.by()
+	case by == ByScript || a.Place == "":
+		return host
+	}
+	return a.Place
+}
+
+// by is who has done it: "night/night tour".
+func (a Action) by() string {
+	if a.Job != "" {
+		return a.Script + "/" + a.Job
+	}
+	return a.Script
+}
+
+// lanes are the actions of a timeline put together: devices come first, then
+// scripts, then the host's own.
+func (t Timeline) lanes(by By, prints bool) []lane {
+	var all []lane
+	index := make(map[string]int)
+	for _, a := range t.Actions {
+		switch {
+		case prints:
+		case a.Kind == Print, a.Kind == Run && a.Script == site.FileName && a.Failed == "":
+			continue // its picture says it
+		}
+		name := a.Lane(by)
+		i, known := index[name]
+		if !known {
+			i = len(all)
+			index[name] = i
+			l := lane{name: name}
+			switch {
+			case name == host:
+				l.rank = 2
+			case name != a.Place:
+				l.rank = 1
+			}
+			all = append(all, l)
+		}
+		all[i].actions = append(all[i].actions, a)
+	}
+	slices.SortFunc(all, func(a, b lane) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.name, b.name))
+	})
+	return all
+}
+
+// fold folds the actions of a lane: those of each job for themselves, and of
+// what no job does each kind.
+func (l lane) fold() []*item {
+	type track struct{ by, text string }
+	tracks := make(map[track][]Action)
+	var order []track
+	for _, a := range l.actions {
+		key := track{by: a.by()}
+		if key.by == "" && a.Kind != State {
+			key.text = a.Text
+		}
+		if tracks[key] == nil {
+			order = append(order, key)
+		}
+		tracks[key] = append(tracks[key], a)
+	}
+	var all []*item
+	for _, key := range order {
+		all = append(all, fold(tracks[key])...)
+	}
+	slices.SortStableFunc(all, func(a, b *item) int { return a.first.Compare(b.first) })
+	return all
 }
