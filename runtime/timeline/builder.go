@@ -167,7 +167,7 @@ func (b *Builder) Timeline() Timeline {
 // add adds an action of an entry, and says where it stands.
 func (b *Builder) add(e journal.Entry, a Action) int {
 	a.Time, a.Device, a.Channel = e.Time, e.Device, e.Channel
-	a.Script, a.Job, a.Task = e.Script, e.Job, e.Task
+	a.Script, a.Job, a.Task, a.Head = e.Script, e.Job, e.Task, e.Head
 	b.fail(&a, e.Err)
 	return b.put(a)
 }

@@ -66,6 +66,7 @@ const stopsAgain = 5 * time.Second
 // stop takes a stop: it is the end of a motion, or an action of its own.
 func (b *Builder) stop(e journal.Entry, part string) {
 	key := headKey{e.Device, e.Channel, part}
+	e.Head = false // a head that stood still goes on to stand there
 	if e.Err != nil {
 		b.add(e, Action{Kind: Command, Text: b.words(e)})
 		return

@@ -52,6 +52,7 @@ type Action struct {
 	Line     int    // of Script, for an error; 0: not known
 	Text     string // what, without place and time: `goes to preset 3 "door"`
 	Path     string // of a picture in the archive
+	Head     bool   // it moves a head: where the head stood before, it does not stand any more
 	Failed   string // the kind of the error; "": it succeeded
 	Message  string // of the error
 }

@@ -1,0 +1,228 @@
+package page
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/timeline"
+)
+
+// dwell is what the page adds to a timeline's kinds: a head stands at a preset,
+// from when it was sent there until it is sent elsewhere.
+const dwell timeline.Kind = "dwell"
+
+// head is all but the columns. A browser reads it as JSON.
+type head struct {
+	From     int64           `json:"from"` // Unix time in milliseconds
+	Span     int64           `json:"span"` // milliseconds
+	Offsets  []offset        `json:"offsets"`
+	Nights   [][2]int64      `json:"nights"`
+	Kinds    []timeline.Kind `json:"kinds"`
+	Labels   []label         `json:"labels"`
+	Givers   []giver         `json:"givers"`
+	Lanes    []lane          `json:"lanes"`
+	Findings []finding       `json:"findings"`
+}
+
+// lane is a row of the picture: a channel, a device, a job or a script.
+type lane struct {
+	Name   string  `json:"name"`
+	Tracks []track `json:"tracks"`
+}
+
+// track is what a lane has of one kind, failed or not. Its actions lie one after
+// another in each column.
+type track struct {
+	Kind   int   `json:"kind"` // an index of Kinds
+	Failed bool  `json:"failed,omitempty"`
+	Count  int   `json:"count"`
+	First  int64 `json:"first"` // when the first one began; may lie before the span
+}
+
+// label is what an action says.
+type label struct {
+	Text    string `json:"text"`
+	Place   string `json:"place,omitempty"` // where its lane does not say it
+	Path    string `json:"path,omitempty"`  // of a picture in the archive
+	Failed  string `json:"failed,omitempty"`
+	Message string `json:"message,omitempty"`
+	Line    int    `json:"line,omitempty"`
+}
+
+// giver is who gave an action: the name of a task without its number.
+type giver struct {
+	Script string `json:"script,omitempty"`
+	Job    string `json:"job,omitempty"`
+	Task   string `json:"task,omitempty"`
+}
+
+type finding struct {
+	Time  int64  `json:"time"`
+	Lane  int    `json:"lane"` // -1: none
+	Text  string `json:"text"`
+	Place string `json:"place,omitempty"`
+}
+
+// mark is an action on its way into the columns.
+type mark struct {
+	start, length       int64
+	number              uint64 // of the task, plus one; 0: its name has none
+	track, label, giver int
+	open                bool
+}
+
+// columns are the marks in the order in which they are written: by lane, by
+// track, by time.
+type columns []mark
+
+// write writes the head, after its length, and the columns: for all marks how
+// long after the one before in its track it began (0 for the first), how long it
+// lasted, times two, plus one if it was still open; its label; its giver; the
+// task's number, less the giver's last one. All are varints, the last zigzag.
+func (c columns) write(to io.Writer, h *head) error {
+	text, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(to, 1<<16)
+	var buffer [binary.MaxVarintLen64]byte
+	put := func(n uint64) { w.Write(buffer[:binary.PutUvarint(buffer[:], n)]) }
+	put(uint64(len(text)))
+	w.Write(text)
+	for i, m := range c {
+		if i > 0 && c[i-1].track == m.track {
+			put(uint64(m.start - c[i-1].start))
+		} else {
+			put(0)
+		}
+	}
+	for _, m := range c {
+		n := uint64(m.length) << 1
+		if m.open {
+			n |= 1
+		}
+		put(n)
+	}
+	for _, m := range c {
+		put(uint64(m.label))
+	}
+	for _, m := range c {
+		put(uint64(m.giver))
+	}
+	last := make([]uint64, len(h.Givers))
+	for _, m := range c {
+		w.Write(buffer[:binary.PutVarint(buffer[:], int64(m.number-last[m.giver]))])
+		last[m.giver] = m.number
+	}
+	return w.Flush() // bufio keeps the first error
+}
+
+// encode makes the head and the columns of a timeline.
+func encode(t *timeline.Timeline, o Options) (*head, columns) {
+	e := &encoder{timeline: t, by: cmp.Or(o.By, timeline.ByDevice)}
+	h := &head{
+		From: t.From.UnixMilli(), Span: t.To.Sub(t.From).Milliseconds(),
+		Offsets: offsets(t), Nights: nights(t),
+	}
+	c, lanes := e.arrange(e.marks())
+	h.Lanes, h.Kinds, h.Labels, h.Givers = lanes, e.kinds.all, e.labels.all, e.givers.all
+	for _, f := range t.Findings {
+		h.Findings = append(h.Findings, finding{e.since(f.Time), e.laneOfFinding(f), f.Text, findingPlace(f)})
+	}
+	return h, c
+}
+
+// encoder collects what actions share.
+type encoder struct {
+	timeline *timeline.Timeline
+	by       timeline.By
+
+	kinds  table[timeline.Kind]
+	labels table[label]
+	givers table[giver]
+	lanes  table[row]
+	tracks table[trackKey]
+}
+
+// table numbers values in the order in which they come.
+type table[T comparable] struct {
+	all   []T
+	index map[T]int
+}
+
+func (t *table[T]) of(v T) int {
+	i, ok := t.index[v]
+	if !ok {
+		if t.index == nil {
+			t.index = make(map[T]int)
+		}
+		i = len(t.all)
+		t.all, t.index[v] = append(t.all, v), i
+	}
+	return i
+}
+
+func (e *encoder) since(t time.Time) int64 {
+	return t.UnixMilli() - e.timeline.From.UnixMilli()
+}
+
+// marks are the actions, by time, and where heads stand between those that turn
+// them.
+func (e *encoder) marks() columns {
+	type channel struct {
+		device string
+		number int
+	}
+	c := make(columns, 0, len(e.timeline.Actions)*5/4)
+	standing := make(map[channel]int) // the mark of the preset at which a head stands
+	for i := range e.timeline.Actions {
+		a := &e.timeline.Actions[i]
+		r := e.rowOf(a)
+		lane, failed := e.lanes.of(r), a.Failed != "" || a.Kind == timeline.Error
+		says := label{Text: a.Text, Path: a.Path, Failed: a.Failed, Message: a.Message, Line: a.Line}
+		if a.Place != r.name {
+			says.Place = a.Place
+		}
+		m := mark{
+			start: e.since(a.Time), length: max(a.Duration.Milliseconds(), 0), open: a.Open,
+			track: e.tracks.of(trackKey{lane, e.kinds.of(a.Kind), failed}), label: e.labels.of(says),
+		}
+		task, number := splitTask(a.Task)
+		m.giver, m.number = e.givers.of(giver{a.Script, a.Job, task}), number
+		c = append(c, m)
+		if !a.Head {
+			continue
+		}
+		head := channel{a.Device, a.Channel}
+		if i, ok := standing[head]; ok {
+			c[i].length = max(m.start-c[i].start, 0)
+			c[i].open = false
+			delete(standing, head)
+		}
+		if a.Kind == timeline.Preset && !failed {
+			m.start += m.length
+			m.length, m.open = max(e.since(e.timeline.To)-m.start, 0), true
+			m.track = e.tracks.of(trackKey{lane, e.kinds.of(dwell), false})
+			m.label = e.labels.of(label{Text: "at " + strings.TrimPrefix(a.Text, "goes to "), Place: says.Place})
+			standing[head] = len(c)
+			c = append(c, m)
+		}
+	}
+	return c
+}
+
+// splitTask takes the number from the name of a task: "night/tour#3" is
+// "night/tour#" and 3, plus one.
+func splitTask(name string) (task string, number uint64) {
+	i := strings.LastIndexByte(name, '#') + 1
+	if n, err := strconv.ParseUint(name[i:], 10, 53); i > 0 && err == nil && strconv.FormatUint(n, 10) == name[i:] {
+		return name[:i], n + 1
+	}
+	return name, 0
+}

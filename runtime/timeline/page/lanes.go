@@ -1,0 +1,123 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hiklua/hiklua/runtime/timeline"
+)
+
+// row is what makes a lane, and the order of the lanes.
+type row struct {
+	rank int // devices, then scripts, then the host
+	name string
+}
+
+// rowOf is the lane of an action.
+func (e *encoder) rowOf(a *timeline.Action) row {
+	name := a.Lane(e.by)
+	switch {
+	case name == a.Place:
+		return row{0, name}
+	case a.Script != "":
+		return row{1, name}
+	}
+	return row{2, name}
+}
+
+// laneOfFinding is the lane that shows what a finding tells of; -1: there is none.
+func (e *encoder) laneOfFinding(f timeline.Finding) int {
+	for _, r := range []row{
+		e.rowOf(&timeline.Action{Place: f.Place, Script: f.Script, Job: f.Job}),
+		e.rowOf(&timeline.Action{Place: f.Place}),
+		e.rowOf(&timeline.Action{Script: f.Script, Job: f.Job}),
+		e.rowOf(&timeline.Action{Script: f.Script}),
+	} {
+		if i, ok := e.lanes.index[r]; ok && r.rank < 2 {
+			return i
+		}
+	}
+	return -1
+}
+
+// findingPlace is where a finding is, in words.
+func findingPlace(f timeline.Finding) string {
+	switch {
+	case f.Place != "":
+		return f.Place
+	case f.Device != "":
+		return f.Device
+	case f.Job != "":
+		return f.Script + "/" + f.Job
+	}
+	return f.Script
+}
+
+// trackKey is what a track has in common: the lane and the kind by their numbers.
+type trackKey struct {
+	lane, kind int
+	failed     bool
+}
+
+// arrange puts lanes, their tracks and the marks in order. Marks come by time, so
+// that counting those of each track is enough.
+func (e *encoder) arrange(c columns) (columns, []lane) {
+	lanes := make([]lane, len(e.lanes.all))
+	for to, from := range sorted(len(lanes), func(a, b int) int { return e.lanes.all[a].compare(e.lanes.all[b]) }) {
+		r := e.lanes.all[from]
+		e.lanes.index[r] = to
+		lanes[to].Name = r.name
+	}
+	count := make([]int, len(e.tracks.all))
+	for _, m := range c {
+		count[m.track]++
+	}
+	laneOf := func(track int) int { return e.lanes.index[e.lanes.all[e.tracks.all[track].lane]] }
+	order := sorted(len(count), func(a, b int) int {
+		return cmp.Or(laneOf(a)-laneOf(b), e.tracks.all[a].compare(e.tracks.all[b]))
+	})
+	place := make([]int, len(count)) // of a track's next mark
+	n := 0
+	for _, i := range order {
+		place[i] = n
+		n += count[i]
+	}
+	arranged := make(columns, n)
+	for _, m := range c {
+		arranged[place[m.track]] = m
+		place[m.track]++
+	}
+	for _, i := range order {
+		part := arranged[place[i]-count[i] : place[i]]
+		byStart := func(a, b mark) int { return cmp.Compare(a.start, b.start) }
+		if !slices.IsSortedFunc(part, byStart) { // of several heads: where they stand
+			slices.SortStableFunc(part, byStart)
+		}
+		l := &lanes[laneOf(i)]
+		key := e.tracks.all[i]
+		l.Tracks = append(l.Tracks, track{Kind: key.kind, Failed: key.failed, Count: count[i], First: part[0].start})
+	}
+	return arranged, lanes
+}
+
+// sorted gives the numbers below n in an order.
+func sorted(n int, compare func(a, b int) int) []int {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, compare)
+	return order
+}
+
+func (k trackKey) compare(o trackKey) int {
+	switch {
+	case k.failed == o.failed:
+		return k.kind - o.kind
+	case k.failed:
+		return 1
+	}
+	return -1
+}
+
+func (r row) compare(o row) int { return cmp.Or(r.rank-o.rank, cmp.Compare(r.name, o.name)) }
