@@ -83,19 +83,24 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 	return rehearsal.Run(rehearsal.Options{
 		Site: s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
 		State:  filepath.Join(dataFolder(s.Dir), "state.db"),
-		Device: devices.transport, Preset: devices.preset,
+		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
 	})
 }
 
 // rehearsedDevices are the simulated devices of a rehearsal, by name.
-type rehearsedDevices map[string]*sim.Device
+type rehearsedDevices map[string]rehearsedDevice
+
+type rehearsedDevice struct {
+	*sim.Device
+	channels []sim.ChannelOptions
+}
 
 func (r rehearsedDevices) transport(d site.Device, clk clock.Clock) http.RoundTripper {
 	o := simOptions(d, clk)
 	o.JournalSize, o.SmallPictures = 1, true
 	o.Latency = rehearsedLatency
 	device := sim.New(o)
-	r[d.Name] = device
+	r[d.Name] = rehearsedDevice{device, o.Channels}
 	return device.Transport()
 }
 
@@ -104,8 +109,33 @@ const rehearsedLatency = 2 * time.Millisecond
 
 func (r rehearsedDevices) preset(device string, channel int, id string) string {
 	number, err := strconv.Atoi(id)
-	if d := r[device]; d != nil && err == nil {
+	if d, ok := r[device]; ok && err == nil {
 		return d.PresetName(channel, number)
 	}
 	return ""
+}
+
+const (
+	// What a picture of a real camera has of pixels, where it is not known, and of
+	// bytes for each.
+	usualPixels    = 1920 * 1080
+	usualSubPixels = 640 * 360
+	bytesEachPixel = 0.2
+)
+
+func (r rehearsedDevices) pictureSize(device string, channel int, sub bool) int64 {
+	pixels := usualPixels
+	if sub {
+		pixels = usualSubPixels
+	}
+	for _, c := range r[device].channels {
+		switch {
+		case c.ID != channel:
+		case sub && c.SubWidth*c.SubHeight > 0:
+			pixels = c.SubWidth * c.SubHeight
+		case !sub && c.MainWidth*c.MainHeight > 0:
+			pixels = c.MainWidth * c.MainHeight
+		}
+	}
+	return int64(float64(pixels) * bytesEachPixel)
 }

@@ -32,6 +32,9 @@ type Options struct {
 	Device func(site.Device, clock.Clock) http.RoundTripper
 	// Preset, if it is not nil, is the name of a preset of a simulated device.
 	Preset func(device string, channel int, id string) string
+	// PictureSize is about how many bytes a real picture of a channel has, of its sub
+	// stream or of the main one; nil: nothing is known.
+	PictureSize func(device string, channel int, sub bool) int64
 	// Scratch is where a folder is made for as long as the rehearsal lasts; "":
 	// where the machine has its temporary files.
 	Scratch string
@@ -41,7 +44,6 @@ type Options struct {
 type Result struct {
 	Timeline timeline.Timeline
 	Status   runtime.Status // of the host at the end of the span, before it stops
-	Commands map[string]int // that each device was sent, polls included
 }
 
 // Run rehearses. Nothing leaves the machine, and nothing of the site is touched.
@@ -59,7 +61,7 @@ func Run(o Options) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &rehearsal{o: o, clk: clock.NewVirtual(o.From.In(o.Site.Timezone)), dir: dir, commands: make(map[string]int)}
+	r := &rehearsal{o: o, clk: clock.NewVirtual(o.From.In(o.Site.Timezone)), dir: dir}
 	return r.run()
 }
 
@@ -71,7 +73,6 @@ type rehearsal struct {
 	host     *runtime.Host
 	timeline *timeline.Builder
 	watch    *watch
-	commands map[string]int
 	over     bool // the span is
 }
 
@@ -85,7 +86,7 @@ func (r *rehearsal) run() (*Result, error) {
 	if at := o.Site.Location; at != nil {
 		head.Place = &timeline.Place{Latitude: at.Lat, Longitude: at.Lon}
 	}
-	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: r.channelName, Preset: o.Preset, Explain: explain})
+	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: r.channelName, Preset: o.Preset, PictureSize: o.PictureSize, Explain: explain})
 	r.watch = newWatch(o)
 	var err error
 	if r.host, err = runtime.New(r.config()); err != nil {
@@ -101,7 +102,7 @@ func (r *rehearsal) run() (*Result, error) {
 	})
 	r.clk.Run(to.Add(-1))
 	r.over = true
-	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status(), Commands: r.commands}
+	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status()}
 	result.Timeline.Findings = r.watch.findings(result)
 	stop()
 	r.clk.RunFor(closing)
@@ -137,9 +138,6 @@ func (r *rehearsal) config() runtime.Config {
 func (r *rehearsal) record(e journal.Entry) {
 	if r.over {
 		return
-	}
-	if e.Kind == journal.Command {
-		r.commands[e.Device]++
 	}
 	r.timeline.Entry(e)
 	r.watch.entry(e)

@@ -118,9 +118,9 @@ func TestADayOfASite(t *testing.T) {
 	got := text(t, rehearse(t, s, 12*time.Hour+time.Minute))
 	for _, want := range []string{
 		`Wed 14 Jan 19:00:00  goes to preset 2 "door"  [round/look]`,
-		`Wed 14 Jan 19:00:10  takes a picture`,
-		`turns right at 20 %, 3.0 s  [round/look]`,
-		`Thu 15 Jan 01:00:00  runs, 13 s`,
+		`Wed 14 Jan 19:00:10  archives a picture, data/archive/gate/1/2026-01-14/19-00-10.jpg`,
+		`turns right at 20 %, 3 s  [round/look]`,
+		`Thu 15 Jan 01:00:00  runs for 13 s`,
 		`says: done`,
 	} {
 		if !strings.Contains(got, want) {

@@ -2,8 +2,12 @@ package timeline
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
+	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +23,11 @@ type Options struct {
 	Channel func(device string, channel int) string
 	// Preset is the name of a preset where its entry has none; "": it has none.
 	Preset func(device string, channel int, id string) string
+	// PictureSize is how many bytes a picture of a channel has, its sub stream's or
+	// the main one's; nil: nothing is known.
+	PictureSize func(device string, channel int, sub bool) int64
 	// Explain tells the kind of an error, what it says, and its place. Nil: errors
-	// are those of entries that were read from a journal.
+	// are those of a journal.
 	Explain func(error) Problem
 }
 
@@ -59,10 +66,11 @@ type Builder struct {
 	texts   map[string]string // each text once
 	runs    map[string]int    // by task: those that go on
 	motions map[headKey]int   // that go on
-	shots   map[shotKey]int   // the last picture of each
+	shots   map[shotKey][]int // pictures that may be archived yet
 	alarms  map[alarmKey]int  // that go on
 	rested  map[headKey]time.Time
 	states  map[string]bool // devices whose state is known
+	traffic map[string]*busiest
 }
 
 type headKey struct {
@@ -84,6 +92,15 @@ type alarmKey struct {
 	target  string
 }
 
+// onRecord reports whether an entry tells the same: the end of a run or of a
+// task, and what became of a script, with its error.
+func (r Record) onRecord() bool {
+	has := func(key string) bool {
+		return slices.ContainsFunc(r.Attrs, func(a slog.Attr) bool { return a.Key == key })
+	}
+	return r.Script != "" && (r.Task != "" || has("error") || r.Job != "" && has("since"))
+}
+
 // NewBuilder returns a Builder of a timeline without actions.
 func NewBuilder(o Options) *Builder {
 	if o.Channel == nil {
@@ -97,33 +114,60 @@ func NewBuilder(o Options) *Builder {
 	}
 	return &Builder{
 		o: o, texts: make(map[string]string),
-		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey]int), alarms: make(map[alarmKey]int),
+		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey][]int), alarms: make(map[alarmKey]int),
 		rested: make(map[headKey]time.Time), states: make(map[string]bool),
+		traffic: make(map[string]*busiest),
 	}
 }
 
-// answer explains an error of an entry that was read from a journal.
+// answer explains an error as the journal has it: a place comes first in its
+// message.
 func answer(err error) Problem {
-	a, ok := err.(*journal.Answer)
+	a, ok := errors.AsType[*journal.Answer](err)
 	if !ok {
 		return Problem{Kind: "error", Message: err.Error()}
 	}
-	return Problem{Kind: a.Kind, Message: a.Message}
+	p := Problem{Kind: a.Kind, Message: a.Message}
+	if m := placed.FindStringSubmatch(a.Message); m != nil {
+		p.File, p.Message = m[1], m[3]
+		p.Line, _ = strconv.Atoi(m[2])
+	}
+	return p
+}
+
+var placed = regexp.MustCompile(`^((?:scripts|lib)/[^:]+\.lua):(\d+)(?::\d+)?: (.*)$`)
+
+// cancelled reports whether an error says that something was told to end.
+func (b *Builder) cancelled(err error) bool {
+	a, ok := errors.AsType[*journal.Answer](err)
+	return ok && a.Kind == "cancelled"
 }
 
 // Entry takes what is on record.
 func (b *Builder) Entry(e journal.Entry) {
+	if e.Dropped > 0 {
+		b.put(Action{Time: e.Time, Kind: Error, Text: itoa(e.Dropped) + " entries are not on record: the disk was slow or full"})
+		return
+	}
 	switch e.Kind {
 	case journal.Command:
 		b.command(e)
 	case journal.RunBegun, journal.RunEnded, journal.RunSkipped:
 		b.run(e)
+	case journal.Failed:
+		b.add(e, Action{Kind: Error, Text: "fails"})
 	case journal.Event:
 		b.event(e)
 	case journal.Picture:
 		b.picture(e)
 	case journal.Notice:
-		b.add(e, Action{Kind: Notice, Text: strings.TrimSpace("notifies " + e.What + ": " + oneLine(e.Detail))})
+		b.add(e, Action{Kind: Notice, Text: strings.TrimSuffix("tells "+e.What+": "+oneLine(e.Detail), ": ")})
+	case journal.Script:
+		b.script(e)
+	case journal.Host:
+		if b.o.Real {
+			b.add(e, Action{Kind: State, Text: map[string]string{"start": "the host begins", "stop": "the host ends"}[e.What]})
+		}
 	}
 }
 
@@ -136,8 +180,8 @@ func (b *Builder) Log(r Record) {
 		return
 	case r.Level < slog.LevelWarn:
 		a.Kind = Print
-	case r.Task != "" && b.runs[r.Task] > 0:
-		return // the end of the run tells it
+	case !r.Own && r.onRecord():
+		return
 	}
 	a.Failed, a.Message = r.Kind, r.Hint
 	b.place(&a, r.File, r.Line)
@@ -160,6 +204,9 @@ func (b *Builder) Timeline() Timeline {
 			a.Duration = max(t.To.Sub(a.Time), 0)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(b.traffic)) {
+		t.Traffic = append(t.Traffic, b.traffic[name].at)
+	}
 	slices.SortStableFunc(t.Actions, func(a, c Action) int { return a.Time.Compare(c.Time) })
 	return t
 }
@@ -168,6 +215,9 @@ func (b *Builder) Timeline() Timeline {
 func (b *Builder) add(e journal.Entry, a Action) int {
 	a.Time, a.Device, a.Channel = e.Time, e.Device, e.Channel
 	a.Script, a.Job, a.Task, a.Head = e.Script, e.Job, e.Task, e.Head
+	if e.Count > 0 {
+		a.Text += ", and " + itoa(e.Count) + " more like it"
+	}
 	b.fail(&a, e.Err)
 	return b.put(a)
 }
@@ -204,7 +254,10 @@ func (b *Builder) fail(a *Action, err error) {
 	if err == nil {
 		return
 	}
-	p := b.o.Explain(err)
+	p := answer(err)
+	if _, told := errors.AsType[*journal.Answer](err); !told {
+		p = b.o.Explain(err)
+	}
 	a.Failed, a.Message = cmp.Or(p.Kind, "error"), oneLine(p.Message)
 	b.place(a, p.File, p.Line)
 }

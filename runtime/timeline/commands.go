@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 // command takes what a device was sent.
 func (b *Builder) command(e journal.Entry) {
+	b.count(e)
 	part, stop := stops(e)
 	switch {
 	case asks(e), e.Script == "" && !e.Head && !stop: // the host's own
@@ -26,7 +28,7 @@ func (b *Builder) command(e journal.Entry) {
 	case e.What == "snapshot":
 		at := b.add(e, Action{Kind: Snapshot, Text: b.words(e), Duration: e.Duration})
 		if e.Err == nil {
-			b.shots[shotKey{e.Device, e.Channel, e.Task}] = at
+			b.shot(e, at)
 		}
 	case e.What == "preset":
 		b.endMotion(headKey{e.Device, e.Channel, ""}, e.Time)
@@ -36,6 +38,23 @@ func (b *Builder) command(e journal.Entry) {
 			b.endMotion(headKey{e.Device, e.Channel, ""}, e.Time)
 		}
 		b.add(e, Action{Kind: Command, Text: b.words(e)})
+	}
+}
+
+// count adds a command to the traffic of its device.
+func (b *Builder) count(e journal.Entry) {
+	t := b.traffic[e.Device]
+	if t == nil {
+		t = &busiest{at: Traffic{Device: strings.Clone(e.Device)}}
+		b.traffic[t.at.Device] = t
+	}
+	t.command(e.Time)
+	if e.What != "snapshot" || e.Err != nil {
+		return
+	}
+	t.at.Pictures++
+	if b.o.PictureSize != nil {
+		t.at.Bytes += b.o.PictureSize(e.Device, e.Channel, e.Detail == "sub")
 	}
 }
 
@@ -80,22 +99,39 @@ func (b *Builder) stop(e journal.Entry, part string) {
 	b.add(e, Action{Kind: Command, Text: b.words(e)})
 }
 
-// picture takes a picture in the archive: mostly that which was just taken.
+// shotsKept is how many pictures of a task may wait to be archived.
+const shotsKept = 16
+
+// shot notes where a picture stands that a task has taken.
+func (b *Builder) shot(e journal.Entry, at int) {
+	key := shotKey{e.Device, e.Channel, e.Task}
+	list := append(b.shots[key], at)
+	b.shots[key] = list[max(len(list)-shotsKept, 0):]
+}
+
+// picture takes a picture in the archive: it is one that was taken before, or
+// its command is not on record.
 func (b *Builder) picture(e journal.Entry) {
 	text := "archives a picture"
 	if e.Name != "" {
 		text += ", label " + e.Name
 	}
 	key := shotKey{e.Device, e.Channel, e.Task}
-	i := b.shots[key]
-	if i == 0 {
-		b.add(e, Action{Kind: Snapshot, Text: text, Path: e.Detail})
+	list := b.shots[key]
+	for i, at := range list {
+		a := &b.actions[at-1]
+		if e.Time.Before(a.Time) || e.Time.After(a.Time.Add(a.Duration)) {
+			continue
+		}
+		a.Text, a.Path = b.once(text), strings.Clone(e.Detail)
+		if len(list) == 1 {
+			delete(b.shots, key)
+		} else {
+			b.shots[key] = slices.Delete(list, i, i+1)
+		}
 		return
 	}
-	delete(b.shots, key)
-	a := &b.actions[i-1]
-	a.Text, a.Path = b.once(text), strings.Clone(e.Detail)
-	b.fail(a, e.Err)
+	b.add(e, Action{Kind: Snapshot, Text: text, Path: e.Detail})
 }
 
 // run takes a run of a job: where it begins, where it ends, or that it was left
@@ -106,18 +142,43 @@ func (b *Builder) run(e journal.Entry) {
 		at := b.add(e, Action{Kind: Run, Text: "runs", Open: true})
 		b.runs[b.actions[at-1].Task] = at
 	case journal.RunSkipped:
-		b.add(e, Action{Kind: Skip, Text: "is left out: the run before still goes on"})
+		text := "is left out: the run before still goes on"
+		if e.Err != nil {
+			text = "is left out"
+		}
+		b.add(e, Action{Kind: Skip, Text: text})
 	case journal.RunEnded:
 		i := b.runs[e.Task]
-		if i == 0 {
+		if i == 0 { // a short run has one entry
 			i = b.add(e, Action{Kind: Run, Text: "runs"})
 			b.actions[i-1].Time = e.Time.Add(-e.Duration)
 		}
 		delete(b.runs, e.Task)
 		a := &b.actions[i-1]
 		a.Open, a.Duration = false, e.Duration
+		if b.cancelled(e.Err) {
+			a.Text = b.once("runs until it is told to end")
+			return
+		}
 		b.fail(a, e.Err)
 	}
+}
+
+// script takes what became of a script. That scripts are loaded when a rehearsal
+// begins is no news.
+func (b *Builder) script(e journal.Entry) {
+	if !b.o.Real && e.Err == nil {
+		return
+	}
+	what := e.What
+	if e.Script == "" {
+		what = "site.yaml " + what
+	}
+	kind := State
+	if e.Err != nil {
+		kind = Error
+	}
+	b.add(e, Action{Kind: kind, Text: "is " + what})
 }
 
 // event takes what was noticed. An alarm lasts from its start to its stop;
@@ -146,7 +207,13 @@ func (b *Builder) event(e journal.Entry) {
 	}
 	text := e.What
 	if e.Name != "" {
-		text += ", " + e.Name
+		text += " (" + e.Name + ")"
+	}
+	if e.Device == "" {
+		if e.Script == "" {
+			b.add(e, Action{Kind: Event, Text: "an operator emits " + text})
+		}
+		return // what scripts tell each other
 	}
 	at := b.add(e, Action{Kind: Event, Text: text, Open: true})
 	b.alarms[key] = at

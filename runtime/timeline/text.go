@@ -4,20 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/hiklua/hiklua/runtime/site"
-)
-
-// By says what actions are put together by.
-type By string
-
-// The ways.
-const (
-	ByDevice By = "device" // what each camera does, then what scripts do beside
-	ByScript By = "script" // what each script does, then the rest
 )
 
 // TextOptions say how a timeline is written.
@@ -35,6 +23,7 @@ func (t Timeline) Text(to io.Writer, o TextOptions) error {
 		w.lane(l)
 	}
 	w.findings()
+	w.summary()
 	return w.err
 }
 
@@ -84,7 +73,7 @@ func (w *textWriter) lane(l lane) {
 	w.printf("\n%s\n", l.name)
 	if w.o.Full {
 		for _, a := range l.actions {
-			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, &item{action: a, n: 1, least: a.Duration, most: a.Duration}), by(l.name, a))
+			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, &item{action: a, n: 1, least: a.Duration, most: a.Duration}, false), by(l.name, a))
 		}
 		return
 	}
@@ -105,7 +94,7 @@ func (w *textWriter) item(name string, it *item, before string, indent int) {
 		notes = ", " + notes
 	}
 	if it.n == 1 {
-		w.printf("%s%s%s%s\n", before, words(name, it), notes, by(name, it.action))
+		w.printf("%s%s%s%s\n", before, words(name, it, notes != ""), notes, by(name, it.action))
 		return
 	}
 	w.printf("%s%d steps, %s%s%s\n", before, len(it.block), note(it), strings.Replace(notes, ", ", "; ", 1), by(name, it.leaf().action))
@@ -157,7 +146,7 @@ func hourText(t time.Time) string {
 }
 
 // words say what an action is, under the name of its lane.
-func words(name string, it *item) string {
+func words(name string, it *item, again bool) string {
 	a := it.action
 	name, inRound := strings.CutSuffix(name, "\x00")
 	text := a.Text
@@ -177,7 +166,7 @@ func words(name string, it *item) string {
 	case it.most >= time.Second && a.Kind != Snapshot:
 		text += ", " + rangeText(it.least, it.most)
 	}
-	if a.Path != "" && !inRound && it.n == 1 {
+	if a.Path != "" && !inRound && !again {
 		text += ", " + a.Path
 	}
 	if a.Failed != "" {
@@ -195,160 +184,4 @@ func by(lane string, a Action) string {
 		return "  [" + by + "]"
 	}
 	return ""
-}
-
-func (w *textWriter) findings() {
-	if len(w.t.Findings) == 0 {
-		return
-	}
-	w.printf("\nFindings\n")
-	for _, f := range w.t.Findings {
-		at := f.Place
-		if f.Script != "" {
-			at = "scripts/" + f.Script + ".lua"
-			if f.Line > 0 {
-				at += ":" + itoa(f.Line)
-			}
-		}
-		w.printf("  %s  %s: %s", f.Time.In(w.t.Zone).Format(timeText), at, f.Text)
-		if f.Count > 1 {
-			w.printf(" (%d times)", f.Count)
-		}
-		w.printf("\n")
-		if f.Remedy != "" {
-			w.printf("  %*s  %s\n", len(timeText), "", f.Remedy)
-		}
-	}
-}
-
-// rangeText is one length, or the range of two that differ.
-func rangeText(least, most time.Duration) string {
-	a, b := spanText(least), spanText(most)
-	if a == b {
-		return a
-	}
-	return a + " to " + b
-}
-
-// spanText is a length of time as people say it.
-func spanText(d time.Duration) string {
-	const day = 24 * time.Hour
-	part := func(d, unit, small time.Duration, name, smaller string) string {
-		d = d.Round(small)
-		text := fmt.Sprintf("%d %s", d/unit, name)
-		if rest := d % unit / small; rest > 0 {
-			text += fmt.Sprintf(" %d %s", rest, smaller)
-		}
-		return text
-	}
-	switch {
-	case d < 10*time.Second:
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
-	case d.Round(time.Second) < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	case d.Round(time.Second) < time.Hour:
-		return part(d, time.Minute, time.Second, "min", "s")
-	case d.Round(time.Minute) < 3*day && d.Round(time.Minute)%day != 0:
-		return part(d, time.Hour, time.Minute, "h", "min")
-	}
-	return part(d, day, time.Hour, "d", "h")
-}
-
-// clockText is a length of time as a clock counts it: 1:20.
-func clockText(d time.Duration) string {
-	s := int(d.Round(time.Second).Seconds())
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-}
-
-// lane is what is written under one name.
-type lane struct {
-	name    string
-	rank    int
-	actions []Action
-}
-
-// host is the name of the lane of what neither a device nor a script is named
-// for.
-const host = "host"
-
-// Lane is the name of what an action is put under: "gate/yard", or
-// "night/night tour", which is a job of a script.
-func (a Action) Lane(by By) string {
-	switch {
-	case by == ByDevice && a.Place != "" && a.Kind != Error:
-		return a.Place
-	case a.by() != "":
-		return a.by()
-	case by == ByScript || a.Place == "":
-		return host
-	}
-	return a.Place
-}
-
-// by is who has done it: "night/night tour".
-func (a Action) by() string {
-	if a.Job != "" {
-		return a.Script + "/" + a.Job
-	}
-	return a.Script
-}
-
-// lanes are the actions of a timeline put together: devices come first, then
-// scripts, then the host's own.
-func (t Timeline) lanes(by By, prints bool) []lane {
-	var all []lane
-	index := make(map[string]int)
-	for _, a := range t.Actions {
-		switch {
-		case prints:
-		case a.Kind == Print, a.Kind == Run && a.Script == site.FileName && a.Failed == "":
-			continue // its picture says it
-		}
-		name := a.Lane(by)
-		i, known := index[name]
-		if !known {
-			i = len(all)
-			index[name] = i
-			l := lane{name: name}
-			switch {
-			case name == host:
-				l.rank = 2
-			case name != a.Place:
-				l.rank = 1
-			}
-			all = append(all, l)
-		}
-		all[i].actions = append(all[i].actions, a)
-	}
-	slices.SortFunc(all, func(a, b lane) int {
-		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.name, b.name))
-	})
-	return all
-}
-
-// fold folds the actions of a lane: those of each job for themselves, and of
-// what no job does each kind.
-func (l lane) fold() []*item {
-	type track struct{ by, text string }
-	tracks := make(map[track][]Action)
-	var order []track
-	for _, a := range l.actions {
-		key := track{by: a.by()}
-		if key.by == "" && a.Kind != State {
-			key.text = a.Text
-		}
-		if tracks[key] == nil {
-			order = append(order, key)
-		}
-		tracks[key] = append(tracks[key], a)
-	}
-	var all []*item
-	for _, key := range order {
-		all = append(all, fold(tracks[key])...)
-	}
-	slices.SortStableFunc(all, func(a, b *item) int { return a.first.Compare(b.first) })
-	return all
 }

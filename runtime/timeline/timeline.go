@@ -14,6 +14,17 @@ type Timeline struct {
 
 	Actions  []Action  // by time, then as they came
 	Findings []Finding // by time
+	Traffic  []Traffic // by device
+}
+
+// Traffic is how much a device is asked in the span.
+type Traffic struct {
+	Device   string
+	Commands int // polls included
+	Peak     int // commands in the busiest minute, which begins at PeakAt
+	PeakAt   time.Time
+	Pictures int   // that it gave
+	Bytes    int64 // of those, as far as that is known
 }
 
 // Place is where the sun is looked up, in degrees.

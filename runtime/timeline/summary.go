@@ -1,0 +1,128 @@
+package timeline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+func (w *textWriter) findings() {
+	if len(w.t.Findings) == 0 {
+		return
+	}
+	w.printf("\nfindings\n")
+	for _, f := range w.t.Findings {
+		w.printf("  %s  %s\n", f.Time.In(w.t.Zone).Format(timeText), f.line())
+		if f.Remedy != "" {
+			w.printf("  %*s  %s\n", len(timeText), "", f.Remedy)
+		}
+	}
+}
+
+// line is a finding in one line, without its time.
+func (f Finding) line() string {
+	var where []string
+	if f.Script != "" {
+		at := "scripts/" + f.Script + ".lua"
+		if strings.Contains(f.Script, ".") { // site.yaml
+			at = f.Script
+		}
+		if f.Line > 0 {
+			at += ":" + itoa(f.Line)
+		}
+		where = append(where, at)
+	} else if f.Place != "" {
+		where = append(where, f.Place)
+	}
+	text := strings.Join(append(where, f.Text), ": ")
+	if f.Count > 1 {
+		text += fmt.Sprintf(" (%d times)", f.Count)
+	}
+	return text
+}
+
+// summary says how much each device is asked.
+func (w *textWriter) summary() {
+	if len(w.t.Traffic) == 0 {
+		return
+	}
+	w.printf("\nsummary\n")
+	days := max(w.t.To.Sub(w.t.From).Hours()/24, 1e-9)
+	wide := 0
+	for _, d := range w.t.Traffic {
+		wide = max(wide, len(d.Device))
+	}
+	for _, d := range w.t.Traffic {
+		w.printf("  %-*s  %s commands, at most %d in a minute (%s)", wide, d.Device, thousands(d.Commands), d.Peak, d.PeakAt.In(w.t.Zone).Format("Mon 02 Jan 15:04"))
+		if d.Pictures > 0 {
+			w.printf("; %s pictures", thousands(d.Pictures))
+			if d.Bytes > 0 {
+				w.printf(", about %s", sizeText(float64(d.Bytes)))
+				if days > 1 {
+					w.printf(", %s a day", sizeText(float64(d.Bytes)/days))
+				}
+			}
+		}
+		w.printf("\n")
+	}
+	kinds := make(map[Kind]int)
+	for _, a := range w.t.Actions {
+		kinds[a.Kind]++
+	}
+	w.printf("  %d runs of jobs, %d notifications, %d errors; ", kinds[Run], kinds[Notice], kinds[Error]+w.failedRuns())
+	if n := len(w.t.Findings); n == 0 {
+		w.printf("nothing was found to be wrong\n")
+	} else {
+		w.printf("%d findings\n", n)
+	}
+}
+
+func (w *textWriter) failedRuns() (n int) {
+	for _, a := range w.t.Actions {
+		if a.Kind == Run && a.Failed != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// thousands is a number with commas.
+func thousands(n int) string {
+	text := itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// sizeText is a number of bytes for people: two digits matter.
+func sizeText(n float64) string {
+	for _, unit := range []string{"B", "kB", "MB", "GB"} {
+		if n < 999.5 {
+			if n < 9.95 && unit != "B" {
+				return fmt.Sprintf("%.1f %s", n, unit)
+			}
+			return fmt.Sprintf("%.0f %s", n, unit)
+		}
+		n /= 1000
+	}
+	return fmt.Sprintf("%.1f TB", n)
+}
+
+// busiest counts the commands of a device by the minute.
+type busiest struct {
+	at     Traffic
+	minute time.Time
+	n      int
+}
+
+// commands adds what a device was sent at a time.
+func (c *busiest) command(at time.Time) {
+	if minute := at.Truncate(time.Minute); !minute.Equal(c.minute) {
+		c.minute, c.n = minute, 0
+	}
+	c.at.Commands++
+	if c.n++; c.n > c.at.Peak {
+		c.at.Peak, c.at.PeakAt = c.n, c.minute
+	}
+}
