@@ -28,7 +28,7 @@ type archiveView struct {
 }
 
 func (a *app) viewArchive(dir string) (*archiveView, error) {
-	s, err := a.loadSite(dir, true)
+	s, err := a.loadNames(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (a *app) completeSiteAndDevices(_ *cobra.Command, args []string, _ string) 
 // completeSiteAndChannels is for [SITE] [CHANNEL...].
 func (a *app) completeSiteAndChannels(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	dir, named := siteAndChannels(args)
-	s, err := a.quiet().loadSite(dir, true)
+	s, err := a.quiet().loadNames(dir)
 	if err != nil {
 		return nil, folders(len(args) == 0)
 	}
@@ -124,7 +124,7 @@ func (a *app) completeSiteAndChannels(_ *cobra.Command, args []string, _ string)
 
 func (a *app) labelNames(args []string) []string {
 	dir, _ := siteAndChannels(args)
-	s, err := a.quiet().loadSite(dir, true)
+	s, err := a.quiet().loadNames(dir)
 	if err != nil {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (a *app) quiet() *app {
 }
 
 func (a *app) deviceNames(dir string) []string {
-	s, err := a.quiet().loadSite(dir, true)
+	s, err := a.quiet().loadNames(dir)
 	if err != nil {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (a *app) jobNames(ctx context.Context, dir string) []string {
 		for _, j := range st.Jobs {
 			jobs = append(jobs, job{j.Script, j.Name})
 		}
-	} else if s, err := a.quiet().loadSite(dir, true); err == nil {
+	} else if s, err := a.quiet().loadNames(dir); err == nil {
 		runs, none, _ := a.quiet().preview(s, a.clk.Now(), 1, nil) // scripts that fail have no jobs
 		for _, r := range runs {
 			jobs = append(jobs, job{r.Script, r.Job})

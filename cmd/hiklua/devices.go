@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,8 @@ import (
 const (
 	// askTimeout is how long "devices" takes at most, however many there are.
 	askTimeout = 30 * time.Second
+	// saveTimeout is askTimeout for --save, which asks each head, too.
+	saveTimeout = 2 * time.Minute
 	// askAtOnce bounds the devices that are asked at the same time.
 	askAtOnce = 32
 )
@@ -30,28 +33,44 @@ type found struct {
 	err      error
 
 	simulated bool // software in the place of the device
+
+	saved  *site.SavedDevice // for devices.yaml; nil: it was not asked for, or has not answered
+	notes  []string          // what was not told for it
+	missed bool              // and should have been
 }
 
 func newDevicesCommand(a *app) *cobra.Command {
-	var asJSON, asYAML, simulate bool
+	var asJSON, asYAML, save, simulate bool
 	c := &cobra.Command{
-		Use:   "devices [SITE] [--json] [--yaml] [--simulate]",
+		Use:   "devices [SITE] [--json] [--yaml] [--save] [--simulate]",
 		Short: "Ask every device of a site: model, state, channels",
 		Long: `Asks every device of a site (default: the current folder) for its model,
-firmware, channels and clock, and says what to do about those that fail.`,
+firmware, channels and clock, and says what to do about those that fail. With
+--save it also asks what their heads can do and keeps that, presets with names
+and positions, in devices.yaml beside site.yaml: check, the REPL and simulated
+devices go by it. It holds no addresses and no passwords.`,
 		Example: `  {hiklua} devices
-  {hiklua} devices --yaml        # the channels: blocks to paste into site.yaml`,
+  {hiklua} devices --yaml        # the channels: blocks to paste into site.yaml
+  {hiklua} devices --save        # again after a preset was set or a camera exchanged`,
 		Args:        atMost(a, 1),
 		Annotations: next(`a name for each channel: {hiklua} devices --yaml prints the block for site.yaml.`),
 		RunE: func(c *cobra.Command, args []string) error {
 			if asJSON && asYAML {
 				return &misuse{"--json and --yaml are two forms of the same: one is enough", a.name + " devices --yaml"}
 			}
+			if save && simulate {
+				return &misuse{"--save keeps what the real devices say: there is nothing to keep of simulated ones", a.name + " devices --save"}
+			}
 			s, err := a.loadSite(siteArg(args), simulate)
 			if err != nil {
 				return err
 			}
-			all, err := a.askAll(c.Context(), s, simulate)
+			if save {
+				if _, err := site.LoadSaved(s.Dir); err != nil {
+					return a.damagedSaved(err)
+				}
+			}
+			all, err := a.askAll(c.Context(), s, simulate, save)
 			if err == nil && c.Context().Err() != nil {
 				err = &failure{"interrupted"}
 			}
@@ -71,27 +90,43 @@ firmware, channels and clock, and says what to do about those that fail.`,
 					err = errTold
 				}
 			}
+			if save {
+				out := a.stdout
+				if asJSON || asYAML {
+					out = a.stderr
+				}
+				err = errors.Join(err, a.saveDevices(out, s, all))
+			}
 			return err
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
 	c.Flags().BoolVar(&asYAML, "yaml", false, "as the channels: blocks of site.yaml")
+	c.Flags().BoolVar(&save, "save", false, "keep what they can do in devices.yaml, for check, repl and simulated devices")
 	c.Flags().BoolVar(&simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
 	return c
 }
 
-// askAll asks every device of s, in the order of site.yaml.
-func (a *app) askAll(ctx context.Context, s *site.Site, simulate bool) ([]found, error) {
+// askAll asks every device of s, in the order of site.yaml; with save also what
+// their heads can do.
+func (a *app) askAll(ctx context.Context, s *site.Site, simulate, save bool) ([]found, error) {
 	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, false), simulate: simulate})
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := clock.WithTimeout(a.clk, ctx, askTimeout)
+	limit := askTimeout
+	if save {
+		limit = saveTimeout
+	}
+	ctx, cancel := clock.WithTimeout(a.clk, ctx, limit)
 	defer cancel()
 	devices := h.Devices()
 	all := make([]found, len(devices))
 	a.parallel(len(devices), askAtOnce, func(i int) {
 		all[i] = a.ask(ctx, s.Devices[i], devices[i])
+		if save && all[i].err == nil && !all[i].simulated {
+			a.askHeads(ctx, &all[i], devices[i].Client())
+		}
 	})
 	return all, h.Close()
 }

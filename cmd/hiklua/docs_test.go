@@ -145,10 +145,16 @@ func TestAPIExamples(t *testing.T) {
 	}
 }
 
-// TestSiteYAMLPage compares the table of keys with the parser's.
-func TestSiteYAMLPage(t *testing.T) {
+// TestYAMLPages compares the tables of keys with the parsers'.
+func TestYAMLPages(t *testing.T) {
+	compareKeys(t, "docs/site-yaml.md", site.Keys())
+	compareKeys(t, "docs/devices-yaml.md", site.SavedKeys())
+}
+
+func compareKeys(t *testing.T, page string, keys []site.Key) {
+	t.Helper()
 	var want []string
-	for _, k := range site.Keys() {
+	for _, k := range keys {
 		def := k.Default
 		if def != "" {
 			def = "`" + def + "`"
@@ -157,19 +163,19 @@ func TestSiteYAMLPage(t *testing.T) {
 		want = append(want, strings.ReplaceAll(row, "|  |", "| |"))
 	}
 	var got []string
-	for _, line := range strings.Split(read(t, "../../docs/site-yaml.md"), "\n") {
+	for _, line := range strings.Split(read(t, "../../"+page), "\n") {
 		if strings.HasPrefix(line, "| `") && strings.Count(line, "|") == 5 {
 			got = append(got, line)
 		}
 	}
 	for _, row := range want {
 		if !slices.Contains(got, row) {
-			t.Errorf("docs/site-yaml.md lacks the row\n%s", row)
+			t.Errorf("%s lacks the row\n%s", page, row)
 		}
 	}
 	for _, row := range got {
 		if !slices.Contains(want, row) {
-			t.Errorf("docs/site-yaml.md has a row that no key has\n%s", row)
+			t.Errorf("%s has a row that no key has\n%s", page, row)
 		}
 	}
 }

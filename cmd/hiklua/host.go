@@ -43,8 +43,29 @@ func siteAround() string {
 	return up
 }
 
-// loadSite reads the site in dir. With simulate, passwords are not asked for.
+// loadSite reads the site in dir. With simulate it is for a run of simulated
+// devices: passwords are not asked for, and devices are as devices.yaml has them.
 func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
+	if !simulate {
+		return a.loadSiteBy(dir, site.Load)
+	}
+	s, err := a.loadNames(dir)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := site.LoadSaved(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.UseSaved(saved)
+	return s, nil
+}
+
+// loadNames reads the site in dir for what is in it: nothing is asked of its
+// devices.
+func (a *app) loadNames(dir string) (*site.Site, error) { return a.loadSiteBy(dir, site.LoadSimulated) }
+
+func (a *app) loadSiteBy(dir string, load func(string, func(string) (string, bool)) (*site.Site, error)) (*site.Site, error) {
 	if err := a.notFolder(dir); err != nil {
 		return nil, err
 	}
@@ -54,10 +75,7 @@ func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
 				dir, a.name, shellWord(dir), a.name)}
 		}
 	}
-	if simulate {
-		return site.LoadSimulated(dir, a.env)
-	}
-	return site.Load(dir, a.env)
+	return load(dir, a.env)
 }
 
 // notFolder refuses a file where the folder of a site is due.

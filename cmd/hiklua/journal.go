@@ -93,7 +93,7 @@ to answer them again and again has one line, with a count.`,
 func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) error {
 	// The record is of most use when something is wrong: also with site.yaml.
 	zone := time.Local
-	s, err := a.loadSite(dir, true)
+	s, err := a.loadNames(dir)
 	switch {
 	case err == nil:
 		zone = s.Timezone

@@ -130,7 +130,7 @@ that does it. NAME is as for require, "hik.tour", or "tour" for short.`,
 func (a *app) siteOrNone(args []string) (dir string, err error) {
 	dir = siteArg(args)
 	if len(args) > 0 && !hasSite(dir) {
-		_, err = a.loadSite(dir, true)
+		_, err = a.loadNames(dir)
 	}
 	return dir, err
 }

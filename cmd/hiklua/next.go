@@ -54,7 +54,7 @@ type jsonRun struct {
 }
 
 func (a *app) showNext(ctx context.Context, dir, from string, count int, asJSON bool) error {
-	s, err := a.loadSite(dir, true)
+	s, err := a.loadNames(dir)
 	if err != nil {
 		return err
 	}

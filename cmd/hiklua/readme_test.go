@@ -323,8 +323,8 @@ func TestPagesLua(t *testing.T) {
 	}
 }
 
-// TestPagesYAML reads every site.yaml in the pages; a piece of one is put
-// where it belongs.
+// TestPagesYAML reads every site.yaml and devices.yaml in the pages; a piece of
+// one is put where it belongs.
 func TestPagesYAML(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, b := range blocks(t, page) {
@@ -332,6 +332,13 @@ func TestPagesYAML(t *testing.T) {
 				continue
 			}
 			dir := t.TempDir()
+			if strings.HasPrefix(b.text, "# devices.yaml\n") {
+				write(t, dir, map[string]string{"devices.yaml": b.text})
+				if _, err := site.LoadSaved(dir); err != nil {
+					t.Errorf("%s:%d: %v", page, b.line, err)
+				}
+				continue
+			}
 			write(t, dir, map[string]string{"site.yaml": b.text})
 			env := func(name string) (string, bool) { return "secret", strings.HasSuffix(name, "PASSWORD") }
 			if _, err := site.LoadSimulated(dir, env); err != nil {

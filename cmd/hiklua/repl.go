@@ -124,7 +124,7 @@ func (a *app) replSite(ctx context.Context, o replOptions) (client *control.Clie
 		s, err = a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 		return nil, s, err
 	}
-	if s, err = a.loadSite(dir, true); err != nil {
+	if s, err = a.loadNames(dir); err != nil {
 		s = &site.Site{Dir: dir} // the host runs on with what it was before
 	}
 	return client, s, nil

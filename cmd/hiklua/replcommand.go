@@ -207,7 +207,7 @@ func (r *repl) reload(ctx context.Context, _ string) error {
 			io.WriteString(r.stdout, errorLines(one.Error))
 		}
 	}
-	if s, err := r.loadSite(r.site.Dir, true); err == nil {
+	if s, err := r.loadNames(r.site.Dir); err == nil {
 		r.site = s // for the names
 	}
 	return nil

@@ -37,9 +37,14 @@ type jsonSchema struct {
 // Schema is the JSON Schema of site.yaml, for editors, made from the parser's
 // own tables. It refuses what the parser refuses as far as a schema can say it:
 // not what concerns values of other places, or the environment.
-func Schema() []byte {
-	root := &jsonSchema{Schema: "http://json-schema.org/draft-07/schema#", Title: "site.yaml of hiklua", Type: []string{"object"}}
-	for _, k := range Keys() {
+func Schema() []byte { return schemaOfKeys("site.yaml of hiklua", Keys()) }
+
+// SavedSchema is the JSON Schema of devices.yaml.
+func SavedSchema() []byte { return schemaOfKeys("devices.yaml of hiklua", SavedKeys()) }
+
+func schemaOfKeys(title string, keys []Key) []byte {
+	root := &jsonSchema{Schema: "http://json-schema.org/draft-07/schema#", Title: title, Type: []string{"object"}}
+	for _, k := range keys {
 		at, steps := root, strings.Split(k.Path, ".")
 		for _, step := range steps[:len(steps)-1] {
 			at = at.at(step)
@@ -52,8 +57,8 @@ func Schema() []byte {
 	return append(text, '\n')
 }
 
-// at is the schema of a part: of a key, of any name ("NAME"), or of the items of
-// a list ("schedules[]").
+// at is the schema of a part: of a key, of any name ("NAME") or number ("NUMBER"),
+// or of the items of a list ("schedules[]").
 func (s *jsonSchema) at(step string) *jsonSchema {
 	name, isList := strings.CutSuffix(step, "[]")
 	switch {
@@ -63,7 +68,7 @@ func (s *jsonSchema) at(step string) *jsonSchema {
 			list.Items = &jsonSchema{Type: []string{"object"}}
 		}
 		return list.Items
-	case name == "NAME":
+	case name == "NAME" || name == "NUMBER":
 		if any, ok := s.AdditionalProperties.(*jsonSchema); ok {
 			return any
 		}
@@ -75,8 +80,12 @@ func (s *jsonSchema) at(step string) *jsonSchema {
 }
 
 func (s *jsonSchema) set(name string, part *jsonSchema) {
-	if name == "NAME" {
+	switch name {
+	case "NAME":
 		s.AdditionalProperties, s.PropertyNames = part, schemaOfNames
+		return
+	case "NUMBER":
+		s.AdditionalProperties, s.PropertyNames = part, schemaOfNumbers
 		return
 	}
 	if s.Properties == nil {
@@ -90,6 +99,9 @@ var schemaOfNames = &jsonSchema{
 	Pattern: `^[\p{L}\p{M}\p{Nd}_. -]+$`, MaxLength: 64, ErrorMessage: "a name has " + NameRule,
 	Not: &jsonSchema{AnyOf: []*jsonSchema{{Pattern: "^[0-9]+$"}, {Pattern: "^[ .-]"}, {Pattern: "[ .]$"}, {Pattern: "  "}}},
 }
+
+// schemaOfNumbers is for keys that are the number of a channel or a preset.
+var schemaOfNumbers = &jsonSchema{Pattern: `^0*[1-9][0-9]{0,3}$`, ErrorMessage: "a number is due here: 1, 2, 3"}
 
 // addRules says how a key goes together with others.
 func (s *jsonSchema) addRules(name string, r rules) {

@@ -44,6 +44,12 @@ func schemaOfType(k Key) *jsonSchema {
 		s := schemaOfText(k.pattern)
 		s.Type, s.Items = append(s.Type, "array"), schemaOfText(k.pattern)
 		return s
+	case k.Type == "text or nothing":
+		s := schemaOfText("")
+		s.Type = append(s.Type, "null")
+		return s
+	case k.Type == "true or false":
+		return &jsonSchema{Type: []string{"boolean"}, Default: orNil(k.Default)}
 	case kind == "text":
 		return schemaOfText(k.pattern)
 	case kind == "word:":

@@ -30,7 +30,10 @@ func LoadSimulated(dir string, env func(string) (string, bool)) (*Site, error) {
 }
 
 func load(dir string, env func(string) (string, bool), unlocked bool) (*Site, error) {
-	data, err := readFile(dir)
+	data, err := readFile(dir, FileName, maxFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = Problems{{Message: missing(dir)}}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,28 +58,31 @@ func parse(data []byte, r *reader) (*Site, error) {
 	return s, nil
 }
 
-func readFile(dir string) ([]byte, error) {
-	path := filepath.Join(dir, FileName)
+// readFile reads a file of a site, of at most so many bytes. The error is of type
+// Problems, or fs.ErrNotExist.
+func readFile(dir, name string, most int64) ([]byte, error) {
+	problem := func(message string) error { return Problems{{File: name, Message: message}} }
+	path := filepath.Join(dir, name)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, Problems{{Message: missing(dir)}}
+		return nil, fs.ErrNotExist
 	case err != nil:
-		return nil, Problems{{File: FileName, Message: reason(err)}}
+		return nil, problem(reason(err))
 	case !info.Mode().IsRegular():
-		return nil, Problems{{File: FileName, Message: "is not a regular file"}}
+		return nil, problem("is not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, Problems{{File: FileName, Message: reason(err)}}
+		return nil, problem(reason(err))
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
-		return nil, Problems{{File: FileName, Message: reason(err)}}
+		return nil, problem(reason(err))
 	}
-	if len(data) > maxFile {
-		return nil, Problems{{File: FileName, Message: "is larger than 1 MB; is it the right file?"}}
+	if int64(len(data)) > most {
+		return nil, problem(fmt.Sprintf("is larger than %d MB; is it the right file?", most>>20))
 	}
 	return data, nil
 }
@@ -88,7 +94,13 @@ func missing(dir string) string {
 	return fmt.Sprintf("no site.yaml in %s: run \"hiklua init %s\"", dir, dir)
 }
 
-const emptyFile = `the file is empty: it needs at least "devices:" ("hiklua init DIR" writes an example)`
+// emptyFile says what an empty file lacks.
+func emptyFile(file string) string {
+	if file == SavedName {
+		return `the file is empty: "hiklua devices --save" writes it anew where there is none`
+	}
+	return `the file is empty: it needs at least "devices:" ("hiklua init DIR" writes an example)`
+}
 
 // parseYAML gives the map at the top, with aliases replaced by what they stand for.
 func parseYAML(data []byte, file string) (*yaml.Node, error) {
@@ -105,7 +117,7 @@ func parseYAML(data []byte, file string) (*yaml.Node, error) {
 		return nil, at(line, col, "%s", what)
 	}
 	if len(documents) == 0 || len(documents[0].Content) != 1 {
-		return nil, at(1, 1, emptyFile)
+		return nil, at(1, 1, "%s", emptyFile(file))
 	}
 	if len(documents) > 1 {
 		return nil, at(documents[1].Line, documents[1].Column, "a second document begins here (after ---): one is all there may be")
@@ -116,7 +128,7 @@ func parseYAML(data []byte, file string) (*yaml.Node, error) {
 	case len(x.problems) > 0:
 		return nil, x.problems.sorted()
 	case isNull(root):
-		return nil, at(1, 1, emptyFile)
+		return nil, at(1, 1, "%s", emptyFile(file))
 	case root.Kind != yaml.MappingNode:
 		return nil, at(root.Line, root.Column, "a map is due here (devices: and so on), not %s", kindOf(root))
 	}

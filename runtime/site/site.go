@@ -56,6 +56,8 @@ type Device struct {
 	Simulate       Model // empty: a real device
 
 	Channels []Channel // in the order of the file
+
+	Saved *SavedDevice // what devices.yaml says of it, after UseSaved; nil: nothing
 }
 
 // Channel is one video input of a device, under the site's name for it.
@@ -133,6 +135,14 @@ func (s *Site) Device(name string) (Device, bool) {
 		}
 	}
 	return Device{}, false
+}
+
+// UseSaved gives each device what was saved of it, for the simulated device that
+// takes its place.
+func (s *Site) UseSaved(saved *Saved) {
+	for i := range s.Devices {
+		s.Devices[i].Saved = saved.Of(s.Devices[i])
+	}
 }
 
 // DeviceNames lists the devices in the order of the file.

@@ -19,6 +19,9 @@ const Folder = ".stubs"
 // SchemaFile is the JSON Schema of site.yaml, in Folder.
 const SchemaFile = "site.schema.json"
 
+// SavedSchemaFile is the JSON Schema of devices.yaml, in Folder.
+const SavedSchemaFile = "devices.schema.json"
+
 // Modeline is the comment by which site.yaml names its schema.
 const Modeline = "# yaml-language-server: $schema=" + Folder + "/" + SchemaFile
 
@@ -31,7 +34,8 @@ var settings []byte
 // Files are the stubs for a site; nil: for no site, then every name of a device
 // is right.
 func Files(s *site.Site) []scripts.File {
-	return append(scripts.ForEditors(), scripts.File{Name: SchemaFile, Text: site.Schema()}, scripts.File{Name: "site.lua", Text: siteTypes(s)})
+	return append(scripts.ForEditors(), scripts.File{Name: SchemaFile, Text: site.Schema()}, scripts.File{Name: SavedSchemaFile, Text: site.SavedSchema()},
+		scripts.File{Name: "site.lua", Text: siteTypes(s)})
 }
 
 // Write brings the stubs of the site in dir up to date, and returns the files

@@ -1,0 +1,48 @@
+package site
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/hiklua/hiklua/runtime/owner"
+)
+
+// WriteSaved makes s the content of DIR/devices.yaml, whole or not at all, and
+// reports whether that differs from what was there. A new file can be read by
+// all: there are no secrets in it.
+func WriteSaved(dir string, s *Saved) (changed bool, err error) {
+	text, err := s.Text()
+	if err != nil {
+		return false, err
+	}
+	path := filepath.Join(dir, SavedName)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // the file may be a link
+	}
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, text) {
+		return false, nil
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+SavedName+"-*")
+	if err != nil {
+		return false, err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, owner.Give(f, filepath.Dir(path)), f.Chmod(mode))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return false, errors.Join(err, os.Remove(f.Name()))
+	}
+	return true, nil
+}
