@@ -19,9 +19,9 @@ func newDemoCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo [--for 30s] [--dir DIR]",
 		Short: "Show it at work: a site with simulated cameras",
-		Long: `Writes an example site with three scripts, runs it for half a minute against
-three simulated devices on ports of this machine, edits one script meanwhile,
-and sums up what the devices were asked.`,
+		Long: `Writes an example site with four scripts and runs it for half a minute against
+three simulated devices on ports of this machine. Something moves at the door, a
+script is edited meanwhile, and at the end it sums up what the devices were asked.`,
 		Args:        atMost(a, 0),
 		Annotations: next("{hiklua} demo; at its end it names three commands to go on with."),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -77,20 +77,27 @@ func (a *app) runDemo(ctx context.Context, s *site.Site, devices *demoDevices, s
 		ended.Wake()
 	})
 	clock.WaitFor(ctx, loaded)
-	saved := a.playDemo(ctx, tell, h, s.Dir, span)
+	played := a.playDemo(ctx, tell, h, devices, s.Dir, span)
 	stop()
 	ended.Wait()
 	devices.settle(a)
-	sum := devices.summary(s.Dir, saved)
+	sum := devices.summary(s.Dir, played)
 	fmt.Fprint(a.output(), sum.text(a))
 	return errors.Join(closed, sum.problem())
 }
 
-// playDemo lets the site run and half-way saves an edit to a script. It
-// returns when that was; zero if it did not come to it.
-func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir string, span time.Duration) (saved time.Time) {
-	if clock.Sleep(ctx, a.clk, span/2) == nil {
-		saved = a.clk.Now()
+// played is when what the demo does itself came to pass; zero: it did not.
+type played struct{ noticed, saved time.Time }
+
+// playDemo lets the site run; meanwhile something moves at the door, and an edit
+// to a script is saved.
+func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, devices *demoDevices, dir string, span time.Duration) (p played) {
+	if clock.Sleep(ctx, a.clk, span/4) == nil && devices.notice() {
+		p.noticed = a.clk.Now()
+		tell.say("demo", "somebody comes to the "+noticingDevice)
+	}
+	if clock.Sleep(ctx, a.clk, span/2-span/4) == nil {
+		p.saved = a.clk.Now()
 		tell.say("demo", fmt.Sprintf("saves %s with one more stop: preset %d %q", editedScript, editedPreset, editedName))
 		if err := editDemoScript(dir); err != nil {
 			tell.warn("demo", err.Error())
@@ -104,7 +111,7 @@ func (a *app) playDemo(ctx context.Context, tell *narrator, h *runtime.Host, dir
 		how = "interrupted"
 	}
 	tell.say("demo", how+": scripts end, heads are stopped")
-	return saved
+	return p
 }
 
 // duration is a flag such as 30s or 1m30s; a bare number is seconds.

@@ -72,6 +72,10 @@ func TestDemoSummaryIsTheJournals(t *testing.T) {
 		`archive  nvr/till -> data/archive/nvr/till/2026-03-04/12-00-08.jpg`,
 		`patrol   script reloaded`,
 		`patrol   gate/dome goes to preset 7 "tower"`,
+		`demo     somebody comes to the door`,
+		`alarm    door/front -> data/alarm/door/front/2026-03-04/12-00-07.jpg`,
+		`alarm    nvr/yard goes to preset 2 "door"`,
+		`Something moved at the door, and 0s later a picture of it was taken.`,
 		`Every head is at rest.`,
 		`No device was asked two things at once.`,
 		`later the head was on its way to "tower"`,
@@ -148,7 +152,7 @@ func TestDemoInterrupted(t *testing.T) {
 	if moved == 0 || moved > turning || stopped < turning || stopped > turning+time.Second {
 		t.Errorf("moved at %v, stopped at %v; interrupted at %v\n%s", moved, stopped, turning, s.out.String())
 	}
-	for _, want := range []string{"interrupted", "Every head is at rest.", "No script was edited", "Try next"} {
+	for _, want := range []string{"interrupted", "Every head is at rest.", "Nothing moved at the door", "No script was edited", "Try next"} {
 		if !strings.Contains(s.out.String(), want) {
 			t.Errorf("the demo does not say %q:\n%s", want, s.out.String())
 		}

@@ -38,6 +38,7 @@ func (a *app) demoDevices(s *site.Site) (*demoDevices, error) {
 		conf.Host, conf.Simulate = "127.0.0.1", ""
 		conf.Username, conf.Password = "admin", isapi.NewSecret("simulated")
 		if !a.sockets {
+			conf.Port = i + 1 // a device is its address
 			continue
 		}
 		server, err := sim.Listen("127.0.0.1:0", device)
@@ -70,6 +71,15 @@ func (d *demoDevices) transport(conf site.Device) (http.RoundTripper, error) {
 	}
 	return nil, fmt.Errorf("the demo has no device %s", conf.Name)
 }
+
+// notice lets the door's camera see something move for some seconds.
+func (d *demoDevices) notice() bool {
+	i := slices.IndexFunc(d.devices, func(one *sim.Device) bool { return one.Name() == noticingDevice })
+	return i >= 0 && d.devices[i].Raise(sim.Alert{Type: "motion", Channel: 1, For: noticedFor})
+}
+
+// noticedFor is how long something moves.
+const noticedFor = 3 * time.Second
 
 // close ends the servers.
 func (d *demoDevices) close() error {

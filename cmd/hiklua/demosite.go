@@ -19,6 +19,8 @@ var demoSite embed.FS
 
 const (
 	demoFolder = "hiklua-demo"
+	// The camera that notices something: scripts/alarm.lua listens.
+	noticingDevice = "door"
 	// What the demo edits half-way: it takes the comment off a stop.
 	editedScript = "scripts/patrol.lua"
 	editedName   = "tower"

@@ -126,7 +126,7 @@ func (n *narrator) describe(r journal.Entry) string {
 		place += "/" + ch.Name
 	}
 	switch r.What {
-	case "status", "snapshot":
+	case "status", "snapshot", "clock", "event stream":
 		return ""
 	case "preset":
 		text := place + " goes to preset " + r.Detail

@@ -22,6 +22,8 @@ type summary struct {
 	saved   time.Time     // when the script was edited; zero: it was not
 	live    time.Duration // from then until the head was sent to the new stop
 	visits  int           // of the new stop
+	noticed bool          // something moved at the door
+	taken   time.Duration // from then until its camera was asked for a picture; 0: it was not
 }
 
 // deviceSum is what one device counted.
@@ -39,8 +41,8 @@ type folderSum struct {
 }
 
 // summary asks the devices and looks at the files.
-func (d *demoDevices) summary(dir string, saved time.Time) *summary {
-	s := &summary{dir: dir, saved: saved}
+func (d *demoDevices) summary(dir string, p played) *summary {
+	s := &summary{dir: dir, saved: p.saved, noticed: !p.noticed.IsZero()}
 	for i, device := range d.devices {
 		journal := device.Journal()
 		s.devices = append(s.devices, deviceSum{device.Name(), device.Counts(), longestOverlap(journal)})
@@ -49,18 +51,30 @@ func (d *demoDevices) summary(dir string, saved time.Time) *summary {
 				s.moving = append(s.moving, device.Name()+"/"+c.Name)
 			}
 		}
-		for _, e := range journal {
-			if saved.IsZero() || e.Start.Before(saved) || e.What != fmt.Sprintf("goto %d", editedPreset) {
-				continue
-			}
-			if s.visits == 0 {
-				s.live = e.Start.Sub(saved)
-			}
-			s.visits++
+		if live, visits := since(journal, p.saved, fmt.Sprintf("goto %d", editedPreset)); visits > 0 {
+			s.live, s.visits = live, visits
+		}
+		if device.Name() == noticingDevice {
+			s.taken, _ = since(journal, p.noticed, "picture")
 		}
 	}
 	s.folders = pictureFolders(filepath.Join(dir, "data"))
 	return s
+}
+
+// since counts how often a device was asked something from a time on, and says
+// how long after that the first time was. The zero time is none.
+func since(journal []sim.Entry, from time.Time, what string) (first time.Duration, times int) {
+	for _, e := range journal {
+		if from.IsZero() || e.Start.Before(from) || e.What != what && !strings.HasPrefix(e.What, what+" ") {
+			continue
+		}
+		if times == 0 {
+			first = max(e.Start.Sub(from), 1) // not none
+		}
+		times++
+	}
+	return first, times
 }
 
 // longestOverlap is the longest time for which a device had two requests in
@@ -123,7 +137,7 @@ func (s *summary) text(a *app) string {
 		n := d.counts
 		fmt.Fprintf(&b, "  %-8s %8d %8d %6d %6d %9d %16d\n", d.name, n.Requests, n.Presets, n.Moves, n.Stops, n.Pictures, n.RejectedLogins)
 	}
-	fmt.Fprintf(&b, "\n  %s\n  %s\n  %s\n", s.headText(), s.overlapText(), s.reloadText())
+	fmt.Fprintf(&b, "\n  %s\n  %s\n  %s\n  %s\n", s.headText(), s.overlapText(), s.eventText(), s.reloadText())
 
 	taken := 0
 	for _, d := range s.devices {
@@ -168,6 +182,16 @@ func (s *summary) overlapText() string {
 		return "No device was asked two things at once."
 	}
 	return fmt.Sprintf("At most %d requests at once on one device, for %s: only a stop does not wait its turn.", most, longest.Round(time.Microsecond))
+}
+
+func (s *summary) eventText() string {
+	switch {
+	case !s.noticed:
+		return "Nothing moved at the " + noticingDevice + ": the demo ended before that."
+	case s.taken == 0:
+		return "Something moved at the " + noticingDevice + "; the demo ended before it was told."
+	}
+	return fmt.Sprintf("Something moved at the %s, and %s later a picture of it was taken.", noticingDevice, s.taken.Round(time.Millisecond))
 }
 
 func (s *summary) reloadText() string {
