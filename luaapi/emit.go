@@ -1,6 +1,8 @@
 package luaapi
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -26,16 +28,44 @@ func emit(c *call) int {
 
 // emittedName refuses names that would be taken for an event of a device.
 func (c *call) emittedName(name string) string {
+	if err := CheckEmittedName(name); err != nil {
+		c.misuse("%v", err)
+	}
+	return name
+}
+
+// CheckEmittedName says why a name is none that can be emitted; nil: it is one.
+func CheckEmittedName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
-		c.misuse("the name is an empty string")
+		return errors.New("the name is an empty string")
 	case strings.Contains(name, ":"):
-		c.misuse("%q: a name with a colon is an event of a device, which no script can emit", name)
+		return fmt.Errorf("%q: a name with a colon is an event of a device, which no script can emit", name)
 	}
 	for _, w := range EventWords() {
 		if strings.EqualFold(w, name) {
-			c.misuse("%q is an event of a device: dev:on(%q, fn), or hik.on(\"DEVICE:%s\", fn)", name, w, w)
+			return fmt.Errorf("%q is an event of a device: dev:on(%q, fn), or hik.on(\"DEVICE:%s\", fn)", name, w, w)
 		}
 	}
-	return name
+	return nil
+}
+
+// EmittedValue makes of what encoding/json reads what Task.Emit takes: tables
+// instead of lists and objects.
+func EmittedValue(v any) any {
+	switch v := v.(type) {
+	case []any:
+		t := make(map[any]any, len(v))
+		for i, item := range v {
+			t[float64(i+1)] = EmittedValue(item)
+		}
+		return t
+	case map[string]any:
+		t := make(map[any]any, len(v))
+		for key, item := range v {
+			t[key] = EmittedValue(item)
+		}
+		return t
+	}
+	return v
 }

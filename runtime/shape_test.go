@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 
 	"cmd/hiklua":        {"cmd/hiklua/lineedit", "runtime", "runtime/*", "luaapi", "isapi", "isapi/sim", "scripts"},
 	"runtime/rehearsal": {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim"},
+	"runtime/happening": {"luaapi", "isapi", "isapi/sim", "runtime/clock", "runtime/nearest", "runtime/schedule", "runtime/site"},
 	"runtime":           {"runtime/*", "luaapi", "isapi", "scripts"},
 	"runtime/check":     {"runtime/clock", "runtime/files", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "scripts"},
 	"runtime/stubs":     {"runtime/sandbox", "runtime/site", "luaapi", "scripts"},

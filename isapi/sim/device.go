@@ -233,6 +233,33 @@ func (d *Device) SetFaults(faults ...Fault) {
 	d.wakeStreams()
 }
 
+// AddFault adds a fault to those that are set; its places in time count from now.
+func (d *Device) AddFault(f Fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.clk.Now()
+	d.faults = slices.DeleteFunc(d.faults, func(old Fault) bool {
+		return !old.Daily && old.To != 0 && now.Sub(old.since) >= old.To
+	})
+	f.since = now
+	d.faults = append(d.faults, f)
+	d.wakeStreams()
+}
+
+// RemoveFault ends the faults of a name.
+func (d *Device) RemoveFault(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = slices.DeleteFunc(d.faults, func(f Fault) bool { return f.Name == name })
+	d.wakeStreams()
+}
+
+// InForce reports whether a fault is in force that Faults has given.
+func (d *Device) InForce(f Fault) bool { return f.active(d.clk.Now(), d.o.Zone) }
+
+// HasChannel reports whether the device has a video input of that human number.
+func (d *Device) HasChannel(number int) bool { return !d.hasNot(number) }
+
 // Faults are those that are set, whether in force at this moment or not.
 func (d *Device) Faults() []Fault {
 	d.mu.Lock()
