@@ -45,3 +45,16 @@ func (t *task) Emit(name string, value any) error {
 	t.script.host.devices.Hub().Emit(name, value, now, link)
 	return nil
 }
+
+// Emit tells every script that listens to name of a value, as hik.emit does in a
+// script. The value is as luaapi.Task.Emit takes it; the error says why the name
+// is none. It does not wait.
+func (h *Host) Emit(name string, value any) error {
+	if err := luaapi.CheckEmittedName(name); err != nil {
+		return err
+	}
+	now := h.clk.Now()
+	h.record(journal.Entry{Kind: journal.Event, Time: now, What: name})
+	h.devices.Hub().Emit(name, value, now, (*emission)(nil))
+	return nil
+}

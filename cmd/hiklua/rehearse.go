@@ -25,6 +25,7 @@ type rehearseOptions struct {
 	full   bool
 	strict bool
 	seed   uint64
+	events string // a file
 }
 
 func newRehearseCommand(a *app) *cobra.Command {
@@ -48,6 +49,7 @@ sent to a device or to the network, and nothing of the site is touched.`,
 	c.Flags().Var(o.by, "by", "what lines are put together by")
 	c.Flags().BoolVar(&o.full, "full", false, "nothing is folded; also every line that a script prints or logs")
 	c.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if there are findings")
+	c.Flags().StringVar(&o.events, "events", "", "what devices notice and suffer meanwhile, in a `FILE`: \"23:10 gate motion\", \"02:00-02:20 nvr offline\"")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "`N` decides about jitter and what scripts draw at random")
 	return c
 }
@@ -80,8 +82,13 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 
 func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*rehearsal.Result, error) {
 	devices := make(rehearsedDevices)
+	happenings, err := readHappenings(o.events, s)
+	if err != nil {
+		return nil, err
+	}
 	return rehearsal.Run(rehearsal.Options{
-		Site: s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
+		Begin: devices.play(happenings, from.Add(o.span.d), o.seed),
+		Site:  s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
 		State:  filepath.Join(dataFolder(s.Dir), "state.db"),
 		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
 	})

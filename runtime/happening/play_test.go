@@ -38,9 +38,10 @@ func stage(t *testing.T, s *site.Site, text, from string, d time.Duration, seed 
 		Clock: clk, Until: begin.Add(d), Seed: seed,
 		Device: func(name string) *sim.Device { return devices[name] },
 		Emit:   func(name string, value any) { note("emit %s %v", name, value) },
-		Amiss:  func(h Happening, why string) { note("%d: %s", h.Line, why) },
 	}
-	p.Play(all)
+	if problems := p.Play(all); problems != nil {
+		return []string{problems.Error()}
+	}
 	is := make(map[string]bool)
 	look := func() {
 		now := make(map[string]bool)
@@ -110,7 +111,9 @@ func TestPlay(t *testing.T) {
 		{"emission", `01:00 emit closing {"doors": [1, 2]} # both`, "2026-01-05 00:00", "2h", `
 05 01:00:00 emit closing map[doors:map[1:1 2:2]]`},
 		{"no such channel", "01:00 gate/7 motion", "2026-01-05 00:00", "2h", `
-05 01:00:00 1: gate has no channel 7`},
+f:1: gate has no channel 7`},
+		{"no such channel at random", "random gate/7 motion 4/day", "2026-01-05 00:00", "2h", `
+f:1: gate has no channel 7`},
 		{"weekdays and a date", "sun,mon 10:00 gate motion\n2026-01-10 10:00 gate audio", "2026-01-10 00:00", "36h", `
 10 10:00:00 + gate/1 audioexception
 10 10:00:05 - gate/1 audioexception
@@ -157,9 +160,12 @@ func TestRandom(t *testing.T) {
 		clk := clock.NewVirtual(begin)
 		p := Player{Clock: clk, Until: begin.Add(span), Seed: seed, Device: func(name string) *sim.Device {
 			times = append(times, clk.Now().In(s.Timezone).Format("02 15:04:05 ")+name)
-			return nil
-		}, Amiss: func(Happening, string) {}}
-		p.Play(all)
+			return sim.New(sim.Options{Clock: clk, Model: sim.NVR})
+		}}
+		if problems := p.Play(all); problems != nil {
+			t.Fatal(problems)
+		}
+		times = nil
 		clk.Run(begin.Add(span))
 		return times
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // Player has things happen by a clock. Its fields are set before Play.
@@ -19,14 +20,20 @@ type Player struct {
 	Device func(name string) *sim.Device
 	// Emit tells the scripts of an event.
 	Emit func(name string, value any)
-	// Amiss is told of what could not happen, such as motion on a channel that
-	// the device does not have.
-	Amiss func(h Happening, why string)
 }
 
 // Play sets the clock for all that happens from now on; what happens now is part
-// of it. It returns at once.
-func (p *Player) Play(all []Happening) {
+// of it. It returns at once. Where something could not happen, such as motion on
+// a channel that a device does not have, nothing does, and problems says why.
+func (p *Player) Play(all []Happening) (problems site.Problems) {
+	for _, h := range all {
+		if h.random == nil || h.random.named {
+			problems = append(problems, p.check(h)...)
+		}
+	}
+	if problems != nil {
+		return problems
+	}
 	before := p.Clock.Now().Add(-1)
 	for _, h := range all {
 		if h.random != nil {
@@ -35,6 +42,22 @@ func (p *Player) Play(all []Happening) {
 		}
 		p.next(h, before)
 	}
+	return nil
+}
+
+func (p *Player) check(h Happening) site.Problems {
+	w := h.What
+	amiss := func(message string) site.Problems {
+		return site.Problems{{File: h.File, Line: h.Line, Message: message}}
+	}
+	switch d := p.Device(w.Device); {
+	case w.Emit != "":
+	case d == nil:
+		return amiss(w.Device + " is no simulated device")
+	case w.Channel != 0 && !d.HasChannel(w.Channel):
+		return amiss(fmt.Sprintf("%s has no channel %d", w.Device, w.Channel))
+	}
+	return nil
 }
 
 // next sets the clock for the first time after another.
@@ -82,13 +105,7 @@ func (p *Player) do(h Happening, w What) {
 		p.Emit(w.Emit, w.Value)
 		return
 	}
-	d := p.Device(w.Device)
-	switch {
-	case d == nil:
-		p.Amiss(h, w.Device+" is no simulated device")
-	case w.Channel != 0 && !d.HasChannel(w.Channel):
-		p.Amiss(h, fmt.Sprintf("%s has no channel %d", w.Device, w.Channel))
-	default:
+	if d := p.Device(w.Device); d != nil {
 		w.Do(d)
 	}
 }

@@ -24,6 +24,7 @@ type random struct {
 	seeded bool
 	filter schedule.Filter
 	zone   *time.Location
+	named  bool   // the line names its place
 	places []What // one of which is drawn each time
 }
 
@@ -43,6 +44,7 @@ func (p *parser) random(h *Happening) {
 		_, rate := rateOf(p.left[1].text)
 		anywhere = !known && rate
 	}
+	r.named = !anywhere
 	var pl place
 	if !anywhere {
 		pl = p.place()

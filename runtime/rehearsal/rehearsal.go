@@ -35,6 +35,9 @@ type Options struct {
 	// PictureSize is about how many bytes a real picture of a channel has, of its sub
 	// stream or of the main one; nil: nothing is known.
 	PictureSize func(device string, channel int, sub bool) int64
+	// Begin, if it is not nil, is called before the host begins: it may set the
+	// clock for what happens in the span.
+	Begin func(*runtime.Host, clock.Clock) error
 	// Scratch is where a folder is made for as long as the rehearsal lasts; "":
 	// where the machine has its temporary files.
 	Scratch string
@@ -91,6 +94,11 @@ func (r *rehearsal) run() (*Result, error) {
 	var err error
 	if r.host, err = runtime.New(r.config()); err != nil {
 		return nil, err
+	}
+	if o.Begin != nil {
+		if err := o.Begin(r.host, r.clk); err != nil {
+			return nil, errors.Join(err, r.host.Close())
+		}
 	}
 	ctx, stop := clock.WithCancel(context.Background())
 	defer stop()
