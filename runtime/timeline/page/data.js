@@ -42,7 +42,6 @@ function decode(bytes) {
   r.at += size;
   data.tracks = [];
   let n = 0;
-  data.lanes = data.lanes || [];
   data.lanes.forEach((lane, index) => {
     for (const t of lane.tracks) {
       t.lane = index;
@@ -65,11 +64,9 @@ function decode(bytes) {
   }
   for (let i = 0; i < n; i++) label[i] = r.next();
   for (let i = 0; i < n; i++) giver[i] = r.next();
-  const last = new Float64Array((data.givers || []).length);
+  const last = new Float64Array(data.givers.length);
   for (let i = 0; i < n; i++) number[i] = last[giver[i]] += r.signed();
   for (const t of data.tracks) cover(data, t);
-  data.findings = data.findings || [];
-  data.nights = data.nights || [];
   return data;
 }
 

@@ -126,16 +126,17 @@ func (c columns) write(to io.Writer, h *head) error {
 // encode makes the head and the columns of a timeline.
 func encode(t *timeline.Timeline, o Options) (*head, columns) {
 	e := &encoder{timeline: t, by: cmp.Or(o.By, timeline.ByDevice)}
-	h := &head{
-		From: t.From.UnixMilli(), Span: t.To.Sub(t.From).Milliseconds(),
-		Offsets: offsets(t), Nights: nights(t),
-	}
 	c, lanes := e.arrange(e.marks())
-	h.Lanes, h.Kinds, h.Labels, h.Givers = lanes, e.kinds.all, e.labels.all, e.givers.all
-	for _, f := range t.Findings {
-		h.Findings = append(h.Findings, finding{e.since(f.Time), e.laneOfFinding(f), f.Text, findingPlace(f)})
+	findings := make([]finding, len(t.Findings))
+	for i, f := range t.Findings {
+		findings[i] = finding{e.since(f.Time), e.laneOfFinding(f), f.Text, findingPlace(f)}
 	}
-	return h, c
+	// No nil: a browser would read null.
+	return &head{
+		From: t.From.UnixMilli(), Span: t.To.Sub(t.From).Milliseconds(), Offsets: offsets(t), Nights: append([][2]int64{}, nights(t)...),
+		Kinds: append([]timeline.Kind{}, e.kinds.all...), Labels: append([]label{}, e.labels.all...), Givers: append([]giver{}, e.givers.all...),
+		Lanes: lanes, Findings: findings,
+	}, c
 }
 
 // encoder collects what actions share.

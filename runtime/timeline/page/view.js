@@ -69,7 +69,7 @@ class View {
     byID("range").textContent = this.range();
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.settled(), 150);
-    performance.mark("drawn");
+    byID("inview").parentElement.setAttribute("aria-busy", "true");
   }
 
   range() {
@@ -84,6 +84,7 @@ class View {
     fillTable(this.data, this.clock, this.view, this.shown);
     const link = linkTo(this.clock, t + w / 2, w, finding && finding.number);
     if (this.moved && location.hash !== link) history.replaceState(null, "", link);
+    byID("inview").parentElement.setAttribute("aria-busy", "false");
   }
 
   // show shows w from t on, as far as the span allows.

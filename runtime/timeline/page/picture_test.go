@@ -1,0 +1,192 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/hiklua/hiklua/runtime/timeline"
+)
+
+// state is what the page says that it shows.
+type state struct {
+	Range, Hash, Count, Focus, Current, Trouble string
+	First                                       []string // row of the table
+	Rows                                        int
+	Overflow                                    int // pixels by which the page is too wide
+}
+
+func (b *browser) state() state {
+	b.t.Helper()
+	text := eval[string](b, `(() => {
+		const text = (id) => document.getElementById(id).textContent;
+		const rows = document.querySelectorAll("#inview tbody tr"), current = document.querySelector("#findings [aria-current]");
+		return JSON.stringify({
+			Range: text("range"), Hash: location.hash, Count: text("inview-count"), Focus: document.activeElement.id, Trouble: text("trouble"),
+			Current: current ? current.querySelector("a").textContent : "", Rows: rows.length,
+			First: rows.length ? [...rows[0].cells].map((c) => c.textContent) : [],
+			Overflow: document.documentElement.scrollWidth - window.innerWidth,
+		});
+	})()`)
+	var s state
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
+
+// colours is how many a canvas has: one that nothing was drawn on has one.
+func (b *browser) colours(canvas string) int {
+	b.t.Helper()
+	return eval[int](b, `(() => {
+		const c = document.getElementById(%q);
+		return new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size;
+	})()`, canvas)
+}
+
+// keys are typed where the focus is.
+func (b *browser) keys(keys string) state {
+	b.t.Helper()
+	b.do(chromedp.KeyEvent(keys))
+	b.settled()
+	return b.state()
+}
+
+func (b *browser) focus() {
+	b.do(chromedp.Focus(chromedp.CSS("#stage")))
+}
+
+// middle is where the lanes are on the screen: left, top, width, height, and the
+// width of the names.
+func (b *browser) stage() (left, top, width, height float64) {
+	b.t.Helper()
+	b.do(chromedp.ScrollIntoView(chromedp.CSS("#stage")))
+	r := eval[[]float64](b, `(() => { const r = document.getElementById("stage").getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
+	return r[0], r[1], r[2], r[3]
+}
+
+// view is what the link of the page says: from when on, and how long.
+func (s state) view(t *testing.T) (middle time.Time, width time.Duration) {
+	t.Helper()
+	var at string
+	var w float64
+	if _, err := fmt.Sscanf(strings.ReplaceAll(strings.TrimPrefix(s.Hash, "#t="), "&", " "), "%s w=%g", &at, &w); err != nil {
+		t.Fatal(s.Hash, err)
+	}
+	middle, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return middle, time.Duration(w * 1e9)
+}
+
+func TestInABrowser(t *testing.T) {
+	b := start(t)
+	week := patrols(t, 10, 20_000, 7)
+	b.part("first picture", func(t *testing.T) {
+		for _, on := range []screen{wide, narrow} {
+			for _, on.dark = range []bool{false, true} {
+				b.open(week, Options{}, on, "")
+				s := b.state()
+				if s.Range != "Mon 23 Mar 00:00 to Mon 30 Mar 00:00 (6d23h)" || !strings.Contains(s.Count, " actions in ") || s.Rows != 100 || s.Overflow > 0 {
+					t.Errorf("%+v: %+v", on, s)
+				}
+				if lanes, overview := b.colours("lanes"), b.colours("overview"); lanes < 12 || overview < 6 {
+					t.Errorf("%+v: the picture has %d colours, the overview %d", on, lanes, overview)
+				}
+				if s.First[1] != "cam00/yard" && s.First[1] != "s00/tour" || !strings.HasPrefix(s.First[0], "Mon 23 Mar 00:00:00") {
+					t.Errorf("%+v: %q", on, s.First)
+				}
+			}
+		}
+	})
+	b.part("keys", func(t *testing.T) { testKeys(t, b, week) })
+	b.part("links", func(t *testing.T) { testLinks(t, b, week) })
+	b.part("mouse", func(t *testing.T) { testMouse(t, b, week) })
+	b.part("touch", func(t *testing.T) { testTouch(t, b, week) })
+	b.part("buttons", func(t *testing.T) { testButtons(t, b, week) })
+	b.part("empty", func(t *testing.T) {
+		b.open(&timeline.Timeline{Site: "x", From: week.From, To: week.To, Zone: week.Zone}, Options{}, wide, "")
+		if s := b.state(); s.Count != "0 actions in 0 lanes." || s.Trouble != "" {
+			t.Errorf("%+v", s)
+		}
+	})
+	b.part("damaged", func(t *testing.T) {
+		page := write(t, week, Options{})
+		data := between(t, page, `type="application/octet-stream">`, "</script>")
+		path := filepath.Join(b.dir, "damaged.html")
+		if err := os.WriteFile(path, []byte(strings.Replace(page, data, data[:len(data)/8*4], 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.load(path, wide, "")
+		if s := b.state(); s.Trouble != "The data is damaged: this file is not whole." {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Names are shown as they are, and do nothing.
+func TestNamesAreTextInABrowser(t *testing.T) {
+	b := start(t)
+	const evil = `<script>window.evil=1</script><img src=x onerror="window.evil=2">"'&lt;` + "\n\u202etxt"
+	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	tl := &timeline.Timeline{Site: evil, From: from, To: from.Add(time.Hour), Zone: time.UTC}
+	tl.Actions = []timeline.Action{{
+		Time: from, Duration: time.Minute, Kind: timeline.Run, Device: evil, Channel: 1, Place: evil, Script: evil, Job: evil, Task: evil, Text: evil, Failed: evil, Message: evil,
+	}}
+	tl.Findings = []timeline.Finding{{Time: from, Count: 1, Device: evil, Place: evil, Script: evil, Text: evil, Remedy: evil}}
+	b.part("shown", func(t *testing.T) {
+		b.open(tl, Options{Command: evil}, wide, "")
+		s := b.state()
+		title := eval[string](b, `document.querySelector("h1").textContent`)
+		if title != evil || s.First[1] != evil || !strings.Contains(s.First[2], evil) || s.First[4] != evil {
+			t.Errorf("%q, %q", title, s.First)
+		}
+		if list := eval[string](b, `document.querySelector("#findings ol").textContent`); strings.Count(list, evil) != 4 {
+			t.Errorf("%q", list)
+		}
+		if eval[bool](b, `"evil" in window || document.querySelectorAll("img, script").length !== 2`) {
+			t.Error("a name is more than text")
+		}
+	})
+}
+
+// axeVersion is of the checker of accessibility. It comes from npm for the test.
+const axeVersion = "4.14.1"
+
+func TestAccessible(t *testing.T) {
+	b := start(t)
+	dir := t.TempDir()
+	cmd := exec.Command("timeout", "60", "npm", "pack", "--silent", "axe-core@"+axeVersion)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("NOT TESTED with axe-core: npm cannot get it here: %v %s", err, out)
+	}
+	cmd = exec.Command("tar", "xzf", "axe-core-"+axeVersion+".tgz", "package/axe.min.js")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	axe, err := os.ReadFile(filepath.Join(dir, "package", "axe.min.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	week := patrols(t, 10, 20_000, 7)
+	for _, on := range []screen{wide, narrow} {
+		for _, on.dark = range []bool{false, true} {
+			b.open(week, Options{}, on, "#f=2")
+			b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
+			found := eval[string](b, `axe.run().then((r) => r.passes.length < 20 ? "only " + r.passes.length + " rules were looked at" : r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")).join("\n"))`)
+			if found != "" {
+				t.Errorf("%+v: %s", on, found)
+			}
+		}
+	}
+}
