@@ -47,9 +47,9 @@ type Options struct {
 // process has an archive open at a time; what sees to that is the index.
 type Archive struct {
 	opt    Options
-	step   func(string)                               // nothing, but in tests: the process may be killed here
-	sync   func(*os.File) error                       // (*os.File).Sync, but in tests
-	rename func(root *os.Root, from, to string) error // owner.RenameNew, but in tests
+	step   func(string)                                                    // nothing, but in tests: the process may be killed here
+	sync   func(*os.File) error                                            // (*os.File).Sync, but in tests
+	rename func(root *os.Root, from string, dir *os.File, to string) error // owner.RenameNew, but in tests
 
 	mu      sync.Mutex
 	layout  *Layout
@@ -162,9 +162,9 @@ func mkdir(root *os.Root, dir string) error {
 // maxNumber is far beyond what one second can have.
 const maxNumber = 100_000
 
-// newPart is a path for an unfinished picture. They are spread over folders: a
-// file system has those wait for each other who change one folder.
-func newPart() string {
-	number := rand.Uint64()
-	return fmt.Sprintf("%s/%02x/%s", partsFolder, number%64, files.PartName(number))
+// newPart is a path for an unfinished picture of a device. They are spread over
+// folders, for a file system has those wait for each other who change one folder;
+// and those of one device lie together, which costs the disk less than many folders.
+func (a *Archive) newPart(device string) string {
+	return fmt.Sprintf("%s/%02x/%s", partsFolder, maphash.String(a.seed, device)%64, files.PartName(rand.Uint64()))
 }

@@ -296,6 +296,31 @@ func TestWhatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
+// The hash is of what the disk has, and less than what was written is no picture.
+func TestADiskThatLosesTheEnd(t *testing.T) {
+	a, index := newArchive(t)
+	a.step = func(what string) {
+		if what != "before sync" {
+			return
+		}
+		parts, err := filepath.Glob(filepath.Join(a.Dir(), partsFolder, "*", ".*.part"))
+		if err != nil || len(parts) != 1 {
+			t.Fatal(parts, err)
+		}
+		if err := os.Truncate(parts[0], 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "camera.jpg")))
+	var disk *DiskError
+	if !errors.As(err, &disk) || !strings.HasSuffix(err.Error(), ": the disk has less of the picture than was written") {
+		t.Error(err)
+	}
+	if got := filesOf(t, a); len(got) > 0 || len(index.added) > 0 {
+		t.Errorf("left %v, %v", got, index.added)
+	}
+}
+
 // The order of things: on the disk, then under its name, then the name on the
 // disk, then known.
 func TestSyncedNamedIndexed(t *testing.T) {

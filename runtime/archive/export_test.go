@@ -11,5 +11,5 @@ func (a *Archive) OnStep(f func(what string)) { a.step = f }
 // CannotRename has the archive do as on a file system that knows no renaming
 // which replaces nothing.
 func (a *Archive) CannotRename() {
-	a.rename = func(*os.Root, string, string) error { return errors.ErrUnsupported }
+	a.rename = func(*os.Root, string, *os.File, string) error { return errors.ErrUnsupported }
 }

@@ -61,7 +61,7 @@ func (p *Picture) open() (err error) {
 	if p.root, err = a.open(); err != nil {
 		return err
 	}
-	part := newPart()
+	part := a.newPart(p.Entry.Device)
 	a.step("begun")
 	create := func() { p.file, err = p.root.OpenFile(part, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) }
 	if create(); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -139,10 +139,14 @@ func (p *Picture) Commit() (Entry, error) {
 // hashBuffers are for pictures that are read back.
 var hashBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
+// errLess is for a disk that loses what was written.
+var errLess = errors.New("the disk has less of the picture than was written")
+
 // settle syncs the file. Meanwhile it is read back, out of memory, for its hash:
 // that costs the processor a third of what a picture does, and the disk is what
 // the picture waits for.
 func (p *Picture) settle(sum *[sha256.Size]byte) error {
+	p.a.step("before sync")
 	group := clock.NewGroup(p.a.opt.Clock)
 	var failed error
 	group.Go(func() {
@@ -152,11 +156,10 @@ func (p *Picture) settle(sum *[sha256.Size]byte) error {
 		var n int64
 		n, failed = io.CopyBuffer(h, io.NewSectionReader(p.file, 0, p.size), buf[:])
 		if failed == nil && n < p.size {
-			failed = io.ErrUnexpectedEOF
+			failed = errLess
 		}
 		h.Sum(sum[:0])
 	})
-	p.a.step("before sync")
 	err := p.a.sync(p.file)
 	group.Wait()
 	return cmp.Or(err, failed)
@@ -175,32 +178,41 @@ func (p *Picture) place() error {
 			return err
 		}
 	}
+	folder, err := openFolder(p.root, dir)
+	if err != nil {
+		return told(wanted, err)
+	}
+	defer folder.Close()
 	a.step("before rename")
-	for n, made := a.number(wanted), false; ; {
+	for n := a.number(wanted); ; n++ {
 		name := numbered(wanted, n)
-		err := a.name(p.root, p.part, name)
-		switch {
-		case err == nil:
-			p.part, p.path = "", name
-			a.numbered(wanted, n)
-			a.step("after rename")
-			if d, err := p.root.Open(dir); err == nil {
-				a.sync(d) // where the file system can
-				d.Close()
-			}
-			a.step("folder synced")
-			return nil
-		case errors.Is(err, fs.ErrExist) && n < maxNumber:
-			n++
-		case !made && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)):
-			made = true
-			if err := mkdir(p.root, dir); err != nil {
-				return err
-			}
-		default:
+		err := a.name(p.root, p.part, folder, name)
+		if errors.Is(err, fs.ErrExist) && n < maxNumber {
+			continue
+		}
+		if err != nil {
 			return told(name, err)
 		}
+		p.part, p.path = "", name
+		a.numbered(wanted, n)
+		a.step("after rename")
+		a.sync(folder) // where the file system can
+		a.step("folder synced")
+		return nil
 	}
+}
+
+// openFolder opens a folder of the archive, which it makes if it is not there.
+func openFolder(root *os.Root, dir string) (*os.File, error) {
+	dir += "/" // a pipe is not opened by such a name
+	folder, err := root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if err := mkdir(root, path.Clean(dir)); err != nil {
+			return nil, err
+		}
+		folder, err = root.Open(dir)
+	}
+	return folder, err
 }
 
 // maxNumbers bounds the memory for numbers.
@@ -224,9 +236,10 @@ func (a *Archive) numbered(wanted string, n int) {
 	a.numbers[wanted] = max(n, a.numbers[wanted])
 }
 
-// name gives an unfinished file its name, or fs.ErrExist if there is such a file.
-func (a *Archive) name(root *os.Root, part, name string) error {
-	err := a.rename(root, part, name)
+// name gives an unfinished file its name in a folder, or fs.ErrExist if there is
+// such a file.
+func (a *Archive) name(root *os.Root, part string, folder *os.File, name string) error {
+	err := a.rename(root, part, folder, path.Base(name))
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
