@@ -83,7 +83,8 @@ func (r record) load() (st state, notice string, err error) {
 	return st, notice, err
 }
 
-// save replaces the state.
+// save replaces the state. It does so each minute and does not wait for the disk:
+// load tells of a state that a power cut has damaged, and begins anew.
 func (r record) save(st state) error {
 	data, err := json.Marshal(st)
 	if err != nil {

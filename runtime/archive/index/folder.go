@@ -25,6 +25,11 @@ type marker struct {
 	Index   string `json:"index"`
 }
 
+// text is the marker as its file has it. Identities are letters and digits.
+func (m marker) text() string {
+	return `{"archive":"` + m.Archive + `","index":"` + m.Index + "\"}\n"
+}
+
 // identity is which archive an index is of.
 type identity struct {
 	marker
@@ -115,7 +120,7 @@ func (x *Index) present(root *os.Root) error {
 	x.mu.Lock()
 	want := x.ident.marker
 	x.mu.Unlock()
-	got, err := readMarker(root)
+	got, err := readMarker(root, want)
 	if want == (marker{}) { // the index cannot be opened: any archive will do
 		want = got
 	}
@@ -138,8 +143,9 @@ func (x *Index) present(root *os.Root) error {
 // maxMarker is more than a marker has.
 const maxMarker = 4 << 10
 
-// readMarker reads what makes a folder an archive.
-func readMarker(root *os.Root) (m marker, err error) {
+// readMarker reads what makes a folder an archive. It is read before each
+// picture: what stands there mostly is known, and need not be taken apart.
+func readMarker(root *os.Root, known marker) (m marker, err error) {
 	file, err := root.Open(markerName)
 	if err != nil {
 		return m, err
@@ -149,6 +155,9 @@ func readMarker(root *os.Root) (m marker, err error) {
 	if err != nil {
 		return m, err
 	}
+	if string(data) == known.text() {
+		return known, nil
+	}
 	if json.Unmarshal(data, &m) != nil || m.Archive == "" {
 		return m, errors.New("it is damaged")
 	}
@@ -157,11 +166,7 @@ func readMarker(root *os.Root) (m marker, err error) {
 
 // writeMarker makes a folder an archive, or gives one another index.
 func (x *Index) writeMarker(root *os.Root, m marker) error {
-	data, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return x.replace(root, markerName, append(data, '\n'))
+	return x.replace(root, markerName, []byte(m.text()))
 }
 
 // replace writes a small file whole or not at all.

@@ -163,7 +163,7 @@ func (x *Index) peek() marker {
 		return marker{}
 	}
 	defer root.Close()
-	m, _ := readMarker(root)
+	m, _ := readMarker(root, marker{})
 	return m
 }
 
@@ -206,7 +206,7 @@ func (x *Index) found() error {
 	case !errors.Is(err, fs.ErrExist):
 		return x.away(err)
 	}
-	m, err := readMarker(root)
+	m, err := readMarker(root, marker{})
 	if err != nil {
 		m.Archive = newIdentity() // a damaged one is as good as none: what is there is taken over by name
 	}
