@@ -58,7 +58,7 @@ func TestTourReachesHomeWhateverEndsIt(t *testing.T) {
 			yard = hik.device("gate"):channel("yard")
 			function run(o)
 				o.home = 4
-				tour.run(yard, {{preset = 1, snapshot = o.on_error and "{none}.jpg"}, {preset = 2}}, o)
+				tour.run(yard, {{preset = 1, snapshot = o.on_error and function() error("no") end}, {preset = 2}}, o)
 			end ` + script})
 		w.start()
 		w.run(2 * time.Minute)

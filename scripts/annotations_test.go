@@ -15,7 +15,7 @@ import (
 // kindTypes are the types for editors of the kinds of hik.options.
 var kindTypes = map[string]string{
 	"channel": "hik.Channel", "duration": "hik.Duration", "moment": "string|number", "count": "integer", "preset": "integer|string",
-	"boolean": "boolean", "false": "false", "function": "function", "table": "table", "file": "string", "text": "string",
+	"boolean": "boolean", "false": "false", "function": "function", "picture": "hik.SnapshotOptions", "file": "string", "text": "string",
 	"between": "string", "days": "string", "timezone": "string", "events": "hik.EventWord|hik.EventWord[]", "order": `"listed"|"random"`, "presets": "(integer|string)[]",
 }
 
@@ -92,11 +92,7 @@ func (d described) annotations(t *testing.T, params []string) string {
 			if text(o, "needed") != "" {
 				mark = ""
 			}
-			types := kind(text(o, "kind"))
-			if text(o, "name") == "snapshot" && types == "table" {
-				types = "hik.SnapshotOptions"
-			}
-			fmt.Fprintf(&b, "---@field %s%s %s %s\n", text(o, "name"), mark, types, text(o, "doc"))
+			fmt.Fprintf(&b, "---@field %s%s %s %s\n", text(o, "name"), mark, kind(text(o, "kind")), text(o, "doc"))
 		}
 		if len(rows(d.table, list.key)) > 0 {
 			b.WriteString(noOther + "\n")

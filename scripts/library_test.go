@@ -16,6 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -135,5 +136,58 @@ func TestNames(t *testing.T) {
 	}
 	if _, ok := scripts.Module("hik.nothing"); ok {
 		t.Error("hik.nothing is there")
+	}
+}
+
+// A device that has one channel stands for it in the functions of the library,
+// and one that has several does not; what is no channel is refused at the start.
+func TestDeviceForItsChannel(t *testing.T) {
+	w := play(t, `
+		local gate = hik.device("gate")
+		hik.spawn(function()
+			require("hik.tour").run(gate, {{preset = 1, dwell = 1, snapshot = true}}, {rounds = 1})
+			require("hik.sweep").run(gate, {2}, {save = "{device}-{channel}-{preset}.jpg"})
+			require("hik.timelapse").start(gate, 60, {file = "{channel} {time}.jpg", snapshot = {stream = "sub"}})
+			print(pcall(require("hik.timelapse").start, hik.spawn(function() end), 60))
+			print(pcall(require("hik.sweep").run, gate, {1}, {snapshot = {strem = "sub"}}))
+		end)
+	`, 90*time.Second)
+	files := w.files()
+	if len(files) != 3 || files[0] != "gate-yard-2.jpg" || !strings.HasPrefix(files[1], "tours/gate-yard/") || !strings.HasPrefix(files[2], "yard 12-01-") {
+		t.Errorf("%q\n%s", files, w.log.String())
+	}
+	if len(w.printed) < 2 || !strings.Contains(w.printed[len(w.printed)-2], "is no channel") || !strings.Contains(w.printed[len(w.printed)-1], `did you mean "stream"`) {
+		t.Errorf("%q", w.printed)
+	}
+}
+
+// TestPictureOptions: hik.library lists the options of snapshot as it has them itself.
+func TestPictureOptions(t *testing.T) {
+	var want []string
+	for _, e := range luaapi.API() {
+		if e.Owner == "channel" && e.Name == "snapshot" {
+			for _, o := range e.Options {
+				want = append(want, o.Name)
+			}
+		}
+	}
+	lists := 0
+	for _, d := range library(t) {
+		for _, o := range rows(d.table, "options") {
+			if text(o, "kind") != "picture" {
+				continue
+			}
+			lists++
+			var got []string
+			for _, inner := range rows(o, "options") {
+				got = append(got, text(inner, "name"))
+			}
+			if diff := gocmp.Diff(want, got); diff != "" {
+				t.Errorf("%s.%s: -want +got\n%s", d.module, d.name, diff)
+			}
+		}
+	}
+	if lists == 0 {
+		t.Error("no function takes options for pictures")
 	}
 }

@@ -7,7 +7,17 @@
 -- is a list of tables, each with what stops lists. Kinds are those of
 -- hik.options; "a|b" is either. result is what the function gives, with the
 -- fields of tables, for editors and the REPL.
-local snapshot = {name = "snapshot", kind = "table", doc = "options for ch:snapshot, such as {stream = \"sub\"}"}
+--
+-- words are those that a file name may have in braces, and options those of a
+-- table.
+local place = {"device", "channel", "date", "time"}
+local stop = {"device", "channel", "date", "time", "preset"}
+local snapshot = {
+  name = "snapshot", kind = "picture", doc = "options for ch:snapshot, such as {stream = \"sub\"}",
+  options = {
+    {name = "stream", kind = "stream"}, {name = "width", kind = "pixels"}, {name = "height", kind = "pixels"}, {name = "quality", kind = "percent"},
+  },
+}
 
 return {
   ["hik.tour"] = {
@@ -17,7 +27,7 @@ return {
       stops = {
         {name = "preset", kind = "preset", needed = true, doc = "number or name"},
         {name = "dwell", kind = "duration", doc = "how long to stay there once the head has arrived"},
-        {name = "snapshot", kind = "boolean|file|function", doc = "true: save a picture; a string: its file name below data/, with the words {device} {channel} {date} {time} {preset}; a function: it gets the snapshot and the stop"},
+        {name = "snapshot", kind = "boolean|file|function", words = stop, doc = "true: save a picture; a string: its file name below data/, with the words {device} {channel} {date} {time} {preset}; a function: it gets the snapshot and the stop"},
       },
       options = {
         {name = "till", kind = "moment", doc = "when to end, as for hik.at: \"06:00\", \"sunrise\", a date and time; it counts from when the run was due"},
@@ -39,7 +49,7 @@ return {
       result = "list of {preset, snapshot, path, error}",
       options = {
         {name = "settle", kind = "duration", default = "1s", doc = "how long to wait after the head has arrived, for focus and exposure"},
-        {name = "save", kind = "boolean|file", default = false, doc = "true, or a file name below data/ with the words {device} {channel} {date} {time} {preset}"},
+        {name = "save", kind = "boolean|file", words = stop, default = false, doc = "true, or a file name below data/ with the words {device} {channel} {date} {time} {preset}"},
         {name = "home", kind = "preset", doc = "the preset to go to afterwards"},
         snapshot,
       },
@@ -51,7 +61,7 @@ return {
       result = "job",
       options = {
         {name = "label", kind = "text", doc = "of the pictures in the archive, as for snapshot:archive"},
-        {name = "file", kind = "file", doc = "in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}"},
+        {name = "file", kind = "file", words = place, doc = "in the place of the archive: a file name below data/ with the words {device} {channel} {date} {time}"},
         {name = "name", kind = "text", doc = "of the job; \"timelapse DEVICE/CHANNEL\" without it"},
         {name = "between", kind = "between", doc = "at these times only, as for hik.every"},
         {name = "days", kind = "days", doc = "on these days only, as for hik.every"},

@@ -11,7 +11,8 @@
 -- names the line that called visit; a fourth argument of 1 that of its caller.
 --
 -- options.library("hik.tour", "run", ...) does the same for the arguments of a
--- function that hik.library describes, and looks at their values too.
+-- function that hik.library describes, and looks at their values too. It returns
+-- the channel as well: a device is taken for its only one.
 local hik = require "hik"
 local library = require "hik.library"
 local nearest = require "hik.nearest"
@@ -25,8 +26,12 @@ local unknown = {}
 local function shown(value)
   if type(value) == "string" then return ("%q"):format(value) end
   if type(value) == "number" or type(value) == "boolean" then return tostring(value) end
-  if value == nil then return "nothing" end
-  return "a " .. (type(value) == "userdata" and tostring(value) or type(value))
+  if type(value) == "userdata" then return hik.inspect(value) end
+  return value == nil and "nothing" or "a " .. type(value)
+end
+
+local function joined(words)
+  return "{" .. table.concat(words, "}, {") .. "}"
 end
 
 local function unknownOption(key, names)
@@ -77,13 +82,39 @@ local function is(kind)
   return function(value) return type(value) ~= kind and "no " .. kind or nil end
 end
 
--- kinds tell what is wrong with a value; nil: it is right.
+local function has(object, name)
+  return (pcall(function() return object[name] end))
+end
+
+-- channelOf is the channel that a value is, or that a device has alone; else nil
+-- and what is wrong.
+local function channelOf(value)
+  if type(value) == "userdata" then
+    if has(value, "device") and has(value, "preset") then return value end
+    if has(value, "channel") and has(value, "preset") then
+      local ok, only = pcall(value.channel, value)
+      if ok then return only end
+      return nil, "a device: " .. tostring(type(only) == "table" and only.message or only):gsub("^channel: ", "")
+    end
+  end
+  return nil, "no channel, such as hik.device(\"gate\"):channel(\"yard\")"
+end
+
+local function whole(from, to)
+  return function(value)
+    local n = tonumber(value)
+    return not (n and n >= from and n <= to and n == math.floor(n)) and ("no whole number from %d to %d"):format(from, to) or nil
+  end
+end
+
+local fits
+
+-- kinds tell what is wrong with a value of an option; nil: it is right. The second
+-- result is true where the value is of the kind, and wrong in itself.
 local kinds = {
-  ["function"] = is "function", table = is "table", boolean = is "boolean",
+  ["function"] = is "function", boolean = is "boolean",
   ["false"] = function(value) return value ~= false and "not false" or nil end,
-  channel = function(value)
-    return type(value) ~= "userdata" and "no channel, such as hik.device(\"gate\"):channel(\"yard\")" or nil
-  end,
+  channel = function(value) return (select(2, channelOf(value))) end,
   count = function(value)
     local n = tonumber(value)
     return not (n and n >= 1 and n == math.floor(n)) and "no whole number from 1 on" or nil
@@ -101,7 +132,25 @@ local kinds = {
   end,
   order = function(value) return value ~= "listed" and value ~= "random" and "neither \"listed\" nor \"random\"" or nil end,
   text = function(value) return (type(value) ~= "string" or value == "") and "no text" or nil end,
-  file = function(value) return (type(value) ~= "string" or value == "") and "no file name" or nil end,
+  file = function(value, option)
+    if type(value) ~= "string" or value == "" then return "no file name" end
+    for word in value:gmatch("{([%w_]+)}") do
+      local near = nearest(word, option.words)
+      if near ~= word then
+        return ("there is no {%s}%s"):format(word, near and (" (did you mean {%s}?)"):format(near) or "; there are " .. joined(option.words)), true
+      end
+    end
+    local problem = asks(hik.file.exists, (value:gsub("{[%w_]+}", "x")))
+    return problem, problem ~= nil
+  end,
+  stream = function(value) return value ~= "main" and value ~= "sub" and "neither \"main\" nor \"sub\"" or nil end,
+  pixels = whole(1, 16384), percent = whole(1, 100),
+  picture = function(value, option)
+    if type(value) ~= "table" then return "no table such as {stream = \"sub\"}" end
+    local problem = fits(value, option.options)
+    if not problem and (value.width == nil) ~= (value.height == nil) then problem = "width and height go together" end
+    return problem, problem ~= nil
+  end,
   moment = function(value)
     local noted = hik.resume()
     local problem = asks(hik.resume, value)
@@ -109,7 +158,7 @@ local kinds = {
     return problem
   end,
   between = job "between", days = job "days", timezone = job "timezone",
-  events = function(value, ch)
+  events = function(value, _, ch)
     for _, word in ipairs(type(value) == "table" and value or {value}) do
       if type(word) ~= "string" then return "no event, such as \"motion\", nor a list of events" end
       local problem = type(ch) == "userdata" and asks(ch.on, ch, word, {name = "hik.options"}, function() end)
@@ -118,19 +167,20 @@ local kinds = {
   end,
 }
 
--- wrong tells what is wrong with a value of a kind such as "duration|false".
-local function wrong(kind, value, ch)
-  local problem
-  for one in kind:gmatch("[^|]+") do
-    local trouble = kinds[one](value, ch)
+-- wrong tells what is wrong with the value of an option, whose kind is such as
+-- "duration|false"; inside: in itself, not of another kind.
+local function wrong(option, value, ch)
+  local problem, inside
+  for one in option.kind:gmatch("[^|]+") do
+    local trouble, within = kinds[one](value, option, ch)
     if not trouble then return nil end
-    problem = problem or trouble
+    if within or not problem then problem, inside = trouble, within end
   end
-  return problem
+  return problem, inside
 end
 
 -- fits tells what is wrong with a table of options.
-local function fits(given, known, ch)
+function fits(given, known, ch)
   local names, byName = {}, {}
   for _, option in ipairs(known) do
     names[#names + 1], byName[option.name] = option.name, option
@@ -141,8 +191,9 @@ local function fits(given, known, ch)
   for _, key in ipairs(keys) do
     local option, value = byName[key], given[key]
     if not option then return unknownOption(key, names) end
-    local problem = value ~= unknown and wrong(option.kind, value, ch)
-    if problem and problem:find(shown(value), 1, true) == 1 then return key .. ": " .. problem end -- it shows the value
+    local problem, inside
+    if value ~= unknown then problem, inside = wrong(option, value, ch) end
+    if problem and (inside or problem:find(shown(value), 1, true) == 1) then return key .. ": " .. problem end -- it shows the value
     if problem then return ("%s = %s: %s"):format(key, shown(value), problem) end
   end
   for _, option in ipairs(known) do
@@ -178,7 +229,7 @@ local function faultOf(module, name, ...)
   for i, arg in ipairs(described.args) do
     local what, kind = arg[1], arg[2]
     local value = given[i]
-    if kind == "channel" then ch = value end
+    if kind == "channel" then ch = value ~= unknown and channelOf(value) or value end
     local known = value ~= unknown
     if known and kind == "options" then
       if value ~= nil and type(value) ~= "table" then return (": options come in a table, not as %s"):format(shown(value)) end
@@ -191,7 +242,7 @@ local function faultOf(module, name, ...)
       local problem = lists[kind](value, described, ch)
       if problem then return problem end
     elseif known then
-      local problem = wrong(kind, value)
+      local problem = wrong({kind = kind}, value)
       if problem then return (": the %s comes %s: %s is %s"):format(what, ({"first", "second", "third"})[i], shown(value), problem) end
     end
   end
@@ -207,14 +258,15 @@ local function called(module, name)
 end
 
 -- ofLibrary checks the arguments of a function of the library, and returns its
--- options with their defaults. The error names the line that called it.
+-- options with their defaults, and its channel. The error names the line that
+-- called it.
 local function ofLibrary(module, name, ...)
   local fault = faultOf(module, name, ...)
   if fault then error(called(module, name) .. fault, 3) end
   local described, result = library[module][name], {}
   for _, option in ipairs(described.options) do result[option.name] = option.default end
   for key, value in pairs((select(#described.args, ...)) or {}) do result[key] = value end
-  return result
+  return result, described.args[1][2] == "channel" and channelOf((...)) or nil
 end
 
 return setmetatable({none = none, library = ofLibrary, fault = faultOf, unknown = unknown}, {

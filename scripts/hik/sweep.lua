@@ -51,7 +51,7 @@ end
 ---@param o? hik.SweepOptions
 ---@return hik.SweepItem[]
 function sweep.run(ch, presets, o)
-  o = options.library("hik.sweep", "run", ch, presets, o)
+  o, ch = options.library("hik.sweep", "run", ch, presets, o)
   local name = "sweep of " .. tostring(ch)
   local _, line = pcall(error, "", 3)
   told[name] = told[name] or failures {line = line:match("^(.-): *$")}

@@ -33,7 +33,7 @@ local timelapse = {}
 ---@param o? hik.TimelapseOptions
 ---@return hik.Job
 function timelapse.start(ch, interval, o)
-  o = options.library("hik.timelapse", "start", ch, interval, o)
+  o, ch = options.library("hik.timelapse", "start", ch, interval, o)
   local job = {name = o.name or "timelapse " .. tostring(ch), between = o.between, days = o.days, timezone = o.timezone}
   return hik.every(interval, job, function()
     local snapshot = retry(function()

@@ -80,7 +80,7 @@ end
 ---@param o? hik.TourOptions
 ---@return hik.TourResult
 function tour.run(ch, stops, o)
-  o = options.library("hik.tour", "run", ch, stops, o)
+  o, ch = options.library("hik.tour", "run", ch, stops, o)
   local name = tostring(ch)
   local pause = o.yield and seconds(o.yield)
   local mine = place("hik.tour " .. name, o.till, o.home and LATE)

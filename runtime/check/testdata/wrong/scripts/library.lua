@@ -37,8 +37,8 @@ hik.at("22:00", function()
   sweep.run(y, {1,2}, {settle="x"}) --!
   sweep.run(y, {1,2}, {save=1}) --!
   sweep.run(y, 1) --!
-  sweep.run(y, {1,2}, {snapshot={strem="sub"}})
-  sweep.run(y, {1,2}, {save="{presett}.jpg"})
+  sweep.run(y, {1,2}, {snapshot={strem="sub"}}) --!
+  sweep.run(y, {1,2}, {save="{presett}.jpg"}) --!
   sweep.start(y, {1}) --!
   timelapse.start("10m", y) --!
   timelapse.start(y, "10m", {betwen="06:00-20:00"}) --!
