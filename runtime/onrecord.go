@@ -43,6 +43,13 @@ func taskIn(ctx context.Context) *task {
 	return t
 }
 
+// TaskOf names the task in which something happens that was given this context:
+// its script, job and name. They are empty where no task of a script does it.
+func TaskOf(ctx context.Context) (script, job, task string) {
+	e := taskIn(ctx).by(journal.Entry{})
+	return e.Script, e.Job, e.Task
+}
+
 // recordRun puts a run of a job on record: its task (nil: it got none), when it
 // was due and began, and, once it has ended, its error.
 func (j *job) recordRun(kind journal.Kind, t *task, f luaapi.Firing, err error) {

@@ -16,11 +16,12 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/doctor"
 	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
 // jsonShapes are the types behind --json, by the heads of docs/json.md.
 var jsonShapes = map[string]any{
-	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []reloaded{}, "next": []jsonRun{}, "check": []jsonFinding{},
+	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []reloaded{}, "next": []jsonRun{}, "rehearse": timeline.Line{}, "check": []jsonFinding{},
 	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "lib list": []jsonModule{}, "Failures": jsonFailure{},
 	"archive list": []archive.Record{}, "archive show": jsonArchive{}, "archive gaps": jsonGaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
 }

@@ -1,16 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/rehearsal"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -23,10 +22,17 @@ type rehearseOptions struct {
 	span   duration
 	by     *enumFlag
 	full   bool
+	json   bool
 	strict bool
 	seed   uint64
 	events string // a file
+	expect string
+	update bool
+	other  string
 }
+
+// rehearseTry is a rehearsal to type in the place of one that was typed wrong.
+const rehearseTry = ` rehearse --from "2026-03-28 00:00" --for 48h`
 
 func newRehearseCommand(a *app) *cobra.Command {
 	o := rehearseOptions{span: duration{24 * time.Hour}, by: newEnumFlag("device", "device", "script")}
@@ -35,12 +41,22 @@ func newRehearseCommand(a *app) *cobra.Command {
 		Short: "What a site would do, in seconds: a timeline, and what is wrong with it",
 		Long: `Runs the scripts of a site (default: the current folder) in virtual time, against
 simulated devices, and shows what would happen: a week takes seconds. Nothing is
-sent to a device or to the network, and nothing of the site is touched.`,
+sent to a device or to the network, and nothing of the site is touched.
+
+What comes again and again is one line; --full shows each, and what scripts print
+and log. With --expect the timeline is compared with one that was kept in FILE:
+a site's regression test. --update keeps it.`,
 		Example: `  {hiklua} rehearse
-  {hiklua} rehearse --from "2026-03-28 00:00" --for 48h`,
+  {hiklua} rehearse --from "2026-03-28 00:00" --for 48h
+  {hiklua} rehearse --from "2026-03-28 00:00" --for 48h --expect rehearsal.txt --update
+  {hiklua} rehearse --expect rehearsal.txt
+  {hiklua} rehearse --for 7d --diff ../site-with-changes`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} next SITE lists only when jobs run; {hiklua} run SITE does it for real.`),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := a.checkRehearse(c, &o); err != nil {
+				return err
+			}
 			return a.rehearse(c.Context(), siteArg(args), o)
 		},
 	}
@@ -48,10 +64,36 @@ sent to a device or to the network, and nothing of the site is touched.`,
 	c.Flags().Var(&o.span, "for", "how long; what happens at its end is not part of it")
 	c.Flags().Var(o.by, "by", "what lines are put together by")
 	c.Flags().BoolVar(&o.full, "full", false, "nothing is folded; also every line that a script prints or logs")
+	c.Flags().BoolVar(&o.json, "json", false, "lines of JSON, for programs: the span, actions, findings, devices; with --full also what scripts print")
 	c.Flags().BoolVar(&o.strict, "strict", false, "exit status 1 if there are findings")
 	c.Flags().StringVar(&o.events, "events", "", "what devices notice and suffer meanwhile, in a `FILE`: \"23:10 gate motion\", \"02:00-02:20 nvr offline\"")
+	c.Flags().StringVar(&o.expect, "expect", "", "compare with the timeline that is kept in `FILE`; exit status 1 if they differ. Span and seed are those of the file unless they are given")
+	c.Flags().BoolVar(&o.update, "update", false, "keep the timeline in the file of --expect")
+	c.Flags().StringVar(&o.other, "diff", "", "show what would change with the version of the site in `DIR`")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "`N` decides about jitter and what scripts draw at random")
 	return c
+}
+
+// checkRehearse refuses flags that do not go together, and takes from a kept
+// timeline what was not given.
+func (a *app) checkRehearse(c *cobra.Command, o *rehearseOptions) error {
+	wrong := func(problem, try string) error { return &misuse{problem, a.name + " " + try} }
+	switch {
+	case o.update && o.expect == "":
+		return wrong("--update keeps the timeline in the file of --expect", "rehearse --expect rehearsal.txt --update")
+	case o.expect != "" && o.other != "":
+		return wrong("--expect compares with what was kept, --diff with another version: one of them", "rehearse --diff DIR")
+	case o.json && (o.expect != "" || o.other != ""):
+		return wrong("--expect and --diff compare texts: they are not for --json", "rehearse --expect rehearsal.txt")
+	}
+	if o.expect == "" || o.update && c.Flags().Changed("from") {
+		return nil
+	}
+	kept, err := readKept(o.expect)
+	if err != nil {
+		return err
+	}
+	return kept.apply(c, o)
 }
 
 func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error {
@@ -62,15 +104,27 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 	from := a.clk.Now().In(s.Timezone).Truncate(time.Second)
 	if o.from != "" {
 		if from, err = clock.ParseTime(o.from, s.Timezone); err != nil {
-			return &misuse{err.Error(), a.name + ` rehearse --from "2026-03-28 01:30" --for 24h`}
+			return &misuse{err.Error(), a.name + rehearseTry}
 		}
+	}
+	switch {
+	case o.expect != "":
+		return a.compareKept(s, from, o)
+	case o.other != "":
+		return a.compareSites(s, from, o)
 	}
 	watch := clock.NewStopwatch()
 	result, err := a.runRehearsal(s, from, o)
 	if err != nil {
 		return err
 	}
-	if err := result.Timeline.Text(a.stdout, timeline.TextOptions{By: timeline.By(o.by.value), Full: o.full}); err != nil {
+	out := bufio.NewWriter(a.stdout)
+	if o.json {
+		err = result.Timeline.JSON(out, o.full)
+	} else {
+		err = result.Timeline.Text(out, o.text())
+	}
+	if err := errors.Join(err, out.Flush()); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "rehearsed %s in %.1f s\n", clock.FormatDuration(o.span.d), watch.Elapsed().Seconds())
@@ -80,69 +134,26 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 	return nil
 }
 
+// text is how the timeline is written.
+func (o rehearseOptions) text() timeline.TextOptions {
+	return timeline.TextOptions{By: timeline.By(o.by.value), Full: o.full}
+}
+
+// runRehearsal rehearses a site. What is compared begins without hik.state:
+// that of a site changes from day to day.
 func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*rehearsal.Result, error) {
 	devices := make(rehearsedDevices)
 	happenings, err := readHappenings(o.events, s)
 	if err != nil {
 		return nil, err
 	}
-	return rehearsal.Run(rehearsal.Options{
+	conf := rehearsal.Options{
 		Begin: devices.play(happenings, from.Add(o.span.d), o.seed),
 		Site:  s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
-		State:  filepath.Join(dataFolder(s.Dir), "state.db"),
 		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
-	})
-}
-
-// rehearsedDevices are the simulated devices of a rehearsal, by name.
-type rehearsedDevices map[string]rehearsedDevice
-
-type rehearsedDevice struct {
-	*sim.Device
-	channels []sim.ChannelOptions
-}
-
-func (r rehearsedDevices) transport(d site.Device, clk clock.Clock) http.RoundTripper {
-	o := simOptions(d, clk)
-	o.JournalSize, o.SmallPictures = 1, true
-	o.Latency = rehearsedLatency
-	device := sim.New(o)
-	r[d.Name] = rehearsedDevice{device, o.Channels}
-	return device.Transport()
-}
-
-// rehearsedLatency is how long a device takes to answer.
-const rehearsedLatency = 2 * time.Millisecond
-
-func (r rehearsedDevices) preset(device string, channel int, id string) string {
-	number, err := strconv.Atoi(id)
-	if d, ok := r[device]; ok && err == nil {
-		return d.PresetName(channel, number)
 	}
-	return ""
-}
-
-const (
-	// What a picture of a real camera has of pixels, where it is not known, and of
-	// bytes for each.
-	usualPixels    = 1920 * 1080
-	usualSubPixels = 640 * 360
-	bytesEachPixel = 0.2
-)
-
-func (r rehearsedDevices) pictureSize(device string, channel int, sub bool) int64 {
-	pixels := usualPixels
-	if sub {
-		pixels = usualSubPixels
+	if o.expect == "" && o.other == "" {
+		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
 	}
-	for _, c := range r[device].channels {
-		switch {
-		case c.ID != channel:
-		case sub && c.SubWidth*c.SubHeight > 0:
-			pixels = c.SubWidth * c.SubHeight
-		case !sub && c.MainWidth*c.MainHeight > 0:
-			pixels = c.MainWidth * c.MainHeight
-		}
-	}
-	return int64(float64(pixels) * bytesEachPixel)
+	return rehearsal.Run(conf)
 }

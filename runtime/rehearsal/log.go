@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
@@ -28,7 +28,9 @@ func (h *logHandler) Handle(ctx context.Context, line slog.Record) error {
 	if h.r.over {
 		return nil
 	}
-	out := timeline.Record{Time: h.r.clk.Now(), Level: line.Level, Message: line.Message, Own: ctx.Value(luaapi.TaskKey{}) != nil}
+	out := timeline.Record{Time: h.r.clk.Now(), Level: line.Level, Message: line.Message}
+	out.Script, out.Job, out.Task = runtime.TaskOf(ctx)
+	out.Own = out.Script != ""
 	for _, a := range h.attrs {
 		take(&out, a)
 	}
@@ -44,6 +46,12 @@ func (h *logHandler) Handle(ctx context.Context, line slog.Record) error {
 // take puts an attribute where it belongs.
 func take(out *timeline.Record, a slog.Attr) {
 	text := a.Value.Resolve().String()
+	if out.Own {
+		if a.Key != "script" && a.Key != "job" { // the fields of a script have names of its own
+			out.Message += " " + a.Key + "=" + text
+		}
+		return
+	}
 	switch a.Key {
 	case "device":
 		out.Device = text

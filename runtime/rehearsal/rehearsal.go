@@ -129,7 +129,7 @@ func (r *rehearsal) config() runtime.Config {
 		Site: &aside, Clock: r.clk, Log: r.log(), Version: o.Version, Getenv: o.Getenv, Seed: o.Seed,
 		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, State: o.State,
 		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
-		HTTP:      refuseAll{}, Quiet: true,
+		HTTP:      network{r}, Quiet: true,
 		Record: r.record,
 		Print:  r.print,
 		Stdout: discard{}, Stderr: discard{},

@@ -193,6 +193,9 @@ func (b *Builder) Print(at time.Time, script, text string) {
 	b.put(Action{Time: at, Kind: Print, Script: script, Text: oneLine(text)})
 }
 
+// Add takes an action that is on no record.
+func (b *Builder) Add(a Action) { b.put(a) }
+
 // Timeline is what has come so far. What has not ended is open.
 func (b *Builder) Timeline() Timeline {
 	t := b.o.Timeline

@@ -114,6 +114,9 @@ func (f *folder) best(items []*item, even bool) (size, rounds int, kind pace) {
 		if !same(items[0], items[p]) {
 			continue
 		}
+		if torn(items[:p+1]) {
+			continue
+		}
 		n, k := f.rounds(items, p, even)
 		switch {
 		case n >= leastUneven || n >= leastEven && even:
@@ -134,6 +137,22 @@ const (
 	// comes only twice.
 	leastTwice = 4
 )
+
+// longPause parts one round from the next.
+const longPause = 10 * time.Minute
+
+// torn reports whether a round, which the last item follows, has its long pause
+// within: it begins somewhere else.
+func torn(items []*item) bool {
+	last := len(items) - 1
+	after := stepOf(items[last-1].last, items[last].first)
+	for i := 1; i < last; i++ {
+		if pause := stepOf(items[i-1].last, items[i].first); pause > longPause && pause > 2*after {
+			return true
+		}
+	}
+	return false
+}
 
 // rounds is how often the first p items come, one time after another.
 func (f *folder) rounds(items []*item, p int, even bool) (n int, kind pace) {

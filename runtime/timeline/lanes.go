@@ -83,14 +83,17 @@ func (t Timeline) lanes(by By, prints bool) []lane {
 	return all
 }
 
-// fold folds the actions of a lane: those of each job for themselves, and of
-// what no job does each kind.
+// fold folds the actions of a lane: those of each job for themselves, its
+// errors aside, and of what no job does each kind.
 func (l lane) fold() []*item {
-	type track struct{ by, text string }
+	type track struct {
+		by, text string
+		failing  bool
+	}
 	tracks := make(map[track][]Action)
 	var order []track
 	for _, a := range l.actions {
-		key := track{by: a.by()}
+		key := track{by: a.by(), failing: a.Kind == Error}
 		if key.by == "" && a.Kind != State {
 			key.text = a.Text
 		}

@@ -69,12 +69,8 @@ func (w *textWriter) summary() {
 	for _, a := range w.t.Actions {
 		kinds[a.Kind]++
 	}
-	w.printf("  %d runs of jobs, %d notifications, %d errors; ", kinds[Run], kinds[Notice], kinds[Error]+w.failedRuns())
-	if n := len(w.t.Findings); n == 0 {
-		w.printf("nothing was found to be wrong\n")
-	} else {
-		w.printf("%d findings\n", n)
-	}
+	w.printf("  %s, %s, %s, %s\n", counted(kinds[Run], "run of jobs", "runs of jobs"), counted(kinds[Notice], "notification", "notifications"),
+		counted(kinds[Error]+w.failedRuns(), "error", "errors"), counted(len(w.t.Findings), "finding", "findings"))
 }
 
 func (w *textWriter) failedRuns() (n int) {
@@ -84,6 +80,16 @@ func (w *textWriter) failedRuns() (n int) {
 		}
 	}
 	return n
+}
+
+func counted(n int, one, more string) string {
+	switch n {
+	case 0:
+		return "no " + more
+	case 1:
+		return "1 " + one
+	}
+	return thousands(n) + " " + more
 }
 
 // thousands is a number with commas.

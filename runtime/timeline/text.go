@@ -12,6 +12,9 @@ import (
 type TextOptions struct {
 	By   By   // "": ByDevice
 	Full bool // nothing is folded, and what scripts print is there
+	// Brief leaves out the name of the site and the summary: what is left changes
+	// only with what the site does.
+	Brief bool
 }
 
 // Text writes a timeline for people: under the name of each lane a line for
@@ -23,7 +26,9 @@ func (t Timeline) Text(to io.Writer, o TextOptions) error {
 		w.lane(l)
 	}
 	w.findings()
-	w.summary()
+	if !o.Brief {
+		w.summary()
+	}
 	return w.err
 }
 
@@ -48,7 +53,10 @@ const (
 
 func (w *textWriter) head() {
 	t := w.t
-	w.printf("%s: %s to %s, %s of %s", t.Site, t.From.Format(dayText), t.To.Format(dayText), spanText(t.To.Sub(t.From)), t.Zone)
+	if !w.o.Brief {
+		w.printf("%s: ", t.Site)
+	}
+	w.printf("%s to %s, %s of %s", t.From.Format(dayText), t.To.Format(dayText), spanText(t.To.Sub(t.From)), t.Zone)
 	for _, c := range t.changes() {
 		w.printf("\nthe clocks change at %s from %s to %s", c.Format(timeText), c.Add(-time.Second).Format("MST"), c.Format("MST"))
 	}
@@ -99,7 +107,7 @@ func (w *textWriter) item(name string, it *item, before string, indent int) {
 	}
 	w.printf("%s%d steps, %s%s%s\n", before, len(it.block), note(it), strings.Replace(notes, ", ", "; ", 1), by(name, it.leaf().action))
 	for _, step := range it.block {
-		after := fmt.Sprintf("%*s%-7s", indent, "", "+"+clockText(step.first.Sub(it.block[0].first)))
+		after := fmt.Sprintf("%*s%-6s ", indent, "", "+"+clockText(step.first.Sub(it.block[0].first)))
 		w.item(name+"\x00", step, after, indent+len("+00:00  "))
 	}
 }
