@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRehearsePage: what docs/rehearse.md shows is what the command prints.
+func TestRehearsePage(t *testing.T) {
+	for _, b := range blocks(t, "../../docs/rehearse.md") {
+		if b.lang != "text" || !strings.HasPrefix(b.text, "preset-sweep: ") {
+			continue
+		}
+		s := newSession(t)
+		s.run(context.Background(), "rehearse", "../../examples/preset-sweep", "--from", "2026-03-28 00:00", "--for", "24h")
+		if got := s.out.String(); got != b.text {
+			t.Errorf("docs/rehearse.md:%d shows\n%s\nnot\n%s", b.line, b.text, got)
+		}
+		return
+	}
+	t.Error("docs/rehearse.md shows no timeline")
+}
+
+// A timeline is kept, found the same, and found another one after an edit; an
+// edit that is meant so is kept.
+func TestAKeptTimeline(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "site")
+	if err := os.CopyFS(dir, os.DirFS("../../examples/preset-sweep")); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "kept.txt")
+	status := func(want int, args ...string) string {
+		t.Helper()
+		s := newSession(t)
+		got := s.run(context.Background(), append([]string{"rehearse", dir}, args...)...)
+		if got != want {
+			t.Fatalf("%v: status %d, not %d\n%s%s", args, got, want, s.out.String(), s.err.String())
+		}
+		return s.out.String() + s.err.String()
+	}
+	if said := status(1, "--expect", file); !strings.Contains(said, "--update") {
+		t.Error(said)
+	}
+	status(0, "--from", "2026-03-28 05:00", "--for", "6h", "--seed", "7", "--expect", file, "--update")
+	kept := read(t, file)
+	if !strings.HasPrefix(kept, "# hiklua rehearse --from 2026-03-28T05:00:00+01:00 --for 6h --seed 7 --by device\n") {
+		t.Error(kept)
+	}
+	if strings.Contains(kept, "site:") {
+		t.Error("the name of the folder is kept:", kept)
+	}
+	status(0, "--expect", file)
+
+	edited := strings.Replace(read(t, filepath.Join(dir, "site.yaml")), "6-20/2", "7-20/2", 1)
+	write(t, dir, map[string]string{"site.yaml": edited})
+	said := status(1, "--expect", file)
+	for _, want := range []string{"\nnvr/ramp\n", "\n-  Sat 28 Mar 06:00:00  5 steps, every 2 h, 3 times", "\n+  Sat 28 Mar 07:00:00", "--update"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("lacks %q:\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "@@") {
+		t.Error(said)
+	}
+	if said := status(0, "--diff", "../../examples/preset-sweep", "--from", "2026-03-28 05:00", "--for", "6h"); !strings.Contains(said, "\n+  Sat 28 Mar 06:00:00  5 steps") {
+		t.Error(said)
+	}
+	status(0, "--expect", file, "--update")
+	status(0, "--expect", file)
+
+	write(t, dir, map[string]string{"site.yaml": strings.Replace(edited, "timezone: Europe/Berlin", "", 1)})
+	if said := status(1, "--expect", file); !strings.Contains(said, "site.yaml has no timezone") {
+		t.Error(said)
+	}
+	write(t, filepath.Dir(file), map[string]string{"other.txt": "mine\n"})
+	if said := status(1, "--expect", filepath.Join(filepath.Dir(file), "other.txt"), "--update"); read(t, filepath.Join(filepath.Dir(file), "other.txt")) != "mine\n" {
+		t.Error("a file that is no timeline was overwritten:", said)
+	}
+}
