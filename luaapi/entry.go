@@ -97,6 +97,7 @@ func libraries() []owner {
 		{name: "hik.http", entries: httpEntries},
 		{name: "hik.file", entries: fileEntries},
 		{name: "hik.archive", entries: archiveEntries},
+		{name: "hik.test", entries: testEntries},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -189,3 +190,43 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// fakeTester keeps what a test asks for.
+type fakeTester struct {
+	cases    []TestCase
+	events   []TestEvent
+	faults   []string
+	commands []TestCommand
+}
+
+func (f *fakeTester) Case(c TestCase) error {
+	f.cases = append(f.cases, c)
+	return nil
+}
+
+func (f *fakeTester) Raise(e TestEvent) (bool, error) {
+	f.events = append(f.events, e)
+	return e.Channel != 9, nil
+}
+
+func (f *fakeTester) Fault(device, fault string, lasts time.Duration) error {
+	f.faults = append(f.faults, fmt.Sprint(device, " ", fault, " ", lasts))
+	return nil
+}
+
+func (f *fakeTester) Commands() []TestCommand { return f.commands }
+
+func (f *fakeTester) Head(device string, channel int) (isapi.Pose, bool, error) {
+	if channel == 9 {
+		return isapi.Pose{}, false, errors.New("channel 9 of gate has no head")
+	}
+	return isapi.Pose{Pan: 10, Tilt: -5, Zoom: 2}, true, nil
+}
+
+func (f *fakeTester) Lines() []TestLine {
+	return []TestLine{{began, "print", "night", "door open"}, {began, "warn", "", "disk full"}}
+}
+
+func (f *fakeTester) Notices() []TestNotice {
+	return []TestNotice{{began, "night", "ops", "Alarm", "motion", true}}
+}

@@ -59,6 +59,8 @@ type Script interface {
 	// NextTime is when a time such as hik.at takes comes next after another;
 	// zero: never. The error says what is wrong with the words.
 	NextTime(when string, after time.Time) (time.Time, error)
+	// Tester is what the file of a test can do besides; nil outside hiklua test.
+	Tester() Tester
 	// OnStop registers fn to run when the script stops or is reloaded.
 	OnStop(fn *lua.LFunction)
 }

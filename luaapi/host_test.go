@@ -36,6 +36,7 @@ type fakeHost struct {
 	opened  []map[string]any
 	emitted []any
 	kept    *store.Store
+	tester  fakeTester
 
 	loading bool
 	held    []func()
@@ -77,6 +78,7 @@ func (h *fakeHost) Version() string          { return "1.2.3" }
 func (h *fakeHost) Clock() clock.Clock       { return h.clk }
 func (h *fakeHost) Location() *time.Location { return time.FixedZone("CET", 3600) }
 func (h *fakeHost) Vars() map[string]any     { return h.vars }
+func (h *fakeHost) Tester() Tester           { return &h.tester }
 func (h *fakeHost) State() State             { return h.kept.Script("tour") }
 func (h *fakeHost) SharedState() State       { return h.kept.Shared() }
 func (h *fakeHost) OnStop(fn *lua.LFunction) { h.onStop = append(h.onStop, fn) }

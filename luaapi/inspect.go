@@ -43,14 +43,21 @@ func Inspect(L *lua.LState, v lua.LValue) string { return inspect(L, v, inspectW
 func inspectLine(L *lua.LState, v lua.LValue) string { return inspect(L, v, inspectSize*2) }
 
 func inspect(L *lua.LState, v lua.LValue, width int) string {
-	w := inspector{walker: walker{interruptible: interruptible{L: L}, deepest: inspectDepth}, width: width}
+	w := newInspector(L)
+	w.width = width
 	return w.text(v)
 }
 
 type inspector struct {
 	walker
-	width   int
+	width   int // of a line; 0: each item has its own
+	most    int // items of one table
+	size    int // bytes of all of it, about
 	written int // bytes of everything so far
+}
+
+func newInspector(L *lua.LState) *inspector {
+	return &inspector{walker: walker{interruptible: interruptible{L: L}, deepest: inspectDepth}, width: inspectWidth, most: inspectItems, size: inspectSize}
 }
 
 func (w *inspector) text(v lua.LValue) string {
@@ -192,11 +199,11 @@ func (w *inspector) table(t *lua.LTable) string {
 	length := w.items(t)
 	keys := w.names(t, length)
 	var items []string
-	for i := 1; i <= min(length, inspectItems) && w.written < inspectSize; i++ {
+	for i := 1; i <= min(length, w.most) && w.written < w.size; i++ {
 		items = append(items, w.below(lua.LNumber(i), t.RawGetInt(i)))
 	}
-	for _, key := range keys[:min(len(keys), inspectItems)] {
-		if w.written >= inspectSize {
+	for _, key := range keys[:min(len(keys), w.most)] {
+		if w.written >= w.size {
 			break
 		}
 		items = append(items, w.keyText(key)+" = "+w.below(key, t.RawGet(key)))

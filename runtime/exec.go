@@ -19,9 +19,12 @@ import (
 type Program struct {
 	Name   string // as errors name it: "sweep.lua", "-e"
 	Source []byte
-	Args   []string // what the chunk is called with, and the global arg
-	Stay   bool     // registered jobs keep it running, until its context ends
-	Output Output   // the zero value: as the host's scripts
+	Args   []string      // what the chunk is called with, and the global arg
+	Stay   bool          // registered jobs keep it running, until its context ends
+	Tester luaapi.Tester // what hik.test does; nil: it is no test
+	// Then, if it is set, is called in the main task after the chunk.
+	Then   func(L *lua.LState) error
+	Output Output // the zero value: as the host's scripts
 }
 
 // Output is where a program or a session writes that another process started in
@@ -45,7 +48,12 @@ type Result struct {
 // ended. Jobs fire meanwhile but do not keep it. The host must be open. It
 // runs on a goroutine of the clock.
 func (h *Host) Exec(ctx context.Context, p Program) Result {
-	s := h.newScript("exec", p.Name, p.Output)
+	name := "exec"
+	if p.Tester != nil {
+		name = "test"
+	}
+	s := h.newScript(name, p.Name, p.Output)
+	s.tester = p.Tester
 	defer s.stop(errShutdown)
 	r := h.exec(ctx, s, p)
 	failed := s.awaitNotices(ctx)
@@ -80,7 +88,10 @@ func (h *Host) exec(ctx context.Context, s *script, p Program) Result {
 		}
 		L.SetGlobal("arg", arg)
 		L.GetGlobal("os").(*lua.LTable).RawSetString("exit", L.NewFunction(exitFunction(end)))
-		return main.call(L, fn, args...)
+		if err := main.call(L, fn, args...); err != nil || p.Then == nil {
+			return err
+		}
+		return p.Then(L)
 	})
 	main.join(context.Background())
 	if main.err == nil && p.Stay && len(s.allJobs()) > 0 {

@@ -64,7 +64,8 @@ type script struct {
 	health health
 	series []*series // of the script of archive.schedules
 
-	receipts []sentNotice // of a program; guarded by mu
+	receipts []sentNotice  // of a program; guarded by mu
+	tester   luaapi.Tester // of a test; nil: it is none
 
 	out Output
 }
@@ -103,6 +104,9 @@ func (h *Host) newScript(name, file string, out Output) *script {
 	h.mu.Unlock()
 	return s
 }
+
+// Tester implements luaapi.Script.
+func (s *script) Tester() luaapi.Tester { return s.tester }
 
 // loaded waits for a load that has begun.
 func loaded(t *task, err error) error {

@@ -137,9 +137,20 @@ func TestAPIExamples(t *testing.T) {
 			continue
 		}
 		t.Chdir(t.TempDir())
-		write(t, ".", map[string]string{"site.yaml": pageSite, "example.lua": b.text})
+		file, command := "example.lua", []string{"exec", "example.lua"}
+		source := b.text
+		if strings.Contains(source, "hik.test.") {
+			file, command = "tests/example_test.lua", []string{"test", "."}
+			if !strings.Contains(source, "hik.test.case") {
+				source = `hik.test.case("example", function()` + "\n" + source + "end)\n"
+			}
+		}
+		write(t, ".", map[string]string{"site.yaml": pageSite, file: source})
+		if command[0] == "test" {
+			write(t, ".", map[string]string{"scripts/look.lua": `hik.every("1m", function() pcall(hik.snapshot, "gate", "yard") end)`})
+		}
 		s := newSession(t)
-		if status := s.run(s.interruptAfter(time.Hour), "exec", "example.lua"); status != 0 {
+		if status := s.run(s.interruptAfter(time.Hour), command...); status != 0 {
 			t.Errorf("docs/api.md:%d: status %d\n%s%s%s", b.line, status, b.text, s.out.String(), s.err.String())
 		}
 	}

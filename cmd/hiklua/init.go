@@ -28,6 +28,7 @@ var newFiles = []struct {
 	{"site.yaml", site.FileName, 0o600},
 	{"scripts/patrol.lua", "scripts/patrol.lua", 0o644},
 	{"lib/visit.lua", "lib/visit.lua", 0o644},
+	{"tests/patrol_test.lua", "tests/patrol_test.lua", 0o644},
 	{"gitignore", ".gitignore", 0o644},
 }
 
@@ -36,7 +37,7 @@ func newInitCommand(a *app) *cobra.Command {
 		Use:   "init DIR",
 		Short: "Write a new site that runs at once",
 		Long: `Writes a new site into DIR: site.yaml with comments and a simulated camera, one
-script, a module, and what an editor needs to complete and check scripts. Files
+script with its tests, a module, and what an editor needs to complete and check scripts. Files
 that are there already are left as they are.`,
 		Example: `  {hiklua} init site
   {hiklua} run site`,
@@ -90,6 +91,7 @@ func (a *app) init(dir string) error {
 Next:
   %s run %s      # a simulated camera patrols; Ctrl-C ends it
   %[1]s check %[2]s    # after an edit: what is wrong, without asking a device
+  %[1]s test %[2]s     # its tests, in virtual time
   then put your own camera into %[3]s
 `, a.name, shellWord(dir), filepath.Join(dir, site.FileName))
 	return nil

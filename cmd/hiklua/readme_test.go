@@ -306,12 +306,15 @@ func TestPagesLua(t *testing.T) {
 				continue
 			}
 			dir := t.TempDir()
-			source := b.text
+			source, file := b.text, "scripts/block.lua"
+			if strings.Contains(source, "hik.test") {
+				file = "tests/block_test.lua"
+			}
 			if strings.HasSuffix(page, "api.md") || strings.Contains(page, "ad-hoc") || strings.Contains(source, ":\n--   hiklua exec") {
 				source = "hik.spawn(function() " + source + "\nend)\n"
 			}
 			write(t, dir, map[string]string{
-				"site.yaml": pageSite, "scripts/block.lua": source,
+				"site.yaml": pageSite, file: source,
 				"lib/visit.lua": "return function(channel, preset) channel:preset(preset) end\n",
 			})
 			for _, f := range check.Site(dir, func(string) (string, bool) { return "", false }, false).Findings {

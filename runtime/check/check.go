@@ -51,13 +51,13 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	for _, p := range site.PassedOver(dir) {
 		c.add(p, true)
 	}
-	own, others := c.files("scripts", false), c.files("lib", true)
+	own, others, tests := c.files("scripts", false), c.files("lib", true), c.files("tests", false)
 	c.report.Modules = len(others)
 	for _, file := range others {
 		c.modules[moduleOf(file)] = true
 	}
 	var sources []*source
-	for _, file := range append(own, others...) {
+	for _, file := range slices.Concat(own, others, tests) {
 		source := c.read(file)
 		if source == nil {
 			continue
@@ -80,7 +80,8 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		}
 	}
 	for _, source := range sources {
-		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/")}
+		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/"), test: strings.HasPrefix(source.file, "tests/")}
+		c.rehearsal.host.testing = w.test || w.library
 		c.report.Findings = append(c.report.Findings, w.look()...)
 	}
 	c.report.sort()
@@ -156,8 +157,12 @@ func (c *checker) files(folder string, deep bool) []string {
 		if !strings.HasSuffix(name, ".lua") || strings.HasPrefix(name, ".") {
 			return nil
 		}
-		if folder == "scripts" && strings.HasPrefix(name, "_") {
+		switch {
+		case folder == "scripts" && strings.HasPrefix(name, "_"):
 			c.report.Off++
+			return nil
+		case folder == "tests" && !strings.HasSuffix(name, "_test.lua"):
+			c.add(site.Problem{File: "tests/" + name, Message: "is not run: names of tests end with _test.lua, modules go into lib/"}, true)
 			return nil
 		}
 		relative, err := filepath.Rel(root, path)
@@ -171,6 +176,9 @@ func (c *checker) files(folder string, deep bool) []string {
 	}
 	if folder == "scripts" {
 		c.report.Scripts = len(list)
+	}
+	if folder == "tests" {
+		c.report.Tests = len(list)
 	}
 	return list
 }

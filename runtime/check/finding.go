@@ -25,11 +25,12 @@ func (f Finding) String() string {
 
 // Report is what Site found.
 type Report struct {
-	Findings []Finding // by place: site.yaml first, then scripts/, then lib/
+	Findings []Finding // by place: site.yaml first, then scripts/, lib/, tests/
 
 	Scripts   int // looked at
 	Off       int // whose name begins with _
 	Modules   int // of lib/
+	Tests     int // files of tests/
 	Devices   int
 	Channels  int  // that site.yaml names
 	Unchecked bool // site.yaml could not be read, so names of devices were not compared
@@ -40,11 +41,11 @@ func (r *Report) Wrong() bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return !f.Warning })
 }
 
-// sort puts site.yaml first, then scripts/, then lib/, and drops what was found twice.
+// sort puts site.yaml first, then scripts/, lib/ and tests/, and drops what was found twice.
 func (r *Report) sort() {
 	folder := func(file string) int {
 		name, _, _ := strings.Cut(file, "/")
-		return slices.Index([]string{"scripts", "lib"}, name)
+		return slices.Index([]string{"scripts", "lib", "tests"}, name)
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(folder(a.File), folder(b.File)), cmp.Compare(a.File, b.File),

@@ -28,6 +28,7 @@ type host struct {
 	site    *site.Site // nil: not known
 	devices []*device
 
+	testing bool // what is looked at may be a test
 	loading bool // of the call that is being rehearsed
 	asked   int  // how often a device was asked what its head can do
 	effects int  // of that call

@@ -30,7 +30,7 @@ func (w *walker) loads() bool {
 			return false
 		}
 	}
-	return !w.library
+	return !w.library && !w.test
 }
 
 func (w *walker) frame() *frame { return w.frames[len(w.frames)-1] }

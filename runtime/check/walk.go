@@ -17,6 +17,7 @@ type walker struct {
 	frames   []*frame // the main chunk and the functions around
 	catching bool     // what is called at once next is called by pcall
 	library  bool     // it is a module of lib/, which others may have written
+	test     bool     // it is of tests/, and run, not loaded
 	findings []Finding
 	deferred []deferred
 }

@@ -1,0 +1,80 @@
+package luaapi
+
+import (
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi"
+)
+
+// Tester is what the file of a test can do beside what every script can: see
+// and change the simulated devices of its site. Its methods are called by the
+// holder of the script's lock, and don't wait.
+type Tester interface {
+	// Case notes a test. The error is about its name.
+	Case(TestCase) error
+	// Raise has a device notice something, as Alert of the simulator; it reports
+	// whether the event reaches those who listen.
+	Raise(TestEvent) (reaches bool, err error)
+	// Fault lets something be wrong with a device for as long as lasts says; 0:
+	// until the next call. "" mends it. The error is about the words.
+	Fault(device, fault string, lasts time.Duration) error
+	// Commands are those that devices were sent since the test began, in the
+	// order in which they ended, without what only asks how a device is, or what the
+	// host asks for itself.
+	Commands() []TestCommand
+	// Head is where a head looks, and whether it moves.
+	Head(device string, channel int) (pose isapi.Pose, moving bool, err error)
+	// Lines are what scripts have printed and logged, and what the host has.
+	Lines() []TestLine
+	// Notices are the notifications that would have been sent.
+	Notices() []TestNotice
+}
+
+// TestCase is one test.
+type TestCase struct {
+	Name        string
+	Place       string    // file:line of hik.test.case
+	From        time.Time // when it begins; zero: noon of a Monday in June
+	AllowErrors bool      // an error that no script catches is not its failure
+	Fn          *lua.LFunction
+}
+
+// TestEvent is something that a simulated device is to notice.
+type TestEvent struct {
+	Device  string
+	Channel int // 0: the device itself
+	Type    string
+	Target  string        // human or vehicle
+	Region  int           // of a rule
+	Port    int           // of an alarm input
+	Lasts   time.Duration // 0: a moment
+}
+
+// TestCommand is a command that a device was sent.
+type TestCommand struct {
+	Time              time.Time
+	Device            string
+	Channel           int
+	Script, Job, Task string
+	What, Detail      string
+	Name              string // of the preset
+	Error             string // its kind; "": it succeeded
+}
+
+// TestLine is a line of the log, or one that a script printed.
+type TestLine struct {
+	Time    time.Time
+	Level   string // print, debug, info, warn, error
+	Script  string // "": the host's own
+	Message string
+}
+
+// TestNotice is a notification.
+type TestNotice struct {
+	Time           time.Time
+	Script, Target string
+	Title, Text    string
+	Picture        bool
+}

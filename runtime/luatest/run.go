@@ -1,0 +1,194 @@
+package luatest
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/sandbox"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// Folder is where a site's tests are, and Suffix how their names end.
+const (
+	Folder = "tests"
+	Suffix = "_test.lua"
+)
+
+// Config says what the tests run against.
+type Config struct {
+	Site    *site.Site
+	Version string
+	Getenv  func(string) (string, bool)
+	// Device makes the simulated device in the place of one of the site.
+	Device func(site.Device, clock.Clock) *sim.Device
+	// Only, if it is set, are the tests that run: those whose name it matches.
+	Only *regexp.Regexp
+	// Parallel is how many tests run at one time, at least 1.
+	Parallel int
+}
+
+// File is one file of tests.
+type File struct {
+	Name   string // "tests/night_test.lua"
+	Source []byte
+}
+
+// Result is what became of one test, or of a file that could not be run.
+type Result struct {
+	File     string // "tests/night_test.lua"
+	Name     string // "": the file itself
+	Took     time.Duration
+	Failures []Failure         // none: it passed
+	Log      []luaapi.TestLine // what was said meanwhile
+}
+
+// Failure is one reason why a test failed.
+type Failure struct {
+	Place   string // "tests/night_test.lua:12"; "" where it is not known
+	Message string // one line
+	Below   string // more lines: a difference, what to do
+}
+
+// Files reads the tests of a site, in the order of their names.
+func Files(dir string) ([]File, error) {
+	entries, err := fs.Glob(os.DirFS(dir), path.Join(Folder, "*"+Suffix))
+	if err != nil {
+		return nil, err
+	}
+	var list []File
+	for _, name := range entries {
+		source, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, File{name, source})
+	}
+	return list, nil
+}
+
+// work is one test that is to be run.
+type work struct {
+	file File
+	spec luaapi.TestCase
+}
+
+// Run runs the tests of files. It tells of each result in the order of the
+// files and of the tests in them.
+func (c Config) Run(files []File, tell func(Result)) error {
+	scratch, err := os.MkdirTemp("", "test-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	var results []chan Result
+	slots := make(chan struct{}, max(c.Parallel, 1))
+	var running sync.WaitGroup
+	defer running.Wait()
+	begin := func(run func(data string) Result) {
+		to := make(chan Result, 1)
+		data := filepath.Join(scratch, fmt.Sprint(len(results)))
+		results = append(results, to)
+		running.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			to <- run(data)
+		})
+	}
+	for _, f := range files {
+		cases, failed := c.list(f, filepath.Join(scratch, "list"))
+		if failed != nil {
+			begin(func(string) Result { return *failed })
+			continue
+		}
+		for _, spec := range cases {
+			if c.Only == nil || c.Only.MatchString(spec.Name) {
+				begin(func(data string) Result { return c.runCase(work{f, spec}, data) })
+			}
+		}
+	}
+	for _, r := range results {
+		tell(<-r)
+	}
+	return nil
+}
+
+// start is when a test begins that does not say when.
+func (c Config) start() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, c.Site.Timezone) }
+
+// list has the file run once, without the scripts of the site, for the names of
+// its tests.
+func (c Config) list(f File, data string) ([]luaapi.TestCase, *Result) {
+	failed := func(err error) *Result { return &Result{File: f.Name, Failures: []Failure{failureOf(err)}} }
+	b, h, err := c.newBench(c.start(), data)
+	if err != nil {
+		return nil, failed(err)
+	}
+	if err := b.run(h, false, b.program(f, nil)); err != nil {
+		return nil, failed(err)
+	}
+	if len(b.cases) == 0 {
+		return nil, failed(fmt.Errorf("%s has no test: write hik.test.case(name, function() ... end)", f.Name))
+	}
+	return b.cases, nil
+}
+
+// runCase runs one test on a site of its own.
+func (c Config) runCase(w work, data string) (r Result) {
+	r = Result{File: w.file.Name, Name: w.spec.Name}
+	watch := clock.NewStopwatch()
+	defer func() {
+		if p := recover(); p != nil {
+			r.Failures = append(r.Failures, Failure{Message: fmt.Sprintf("internal error: %v", p), Below: string(debug.Stack())})
+		}
+		r.Took = watch.Elapsed()
+	}()
+	from := w.spec.From
+	if from.IsZero() {
+		from = c.start()
+	}
+	b, h, err := c.newBench(from, data)
+	if err != nil {
+		r.Failures = []Failure{failureOf(err)}
+		return r
+	}
+	ran := false
+	err = b.run(h, true, b.program(w.file, func(L *lua.LState) error {
+		for _, spec := range b.cases {
+			if spec.Name == w.spec.Name {
+				ran = true
+				_, err := sandbox.Call(L, spec.Fn, 0)
+				return err
+			}
+		}
+		return nil
+	}))
+	r.Log = b.lines
+	switch {
+	case err != nil:
+		r.Failures = append(r.Failures, failureOf(err))
+	case !ran:
+		r.Failures = append(r.Failures, Failure{Place: w.spec.Place, Message: "the test was not there when the file ran once more"})
+	}
+	if !w.spec.AllowErrors {
+		r.Failures = append(r.Failures, b.failures...)
+	}
+	return r
+}
+
+func failureOf(err error) Failure {
+	r := runtime.Report(err)
+	return Failure{Place: r.Place(), Message: r.Message, Below: r.Hint}
+}

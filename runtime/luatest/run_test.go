@@ -1,0 +1,226 @@
+package luatest
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+const oneDome = `timezone: Europe/Berlin
+location: {lat: 52.52, lon: 13.40}
+vars: {home: 1}
+notify: {ops: {ntfy: {topic: "x"}}}
+devices:
+  gate: {simulate: ptz, channels: {yard: {address: 1}}}
+  nvr: {simulate: nvr, channels: {hall: {address: 1}, door: {address: 2}}}
+`
+
+const dutyLua = `
+local yard = hik.device("gate"):channel("yard")
+hik.every("1m", {name = "duty"}, function()
+  yard:preset(2, {wait = true})
+  print("looked")
+end)
+yard:on("motion", function(ev) hik.notify("ops", "motion " .. (ev.target or "?")) end)
+hik.at("sunset", {name = "evening"}, function() yard:preset(hik.vars.home) end)
+`
+
+// newSite writes a site and returns what its tests run with.
+func newSite(t *testing.T, files map[string]string) Config {
+	t.Helper()
+	dir := t.TempDir()
+	for path, text := range files {
+		full := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := func(string) (string, bool) { return "", false }
+	s, err := site.LoadSimulated(dir, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Config{
+		Site: s, Version: "test", Getenv: env, Parallel: 2,
+		Device: func(d site.Device, clk clock.Clock) *sim.Device {
+			return sim.New(sim.Options{Name: d.Name, Model: sim.Model(d.Simulate), Clock: clk, Username: d.Username, Password: d.Password.Reveal()})
+		},
+	}
+}
+
+// results runs the tests of a site.
+func (c Config) results(t *testing.T) []Result {
+	t.Helper()
+	files, err := Files(c.Site.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []Result
+	if err := c.Run(files, func(r Result) { list = append(list, r) }); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// outcome is a line for each result.
+func outcome(list []Result) string {
+	var b strings.Builder
+	for _, r := range list {
+		fmt.Fprintf(&b, "%s: %d", r.title(), len(r.Failures))
+		for _, f := range r.Failures {
+			fmt.Fprintf(&b, "; %s", strings.ReplaceAll(f.text(), "\n", " | "))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func compare(t *testing.T, got, want string) {
+	t.Helper()
+	if strings.TrimSpace(got) != strings.TrimSpace(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestWhatATestSees(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": oneDome, "scripts/duty.lua": dutyLua, "lib/help.lua": "return {home = 'preset 1'}", "tests/duty_test.lua": `
+local test, help = hik.test, require "help"
+test.case("jobs run", function()
+  test.equal(test.commands(), {})
+  test.advance("2m30s")
+  test.equal(test.commands("gate"), {"preset 2", "preset 2"})
+  test.equal(#test.commands("nvr"), 0)
+  local one = test.journal("gate/yard")[1]
+  test.equal({one.script, one.job, one.what, one.detail, one.channel, one.device}, {"duty", "duty", "preset", "2", 1, "gate"})
+  test.near(one.time, hik.now() - 90, 1)
+  test.equal(#test.log("looked"), 2)
+  test.equal({test.log("looked")[1].level, test.log("looked")[1].script}, {"print", "duty"})
+end)
+test.case("each has a site of its own", function()
+  test.equal(test.commands(), {})
+  test.equal(hik.date("%Y-%m-%d %H:%M:%S"), "2026-06-01 12:00:00")
+  hik.state.seen = true
+  hik.file.write("note.txt", "x")
+end)
+test.case("each has data of its own", function()
+  test.equal(hik.state.seen, nil)
+  test.truthy(not hik.file.exists("note.txt"))
+end)
+test.case("motion is told", function()
+  test.truthy(test.emit("gate/yard", "motion", {target = "human", lasts = "5s"}))
+  test.equal(#test.notices(), 0)
+  test.advance("2s")
+  local notice = test.notices()[1]
+  test.equal({notice.target, notice.text, notice.script, notice.picture}, {"ops", "motion human", "duty", false})
+end)
+test.case("a head moves and stops", function()
+  local gate = hik.device("gate")
+  gate:ptz_pan_tilt(50, 0)
+  test.advance("1s")
+  test.truthy(test.head("gate").moving)
+  gate:ptz_stop()
+  test.advance("2s")
+  test.truthy(not test.head("gate").moving)
+  test.contains(test.commands("gate"), "ptz_stop")
+end)
+test.case("sun and clock change", {from = "2026-03-28 12:00"}, function()
+  test.advance_to("sunset")
+  test.advance("1s")
+  test.contains(test.commands("gate"), help.home)
+  test.advance_to("2026-03-29 03:00")
+  test.equal(hik.date("%H:%M %z"), "03:00 +0200")
+end)
+test.case("faults come and go", {allow_errors = true}, function()
+  test.fault("gate", "offline", {lasts = "90s"})
+  test.advance("1m10s")
+  test.equal(test.journal("gate")[1].error, "offline")
+  test.advance("1m")
+  local list = test.journal("gate")
+  test.equal(list[#list].error, nil)
+  test.fault("gate", "busy")
+  test.errors(function() hik.device("gate"):preset(3) end, "busy")
+  test.fault("gate")
+  hik.device("gate"):preset(3)
+end)
+`})
+	compare(t, outcome(c.results(t)), `
+tests/duty_test.lua: jobs run: 0
+tests/duty_test.lua: each has a site of its own: 0
+tests/duty_test.lua: each has data of its own: 0
+tests/duty_test.lua: motion is told: 0
+tests/duty_test.lua: a head moves and stops: 0
+tests/duty_test.lua: sun and clock change: 0
+tests/duty_test.lua: faults come and go: 0`)
+	if left, _ := os.ReadDir(c.Site.Dir); len(left) != 4 {
+		t.Errorf("the folder of the site has %v: nothing is written there", left)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	c := newSite(t, map[string]string{
+		"site.yaml": oneDome, "scripts/a.lua": `hik.every("1m", {name = "bad"}, function() error("it broke") end)`,
+		"tests/a_test.lua": `
+hik.test.case("wrong value", function() hik.test.equal({"a"}, {"b"}, "list") end)
+hik.test.case("an error", function()
+  local x = nil
+  x.y = 1
+end)
+hik.test.case("nothing catches it", function() hik.test.advance("61s") end)
+hik.test.case("it is allowed", {allow_errors = true}, function() hik.test.advance("61s") end)
+hik.test.case("no device", function() hik.test.fault("gaet", "offline") end)
+hik.test.case("no fault", function() hik.test.fault("gate", "ofline") end)
+hik.test.case("computes for ever", function() while true do end end)
+hik.test.case("the past", function() hik.test.advance_to("2026-05-01 12:00") end)
+hik.test.case("ends itself", function() os.exit(0) end)
+`,
+		"tests/b_test.lua": "local x =",
+		"tests/c_test.lua": "print('nothing')",
+		"tests/d_test.lua": `hik.test.case("x", function() end) hik.test.case("x", function() end)`,
+		"tests/e_test.lua": `hik.test.case("", function() end)`,
+		"tests/helper.lua": "error('not run')",
+	})
+	c.Site.Limits.Compute = 200 * time.Millisecond
+	compare(t, outcome(c.results(t)), `
+tests/a_test.lua: wrong value: 1; tests/a_test.lua:2: list: it is not what was expected |   --- expected |   +++ actual |   @@ -1,3 +1,3 @@ |    { |   -  "b" |   +  "a" |    }
+tests/a_test.lua: an error: 1; tests/a_test.lua:5: attempt to index local 'x' (a nil value) with key 'y'
+tests/a_test.lua: nothing catches it: 1; scripts/a.lua:1: it broke (nothing caught it, after 1m) |   allow_errors = true, in the options of hik.test.case, lets the test go on
+tests/a_test.lua: it is allowed: 0
+tests/a_test.lua: no device: 1; tests/a_test.lua:9: no device "gaet" |   did you mean "gate"?
+tests/a_test.lua: no fault: 1; tests/a_test.lua:10: fault: unknown fault "ofline": one of offline, slow, late, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent
+tests/a_test.lua: computes for ever: 1; tests/a_test.lua:11: computed for 200ms without waiting (limits.compute) |   call hik.sleep in long loops
+tests/a_test.lua: the past: 1; tests/a_test.lua:12: advance_to: "2026-05-01 12:00" is past: it is 2026-06-01 12:00:00
+tests/a_test.lua: ends itself: 1; tests/a_test.lua:13: os.exit(0)
+tests/b_test.lua: 1; tests/b_test.lua:1: a value is missing after '=' near end of file
+tests/c_test.lua: 1; tests/c_test.lua has no test: write hik.test.case(name, function() ... end)
+tests/d_test.lua: 1; tests/d_test.lua:1: case: there is a test "x" already, at tests/d_test.lua:1
+tests/e_test.lua: 1; tests/e_test.lua:1: case: the name is empty
+`)
+}
+
+func TestOnlySome(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": oneDome, "tests/a_test.lua": `
+hik.test.case("Night tour", function() end)
+hik.test.case("day", function() error("not run") end)`})
+	c.Only = regexp.MustCompile("(?i)night")
+	compare(t, outcome(c.results(t)), "tests/a_test.lua: Night tour: 0")
+}
+
+func TestOneThatNeverEnds(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": "timezone: UTC\n", "tests/a_test.lua": `
+hik.test.case("never ends", function() hik.sleep("400d") end)
+hik.test.case("the next", function() end)`})
+	compare(t, outcome(c.results(t)), `
+tests/a_test.lua: never ends: 1; it did not end within 31d of its own time
+tests/a_test.lua: the next: 0`)
+}

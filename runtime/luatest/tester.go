@@ -1,0 +1,109 @@
+package luatest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
+)
+
+var _ luaapi.Tester = (*bench)(nil)
+
+// Case implements luaapi.Tester.
+func (b *bench) Case(c luaapi.TestCase) error {
+	switch i := slices.IndexFunc(b.cases, func(other luaapi.TestCase) bool { return other.Name == c.Name }); {
+	case strings.TrimSpace(c.Name) == "":
+		return fmt.Errorf("the name is empty")
+	case strings.ContainsFunc(c.Name, func(r rune) bool { return r < ' ' }):
+		return fmt.Errorf("the name %q is to be one line", c.Name)
+	case i >= 0:
+		return fmt.Errorf("there is a test %q already, at %s", c.Name, b.cases[i].Place)
+	}
+	b.cases = append(b.cases, c)
+	return nil
+}
+
+// Raise implements luaapi.Tester.
+func (b *bench) Raise(e luaapi.TestEvent) (reaches bool, err error) {
+	device, err := b.device(e.Device)
+	if err != nil {
+		return false, err
+	}
+	if e.Channel == 0 && e.Port == 0 {
+		e.Channel = b.onlyChannel(e.Device)
+	}
+	lasts := e.Lasts
+	if lasts == 0 {
+		lasts = time.Second
+	}
+	return device.Raise(sim.Alert{
+		Type: e.Type, Channel: e.Channel, Port: e.Port, Region: e.Region, Target: e.Target, For: lasts,
+	}), nil
+}
+
+// Fault implements luaapi.Tester.
+func (b *bench) Fault(device, fault string, lasts time.Duration) error {
+	d, err := b.device(device)
+	if err != nil || fault == "" {
+		if err == nil {
+			d.SetFaults()
+		}
+		return err
+	}
+	f, err := sim.ParseFault(fault)
+	switch {
+	case err != nil:
+		return err
+	case lasts > 0 && (f.From != 0 || f.To != 0):
+		return fmt.Errorf("fault %q has times of its own: leave lasts out", fault)
+	case lasts > 0:
+		f.To = lasts
+	}
+	d.SetFaults(f)
+	return nil
+}
+
+// Commands implements luaapi.Tester.
+func (b *bench) Commands() []luaapi.TestCommand { return b.commands }
+
+// Head implements luaapi.Tester.
+func (b *bench) Head(device string, channel int) (isapi.Pose, bool, error) {
+	d, err := b.device(device)
+	if err != nil {
+		return isapi.Pose{}, false, err
+	}
+	p := d.Head(channel)
+	if p == (sim.Pose{}) {
+		return isapi.Pose{}, false, fmt.Errorf("channel %d of %s has no head", channel, device)
+	}
+	return isapi.Pose{Pan: p.Pan, Tilt: p.Tilt, Zoom: p.Zoom}, d.Moving(channel), nil
+}
+
+// Lines implements luaapi.Tester.
+func (b *bench) Lines() []luaapi.TestLine { return b.lines }
+
+// Notices implements luaapi.Tester.
+func (b *bench) Notices() []luaapi.TestNotice { return b.notices }
+
+func (b *bench) device(name string) (*sim.Device, error) {
+	if d := b.devices[name]; d != nil {
+		return d, nil
+	}
+	return nil, luaapi.UnknownDevice(name, b.site.DeviceNames())
+}
+
+// onlyChannel is the channel of a device that has one, else 0.
+func (b *bench) onlyChannel(device string) int {
+	conf, _ := b.site.Device(device)
+	switch len(conf.Channels) {
+	case 0:
+		return 1
+	case 1:
+		return conf.Channels[0].Address
+	}
+	return 0
+}
