@@ -137,7 +137,7 @@ func (p *Picture) Commit() (Entry, error) {
 }
 
 // hashBuffers are for pictures that are read back.
-var hashBuffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+var hashBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // errLess is for a disk that loses what was written.
 var errLess = errors.New("the disk has less of the picture than was written")
@@ -150,7 +150,7 @@ func (p *Picture) settle(sum *[sha256.Size]byte) error {
 	group := clock.NewGroup(p.a.opt.Clock)
 	var failed error
 	group.Go(func() {
-		buf := hashBuffers.Get().(*[64 << 10]byte)
+		buf := hashBuffers.Get().(*[32 << 10]byte)
 		defer hashBuffers.Put(buf)
 		h := sha256.New()
 		var n int64

@@ -155,7 +155,7 @@ func readMarker(root *os.Root, known marker) (m marker, err error) {
 	if err != nil {
 		return m, err
 	}
-	if string(data) == known.text() {
+	if known.Archive != "" && string(data) == known.text() {
 		return known, nil
 	}
 	if json.Unmarshal(data, &m) != nil || m.Archive == "" {

@@ -233,6 +233,22 @@ func TestTwoSitesWithOneArchive(t *testing.T) {
 	s.x = nil
 }
 
+// A marker that names no archive is as good as none, for the index that knows the
+// archive and for one that begins.
+func TestAMarkerOfNoArchive(t *testing.T) {
+	s := newSite(t)
+	name := filepath.Join(s.dir, filepath.FromSlash(markerName))
+	must(t, os.WriteFile(name, []byte(marker{}.text()), 0o600))
+	s.wantFolderError(s.fails(), markerName+": it is damaged")
+	s.close()
+	must(t, os.Remove(s.db))
+	s.open()
+	s.snap(archive.Entry{Device: "gate", Channel: 1})
+	if data, err := os.ReadFile(name); err != nil || s.x.ident.Archive == "" || string(data) != s.x.ident.text() {
+		t.Errorf("%q, %v, want %q", data, err, s.x.ident.text())
+	}
+}
+
 // Removing goes on in the folder that it has begun in, and leaves folders in
 // which pictures are expected.
 func TestEmptyFoldersGo(t *testing.T) {
