@@ -21,6 +21,8 @@ type command struct {
 	aliases []string
 	// channel says that it is of a channel; otherwise it is of the device.
 	channel bool
+	// head says that it is of the head of a channel: a fixed camera refuses it.
+	head bool
 	// args are those after device and channel, as the documentation has them.
 	args string
 	// values is how many of args are plain values: numbers, strings, booleans.

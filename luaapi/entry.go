@@ -39,6 +39,9 @@ type Entry struct {
 	Command bool
 	// NeedsChannel reports whether a command wants a channel.
 	NeedsChannel bool
+	// NeedsHead reports whether a command is one for the head of a channel, which
+	// a fixed camera refuses.
+	NeedsHead bool
 }
 
 // API lists everything that the hik module offers: hik first, then its
@@ -57,7 +60,7 @@ func API() []Entry {
 				item.Kind = "method"
 			}
 			if e.command != nil {
-				item.Command, item.NeedsChannel = !e.command.quiet, e.command.channel
+				item.Command, item.NeedsChannel, item.NeedsHead = !e.command.quiet, e.command.channel, e.command.head
 			}
 			list = append(list, item)
 			for _, alias := range e.aliases {

@@ -8,23 +8,23 @@ import (
 
 var patrolCommands = []command{
 	{
-		name: "patrols", channel: true, result: "list of {id, name, enabled, steps}",
+		name: "patrols", channel: true, head: true, result: "list of {id, name, enabled, steps}",
 		doc: "the patrols that the device itself keeps; steps are {preset, speed, dwell}",
 		fn:  listPatrols,
 	},
 	{
-		name: "patrol_start", channel: true, args: "id", values: 1,
+		name: "patrol_start", channel: true, head: true, args: "id", values: 1,
 		doc: "starts a patrol of the device; it goes on until patrol_stop or another command for the head",
 		fn: func(c *call) int {
 			return c.patrol(c.doHead, (*isapi.Client).StartPatrol)
 		},
 	},
 	{
-		name: "patrol_stop", channel: true, args: "id", values: 1, doc: "stops a patrol of the device",
+		name: "patrol_stop", channel: true, head: true, args: "id", values: 1, doc: "stops a patrol of the device",
 		fn: func(c *call) int { return c.patrol(c.do, (*isapi.Client).StopPatrol) },
 	},
 	{
-		name: "patrol_pause", channel: true, args: "id", values: 1, doc: "holds a patrol of the device where it is",
+		name: "patrol_pause", channel: true, head: true, args: "id", values: 1, doc: "holds a patrol of the device where it is",
 		fn: func(c *call) int { return c.patrol(c.do, (*isapi.Client).PausePatrol) },
 	},
 }

@@ -11,7 +11,7 @@ import (
 
 var positionCommands = []command{
 	{
-		name: "ptz_relative", channel: true, args: "{pan=, tilt=, zoom=}",
+		name: "ptz_relative", channel: true, head: true, args: "{pan=, tilt=, zoom=}",
 		options: []Option{
 			{Name: "pan", Type: "number", Min: -360, Max: 360, Doc: "degrees to the right"},
 			{Name: "tilt", Type: "number", Min: -180, Max: 180, Doc: "degrees up"},
@@ -29,7 +29,7 @@ var positionCommands = []command{
 		},
 	},
 	{
-		name: "ptz_absolute", channel: true, args: "{pan=, tilt=, zoom=}",
+		name: "ptz_absolute", channel: true, head: true, args: "{pan=, tilt=, zoom=}",
 		options: []Option{
 			{Name: "pan", Type: "number", Min: 0, Max: 360, Doc: "degrees to the right of the device's zero"},
 			{Name: "tilt", Type: "number", Min: -90, Max: 90, Doc: "degrees, up is positive"},
@@ -53,7 +53,7 @@ var positionCommands = []command{
 		},
 	},
 	{
-		name: "ptz_status", channel: true, result: "{pan, tilt, zoom}",
+		name: "ptz_status", channel: true, head: true, result: "{pan, tilt, zoom}",
 		doc: "where the head looks: degrees 0-360, degrees with up positive, zoom factor",
 		fn: func(c *call) int {
 			t := c.L.CreateTable(0, 0)
@@ -62,7 +62,7 @@ var positionCommands = []command{
 		},
 	},
 	{
-		name: "ptz_home", channel: true, doc: "turns the head to its home position",
+		name: "ptz_home", channel: true, head: true, doc: "turns the head to its home position",
 		fn: func(c *call) int {
 			channel := c.channel()
 			c.doHead("", func(ctx context.Context, client *isapi.Client) error { return client.GotoHome(ctx, channel) })
@@ -70,7 +70,7 @@ var positionCommands = []command{
 		},
 	},
 	{
-		name: "set_home", channel: true, doc: "makes home of where the head looks",
+		name: "set_home", channel: true, head: true, doc: "makes home of where the head looks",
 		fn: func(c *call) int {
 			channel := c.channel()
 			c.do("", func(ctx context.Context, client *isapi.Client) error { return client.SetHome(ctx, channel) })
@@ -78,7 +78,7 @@ var positionCommands = []command{
 		},
 	},
 	{
-		name: "ptz_capabilities", channel: true,
+		name: "ptz_capabilities", channel: true, head: true,
 		result: "{position, pan, tilt, zoom, max_presets, max_patrols, max_patterns, preset_names, special, wiper, park, position3d}",
 		doc:    "what this head can do; pan, tilt and zoom are {min, max}, special lists the presets that are functions of the device",
 		fn:     ptzCapabilities,

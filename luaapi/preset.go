@@ -25,20 +25,20 @@ var presetOptions = []Option{
 
 var presetCommands = []command{
 	{
-		name: "preset", aliases: []string{"ptz_preset"}, channel: true,
+		name: "preset", aliases: []string{"ptz_preset"}, channel: true, head: true,
 		args: "preset, {wait=, special=}", values: 1, options: presetOptions,
 		doc: "turns the head to a preset, by number or name",
 		fn:  gotoPreset,
 	},
 	{
-		name: "presets", channel: true, args: "{special=}",
+		name: "presets", channel: true, head: true, args: "{special=}",
 		options: []Option{{Name: "special", Type: "boolean", Doc: "true: also those that are functions of the device"}},
 		result:  "list of {id, name, special, pan, tilt, zoom}",
 		doc:     "the presets that are set; pan, tilt, zoom where the device tells",
 		fn:      listPresets,
 	},
 	{
-		name: "set_preset", channel: true, args: "id, name", values: 2,
+		name: "set_preset", channel: true, head: true, args: "id, name", values: 2,
 		doc: "stores where the head looks as a preset",
 		fn: func(c *call) int {
 			want := fmt.Sprintf("a whole number, 1 to %d", everyHeadsPresets)
@@ -58,7 +58,7 @@ var presetCommands = []command{
 		},
 	},
 	{
-		name: "delete_preset", channel: true, args: "preset", values: 1,
+		name: "delete_preset", channel: true, head: true, args: "preset", values: 1,
 		doc: "forgets a preset, by number or name",
 		fn: func(c *call) int {
 			id, channel := c.preset(0), c.channel()

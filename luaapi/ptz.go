@@ -21,7 +21,7 @@ var speedOptions = []Option{
 
 var ptzCommands = []command{
 	{
-		name: "ptz_pan_tilt", channel: true, args: "pan, tilt, {duration=, wait=}", values: 2, options: moveOptions,
+		name: "ptz_pan_tilt", channel: true, head: true, args: "pan, tilt, {duration=, wait=}", values: 2, options: moveOptions,
 		doc: "moves the head, -100..100 on each axis: right and up are positive",
 		fn: func(c *call) int {
 			pan, tilt := c.integer(0, "pan", -100, 100), c.integer(1, "tilt", -100, 100)
@@ -29,7 +29,7 @@ var ptzCommands = []command{
 		},
 	},
 	{
-		name: "ptz_zoom", channel: true, args: "zoom, {duration=, wait=}", values: 1, options: moveOptions,
+		name: "ptz_zoom", channel: true, head: true, args: "zoom, {duration=, wait=}", values: 1, options: moveOptions,
 		doc: "zooms, -100..100: towards tele is positive",
 		fn: func(c *call) int {
 			zoom := c.integer(0, "zoom", -100, 100)
@@ -37,7 +37,7 @@ var ptzCommands = []command{
 		},
 	},
 	{
-		name: "ptz_move", channel: true, args: "{pan=, tilt=, zoom=, duration=, wait=}",
+		name: "ptz_move", channel: true, head: true, args: "{pan=, tilt=, zoom=, duration=, wait=}",
 		options: append(append([]Option(nil), speedOptions...), moveOptions...),
 		doc:     "moves all axes at once, -100..100",
 		fn: func(c *call) int {
@@ -59,7 +59,7 @@ var ptzCommands = []command{
 		fn:  func(c *call) int { return c.moveLens(Iris) },
 	},
 	{
-		name: "ptz_stop", channel: true,
+		name: "ptz_stop", channel: true, head: true,
 		doc: "stops pan, tilt and zoom, ahead of everything that waits for the device",
 		fn: func(c *call) int {
 			c.stopHead(c.channel())

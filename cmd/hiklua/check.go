@@ -19,8 +19,8 @@ func newCheckCommand(a *app) *cobra.Command {
 		Long: `Looks for everything that can be known to be wrong with a site (default: the
 current folder) without a device: site.yaml, the syntax of scripts/ and lib/,
 names and options of hik, cron lines, times and durations, speeds and presets,
-and names of devices, channels and modules. No script is run and nothing is
-sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`,
+names of devices, channels and modules, and what "devices --save" did not find
+at the devices. No script is run and nothing is sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`,
 		Example: `  {hiklua} check
   {hiklua} check site --json`,
 		Args:        atMost(a, 1),
@@ -37,6 +37,9 @@ sent. One line each, FILE:LINE:COLUMN: what is wrong; warnings are not counted.`
 				}
 			} else {
 				a.writeCheck(report)
+				if report.Saved {
+					fmt.Fprintf(a.stderr, "%s has what the devices told when it was saved; to ask them again: %s devices --save %s\n", site.SavedName, a.name, shellWord(dir))
+				}
 				a.noteStaleStubs(dir)
 			}
 			if report.Wrong() {

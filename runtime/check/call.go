@@ -165,6 +165,9 @@ func (w *walker) callEntry(c invocation) value {
 		}
 		w.demand(entry.Name, c.at)
 	}
+	if w.headless(c) {
+		return result
+	}
 	w.delegate(c)
 	r := w.checker.rehearsal
 	known, ok := r.arguments(entry, f.of, c.args)
@@ -187,6 +190,7 @@ func (w *walker) callEntry(c invocation) value {
 		w.report(w.blame(said.misuse, c), "%s", said.misuse)
 	default:
 		w.channels(c)
+		w.presets(c)
 		w.sleeps(c)
 		if !w.loads() && w.demanding() && r.call(f, known, true).misuse != "" {
 			w.demand(entry.Name, c.at)

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,9 +11,10 @@ import (
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
-// channels compares the channel that a call names with those of site.yaml. The
-// bindings would ask the device for one that is not there, so a number is only
-// warned of. A device without channels in site.yaml tells nothing.
+// channels compares the channel that a call names with those of site.yaml, and
+// with those that the device has told. Where it has not, a number that site.yaml
+// does not have is only warned of, and a device without channels there tells
+// nothing.
 func (w *walker) channels(c invocation) {
 	f, args, at := c.f, c.args, c.at
 	if f.of.owner == "hik" && f.entry.Name == "on" && len(args) > 0 {
@@ -28,7 +30,7 @@ func (w *walker) channels(c invocation) {
 		device = &args[0]
 	}
 	d := w.checker.rehearsal.deviceOf(device.known)
-	if d == nil || len(d.channels) == 0 {
+	if d == nil || len(d.channels) == 0 && d.saved == nil {
 		return
 	}
 	if place, ok := w.places[c.exprs[i]]; ok {
@@ -42,7 +44,7 @@ func (w *walker) eventChannel(c invocation) {
 	text, _ := c.args[0].string()
 	where, _, _ := strings.Cut(text, ":")
 	name, channel, found := strings.Cut(where, "/")
-	if d := w.checker.rehearsal.deviceOf(lua.LString(name)); found && d != nil && len(d.channels) > 0 {
+	if d := w.checker.rehearsal.deviceOf(lua.LString(name)); found && d != nil && (len(d.channels) > 0 || d.saved != nil) {
 		w.channel(d, lua.LString(channel), w.places[c.exprs[0]])
 	}
 }
@@ -57,28 +59,32 @@ func (w *walker) channel(d *device, v lua.LValue, at position) {
 			w.channelNumber(d, n, at)
 			return
 		}
-		var known []string
-		for _, ch := range d.channels {
-			if strings.EqualFold(ch.Name, strings.TrimSpace(string(v))) {
-				return
-			}
-			known = append(known, ch.Name)
+		all, known := d.knownChannels(), d.channelNames()
+		if slices.ContainsFunc(known, func(name string) bool { return strings.EqualFold(name, strings.TrimSpace(string(v))) }) {
+			return
 		}
 		hint := nearest.Hint(string(v), known)
 		if hint == "" {
-			hint = "; it has " + luaapi.ListChannels(d.channels)
+			hint = "; it has " + luaapi.ListChannels(all)
 		}
-		w.report(at, "%s has no channel %q in site.yaml%s", d.name, string(v), hint)
+		w.report(at, "%s has no channel %q in %s%s", d.name, string(v), d.where(), hint)
+		w.checker.report.Saved = w.checker.report.Saved || d.saved != nil
 	}
 }
 
 func (w *walker) channelNumber(d *device, n int, at position) {
-	for _, ch := range d.channels {
+	all := d.knownChannels()
+	for _, ch := range all {
 		if ch.ID == n {
 			return
 		}
 	}
-	w.warn(at, "%s has no channel %d in site.yaml; it has %s", d.name, n, luaapi.ListChannels(d.channels))
+	if d.saved != nil {
+		w.report(at, "%s has no channel %d in %s; it has %s", d.name, n, d.where(), luaapi.ListChannels(all))
+		w.checker.report.Saved = true
+		return
+	}
+	w.warn(at, "%s has no channel %d in site.yaml; it has %s", d.name, n, luaapi.ListChannels(all))
 }
 
 // channelAt finds the channel among the arguments.

@@ -21,6 +21,7 @@ import (
 type checker struct {
 	dir         string
 	report      *Report
+	saved       *site.Saved // what the devices told; nil: it is not known
 	rehearsal   *rehearsal
 	environment *environment
 
@@ -30,6 +31,8 @@ type checker struct {
 	fields  map[string]bool // "string.trim": that any file adds to a library
 	touched map[string]bool // globals that a module reads or sets
 	reflect bool            // a module may read globals in ways that can't be followed
+
+	madePresets presetNames // that scripts set themselves
 }
 
 // Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
@@ -41,10 +44,11 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool), touched: make(map[string]bool),
 	}
 	s := c.siteFile(env, simulate)
+	c.savedFile(s, env)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return c.report
 	}
-	c.rehearsal = newRehearsal(dir, s)
+	c.rehearsal = newRehearsal(dir, s, c.saved)
 	defer c.rehearsal.close()
 	c.environment = newEnvironment(c.rehearsal.L)
 
@@ -72,6 +76,7 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		for name := range source.fields {
 			c.fields[name] = true
 		}
+		c.madePresets.add(source.madePresets)
 		if strings.HasPrefix(file, "lib/") {
 			c.reflect = c.reflect || source.reflect
 			for name := range source.touched {

@@ -34,6 +34,7 @@ type Report struct {
 	Devices   int
 	Channels  int  // that site.yaml names
 	Unchecked bool // site.yaml could not be read, so names of devices were not compared
+	Saved     bool // a finding comes from what devices.yaml says of the devices
 }
 
 // Wrong reports whether there is anything beyond warnings.

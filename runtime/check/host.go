@@ -26,6 +26,7 @@ type host struct {
 	luaapi.Script
 	dir     string
 	site    *site.Site // nil: not known
+	saved   *site.Saved
 	devices []*device
 
 	testing bool // what is looked at may be a test
@@ -93,6 +94,7 @@ func (h *host) Device(name string) (luaapi.Device, error) {
 	if !ok {
 		return nil, luaapi.UnknownDevice(name, h.site.DeviceNames())
 	}
+	conf.Saved = h.saved.Of(conf)
 	return h.add(newDevice(conf)), nil
 }
 
@@ -210,17 +212,23 @@ func (t *task) Limit(*lua.LState, time.Duration, *lua.LFunction) ([]lua.LValue, 
 	return nil, errRehearsal
 }
 
-// device is one of site.yaml. It refuses everything.
+// device is one of site.yaml. It refuses everything but to tell what was saved
+// of it.
 type device struct {
 	luaapi.Device
 	name     string
+	saved    *site.SavedDevice // nil: nothing
+	client   *isapi.Client     // of a simulated device that has what was saved; nil: nothing was
 	channels []luaapi.Channel
 	host     *host
 	opened   bool // by hik.device{...}
 }
 
 func newDevice(conf site.Device) *device {
-	d := &device{name: conf.Name}
+	d := &device{name: conf.Name, saved: conf.Saved}
+	if conf.Saved != nil {
+		d.client = standIn(conf)
+	}
 	for _, ch := range conf.Channels {
 		stream := isapi.Main
 		if ch.Stream == site.StreamSub {
@@ -231,14 +239,20 @@ func newDevice(conf site.Device) *device {
 	return d
 }
 
-// Do refuses. A device that does not list its channels is taken for a camera
-// with its one, and one that does not say what its head can do to have the
-// presets of every Hikvision.
+// Do refuses. A device of which nothing was saved does not list its channels, and
+// is taken for a camera with its one; it does not say what its head can do, and
+// is taken to have the presets of every Hikvision.
 func (d *device) Do(_ context.Context, cmd luaapi.Command, f func(context.Context, *isapi.Client) error) error {
 	d.host.effects++
 	switch cmd.What {
 	case "snapshot":
 		return takePicture(f)
+	case "ptz_capabilities", "channels":
+		if d.client != nil && (cmd.What == "channels" || d.told(cmd.Channel)) {
+			return f(context.Background(), d.client)
+		}
+	}
+	switch cmd.What {
 	case "ptz_capabilities":
 		d.host.asked++
 		fallthrough

@@ -125,6 +125,7 @@ func (w *walker) callLibrary(c invocation) value {
 		w.report(w.blame(fault, c), "%s", short+fault)
 	default:
 		w.libraryRun(c, short)
+		w.libraryPresets(c, short)
 	}
 	return value{}
 }

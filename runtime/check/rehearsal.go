@@ -20,12 +20,13 @@ type rehearsal struct {
 	hik     lua.LValue
 	nothing *lua.LFunction // stands for every function that a script passes
 	modules map[string]lua.LValue
+	library []luaapi.Entry // Library, once it was asked for
 }
 
 // newRehearsal takes nil for a site that could not be read: then every name of
 // a device is right.
-func newRehearsal(dir string, s *site.Site) *rehearsal {
-	h := &host{dir: dir, site: s}
+func newRehearsal(dir string, s *site.Site, saved *site.Saved) *rehearsal {
+	h := &host{dir: dir, site: s, saved: saved}
 	L := sandbox.New(sandbox.Options{Now: h.Clock().Now, Location: h.Location()})
 	L.SetContext(context.WithValue(context.Background(), luaapi.TaskKey{}, &task{host: h}))
 	luaapi.Open(L, h)

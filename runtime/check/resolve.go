@@ -40,6 +40,8 @@ type source struct {
 	fields  map[string]bool      // "string.trim": that it adds to a library
 	guarded map[string]bool      // "table.unpack": that it asks for before using
 	dynamic bool                 // it sets globals in ways that can't be followed
+
+	madePresets presetNames
 }
 
 // resolver makes the first walk.
@@ -279,6 +281,7 @@ func (r *resolver) expr(e ast.Expr) {
 		}
 	case *ast.StringExpr:
 		r.places[e] = r.tokens.on(e.Line(), e.Value)
+		r.madePresets.inPath(e.Value)
 	case *ast.NumberExpr:
 		r.places[e] = r.tokens.on(e.Line(), e.Value)
 	case *ast.FuncCallExpr:
@@ -310,6 +313,7 @@ func (r *resolver) expr(e ast.Expr) {
 
 // call notes functions that set globals out of sight.
 func (r *resolver) call(e *ast.FuncCallExpr) {
+	r.madePresets.call(e)
 	switch pathOf(e.Func) {
 	case "module":
 		r.dynamic = true

@@ -90,6 +90,9 @@ func readSchedules(r *reader, n *yaml.Node, a *Archive) {
 		checkRules(r, item, scheduleFields, given)
 		sound := len(r.problems) == before
 		r.afterwards(func(site *Site) { r.checkTimes(given, &s, site, sound) })
+		if r.saved != nil && given["preset"] != nil {
+			r.afterwards(func(site *Site) { r.checkSavedPreset(given["preset"], site, s) })
+		}
 		a.Schedules = append(a.Schedules, s)
 	}
 }

@@ -47,6 +47,10 @@ func readChannels(r *reader, n *yaml.Node, d *Device) {
 			default:
 				owner[c.Address] = name
 			}
+			if r.saved != nil && given["address"] != nil {
+				device := d.Name
+				r.afterwards(func(s *Site) { r.checkSavedChannel(given["address"], s, device, c.Address) })
+			}
 			d.Channels = append(d.Channels, c)
 		})
 	}

@@ -24,6 +24,9 @@ type reader struct {
 	problems Problems
 	warnings Problems
 	later    []func(*Site) // checks for which all of the file has to be read
+
+	saved   *Saved // what the file is compared with; nil: nothing
+	unsaved Problems
 }
 
 // afterwards has something checked when all of the file is read.
