@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"runtime/rehearsal": {"runtime", "runtime/*", "luaapi", "isapi", "isapi/sim"},
 	"runtime/happening": {"luaapi", "isapi", "isapi/sim", "runtime/clock", "runtime/nearest", "runtime/schedule", "runtime/site"},
 	"runtime":           {"runtime/*", "luaapi", "isapi", "scripts"},
-	"runtime/check":     {"runtime/clock", "runtime/files", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "luaapi", "isapi", "isapi/sim", "scripts"},
+	"runtime/check":     {"runtime/clock", "runtime/files", "runtime/nearest", "runtime/sandbox", "runtime/schedule", "runtime/site", "runtime/standin", "luaapi", "isapi", "isapi/sim", "scripts"},
 	"runtime/stubs":     {"runtime/sandbox", "runtime/site", "luaapi", "scripts"},
 	"runtime/device":    {"runtime/clock", "runtime/journal", "runtime/site", "runtime/store", "luaapi", "isapi"},
 	"runtime/store":     {"runtime/boltfile", "runtime/clock", "runtime/owner"},
