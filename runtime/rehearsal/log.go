@@ -39,7 +39,7 @@ func (h *logHandler) Handle(ctx context.Context, line slog.Record) error {
 		return true
 	})
 	h.r.timeline.Log(out)
-	h.r.watch.record(out)
+	h.r.finder.line(out)
 	return nil
 }
 

@@ -75,7 +75,8 @@ type rehearsal struct {
 	dir      string // the scratch folder
 	host     *runtime.Host
 	timeline *timeline.Builder
-	watch    *watch
+	finder   *finder
+	commands map[string]int
 	over     bool // the span is
 }
 
@@ -90,7 +91,7 @@ func (r *rehearsal) run() (*Result, error) {
 		head.Place = &timeline.Place{Latitude: at.Lat, Longitude: at.Lon}
 	}
 	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: r.channelName, Preset: o.Preset, PictureSize: o.PictureSize, Explain: explain})
-	r.watch = newWatch(o)
+	r.finder = newFinder(o)
 	var err error
 	if r.host, err = runtime.New(r.config()); err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ func (r *rehearsal) run() (*Result, error) {
 	r.clk.Run(to.Add(-1))
 	r.over = true
 	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status()}
-	result.Timeline.Findings = r.watch.findings(result)
+	result.Timeline.Findings = r.finder.end(r.host.JobPlans(), result.Status)
 	stop()
 	r.clk.RunFor(closing)
 	if !ended {
@@ -148,12 +149,13 @@ func (r *rehearsal) record(e journal.Entry) {
 		return
 	}
 	r.timeline.Entry(e)
-	r.watch.entry(e)
+	r.finder.entry(e)
 }
 
 func (r *rehearsal) print(script, text string) {
 	if !r.over {
 		r.timeline.Print(r.clk.Now(), script, text)
+		r.finder.said(r.clk.Now(), script)
 	}
 }
 

@@ -3,7 +3,7 @@
 local tour = require "hik.tour"
 local yard = hik.device("gate"):channel("yard")
 
-hik.every("1h", {name = "day round", between = "07:00-19:00"}, function()
+hik.every("1h", {name = "day round", between = "07:10-18:50"}, function()
   tour.run(yard, {{preset = "door"}, {preset = "parking"}}, {rounds = 1, dwell = "30s", home = "gate"})
 end)
 

@@ -1,0 +1,272 @@
+package rehearsal
+
+import (
+	"testing"
+	"time"
+)
+
+func TestFindingsOfJobs(t *testing.T) {
+	for name, c := range map[string]findingCase{
+		"a run that was left out": {
+			scripts: map[string]string{"a": `hik.every("1m", {name = "slow"}, function(run)
+  hik.sleep(run.scheduled % 3600 == 0 and 150 or 5)
+end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:01:00 run_skipped a:1 6 times: a run of slow (every 1m) was left out, since the one before still went on: one took 2m30s`,
+			},
+			remedy: "let it run less often, give it a timeout, or overlap = \"queue\" to make up for what was left out",
+		},
+		"a run that never ends": {
+			scripts: map[string]string{"a": `hik.cron("*/10 * * * *", {name = "stuck"}, function()
+  hik.device("gate"):wait("motion")
+end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 13:20:00 run_skipped a:1 22 times: a run of stuck (cron */10 * * * *) was left out, since the one before still went on: one goes on after 3h50m`,
+			},
+			remedy: "let it run less often, give it a timeout, or overlap = \"queue\" to make up for what was left out",
+		},
+		"runs that pile up": {
+			scripts: map[string]string{"a": `hik.every("10m", {name = "pile", overlap = "queue"}, function() hik.sleep("11m") end)
+hik.every("10m", {name = "side by side", overlap = "allow"}, function() hik.sleep("12m") end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 run_too_long a:1: a run of pile (every 10m) takes longer than the time until the next, which is 10m: one took 11m`,
+				`01-14 13:00:00 run_too_long a:2: a run of side by side (every 10m) takes longer than the time until the next, which is 10m: one took 12m`,
+			},
+			remedy: "let it run less often, or give it a timeout: with overlap = \"queue\" they pile up",
+		},
+		"a tour that is due to end": {
+			scripts: map[string]string{"a": onYard(`local tour = require "hik.tour"
+hik.at("14:00", {name = "tour"}, function()
+  tour.run(yard, {{preset = 1, dwell = "20s"}, {preset = 2, dwell = "20s"}}, {till = "22:00", home = 1})
+end)`)},
+			span: 4 * time.Hour,
+		},
+		"never in the span": {
+			scripts: map[string]string{"a": `hik.cron("0 4 * * sun", {name = "sunday"}, print)
+hik.at("2026-01-13 10:00", {name = "past"}, print)
+hik.every("30d", {name = "month"}, print)
+hik.on("burglar", print)
+hik.at("14:00", function() hik.after("2d", print) end)`},
+			span: 24 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 never_runs a:3: month (every 30d) does not run in this span; next Fri 2026-02-13 13:00`,
+				`01-14 13:00:00 never_runs a:2: past (at 2026-01-13 10:00) never runs: 2026-01-13 10:00 is past`,
+				`01-14 13:00:00 never_runs a:1: sunday (cron 0 4 * * sun) does not run in this span; next Sun 2026-01-18 04:00`,
+			},
+			remedy: "if it should, look at its time, days and between; to see it run, rehearse a span that has that time (--from, --for)",
+		},
+		"no sunset": {
+			yaml:    "location: {lat: 69.65, lon: 18.96}\n" + oneHead,
+			scripts: map[string]string{"a": `hik.at("sunset", {name = "dusk"}, print)`},
+			from:    "2026-06-01 00:00",
+			span:    48 * time.Hour,
+			want: []string{
+				`06-01 00:00:00 never_runs a:1: dusk (at sunset) does not run in this span: no sunset on 2026-06-01 to 2026-07-26; next Mon 2026-07-27 00:13`,
+			},
+			remedy: "give those days a time of the clock, such as hik.at(\"21:00\")",
+		},
+		"no sunset on some days": {
+			yaml:    "location: {lat: 69.65, lon: 18.96}\n" + oneHead,
+			scripts: map[string]string{"a": `hik.at("sunrise", {name = "dawn"}, print)`},
+			from:    "2026-01-10 00:00",
+			span:    10 * 24 * time.Hour,
+			want: []string{
+				`01-10 00:00:00 never_runs a:1: dawn (at sunrise) does not run on some days: no sunrise on 2026-01-10 to 2026-01-14`,
+			},
+			remedy: "give those days a time of the clock, such as hik.at(\"21:00\")",
+		},
+		"the clock goes forward": {
+			scripts: map[string]string{"a": `hik.at("02:30", {name = "daily"}, print)
+hik.cron("*/20 2 * * *", {name = "thrice"}, print)
+hik.every("30m", {name = "window", between = "02:00-03:00"}, print)
+hik.cron("*/20 * * * *", {name = "always"}, print)
+hik.every("20m", {name = "elapsed"}, print)
+hik.at("02:30", {name = "elsewhere", timezone = "UTC"}, print)
+hik.cron("30 2 28 3 *", {name = "the day before"}, print)`},
+			from: "2026-03-28 00:00",
+			span: 48 * time.Hour,
+			want: []string{
+				`03-29 00:00:00 clock_change a:3: window (every 30m (02:00-03:00)) does not run on 2026-03-29: the clock jumps over its hours`,
+				`03-29 03:00:00 clock_change a:1: daily (at 02:30) is moved on 2026-03-29, since the clock jumps over its time: 02:30 runs at 03:00`,
+				`03-29 03:00:00 clock_change a:2: thrice (cron */20 2 * * *) runs once on 2026-03-29 instead of 3 times: the clock jumps over an hour (02:00 runs at 03:00)`,
+			},
+			remedy: "give it hours that each day has: at the change clocks jump over 02:00 to 03:00 in most of Europe and America",
+		},
+		"the clock goes back": {
+			scripts: map[string]string{"a": `hik.at("02:30", {name = "daily"}, print)
+hik.cron("*/20 2 * * *", {name = "thrice"}, print)
+hik.every("30m", {name = "window", between = "02:00-03:00"}, print)
+hik.cron("*/20 * * * *", {name = "always"}, print)`},
+			from: "2026-10-24 00:00",
+			span: 48 * time.Hour,
+			want: []string{
+				`10-25 02:00:00 clock_change a:3: window (every 30m (02:00-03:00)) runs 4 times on 2026-10-25 instead of twice: its hours come twice`,
+			},
+			remedy: "give it hours that come once on each day, or hik.at with a time of the clock, which runs once",
+		},
+		"a task that waits for ever": {
+			scripts: map[string]string{"a": `hik.cron("0 * * * *", {name = "watch"}, function()
+  hik.spawn(function() hik.device("gate"):wait("motion") end)
+end)
+hik.spawn(function() while true do hik.sleep(600) hik.device("gate"):info() end end)`},
+			span: 6 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 still_running a:0 5 times: a task of a goes on at the end, and has done nothing for the last 6h`,
+			},
+			remedy: "give what it waits for a timeout, such as dev:wait(\"motion\", {timeout = \"10m\"}), or the job a timeout; a task that is no longer wanted ends with task:cancel()",
+		},
+	} {
+		t.Run(name, c.test)
+	}
+}
+
+func TestFindingsOfErrors(t *testing.T) {
+	for name, c := range map[string]findingCase{
+		"an error": {
+			scripts: map[string]string{"a": `hik.cron("0 * * * *", {name = "hour"}, function()
+  local x = nil
+  print(x.y)
+end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 error a:3 3 times: attempt to index local 'x' (a nil value) with key 'y'`,
+			},
+			remedy: "mend the line, or catch the error with pcall; hiklua check finds what can be known without a run",
+		},
+		"an error in a spawned task": {
+			scripts: map[string]string{"a": `hik.spawn(function()
+  hik.sleep(60)
+  error("no more")
+end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 13:01:00 error a:3: no more`,
+			},
+			remedy: "mend the line, or catch the error with pcall; hiklua check finds what can be known without a run",
+		},
+		"a script that does not load": {
+			scripts: map[string]string{"a": `hik.every(0, print)`, "b": `print("x`, "c": `hik.device("gat")`},
+			span:    time.Hour,
+			want: []string{
+				`01-14 13:00:00 error a:1: it does not load: every: the duration must be more than 0`,
+				`01-14 13:00:00 error b:1: it does not load: unfinished string: the " that begins here has no second one on its line`,
+				`01-14 13:00:00 not_found c:1: no device "gat"`,
+			},
+			remedy: "mend it; hiklua check finds this, and what else is wrong, without a run",
+		},
+		"what is not there": {
+			scripts: map[string]string{"a": onYard(`hik.at("14:00", {name = "name"}, function() yard:preset("dor") end)
+hik.at("14:01", {name = "number"}, function() yard:preset(200) end)
+hik.at("14:02", {name = "caught"}, function() pcall(yard.preset, yard, 201) end)
+hik.at("14:03", {name = "channel"}, function() hik.snapshot("gate", 7) end)
+hik.at("14:04", {name = "device"}, function() hik.snapshot("gat", 1) end)`)},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 not_found a:2: preset: gate/yard has no preset named "dor" (did you mean "door"?)`,
+				`01-14 14:01:00 not_found a:3: gate/yard has no preset 200`,
+				`01-14 14:02:00 not_found a:4: gate/yard has no preset 201`,
+				`01-14 14:03:00 not_found a:5: gate: snapshot channel 7: 404 not supported: notSupport, Invalid Operation`,
+				`01-14 14:04:00 not_found a:6: no device "gat"`,
+			},
+			remedy: "write one that \"hiklua devices --save\" has found on the device, or set it there: channel:set_preset(3, \"fence\")",
+		},
+		"a stop of a tour that is not there": {
+			scripts: map[string]string{"a": onYard(`local tour = require "hik.tour"
+hik.at("14:00", {name = "tour"}, function()
+  tour.run(yard, {{preset = "dor", dwell = "20s"}, {preset = "fence", dwell = "20s"}}, {rounds = 2, home = "overview"})
+end)`)},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 not_found a:4: preset dor is passed over: gate/yard has no preset "dor" (did you mean "door"?)`,
+			},
+			remedy: "write one that \"hiklua devices --save\" has found on the device, or set it there: channel:set_preset(3, \"fence\")",
+		},
+		"what a script says itself": {
+			scripts: map[string]string{"a": `hik.at("14:00", function() hik.log.error("the lamp is broken") hik.log.warn("twice") end)`},
+			span:    4 * time.Hour,
+		},
+		"a run that is cancelled": {
+			scripts: map[string]string{"a": `local task
+hik.at("14:00", function() task = hik.spawn(hik.sleep, "1h") pcall(task.wait, task) end)
+hik.at("14:01", function() task:cancel() end)`},
+			span: 4 * time.Hour,
+		},
+	} {
+		t.Run(name, c.test)
+	}
+}
+
+func TestFindingsOfLoad(t *testing.T) {
+	const recorder = `
+devices:
+  nvr: {simulate: nvr, channels: {ramp: {address: 1}, till: {address: 2}}}
+`
+	for name, c := range map[string]findingCase{
+		"more than a recorder bears": {
+			yaml: recorder,
+			scripts: map[string]string{"a": `local nvr = hik.device("nvr")
+hik.cron("0 14 * * *", {name = "burst"}, function() for n = 1, 150 do nvr:info() end end)
+hik.cron("5 14 * * *", {name = "many"}, function() for n = 1, 100 do nvr:info() end end)`},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 too_many_commands :0 nvr: 150 commands in a minute, most of them by a/burst: a recorder should not be asked more than 120 times`,
+			},
+			remedy: "ask less often, spread the jobs (jitter, or other minutes), or set max_rate of the device in site.yaml",
+		},
+		"max_rate says what it bears": {
+			yaml: `
+devices:
+  nvr: {simulate: nvr, max_rate: 20, channels: {ramp: {address: 1}, till: {address: 2}}}
+`,
+			scripts: map[string]string{"a": `hik.cron("0 14 * * *", function() for n = 1, 150 do hik.device("nvr"):info() end end)`},
+			span:    4 * time.Hour,
+		},
+		"a queue that grows": {
+			scripts: map[string]string{"a": `local gate = hik.device("gate")
+hik.cron("0 14 * * *", {name = "all"}, function()
+  local list = {}
+  for n = 1, 100 do list[n] = n end
+  hik.parallel(list, function() gate:info() end)
+end)`},
+			latency: 200 * time.Millisecond,
+			span:    4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 long_queue :0 50 times gate: a command waited 20s for its turn: info by a/all`,
+			},
+			remedy: "ask less often, spread the jobs (jitter, or other minutes), or raise concurrency of the device in site.yaml if it can do more at once",
+		},
+		"max_size bites": {
+			yaml:    oneHead + "archive: {keep: 30d, max_size: 1GB}\n",
+			scripts: map[string]string{"a": `hik.every("10m", function() hik.snapshot("gate"):archive() end)`},
+			span:    24 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 archive_limit :0: at about 57MB a day the archive has max_size (1GB) on Sun 2026-02-01: from then on the oldest pictures go before their time`,
+			},
+			remedy: "set max_size to 1700MB, which is all that the archive will ever have, or keep or thinning to less, or take fewer or smaller pictures (stream = \"sub\")",
+		},
+		"max_size does not bite": {
+			yaml: oneHead + "archive: {thinning: [all 7d, hourly 30d, daily 1y], labels: {alarm: 1y}, max_size: 1GB}\n",
+			scripts: map[string]string{"a": `hik.every("10m", function() hik.snapshot("gate"):archive() end)
+hik.at("14:00", function() hik.snapshot("gate", {stream = "sub"}):archive{label = "alarm"} end)`},
+			span: 24 * time.Hour,
+		},
+		"nothing bounds the archive": {
+			yaml:    oneHead + "archive: {min_free: 1GB}\n",
+			scripts: map[string]string{"a": `hik.every("1m", function() hik.snapshot("gate"):archive() end)`},
+			span:    24 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 archive_limit :0: the archive grows by about 580MB a day, and nothing bounds it`,
+			},
+			remedy: "set keep, thinning or max_size below archive: in site.yaml",
+		},
+		"a camera bears more": {
+			scripts: map[string]string{"a": `hik.cron("0 14 * * *", function() for n = 1, 150 do hik.device("gate"):info() end end)`},
+			span:    4 * time.Hour,
+		},
+	} {
+		t.Run(name, c.test)
+	}
+}
