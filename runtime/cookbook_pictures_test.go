@@ -1,8 +1,67 @@
 package runtime
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/jpeg"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
 	"time"
 )
+
+// otherPicture has a camera answer with another picture than its own.
+func otherPicture(t *testing.T, picture string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+	return func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		resp, err := device.RoundTrip(r)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.HasSuffix(r.URL.Path, "/picture") {
+			return resp, err
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		resp.Body, resp.ContentLength = io.NopCloser(strings.NewReader(picture)), int64(len(picture))
+		resp.Header.Set("Content-Length", strconv.Itoa(len(picture)))
+		return resp, nil
+	}
+}
+
+// halfAsBig is a picture in so much less detail that its file has half the size.
+func halfAsBig(t *testing.T, picture string) string {
+	t.Helper()
+	img, err := jpeg.Decode(strings.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for quality := 90; quality > 0; quality -= 5 {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() < len(picture)/2 {
+			return b.String()
+		}
+	}
+	t.Fatal("the picture has no detail")
+	return ""
+}
+
+// grey is a JPEG of one shade.
+func grey(t *testing.T, shade uint8) string {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 1280, 720))
+	draw.Draw(img, img.Bounds(), image.NewUniform(color.Gray{shade}), image.Point{}, draw.Src)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
 
 var pictureRecipes = map[string]recipe{
 	"archive-pictures": {"2026-03-04 16:50", func(w *world) {
@@ -47,18 +106,38 @@ var pictureRecipes = map[string]recipe{
 	"moved-camera": {"2026-03-04 11:59", func(w *world) {
 		w.run(25 * time.Hour)
 		w.wantNoLog("has changed")
-		w.write("scripts/turn.lua", `hik.spawn(function() hik.preset("door", 1, 5, {wait = true}) end)`)
 		w.wantDid("door", "12:00:00 ch1 picture", "12:00:00 ch1 picture")
-		w.write("scripts/moved-camera.lua", "hik.state.mean = 1e6\n"+readFile(w.t, cookbook+"/recipes/moved-camera.lua"))
+		// Less is to be seen, so the pictures are smaller.
+		w.write("scripts/copy.lua", `hik.spawn(function() hik.snapshot("door", 1):save("now.jpg") end)`)
 		w.sync()
+		w.run(time.Minute)
+		w.via["door"] = otherPicture(w.t, halfAsBig(w.t, readFile(w.t, filepath.Join(w.dir, "data/now.jpg"))))
 		w.run(24 * time.Hour)
 		w.wantLog("the picture of the entrance has changed")
+		// Days later the mean has come to what it shows now.
+		w.run(7 * 24 * time.Hour)
+		before := strings.Count(w.log.String(), "has changed")
+		w.run(24 * time.Hour)
+		if n := strings.Count(w.log.String(), "has changed"); before < 2 || n > before {
+			w.t.Errorf("told %d times in a week, %d times in all\n%s", before, n, w.log)
+		}
 	}},
 	"covered-camera": {"2026-03-04 12:00", func(w *world) {
 		w.run(time.Hour)
 		w.wantDid("door", "12:10:00 ch1 picture", "12:20:00 ch1 picture", "12:30:00 ch1 picture", "12:40:00 ch1 picture",
 			"12:50:00 ch1 picture", "13:00:00 ch1 picture")
 		w.wantNoLog("no good picture")
+		w.via["door"] = otherPicture(w.t, readFile(w.t, filepath.Join(w.dir, "data/archive/door/1/2026-03-04/12-30-00.jpg")))
+		w.run(time.Hour)
+		told := func(fault string) {
+			if n := strings.Count(w.log.String(), `no good picture" script=covered-camera fault=`+fault); n != 1 {
+				w.t.Errorf("told %d times that it is %s\n%s", n, fault, w.log)
+			}
+		}
+		told("frozen")
+		w.via["door"] = otherPicture(w.t, grey(w.t, 2))
+		w.run(20 * time.Minute)
+		told("dark")
 	}},
 	"holidays": {"2026-04-02 11:59", func(w *world) { // the 3rd is one
 		w.run(5 * 24 * time.Hour)

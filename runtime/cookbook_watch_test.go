@@ -41,10 +41,21 @@ var watchRecipes = map[string]recipe{
 		w.wantLog("no camera on store")
 	}},
 	"clock-drift": {"2026-03-04 03:14", func(w *world) {
+		w.write("scripts/by-hand.lua", `hik.spawn(function() hik.set_time("door") end)`) // no time server any more
+		w.sync()
+		w.run(30 * time.Second)
 		w.fault("door", "clock-wrong=20s@0s-1h")
+		w.fault("nvr", "clock-wrong=-1h@0s-1h")
+		w.wantDid("door", "03:14:00 ch0 set time")
 		w.run(5 * time.Minute)
 		w.wantLog("door has the wrong time")
+		w.wantLog("nvr has the wrong time")
 		w.wantNoLog("gate has the wrong time")
+		w.wantDid("door", "03:14:00 ch0 set time", "03:15:00 ch0 set time")
+		w.wantDid("nvr") // its time server has to be mended
+		w.fault("door", "offline@0s-24h")
+		w.run(24 * time.Hour)
+		w.wantLog("no time of door")
 	}},
 	"night-reboot": {"2026-03-08 03:59", func(w *world) { // a Sunday
 		w.run(30 * time.Minute)

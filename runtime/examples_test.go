@@ -38,7 +38,8 @@ func newExample(t *testing.T, name, begin string) *world {
 // newSimulated is the site in a folder with its devices simulated.
 func newSimulated(t *testing.T, dir, begin string) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, devices: make(map[string]*sim.Device), log: new(bytes.Buffer)}
+	w := &world{t: t, dir: dir, devices: make(map[string]*sim.Device), log: new(bytes.Buffer),
+		via: make(map[string]func(*http.Request, http.RoundTripper) (*http.Response, error))}
 	conf, err := site.LoadSimulated(w.dir, func(string) (string, bool) { return "", false })
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +57,7 @@ func newSimulated(t *testing.T, dir, begin string) *world {
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			device := sim.New(exampleDevice(d, w.clk))
 			w.devices[d.Name] = device
-			return device.Transport(), nil
+			return w.through(d.Name, device.Transport()), nil
 		},
 		Print: func(_, text string) { w.printed = append(w.printed, text) },
 	})

@@ -90,13 +90,7 @@ func newWorld(t *testing.T, yaml string, files map[string]string, tune ...func(*
 			}
 			dev := sim.New(o)
 			w.devices[d.Name] = dev
-			device, name := dev.Transport(), d.Name
-			return roundTrip(func(r *http.Request) (*http.Response, error) {
-				if via := w.via[name]; via != nil {
-					return via(r, device)
-				}
-				return device.RoundTrip(r)
-			}), nil
+			return w.through(d.Name, dev.Transport()), nil
 		},
 		Record: func(r journal.Entry) {
 			w.record = append(w.record, r)
@@ -123,6 +117,16 @@ func (w *world) write(path, content string) {
 	if err := os.WriteFile(full, []byte(content), 0o644); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// through is the way to a device, by what stands between, if anything does.
+func (w *world) through(name string, device http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		if via := w.via[name]; via != nil {
+			return via(r, device)
+		}
+		return device.RoundTrip(r)
+	})
 }
 
 // start runs the host on a goroutine of the clock; nothing happens before run.
