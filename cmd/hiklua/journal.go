@@ -14,12 +14,13 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
 // journalTimeout is how long a host that stops waits for the last lines.
 const journalTimeout = 2 * time.Second
 
-// journalFolder is where a site's host puts its commands on record.
+// journalFolder is where a site's host puts on record what happens.
 func journalFolder(dir string) string { return filepath.Join(dataFolder(dir), "journal") }
 
 // openJournal takes the record of a running host. Without a disk that takes
@@ -32,7 +33,7 @@ func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record 
 		Clock: a.clk, Log: log, Kind: func(err error) string { return runtime.Report(err).Kind },
 	})
 	if err != nil {
-		log.Error("commands are not put on record", errorKey, err)
+		log.Error("nothing is put on record", errorKey, err)
 		return nil, func() {}
 	}
 	record = j.Write
@@ -50,32 +51,40 @@ type journalOptions struct {
 	device, script, since string
 	last                  int
 	all, moves, json      bool
+	by                    *enumFlag
 }
 
 func newJournalCommand(a *app) *cobra.Command {
-	var o journalOptions
+	o := journalOptions{by: newEnumFlag("time", "time", "device", "script")}
 	c := &cobra.Command{
-		Use:   "journal [SITE] [--device D] [--script S] [--since T] [--last N] [--moves] [--all] [--json]",
-		Short: "Every command that devices were sent, and what they answered",
-		Long: `Lists the commands that the host of a site (default: the current folder) has
-sent to its devices: when, what, the answer, how long it took, and the task that
-gave it. It reads what is on record in data/journal, while a host runs and when
-none does; the newest is the last line. Left out are commands that only asked
-for the state, the clock or the position of a head and were answered; --all
-shows them, --moves shows only what moves or stops heads. A device that fails
-to answer them again and again has one line, with a count.`,
-		Example: `  {hiklua} journal --last 20
-  {hiklua} journal --moves --since 22:00
-  {hiklua} journal --device gate --since 2h
-  {hiklua} journal --since "2026-03-28 01:30" --json`,
+		Use:   "journal [SITE] [--since T] [--device D] [--script S] [--by WHAT] [--last N] [--moves] [--all] [--json]",
+		Short: "What happened: commands and their answers, runs of jobs, events",
+		Long: `Tells what happened on a site (default: the current folder), from what its host
+has put on record in data/journal, while the host runs and when none does: what
+heads did, pictures and where they lie, runs of jobs and how they ended, what
+devices noticed, notifications, reloads, when the host began and ended. What
+comes again and again is told once, with how often. Without --since it is the
+last day that is on record.
+
+--last, --moves and --all list what is on record one by one: when, what, the
+answer, how long it took, and the task that did it. A device that fails again
+and again to answer when it is asked for its state is one line there, and such
+questions that were answered are left out; --all shows them.`,
+		Example: `  {hiklua} journal --since 22:00
+  {hiklua} journal --device gate --since 3d --by script
+  {hiklua} journal --last 20
+  {hiklua} journal --moves --since "2026-03-28 01:30"
+  {hiklua} journal --since 2h --json`,
 		Args:        atMost(a, 1),
-		Annotations: next(`{hiklua} log SITE has what scripts and the host said meanwhile.`),
+		Annotations: next(`{hiklua} events SITE lists what devices noticed; {hiklua} log SITE has what scripts and the host said.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.all && o.moves {
+			switch {
+			case o.all && o.moves:
 				return &misuse{"--all shows everything, --moves only moves: one of them", a.name + " journal --moves"}
-			}
-			if o.last < 0 {
-				return &misuse{fmt.Sprintf("--last %d: it is a number of commands", o.last), a.name + " journal --last 20"}
+			case o.last < 0:
+				return &misuse{fmt.Sprintf("--last %d: it is a number of entries", o.last), a.name + " journal --last 20"}
+			case c.Flags().Changed("by") && (o.all || o.moves || o.last > 0 || o.json):
+				return &misuse{"--by puts together what is folded; --last, --moves, --all and --json list it one by one", a.name + " journal --by script"}
 			}
 			return a.showJournal(c.Context(), siteArg(args), o)
 		},
@@ -83,54 +92,131 @@ to answer them again and again has one line, with a count.`,
 	c.Flags().StringVar(&o.device, "device", "", "of this `DEVICE` only")
 	c.Flags().StringVar(&o.script, "script", "", "of this `SCRIPT` only")
 	c.Flags().StringVar(&o.since, "since", "", "from this `TIME` on: 2026-03-28, \"2026-03-28 01:30\", 01:30, or so long ago: 90s, 2h, 3d")
-	c.Flags().IntVar(&o.last, "last", 0, "the last `N` only; 0: all that is on record")
-	c.Flags().BoolVar(&o.moves, "moves", false, "only what moves heads or stops them")
-	c.Flags().BoolVar(&o.all, "all", false, "also what only asks for state, clock or position")
-	c.Flags().BoolVar(&o.json, "json", false, "a line of JSON for each that is on record, for programs")
+	c.Flags().Var(o.by, "by", "how it is put together")
+	c.Flags().IntVar(&o.last, "last", 0, "the last `N` entries, one by one")
+	c.Flags().BoolVar(&o.moves, "moves", false, "only what moves heads or stops them, one by one")
+	c.Flags().BoolVar(&o.all, "all", false, "every entry, one by one, with what only asks for state, clock or position")
+	c.Flags().BoolVar(&o.json, "json", false, "a line of JSON for each entry, for programs")
 	return c
 }
 
-func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) error {
-	// The record is of most use when something is wrong: also with site.yaml.
-	zone := time.Local
-	s, err := a.loadNames(dir)
+// siteOfRecord is a site as far as its record needs it: also with a site.yaml that
+// has mistakes, when the record is of most use. s is nil then.
+func (a *app) siteOfRecord(dir string) (s *site.Site, zone *time.Location, err error) {
+	s, err = a.loadSite(dir, true)
 	switch {
 	case err == nil:
-		zone = s.Timezone
+		return s, s.Timezone, nil
 	case !hasSite(dir):
-		return err
-	default:
-		fmt.Fprintf(a.stderr, "site.yaml has mistakes (%s check %s lists them); times are this machine's\n", a.name, shellWord(dir))
+		return nil, nil, err
 	}
-	f := journal.Filter{Device: o.device, Script: o.script, Moves: o.moves, Quiet: !o.all && !o.json, Limit: o.last}
+	fmt.Fprintf(a.stderr, "site.yaml has mistakes (%s check %s lists them); times are this machine's\n", a.name, shellWord(dir))
+	return nil, time.Local, nil
+}
+
+func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) error {
+	s, zone, err := a.siteOfRecord(dir)
+	if err != nil {
+		return err
+	}
+	f := journal.Filter{Device: o.device, Script: o.script, Kinds: journal.Kinds(), Limit: o.last}
 	if o.since != "" {
 		if f.Since, err = a.parseWhen("--since", o.since, zone); err != nil {
 			return &misuse{err.Error(), a.name + " journal --since 2h"}
 		}
 	}
+	shown := 0
+	switch {
+	case o.json || o.all || o.moves || o.last > 0:
+		f.Moves, f.Quiet = o.moves, !o.all && !o.json
+		shown, err = a.listJournal(ctx, dir, f, zone, o.json)
+	default:
+		shown, err = a.tellJournal(ctx, dir, f, s, zone, timeline.By(o.by.value))
+	}
+	if err == nil && shown == 0 && !o.json {
+		fmt.Fprintln(a.stderr, a.emptyJournal(s, dir, o))
+	}
+	return err
+}
+
+// listJournal lists entries one by one.
+func (a *app) listJournal(ctx context.Context, dir string, f journal.Filter, zone *time.Location, asJSON bool) (shown int, err error) {
 	show := &journalTable{app: a, fold: f.Quiet}
 	write := show.write
-	if o.json {
+	if asJSON {
 		write = a.writeEntry
 	}
-	shown := 0
 	for e, err := range journal.Read(journalFolder(dir), f) {
 		if err != nil {
-			return err
+			return shown, err
 		}
 		if ctx.Err() != nil {
-			return errTold
+			return shown, errTold
 		}
 		shown++
 		e.Time = e.Time.In(zone)
 		if err := write(e); err != nil {
-			return err
+			return shown, err
 		}
 	}
-	if shown == 0 && !o.json {
-		fmt.Fprintln(a.stderr, a.emptyJournal(s, dir, o))
+	return shown, show.end()
+}
+
+// tellJournal tells what happened.
+func (a *app) tellJournal(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location, by timeline.By) (told int, err error) {
+	t, err := a.journalTimeline(ctx, dir, f, s, zone)
+	if err != nil || len(t.Actions) == 0 {
+		return 0, err
 	}
-	return show.end()
+	return len(t.Actions), t.Text(a.stdout, timeline.TextOptions{By: by})
+}
+
+// journalDay is how much of a record is told if nothing else is asked for.
+const journalDay = 24 * time.Hour
+
+// journalTimeline makes a timeline of what is on record: since f.Since, without
+// one of the last day. s may be nil.
+func (a *app) journalTimeline(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location) (timeline.Timeline, error) {
+	t := timeline.Timeline{Site: filepath.Base(runtime.FullPath(dir)), Zone: zone, Version: version(), Real: true}
+	o := timeline.Options{}
+	if s != nil {
+		o.Channel = s.ChannelName
+		if at := s.Location; at != nil {
+			t.Place = &timeline.Place{Latitude: at.Lat, Longitude: at.Lon}
+		}
+	}
+	folder := journalFolder(dir)
+	for e, err := range journal.Read(folder, journal.Filter{Kinds: journal.Kinds(), Limit: 1}) {
+		if err != nil {
+			return t, err
+		}
+		t.To = e.Time.Add(e.Duration).Truncate(time.Second).Add(time.Second).In(zone)
+	}
+	t.From = f.Since.In(zone)
+	if f.Since.IsZero() && !t.To.IsZero() {
+		f.Since = t.To.Add(-journalDay)
+	}
+	var b *timeline.Builder
+	for e, err := range journal.Read(folder, f) {
+		if err != nil {
+			return t, err
+		}
+		if ctx.Err() != nil {
+			return t, errTold
+		}
+		if b == nil {
+			if t.From.Before(e.Time) && f.Since.Equal(t.To.Add(-journalDay)) {
+				t.From = e.Time.Truncate(time.Second).In(zone)
+			}
+			o.Timeline = t
+			b = timeline.NewBuilder(o)
+		}
+		b.Entry(e)
+	}
+	if b == nil {
+		return t, nil
+	}
+	return b.Timeline(), nil
 }
 
 // writeEntry writes an entry as a line of JSON.
@@ -146,13 +232,13 @@ func (a *app) writeEntry(e journal.Entry) error {
 func (a *app) emptyJournal(s *site.Site, dir string, o journalOptions) string {
 	if o.device != "" && s != nil {
 		if _, known := s.Device(o.device); !known {
-			return fmt.Sprintf("no command to %q is on record, and site.yaml has no such device; it has %s", o.device, strings.Join(s.DeviceNames(), ", "))
+			return fmt.Sprintf("nothing about %q is on record, and site.yaml has no such device; it has %s", o.device, strings.Join(s.DeviceNames(), ", "))
 		}
 	}
-	if o != (journalOptions{}) {
-		return "no such command is on record"
+	if o.device+o.script+o.since != "" || o.moves {
+		return "nothing like that is on record"
 	}
-	return fmt.Sprintf("no command is on record: %s run %s begins it", a.name, shellWord(dir))
+	return fmt.Sprintf("nothing is on record: %s run %s begins it", a.name, shellWord(dir))
 }
 
 // parseWhen reads the time of a flag, or how long ago it was.

@@ -39,8 +39,21 @@ func TestJournalCommand(t *testing.T) {
 	if status := s.run(context.Background(), "journal"); status != statusOK {
 		t.Fatal(s.err.String())
 	}
+	wants(t, s.out.String(), "Wed 04 Mar 13:00:00  the host begins", "Wed 04 Mar 13:01:00  tour/look runs", `gate/yard goes to preset 2 "door"  [tour/look]`,
+		"gate/yard turns right at 40 %, 1 s  [tour/look]", "nvr/77 takes a picture: unsupported: ", "tour/bad runs: unsupported: ", "(scripts/tour.lua:3)", "the host ends")
+	lacks(t, s.out.String(), "ptz_status", "swordfish7")
+	s.out.Reset()
+	if status := s.run(context.Background(), "journal", "--by", "device", "--device", "gate"); status != statusOK {
+		t.Fatal(s.err.String())
+	}
+	wants(t, s.out.String(), "\ngate/yard\n  Wed 04 Mar 13:01:00  goes to preset 2")
+	lacks(t, s.out.String(), "nvr", "the host")
+	s.out.Reset()
+	if status := s.run(context.Background(), "journal", "--last", "1000"); status != statusOK {
+		t.Fatal(s.err.String())
+	}
 	wants(t, s.out.String(), "2026-03-04 13:01:00.", "gate/1  preset 2 (door)      ok           ", "gate/1  ptz_pan_tilt 40 0 0  ok  ", "gate/1  ptz_stop             ok  ", "tour/look#1",
-		"nvr/77  snapshot             unsupported  ")
+		"nvr/77  snapshot             unsupported  ", "host start", "run ends             ok  ", "run ends             unsupported  ", "script loaded")
 	for _, poll := range []string{"ptz_status", "status"} {
 		if strings.Contains(s.out.String(), "  "+poll+" ") {
 			t.Errorf("%s is not left out:\n%s", poll, s.out.String())
@@ -56,10 +69,10 @@ func TestJournalCommand(t *testing.T) {
 		args string
 		want int // lines; -1: fewer than all
 	}{
-		{"--device nvr", -1}, {"--device gate --last 2", 2}, {"--script tour --last 1", 1}, {"--script other", 0},
+		{"--device nvr --last 99", -1}, {"--device gate --last 2", 2}, {"--script tour --last 1", 1}, {"--script other", 0},
 		{"--moves", 3}, {"--moves --device nvr", 0}, {"--moves --last 1", 1}, {"--all --moves", -2},
-		{"--since 1d", all}, {"--since 2026-03-04T12:02:00Z", 0}, {"--since 13:01 --script tour --last 3", 3}, {"--since 2026-03-04T12:01:01Z", 2},
-		{"--device barn", 0}, {"--since soon", -2}, {"--last -1", -2},
+		{"--since 1d --last 1000", all}, {"--since 2026-03-04T12:02:00Z", 0}, {"--since 13:01 --script tour --last 3", 3}, {"--moves --since 2026-03-04T12:01:01Z", 2},
+		{"--device barn", 0}, {"--since soon", -2}, {"--last -1", -2}, {"--by script --last 1", -2}, {"--by task", -2},
 	} {
 		s.out.Reset()
 		s.err.Reset()
@@ -81,13 +94,13 @@ func TestJournalCommand(t *testing.T) {
 	wants(t, s.out.String(), "gate/1  ptz_status", "gate    status")
 	s.out.Reset()
 	s.run(context.Background(), "journal", "--json")
-	wants(t, s.out.String(), `"what":"ptz_status"`, `"what":"preset","detail":"2","name":"door","head":true,"answer":"ok"`)
+	wants(t, s.out.String(), `"what":"ptz_status"`, `"what":"preset","detail":"2","name":"door","head":true,"answer":"ok"`, `"kind":"ended"`, `"kind":"host","what":"start"`)
 	for line := range strings.Lines(s.out.String()) {
 		var v struct {
-			Time           time.Time
-			Device, Answer string
+			Time                 time.Time
+			Kind, Device, Answer string
 		}
-		if err := json.Unmarshal([]byte(line), &v); err != nil || v.Device == "" || v.Answer == "" {
+		if err := json.Unmarshal([]byte(line), &v); err != nil || v.Device == "" && v.Kind == "" || v.Answer == "" {
 			t.Errorf("%v: %s", err, line)
 		}
 	}

@@ -185,33 +185,85 @@ func (e Entry) Poll() bool {
 //	2026-03-04 12:00:00.250  gate/1  preset 2 (door)  ok  31ms (waited 2ms)  tour/night#3
 func (e Entry) String() string {
 	if e.Dropped > 0 {
-		return fmt.Sprintf("%s  %d commands are not on record: the disk was slow or full", e.Time.Format(timeText), e.Dropped)
+		return fmt.Sprintf("%s  %d entries are not on record: the disk was slow or full", e.Time.Format(timeText), e.Dropped)
 	}
 	parts := slices.DeleteFunc(e.Columns(), func(part string) bool { return part == "" })
 	return strings.Join(parts, "  ")
 }
 
-// Columns is what String has, in seven parts: time, device, command, answer
-// ("ok" or the kind of the error), how long it took, who gave it, and the
-// message of the error.
+// Columns is what String has, in seven parts: time, device, command or what else
+// happened, answer ("ok" or the kind of the error), how long it took, whose it
+// is, and the message of the error.
 func (e Entry) Columns() []string {
 	device := plain(e.Device)
 	if e.Channel != 0 {
 		device += "/" + strconv.Itoa(e.Channel)
 	}
-	command := strings.TrimSpace(plain(e.What) + " " + plain(e.Detail))
-	if e.Name != "" {
-		command += " (" + plain(e.Name) + ")"
+	answer := Answer{}
+	if e.Kind == Command || e.Kind == RunEnded {
+		answer.Kind = "ok"
 	}
-	answer := Answer{Kind: "ok"}
 	if e.Err != nil {
 		answer = *answerOf(e.Err, nil)
+	}
+	who := e.Task
+	if who == "" && e.Job != "" {
+		who = e.Script + "/" + e.Job
+	}
+	return []string{e.Time.Format(timeText), device, plain(e.words()), plain(answer.Kind), e.took(), plain(cmp.Or(who, e.Script)), plain(answer.Message)}
+}
+
+// words say what happened.
+func (e Entry) words() string {
+	text := strings.TrimSpace(e.What + " " + e.Detail)
+	switch e.Kind {
+	case RunBegun:
+		return "run begins"
+	case RunEnded:
+		return "run ends"
+	case RunSkipped:
+		return "run left out"
+	case Failed:
+		return "task fails"
+	case Notice:
+		return "tells " + e.What + ": " + e.Detail
+	case Picture:
+		text = "picture " + e.Detail
+	case Script:
+		if e.Script == "" {
+			return "site.yaml " + e.What
+		}
+		return "script " + e.What
+	case Host:
+		return "host " + text
+	case Event:
+		if e.Device == "" {
+			text = "emits " + text
+		}
+	}
+	if e.Name != "" {
+		text += " (" + e.Name + ")"
+	}
+	return text
+}
+
+// took says how long it took, or how many more there were.
+func (e Entry) took() string {
+	switch {
+	case e.Count > 0:
+		return fmt.Sprintf("%d more like it", e.Count)
+	case e.Kind == RunBegun && e.Waited >= time.Second:
+		return short(e.Waited).String() + " late"
+	case e.Kind == RunEnded:
+		return short(e.Duration).String()
+	case e.Kind != Command:
+		return ""
 	}
 	took := short(e.Duration).String()
 	if w := short(e.Waited); w > 0 {
 		took += fmt.Sprintf(" (waited %v)", w)
 	}
-	return []string{e.Time.Format(timeText), device, command, plain(answer.Kind), took, plain(cmp.Or(e.Task, e.Script)), plain(answer.Message)}
+	return took
 }
 
 const timeText = "2006-01-02 15:04:05.000"

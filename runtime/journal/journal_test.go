@@ -162,7 +162,7 @@ func TestTheLineAPersonReads(t *testing.T) {
 		{failed, "2026-03-04 12:00:00.250  gate  ptz_move  timeout  10s  tour/night#3  no answer within 10s"},
 		{Entry{Time: noon, Device: "gate", Channel: 1, What: "preset", Detail: "2", Name: "door"}, "2026-03-04 12:00:00.250  gate/1  preset 2 (door)  ok  0s"},
 		{Entry{Time: noon, Device: "gate", What: "device_info"}, "2026-03-04 12:00:00.250  gate  device_info  ok  0s"},
-		{Entry{Time: noon, Dropped: 17}, "2026-03-04 12:00:00.250  17 commands are not on record: the disk was slow or full"},
+		{Entry{Time: noon, Dropped: 17}, "2026-03-04 12:00:00.250  17 entries are not on record: the disk was slow or full"},
 	} {
 		if got := c.e.String(); got != c.want {
 			t.Errorf("%s\nwant %s", got, c.want)

@@ -90,7 +90,7 @@ func (r *rehearsal) run() (*Result, error) {
 	if at := o.Site.Location; at != nil {
 		head.Place = &timeline.Place{Latitude: at.Lat, Longitude: at.Lon}
 	}
-	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: r.channelName, Preset: o.Preset, PictureSize: o.PictureSize, Explain: explain})
+	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: o.Site.ChannelName, Preset: o.Preset, PictureSize: o.PictureSize, Explain: explain})
 	r.finder = newFinder(o)
 	var err error
 	if r.host, err = runtime.New(r.config()); err != nil {
@@ -157,16 +157,6 @@ func (r *rehearsal) print(script, text string) {
 		r.timeline.Print(r.clk.Now(), script, text)
 		r.finder.said(r.clk.Now(), script)
 	}
-}
-
-func (r *rehearsal) channelName(device string, channel int) string {
-	conf, _ := r.o.Site.Device(device)
-	for _, c := range conf.Channels {
-		if c.Address == channel {
-			return c.Name
-		}
-	}
-	return ""
 }
 
 // explain tells an error in the words of the log.

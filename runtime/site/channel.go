@@ -115,3 +115,14 @@ func hasPassword(query url.Values) bool {
 func (c Channel) String() string {
 	return fmt.Sprintf("%s (channel %d, %s)", c.Name, c.Address, c.Stream)
 }
+
+// ChannelName is the name of a channel of a device; "": it has none.
+func (s *Site) ChannelName(device string, channel int) string {
+	d, _ := s.Device(device)
+	for _, c := range d.Channels {
+		if c.Address == channel {
+			return c.Name
+		}
+	}
+	return ""
+}

@@ -188,8 +188,8 @@ func (b *Builder) event(e journal.Entry) {
 	switch e.What {
 	case "online", "offline", "locked", "unauthorized":
 		known := b.states[e.Device]
-		if b.states[e.Device] = true; !known && e.What == "online" {
-			return // as it should be
+		if b.states[e.Device] = true; e.Detail == "stop" || !known && e.What == "online" {
+			return // the next state has its own entry; and online is as it should be
 		}
 		b.add(e, Action{Kind: State, Text: "is " + e.What})
 		return
@@ -215,8 +215,10 @@ func (b *Builder) event(e journal.Entry) {
 		}
 		return // what scripts tell each other
 	}
-	at := b.add(e, Action{Kind: Event, Text: text, Open: true})
-	b.alarms[key] = at
+	at := b.add(e, Action{Kind: Event, Text: text, Open: e.Count == 0})
+	if e.Count == 0 {
+		b.alarms[key] = at
+	}
 }
 
 // oneLine makes a text fit for one line.

@@ -15,6 +15,7 @@ type By string
 const (
 	ByDevice By = "device" // what each camera does, then what scripts do beside
 	ByScript By = "script" // what each script does, then the rest
+	ByTime   By = "time"   // all in one list
 )
 
 // lane is what is written under one name.
@@ -32,6 +33,8 @@ const host = "host"
 // "night/night tour", which is a job of a script.
 func (a Action) Lane(by By) string {
 	switch {
+	case by == ByTime:
+		return ""
 	case by == ByDevice && a.Place != "" && a.Kind != Error:
 		return a.Place
 	case a.by() != "":

@@ -69,8 +69,12 @@ func (w *textWriter) summary() {
 	for _, a := range w.t.Actions {
 		kinds[a.Kind]++
 	}
-	w.printf("  %s, %s, %s, %s\n", counted(kinds[Run], "run of jobs", "runs of jobs"), counted(kinds[Notice], "notification", "notifications"),
-		counted(kinds[Error]+w.failedRuns(), "error", "errors"), counted(len(w.t.Findings), "finding", "findings"))
+	parts := []string{counted(kinds[Run], "run of jobs", "runs of jobs"), counted(kinds[Notice], "notification", "notifications"),
+		counted(kinds[Error]+w.failedRuns(), "error", "errors")}
+	if !w.t.Real { // what was real is not searched
+		parts = append(parts, counted(len(w.t.Findings), "finding", "findings"))
+	}
+	w.printf("  %s\n", strings.Join(parts, ", "))
 }
 
 func (w *textWriter) failedRuns() (n int) {

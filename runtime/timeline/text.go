@@ -78,7 +78,10 @@ func (t Timeline) changes() []time.Time {
 
 // lane writes the actions of one lane.
 func (w *textWriter) lane(l lane) {
-	w.printf("\n%s\n", l.name)
+	w.printf("\n")
+	if l.name != "" {
+		w.printf("%s\n", l.name)
+	}
 	if w.o.Full {
 		for _, a := range l.actions {
 			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, &item{action: a, n: 1, least: a.Duration, most: a.Duration}, false), by(l.name, a))
@@ -161,6 +164,9 @@ func words(name string, it *item, again bool) string {
 	if a.Place != "" && a.Place != name {
 		text = a.Place + " " + text
 	}
+	if a.ownSubject(name) {
+		text = a.by() + " " + text
+	}
 	if a.Kind == Print {
 		text = "says: " + text
 	}
@@ -186,8 +192,14 @@ func words(name string, it *item, again bool) string {
 	return text
 }
 
+// ownSubject reports whether a line of the list of all begins with the job.
+func (a Action) ownSubject(lane string) bool { return lane == "" && a.Place == "" && a.by() != "" }
+
 // by says who has done it, unless the lane does.
 func by(lane string, a Action) string {
+	if a.ownSubject(strings.TrimSuffix(lane, "\x00")) {
+		return ""
+	}
 	if by := a.by(); by != lane && by != "" && !strings.HasSuffix(lane, "\x00") {
 		return "  [" + by + "]"
 	}
