@@ -34,7 +34,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 			})
 		}
 		switch commandName(c) {
-		case "status", "jobs", "log", "journal", "reload", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
+		case "status", "jobs", "log", "journal", "events", "reload", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return nil, folders(len(args) == 0)
 			}
@@ -55,6 +55,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 		}
 		for name, values := range map[string]completer{
 			"journal --device": func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
+			"events --device":  func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
 			"journal --script": func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
 			"log --device":     func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
 			"log --script":     func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },

@@ -186,12 +186,11 @@ func (a *app) journalTimeline(ctx context.Context, dir string, f journal.Filter,
 		}
 	}
 	folder := journalFolder(dir)
-	for e, err := range journal.Read(folder, journal.Filter{Kinds: journal.Kinds(), Limit: 1}) {
-		if err != nil {
-			return t, err
-		}
-		t.To = e.Time.Add(e.Duration).Truncate(time.Second).Add(time.Second).In(zone)
+	last, err := lastOnRecord(dir)
+	if err != nil {
+		return t, err
 	}
+	t.To = last.In(zone)
 	t.From = f.Since.In(zone)
 	if f.Since.IsZero() && !t.To.IsZero() {
 		f.Since = t.To.Add(-journalDay)

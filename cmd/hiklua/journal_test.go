@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
@@ -204,4 +205,68 @@ func TestFailedPollsAreFolded(t *testing.T) {
 	if s.out.String() != want {
 		t.Errorf("at 80 columns: got\n%s\nwant\n%s", s.out.String(), want)
 	}
+}
+
+// What devices noticed is listed with how long it went on, and followed over the
+// end of a host and the next one.
+func TestEventsCommand(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": journalSite, "scripts/a.lua": `hik.on("gate:motion", function() hik.emit("bell") end)`})
+	s := newSession(t)
+	s.env["NVR_SECRET"] = "swordfish7"
+	if status := s.run(context.Background(), "events"); status != statusOK || s.out.Len() > 0 {
+		t.Error(status, s.out.String())
+	}
+	wants(t, s.err.String(), "nothing is on record: hiklua run . begins it")
+	s.err.Reset()
+	s.runFor(t, 10*time.Second)
+	if status := s.run(context.Background(), "events"); status != statusOK || s.out.Len() > 0 {
+		t.Error(status, s.out.String())
+	}
+	wants(t, s.err.String(), "no event is on record; a host gets those of a device while a script listens")
+	j, err := journal.Open(journalFolder("."), journal.Options{Clock: s.app.clk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := func(after time.Duration, device string, channel int, what, state, name string) {
+		j.Write(journal.Entry{Kind: journal.Event, Time: begin.Add(time.Hour + after), Device: device, Channel: channel, What: what, Detail: state, Name: name})
+	}
+	event(0, "gate", 1, "motion", "start", "human")
+	event(2*time.Second, "", 0, "bell", "", "")
+	event(9*time.Second, "gate", 1, "motion", "stop", "human")
+	event(20*time.Second, "nvr", 0, "online", "stop", "")
+	event(20*time.Second, "nvr", 0, "offline", "start", "")
+	event(20*time.Minute, "nvr", 0, "offline", "stop", "")
+	event(20*time.Minute, "nvr", 0, "online", "start", "")
+	event(25*time.Minute, "gate", 1, "inp\x1but", "start", "")
+	s.app.clk.(*clock.Virtual).Do(func() {
+		if err := j.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	for args, want := range map[string]string{
+		"events": `2026-03-04 14:00:00  gate/yard  motion   9s       human
+2026-03-04 14:00:20  nvr        offline  19m40s
+2026-03-04 14:25:00  gate/yard  inp ut   goes on
+`,
+		"events --device nvr": `2026-03-04 14:00:20  nvr  offline  19m40s
+`,
+		"events --since 2026-03-04T14:10": `2026-03-04 14:20:00  nvr        offline  until then
+2026-03-04 14:25:00  gate/yard  inp ut   goes on
+`,
+		"events --device nvr --json": `{"time":"2026-03-04T13:00:20.000000Z","kind":"event","device":"nvr","what":"offline","detail":"start","answer":"ok","duration":0}
+{"time":"2026-03-04T13:20:00.000000Z","kind":"event","device":"nvr","what":"offline","detail":"stop","answer":"ok","duration":0}
+`,
+	} {
+		s.out.Reset()
+		if status := s.run(context.Background(), strings.Fields(args)...); status != statusOK || s.out.String() != want {
+			t.Errorf("%s: status %d\n%s\nwant\n%s", args, status, s.out.String(), want)
+		}
+	}
+	s.out.Reset()
+	if status := s.run(s.interruptAfter(5*time.Second), "events", "--follow", "--since", "14:00"); status != statusOK {
+		t.Error(status, s.err.String())
+	}
+	wants(t, s.out.String(), "2026-03-04 14:00:00  gate/yard        motion         start          human\n",
+		"2026-03-04 14:00:09  gate/yard        motion         stop, 9s       human\n", "nvr              offline        stop, 19m40s\n")
 }

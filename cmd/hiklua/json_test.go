@@ -109,7 +109,7 @@ func shape(t reflect.Type, path string, optional bool, rows *[]string) {
 // TestJSONPageJournal does the same for a line of the journal.
 func TestJSONPageJournal(t *testing.T) {
 	e := journal.Entry{Time: begin, Device: "gate", Channel: 1, Script: "a", Job: "b", Task: "a/b#1", What: "preset", Detail: "2", Name: "door", Head: true,
-		Err: &journal.Answer{Kind: "timeout", Message: "no answer"}, Duration: time.Second, Waited: time.Second}
+		Err: &journal.Answer{Kind: "timeout", Message: "no answer"}, Duration: time.Second, Waited: time.Second, Kind: journal.Picture, Size: 1, Count: 2}
 	var keys map[string]any
 	for _, e := range []journal.Entry{e, {Time: begin, Dropped: 3}} {
 		text, err := e.MarshalJSON()
@@ -119,6 +119,12 @@ func TestJSONPageJournal(t *testing.T) {
 	}
 	_, part, _ := strings.Cut(read(t, "../../docs/json.md"), "\n## journal\n")
 	part, _, _ = strings.Cut(part, "\n## ")
+	part, kinds, _ := strings.Cut(part, "\n| kind |")
+	for _, k := range journal.Kinds() {
+		if k != journal.Command && !strings.Contains(kinds, "`"+string(k)+"`") {
+			t.Errorf("docs/json.md lacks the kind %s of the journal", k)
+		}
+	}
 	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` ").FindAllStringSubmatch(part, -1)
 	for _, m := range rows {
 		if _, known := keys[m[1]]; !known {
@@ -134,7 +140,7 @@ func TestJSONPageJournal(t *testing.T) {
 func TestJSONFailures(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, ".", map[string]string{"site.yaml": journalSite})
-	for _, line := range []string{"status --json", "jobs --json", "log --json", "reload --json", "status nowhere --json", "devices nowhere --json", "next nowhere --json", "journal nowhere --json"} {
+	for _, line := range []string{"status --json", "jobs --json", "log --json", "reload --json", "status nowhere --json", "devices nowhere --json", "next nowhere --json", "journal nowhere --json", "events nowhere --json"} {
 		s := newSession(t)
 		status := s.run(context.Background(), strings.Fields(line)...)
 		var v struct {

@@ -156,3 +156,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The lines of docs/events.md are lines that count.
+func TestTheLinesOfTheDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/events.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(string(page), "\n## Make something happen\n")
+	_, part, _ = strings.Cut(part, "```text\n")
+	lines, _, found := strings.Cut(part, "```")
+	if all, problems := Parse("docs/events.md", lines, testSite(t)); !found || problems != nil || len(all) < 8 {
+		t.Error(all, problems)
+	}
+}

@@ -195,7 +195,7 @@ func (e Entry) String() string {
 // happened, answer ("ok" or the kind of the error), how long it took, whose it
 // is, and the message of the error.
 func (e Entry) Columns() []string {
-	device := plain(e.Device)
+	device := Plain(e.Device)
 	if e.Channel != 0 {
 		device += "/" + strconv.Itoa(e.Channel)
 	}
@@ -210,7 +210,7 @@ func (e Entry) Columns() []string {
 	if who == "" && e.Job != "" {
 		who = e.Script + "/" + e.Job
 	}
-	return []string{e.Time.Format(timeText), device, plain(e.words()), plain(answer.Kind), e.took(), plain(cmp.Or(who, e.Script)), plain(answer.Message)}
+	return []string{e.Time.Format(timeText), device, Plain(e.words()), Plain(answer.Kind), e.took(), Plain(cmp.Or(who, e.Script)), Plain(answer.Message)}
 }
 
 // words say what happened.
@@ -268,9 +268,9 @@ func (e Entry) took() string {
 
 const timeText = "2006-01-02 15:04:05.000"
 
-// plain keeps what devices and scripts write from reaching a terminal as more
+// Plain keeps what devices and scripts write from reaching a terminal as more
 // than text.
-func plain(text string) string {
+func Plain(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !strconv.IsPrint(r) {
 			return ' '
