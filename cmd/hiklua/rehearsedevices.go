@@ -22,12 +22,19 @@ type rehearsedDevice struct {
 const rehearsedLatency = 2 * time.Millisecond
 
 func (r rehearsedDevices) transport(d site.Device, clk clock.Clock) http.RoundTripper {
-	o := simOptions(d, clk)
-	o.JournalSize, o.SmallPictures = 1, true
-	o.Latency = rehearsedLatency
+	o := rehearsedOptions(d, clk)
 	device := sim.New(o)
 	r[d.Name] = rehearsedDevice{device, o.Channels}
 	return device.Transport()
+}
+
+// rehearsedOptions are those of a simulated device in virtual time: it keeps no
+// record of its own, and its pictures cost little.
+func rehearsedOptions(d site.Device, clk clock.Clock) sim.Options {
+	o := simOptions(d, clk)
+	o.JournalSize, o.SmallPictures = 1, true
+	o.Latency = rehearsedLatency
+	return o
 }
 
 // preset is the name of a preset as the device has it at this moment.

@@ -62,7 +62,7 @@ func (a *app) test(_ context.Context, dir, only, format string) error {
 	watch := clock.NewStopwatch()
 	conf := luatest.Config{
 		Site: s, Version: version(), Getenv: a.env, Only: pattern, Parallel: runtime.GOMAXPROCS(0),
-		Device: func(d site.Device, clk clock.Clock) *sim.Device { return sim.New(simOptions(d, clk)) },
+		Device: func(d site.Device, clk clock.Clock) *sim.Device { return sim.New(rehearsedOptions(d, clk)) },
 	}
 	out := luatest.NewReport(format, a.stdout)
 	if err := conf.Run(files, out.Tell); err != nil {

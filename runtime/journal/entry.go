@@ -180,6 +180,18 @@ func (e Entry) Poll() bool {
 	return false
 }
 
+// Asks reports whether the entry is of a command that only asks a device
+// something: no operator would notice.
+func (e Entry) Asks() bool {
+	switch e.What {
+	case "info", "channels", "inputs", "outputs", "presets", "patrols", "ptz_capabilities":
+		return true
+	case "request":
+		return strings.HasPrefix(e.Detail, "GET ")
+	}
+	return e.Poll()
+}
+
 // String is the entry as a person reads it, in the zone of its time:
 //
 //	2026-03-04 12:00:00.250  gate/1  preset 2 (door)  ok  31ms (waited 2ms)  tour/night#3

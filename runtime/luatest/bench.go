@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -39,12 +40,19 @@ type bench struct {
 	cases    []luaapi.TestCase
 }
 
-// newBench makes the host of a test; data is a scratch folder in the place of
-// data/.
-func (c Config) newBench(from time.Time, data string) (*bench, *runtime.Host, error) {
-	b := &bench{site: c.Site, clk: clock.NewVirtual(from.In(c.Site.Timezone)), began: from, devices: make(map[string]*sim.Device)}
+// newBench makes the host of a test, whose files lie in a scratch folder.
+func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, error) {
+	aside := *c.Site
+	if a := aside.Archive; a != nil {
+		own := *a
+		// The disk is this machine's, and the second place a real one.
+		own.MinFree, own.CopyTo = 0, nil
+		aside.Archive = &own
+	}
+	b := &bench{site: &aside, clk: clock.NewVirtual(from.In(c.Site.Timezone)), began: from, devices: make(map[string]*sim.Device)}
 	h, err := runtime.New(runtime.Config{
-		Site: c.Site, Clock: b.clk, Version: c.Version, Getenv: c.Getenv, Data: data,
+		Site: b.site, Clock: b.clk, Version: c.Version, Getenv: c.Getenv,
+		Data: filepath.Join(dir, "data"), ArchiveDir: filepath.Join(dir, "archive"), Scratch: true, Quiet: true,
 		Log: slog.New(&lineHandler{bench: b}),
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			device := c.Device(d, b.clk)
@@ -64,7 +72,7 @@ func (b *bench) record(e journal.Entry) {
 	switch {
 	case e.Kind == journal.Notice:
 		b.notices = append(b.notices, luaapi.TestNotice{Time: e.Time, Script: e.Script, Target: e.What, Text: e.Detail})
-	case e.Kind != journal.Command || e.Poll() || e.Script == "" && !e.Head: // what the host asks for itself
+	case e.Kind != journal.Command || e.Asks() || e.Script == "" && !e.Head: // what the host asks for itself
 	default:
 		cmd := luaapi.TestCommand{
 			Time: e.Time, Device: e.Device, Channel: e.Channel, Script: e.Script, Job: e.Job, Task: e.Task,

@@ -97,14 +97,14 @@ func (c Config) Run(files []File, tell func(Result)) error {
 	slots := make(chan struct{}, max(c.Parallel, 1))
 	var running sync.WaitGroup
 	defer running.Wait()
-	begin := func(run func(data string) Result) {
+	begin := func(run func(dir string) Result) {
 		to := make(chan Result, 1)
-		data := filepath.Join(scratch, fmt.Sprint(len(results)))
+		dir := filepath.Join(scratch, fmt.Sprint(len(results)))
 		results = append(results, to)
 		running.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			to <- run(data)
+			to <- run(dir)
 		})
 	}
 	for _, f := range files {
@@ -115,7 +115,7 @@ func (c Config) Run(files []File, tell func(Result)) error {
 		}
 		for _, spec := range cases {
 			if c.Only == nil || c.Only.MatchString(spec.Name) {
-				begin(func(data string) Result { return c.runCase(work{f, spec}, data) })
+				begin(func(dir string) Result { return c.runCase(work{f, spec}, dir) })
 			}
 		}
 	}
@@ -130,9 +130,9 @@ func (c Config) start() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, c.
 
 // list has the file run once, without the scripts of the site, for the names of
 // its tests.
-func (c Config) list(f File, data string) ([]luaapi.TestCase, *Result) {
+func (c Config) list(f File, dir string) ([]luaapi.TestCase, *Result) {
 	failed := func(err error) *Result { return &Result{File: f.Name, Failures: []Failure{failureOf(err)}} }
-	b, h, err := c.newBench(c.start(), data)
+	b, h, err := c.newBench(c.start(), dir)
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -146,7 +146,7 @@ func (c Config) list(f File, data string) ([]luaapi.TestCase, *Result) {
 }
 
 // runCase runs one test on a site of its own.
-func (c Config) runCase(w work, data string) (r Result) {
+func (c Config) runCase(w work, dir string) (r Result) {
 	r = Result{File: w.file.Name, Name: w.spec.Name}
 	watch := clock.NewStopwatch()
 	defer func() {
@@ -159,7 +159,7 @@ func (c Config) runCase(w work, data string) (r Result) {
 	if from.IsZero() {
 		from = c.start()
 	}
-	b, h, err := c.newBench(from, data)
+	b, h, err := c.newBench(from, dir)
 	if err != nil {
 		r.Failures = []Failure{failureOf(err)}
 		return r

@@ -46,6 +46,11 @@ func newSite(t *testing.T, files map[string]string) Config {
 			t.Fatal(err)
 		}
 	}
+	return configOf(t, dir)
+}
+
+func configOf(t testing.TB, dir string) Config {
+	t.Helper()
 	env := func(string) (string, bool) { return "", false }
 	s, err := site.LoadSimulated(dir, env)
 	if err != nil {
@@ -162,7 +167,14 @@ tests/duty_test.lua: motion is told: 0
 tests/duty_test.lua: a head moves and stops: 0
 tests/duty_test.lua: sun and clock change: 0
 tests/duty_test.lua: faults come and go: 0`)
-	if left, _ := os.ReadDir(c.Site.Dir); len(left) != 4 {
+	untouched(t, c.Site.Dir)
+}
+
+// untouched fails if there is more in the folder of a site than was written
+// there.
+func untouched(t *testing.T, dir string) {
+	t.Helper()
+	if left, _ := os.ReadDir(dir); len(left) != 4 {
 		t.Errorf("the folder of the site has %v: nothing is written there", left)
 	}
 }
@@ -223,4 +235,46 @@ hik.test.case("the next", function() end)`})
 	compare(t, outcome(c.results(t)), `
 tests/a_test.lua: never ends: 1; it did not end within 31d of its own time
 tests/a_test.lua: the next: 0`)
+}
+
+// Pictures lie in a scratch folder, also where the archive is elsewhere, and no
+// second place is filled.
+func TestArchiveOfATest(t *testing.T) {
+	elsewhere := t.TempDir()
+	c := newSite(t, map[string]string{
+		"site.yaml": oneDome + fmt.Sprintf(`
+archive: {path: %q, keep: 30d, copy_to: %q, schedules: [{channels: [gate/yard], every: 15m, label: routine}]}
+`, elsewhere, "file://"+t.TempDir()),
+		"lib/a.lua": "", "scripts/a.lua": "", "tests/a_test.lua": `
+hik.test.case("pictures", function()
+  hik.test.advance("61m")
+  hik.test.equal(#hik.archive.list(), 4)
+end)`})
+	compare(t, outcome(c.results(t)), "tests/a_test.lua: pictures: 0")
+	untouched(t, c.Site.Dir)
+	if left, _ := os.ReadDir(elsewhere); len(left) > 0 {
+		t.Errorf("%v was written to the archive of the site", left)
+	}
+}
+
+func BenchmarkTests(b *testing.B) {
+	var file strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&file, "hik.test.case('%d', function() hik.test.advance('1h') hik.test.truthy(#hik.test.commands() > 50) end)\n", i)
+	}
+	dir := b.TempDir()
+	for path, text := range map[string]string{"site.yaml": oneDome, "scripts/duty.lua": dutyLua, "tests/a_test.lua": file.String()} {
+		os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755)
+		os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644)
+	}
+	c := configOf(b, dir)
+	files, _ := Files(dir)
+	for b.Loop() {
+		c.Run(files, func(r Result) {
+			if len(r.Failures) > 0 {
+				b.Fatal(r.Failures)
+			}
+		})
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/100tests")
 }

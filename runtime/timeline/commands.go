@@ -14,7 +14,7 @@ func (b *Builder) command(e journal.Entry) {
 	b.count(e)
 	part, stop := stops(e)
 	switch {
-	case asks(e), e.Script == "" && !e.Head && !stop: // the host's own
+	case e.Asks(), e.Script == "" && !e.Head && !stop: // the host's own
 	case stop:
 		b.stop(e, part)
 	case moves(e):

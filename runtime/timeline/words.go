@@ -82,18 +82,6 @@ func MotionWords(detail string) string {
 	return strings.Join(parts, ", ")
 }
 
-// asks reports whether a command only asks a device something: no operator
-// would notice.
-func asks(e journal.Entry) bool {
-	switch e.What {
-	case "status", "time", "info", "channels", "inputs", "outputs", "presets", "patrols", "ptz_status", "ptz_capabilities":
-		return true
-	case "request":
-		return strings.HasPrefix(e.Detail, "GET ")
-	}
-	return false
-}
-
 // moves reports whether a command sets a head in motion until it is stopped.
 func moves(e journal.Entry) bool {
 	switch e.What {
