@@ -125,3 +125,27 @@ hik.cron("0 3 * * *", {name = "night", timezone = "Asia/Tokyo", overlap = "queue
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// RunningTasks tells which tasks go on, to which run they belong, and which wait
+// for an event.
+func TestRunningTasks(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function() hik.device("gate"):wait("motion") end)
+		hik.after(60, {name = "begin"}, function()
+			hik.spawn(hik.sleep, "1h")
+			hik.timeout("1h", function() hik.sleep("2h") end)
+		end)`})
+	w.start()
+	w.run(2 * time.Minute)
+	var got []string
+	for _, r := range w.host.RunningTasks() {
+		got = append(got, fmt.Sprintf("%s of %s (%s) since %v, %v", r.Task, r.Run, r.Job, r.Began.Sub(w.began), r.Event))
+	}
+	want := []string{
+		"a/task-1 of a/task-1 () since 0s, true", "a/begin#1 of a/begin#1 (begin) since 1m0s, false",
+		"a/task-2 of a/begin#1 (begin) since 1m0s, false", "a/timeout-3 of a/begin#1 (begin) since 1m0s, false",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}

@@ -49,3 +49,31 @@ func (h *Host) JobPlans() []JobPlan {
 	}
 	return all
 }
+
+// RunningTask is a task that has not ended.
+type RunningTask struct {
+	Script string
+	Job    string // "": of none
+	Task   string // "night/night tour#3"
+	Run    string // the run that it belongs to; Task itself, if it is one
+	Began  time.Time
+	Event  bool // it waits for an event of a device
+}
+
+// RunningTasks are the tasks of all scripts that run, the oldest first in each. It
+// waits for nothing but short locks.
+func (h *Host) RunningTasks() []RunningTask {
+	var all []RunningTask
+	for _, s := range h.running() {
+		s.mu.Lock()
+		for _, t := range s.tasks {
+			one := RunningTask{Script: s.name, Task: t.name, Run: t.owner.Run(), Began: t.began, Event: t.owner.AwaitsEvent()}
+			if t.job != nil {
+				one.Job = t.job.name
+			}
+			all = append(all, one)
+		}
+		s.mu.Unlock()
+	}
+	return all
+}

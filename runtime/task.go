@@ -28,6 +28,7 @@ type task struct {
 	run     *jobRun // nil: none that the store knows
 	loading bool
 	patient bool // it waits while its script is held back
+	began   time.Time
 	owner   *device.Owner
 	// keepsHeads: the owner outlives the task, as a REPL session its lines.
 	keepsHeads bool
@@ -106,7 +107,7 @@ func (s *script) newTask(spec taskSpec) (*task, error) {
 }
 
 func (s *script) makeTask(spec taskSpec) *task {
-	t := &task{script: s, name: s.name + "/" + spec.name, job: spec.job, run: spec.run, lasts: spec.lasts, household: s.ctx}
+	t := &task{script: s, name: s.name + "/" + spec.name, job: spec.job, began: s.host.clk.Now(), run: spec.run, lasts: spec.lasts, household: s.ctx}
 	parent := spec.parent
 	if parent == nil {
 		parent = s.ctx

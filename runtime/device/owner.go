@@ -21,6 +21,8 @@ type Owner struct {
 	parent atomic.Pointer[Owner] // whose child it is
 	run    *Owner                // the first of its line: the run that it belongs to; nil: itself
 
+	events atomic.Int32 // events that it waits for
+
 	mu      sync.Mutex
 	motions []*motion
 	leases  []*lease
@@ -98,6 +100,12 @@ func removeFrom[T comparable](o *Owner, list *[]T, thing T) {
 	defer o.mu.Unlock()
 	*list = slices.DeleteFunc(*list, func(other T) bool { return other == thing })
 }
+
+// Run is the task of the run that o belongs to.
+func (o *Owner) Run() string { return o.runOf().Task }
+
+// AwaitsEvent reports whether o waits for an event of a device.
+func (o *Owner) AwaitsEvent() bool { return o.events.Load() > 0 }
 
 // StopHeads has every head stopped that the owner has set moving, and reports
 // whether there was one. It does not wait.

@@ -226,6 +226,9 @@ func (r *Ref) WaitEvent(ctx context.Context, spec luaapi.EventSpec, timeout time
 	}}
 	r.set.hub.Add(l)
 	defer r.set.hub.Remove(l)
+	o := ownerOf(ctx)
+	o.events.Add(1)
+	defer o.events.Add(-1)
 	if timeout > 0 {
 		defer r.clk.AfterFunc(timeout, w.Wake).Stop()
 	}

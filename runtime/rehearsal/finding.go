@@ -74,13 +74,13 @@ func (f *finder) entry(e journal.Entry) {
 	f.seeError(e)
 }
 
-// end is told how the host is at the end of the span, and lists what was found, by
-// time.
-func (f *finder) end(plans []runtime.JobPlan, st runtime.Status) []timeline.Finding {
+// end is told which jobs and tasks there are at the end of the span, and lists what
+// was found, by time.
+func (f *finder) end(plans []runtime.JobPlan, tasks []runtime.RunningTask) []timeline.Finding {
 	f.endRests()
 	f.endRuns(plans)
 	f.endSchedules(plans)
-	f.endTasks(plans, st)
+	f.endTasks(plans, tasks)
 	f.endLoads()
 	f.endShots()
 	places := make(map[string]runtime.JobPlan)

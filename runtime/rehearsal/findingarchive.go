@@ -1,8 +1,11 @@
 package rehearsal
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -68,15 +71,18 @@ func (f *finder) endShots() {
 	if a == nil || days < 1 || len(f.shots.kept) == 0 || f.o.PictureSize == nil {
 		return
 	}
+	series := slices.SortedFunc(maps.Keys(f.shots.kept), func(a, b seriesKey) int { // sums of floats depend on the order
+		return cmp.Or(strings.Compare(a.channel.device, b.channel.device), a.channel.channel-b.channel.channel, strings.Compare(a.label, b.label))
+	})
 	perDay, stored, full := 0.0, 0.0, 0
 	for n := 1; n <= int(farOff/day); n++ {
 		grown := 0.0 // what the archive has more after n days than after one day less
-		for key, count := range f.shots.kept {
-			bytes := f.sizeOf(key.channel)
+		for _, key := range series {
+			count, bytes := float64(f.shots.kept[key])/days, f.sizeOf(key.channel)
 			if n == 1 {
-				perDay += float64(count) / days * bytes
+				perDay += count * bytes
 			}
-			grown += keptOf(a, key.label, time.Duration(n-1)*day, float64(count)/days) * bytes
+			grown += keptOf(a, key.label, time.Duration(n-1)*day, count) * bytes
 		}
 		stored += grown
 		if a.MaxSize > 0 && stored > float64(a.MaxSize) && full == 0 {

@@ -184,7 +184,7 @@ var anyField = regexp.MustCompile(` (hint|kind|line)=`)
 // another finding tells, or about an outage that was asked for.
 func toldOtherwise(r timeline.Record) bool {
 	for _, begin := range []string{
-		"device ", "the head was stopped: ", "the same error ", "job will never run", "no events: ", "stop not answered", "script not loaded", "run left out: ",
+		"device ", "the head was stopped: ", "the same error ", "job will never run", "no events: ", "stop not answered", "script not loaded", "run left out: ", "script held back ",
 	} {
 		if strings.HasPrefix(r.Message, begin) {
 			return true

@@ -107,6 +107,34 @@ hik.cron("*/20 * * * *", {name = "always"}, print)`},
 			},
 			remedy: "give it hours that come once on each day, or hik.at with a time of the clock, which runs once",
 		},
+		"a loop that waits for events": {
+			scripts: map[string]string{"a": `hik.spawn(function()
+  while true do hik.device("gate"):wait("motion") print("it moves") end
+end)
+hik.spawn(function() while true do hik.sleep("10m") end end)`},
+			span: 6 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 still_running a:0: a task that the script has spawned goes on at the end, and has done nothing for the last 6h`,
+			},
+			remedy: "let it end, or make it a job: hik.every shows in hiklua jobs, and an error does not end it for good",
+		},
+		"a handler that never ends": {
+			scripts: map[string]string{"a": `hik.on("burglar", {name = "burglar"}, function() hik.device("gate"):wait("motion") end)
+hik.every("30m", function() hik.emit("burglar") end)`},
+			span: 6 * time.Hour,
+			want: []string{
+				`01-14 13:30:00 still_running a:1: a run of burglar goes on at the end, and has done nothing for the last 5h30m; meanwhile it left out 10 events`,
+			},
+			remedy: "give what it waits for a timeout, such as dev:wait(\"motion\", {timeout = \"10m\"}), or the job a timeout",
+		},
+		"too often": {
+			scripts: map[string]string{"a": `hik.every(0.1, {name = "tick"}, function() end)`},
+			span:    time.Minute,
+			want: []string{
+				`01-14 13:00:00 busy_loop a:1: tick (every 100ms) runs 10 times a second`,
+			},
+			remedy: "let it run once a second at most; to be told of something, use hik.on",
+		},
 		"a task that waits for ever": {
 			scripts: map[string]string{"a": `hik.cron("0 * * * *", {name = "watch"}, function()
   hik.spawn(function() hik.device("gate"):wait("motion") end)
@@ -114,9 +142,9 @@ end)
 hik.spawn(function() while true do hik.sleep(600) hik.device("gate"):info() end end)`},
 			span: 6 * time.Hour,
 			want: []string{
-				`01-14 13:00:00 still_running a:0 5 times: a task of a goes on at the end, and has done nothing for the last 6h`,
+				`01-14 14:00:00 still_running a:1 5 times: a task that a run of watch has spawned goes on at the end, long after that run`,
 			},
-			remedy: "give what it waits for a timeout, such as dev:wait(\"motion\", {timeout = \"10m\"}), or the job a timeout; a task that is no longer wanted ends with task:cancel()",
+			remedy: "let it end: give what it waits for a timeout, such as dev:wait(\"motion\", {timeout = \"10m\"}), or call task:cancel() at the end of the run",
 		},
 	} {
 		t.Run(name, c.test)

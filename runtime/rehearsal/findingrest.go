@@ -108,7 +108,7 @@ func (f *finder) placeOf(e journal.Entry) place {
 	case "patrol_start":
 		return place{key: "patrol " + e.Detail, name: "its own patrol " + e.Detail, home: true} // it goes on by itself
 	}
-	return place{name: "where a motion ended"}
+	return place{name: "the place where a motion ended"}
 }
 
 // comesToRest is called when a run has ended that had sent a head to places.

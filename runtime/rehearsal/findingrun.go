@@ -12,9 +12,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
-// stuckAfter is how long a run may be silent, without a command or a line of its
-// script, until it is taken for one that never ends.
-const stuckAfter = time.Hour
+// fewest is the interval below which a job is a busy loop.
+const fewest = 500 * time.Millisecond
 
 // jobKey is a job of a site.
 type jobKey struct{ script, job string }
@@ -23,7 +22,7 @@ type jobKey struct{ script, job string }
 type runs struct {
 	jobs   map[jobKey]*jobRuns
 	going  map[string]journal.Entry // that have not ended, by task
-	active map[string]time.Time     // when a run has last done anything
+	active map[string]time.Time     // when a task has last sent a command
 	spoke  map[string]time.Time     // when a script has last printed or logged anything
 }
 
@@ -63,6 +62,9 @@ func (f *finder) seeRun(e journal.Entry) {
 		delete(r.active, e.Task)
 		r.of(e).longest = max(r.of(e).longest, e.Duration)
 	case journal.RunSkipped:
+		if e.Err != nil && strings.Contains(e.Err.Error(), "is held back") {
+			return // that its runs run away tells it
+		}
 		j := r.of(e)
 		if j.left == 0 {
 			j.first = e.Time
@@ -108,6 +110,13 @@ func (f *finder) endRuns(plans []runtime.JobPlan) {
 		took := "one took " + clock.FormatDuration(rounded(longest))
 		if goesOn {
 			took = "one goes on after " + clock.FormatDuration(rounded(longest))
+		}
+		if p.Interval > 0 && p.Interval < fewest {
+			f.note("", timeline.Finding{
+				Kind: busyLoop, Time: f.from, Script: p.Script, Job: p.Job,
+				Text:   fmt.Sprintf("%s (%s) runs %d times a second", p.Job, words(p), time.Second/p.Interval),
+				Remedy: "let it run once a second at most; to be told of something, use hik.on",
+			})
 		}
 		one := timeline.Finding{Script: p.Script, Job: p.Job}
 		switch {

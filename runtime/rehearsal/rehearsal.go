@@ -112,7 +112,7 @@ func (r *rehearsal) run() (*Result, error) {
 	r.clk.Run(to.Add(-1))
 	r.over = true
 	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status()}
-	result.Timeline.Findings = r.finder.end(r.host.JobPlans(), result.Status)
+	result.Timeline.Findings = r.finder.end(r.host.JobPlans(), r.host.RunningTasks())
 	stop()
 	r.clk.RunFor(closing)
 	if !ended {
