@@ -48,7 +48,7 @@ func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
 		return &attached{client: other, app: a, out: &printer{w: io.Discard}, log: slog.DiscardHandler}, nil
 	}
 	return &repl{
-		app: a, site: s, out: out, names: newDeviceNames(a.clk, open),
+		app: a, site: s, out: out, names: newDeviceNames(a.clk, open), saved: savedOrNone(s),
 		session: &attached{client: client, app: a, out: out, log: log},
 	}
 }

@@ -67,7 +67,7 @@ one (--log-file data/hiklua.log).`,
 // log shows what the host of the site in dir remembers, and what its log file has.
 func (a *app) log(ctx context.Context, dir string, o logOptions) error {
 	zone := time.Local
-	if s, err := a.quiet().loadSite(dir, true); err == nil {
+	if s, err := a.quiet().loadNames(dir); err == nil {
 		zone = s.Timezone
 	}
 	if o.since != "" {

@@ -140,6 +140,7 @@ type repl struct {
 	ring    *control.Ring // the host's log
 	session luaSession
 	names   *deviceNames
+	saved   *site.Saved // what completion knows of devices that have not answered
 
 	editor  *editor          // nil: the lines come through a pipe
 	signals <-chan os.Signal // that break off a line
@@ -171,8 +172,18 @@ func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *
 	})
 	return &repl{
 		app: a, site: s, options: o, out: out, host: h, ring: ring,
-		session: h.NewSession(runtime.Output{}), names: names,
+		session: h.NewSession(runtime.Output{}), names: names, saved: savedOrNone(s),
 	}, nil
+}
+
+// savedOrNone is what was saved of the devices of a site. "hiklua check" tells
+// what is wrong with the file.
+func savedOrNone(s *site.Site) *site.Saved {
+	saved, err := site.LoadSaved(s.Dir)
+	if err != nil {
+		return nil
+	}
+	return saved
 }
 
 // restart begins a session of its own anew.
@@ -190,7 +201,7 @@ func (r *repl) restart() error {
 	}
 	before := *r
 	next.names.changed = before.names.changed
-	r.site, r.host, r.ring, r.session, r.names = s, next.host, next.ring, next.session, next.names
+	r.site, r.host, r.ring, r.session, r.names, r.saved = s, next.host, next.ring, next.session, next.names, next.saved
 	return before.close()
 }
 

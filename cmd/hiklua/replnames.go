@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const (
@@ -38,6 +40,7 @@ type deviceNames struct {
 
 type namesAnswer struct {
 	names []string
+	told  bool // the device has answered
 	at    time.Time
 }
 
@@ -59,9 +62,9 @@ func (d *deviceNames) close() {
 	d.asking.Wait()
 }
 
-// of is what is known of the names in a list that Lua gives. What is not, or
-// is old, is asked.
-func (d *deviceNames) of(list string) []string {
+// of is what is known of the names in a list that Lua gives, and whether the
+// device has told them. What is not known, or is old, is asked.
+func (d *deviceNames) of(list string) (names []string, told bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a := d.answers[list]
@@ -81,9 +84,9 @@ func (d *deviceNames) of(list string) []string {
 		})
 	}
 	if a == nil {
-		return nil
+		return nil, false
 	}
-	return a.names
+	return a.names, a.told
 }
 
 // ask asks a device. One that does not answer has no names.
@@ -103,7 +106,7 @@ func (d *deviceNames) ask(list string) {
 		}
 	}
 	d.mu.Lock()
-	d.answers[list].names = names
+	d.answers[list].names, d.answers[list].told = names, true
 	d.mu.Unlock()
 }
 
@@ -154,7 +157,11 @@ func (r *repl) Channels(device string) []string {
 	for _, ch := range d.Channels {
 		names = append(names, ch.Name)
 	}
-	for _, name := range r.names.of(fmt.Sprintf("hik.channels(%q)", device)) {
+	told, answered := r.names.of(fmt.Sprintf("hik.channels(%q)", device))
+	if saved := r.saved.Of(d); !answered && saved != nil {
+		told = savedChannelNames(d, saved)
+	}
+	for _, name := range told {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -164,17 +171,74 @@ func (r *repl) Channels(device string) []string {
 
 // Presets implements namer.
 func (r *repl) Presets(device string, channel any) []string {
-	if _, ok := r.site.Device(device); !ok {
+	d, ok := r.site.Device(device)
+	if !ok {
 		return nil
 	}
+	list := fmt.Sprintf("hik.presets(%q, %v)", device, channel)
 	switch channel := channel.(type) {
 	case nil:
-		return r.names.of(fmt.Sprintf("hik.presets(%q)", device))
+		list = fmt.Sprintf("hik.presets(%q)", device)
 	case string:
-		return r.names.of(fmt.Sprintf("hik.presets(%q, %q)", device, channel))
-	default:
-		return r.names.of(fmt.Sprintf("hik.presets(%q, %v)", device, channel))
+		list = fmt.Sprintf("hik.presets(%q, %q)", device, channel)
 	}
+	told, answered := r.names.of(list)
+	if saved := r.saved.Of(d); !answered && saved != nil {
+		return savedPresetNames(d, saved, channel)
+	}
+	return told
+}
+
+// savedChannelNames are the names of the channels of a device as they were saved.
+func savedChannelNames(d site.Device, saved *site.SavedDevice) (names []string) {
+	for _, ch := range saved.Channels {
+		if _, known := configured(d, ch.ID); !known && ch.Name != "" {
+			names = append(names, ch.Name)
+		}
+	}
+	return names
+}
+
+// savedPresetNames are the names of the presets of a channel as they were saved.
+// The channel is a name or a number; nil: the only one.
+func savedPresetNames(d site.Device, saved *site.SavedDevice, channel any) (names []string) {
+	ch := savedChannel(d, saved, channel)
+	if ch == nil || ch.Head == nil {
+		return nil
+	}
+	for _, p := range ch.Head.Presets {
+		if p.Name != "" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func savedChannel(d site.Device, saved *site.SavedDevice, channel any) *site.SavedChannel {
+	if channel == nil {
+		switch {
+		case len(d.Channels) == 1:
+			return saved.Channel(d.Channels[0].Address)
+		case len(d.Channels) == 0 && len(saved.Channels) == 1:
+			return &saved.Channels[0]
+		}
+		return nil
+	}
+	name := fmt.Sprint(channel)
+	if id, err := strconv.Atoi(name); err == nil {
+		return saved.Channel(id)
+	}
+	for _, known := range d.Channels {
+		if strings.EqualFold(known.Name, name) {
+			return saved.Channel(known.Address)
+		}
+	}
+	for i := range saved.Channels {
+		if strings.EqualFold(saved.Channels[i].Name, name) {
+			return &saved.Channels[i]
+		}
+	}
+	return nil
 }
 
 // Modules implements namer.
