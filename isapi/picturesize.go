@@ -156,10 +156,5 @@ func (c *Client) streamSize(ctx context.Context, channel int) (width, height int
 	if err != nil {
 		return 0, 0
 	}
-	width, okW := root.Int("Video", "videoResolutionWidth")
-	height, okH := root.Int("Video", "videoResolutionHeight")
-	if !okW || !okH || width > maxSide || height > maxSide {
-		return 0, 0
-	}
-	return width, height
+	return sizeOf(root)
 }

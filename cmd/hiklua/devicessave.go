@@ -29,6 +29,10 @@ func (a *app) damagedSaved(err error) error {
 func (a *app) askHeads(ctx context.Context, f *found, client *isapi.Client) {
 	saved := site.NewSavedDevice(f.conf.Name, f.info, f.channels)
 	f.saved = &saved
+	// A device that does not tell the sizes of its pictures is of no less use.
+	if streams, err := limited(ctx, a.clk, f.conf, client.Streams); err == nil {
+		saved.SetStreams(streams)
+	}
 	for _, ch := range saved.Channels {
 		if ch.Head == nil {
 			continue

@@ -40,8 +40,13 @@ type SavedChannel struct {
 	Analog  bool   // an input of a recorder's own
 	Off     bool   // not enabled
 	Offline bool   // nothing is connected to it
-	Head    *SavedHead
+	Main    Pixels // of its main stream; zero: not told
+	Sub     Pixels
+	Head    *SavedHead // nil: a fixed camera, or nothing is known of one that is offline
 }
+
+// Pixels is the size of a picture.
+type Pixels struct{ Width, Height int }
 
 // SavedHead is what the head of a channel can do.
 type SavedHead struct {

@@ -30,6 +30,8 @@ var savedChannelFields = []field[SavedChannel]{
 	{name: "analog", kind: "true or false", def: "false", meaning: "an input of a recorder's own", read: boolField(func(c *SavedChannel) *bool { return &c.Analog })},
 	{name: "enabled", kind: "true or false", def: "true", meaning: "whether it is switched on at the device", read: notField(func(c *SavedChannel) *bool { return &c.Off })},
 	{name: "online", kind: "true or false", def: "true", meaning: "whether a camera is connected to it", read: notField(func(c *SavedChannel) *bool { return &c.Offline })},
+	pixelsField("main", "size of its main stream in pixels", func(c *SavedChannel) *Pixels { return &c.Main }),
+	pixelsField("sub", "size of its sub stream in pixels", func(c *SavedChannel) *Pixels { return &c.Sub }),
 	{name: "head", kind: "map", meaning: "what its head can do; left out: it has none", read: readSavedHead,
 		sub: func(path string) []Key { return keysOf(path, savedHeadFields) }},
 }
@@ -107,6 +109,29 @@ func notField[T any](dst func(*T) *bool) func(*reader, *yaml.Node, *T) {
 		if word, ok := r.word(n, []string{"true", "false"}); ok {
 			*dst(into) = word == "false"
 		}
+	}
+}
+
+// maxPixels is beyond the longest side that a camera has.
+const maxPixels = 12288
+
+func pixelsField(name, meaning string, of func(*SavedChannel) *Pixels) field[SavedChannel] {
+	return field[SavedChannel]{
+		name: name, kind: "text", meaning: meaning, pattern: "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$",
+		read: func(r *reader, n *yaml.Node, c *SavedChannel) {
+			text, ok := r.scalar(n)
+			if !ok {
+				return
+			}
+			width, height, _ := strings.Cut(text, "x")
+			w, err := strconv.Atoi(width)
+			h, errH := strconv.Atoi(height)
+			if err != nil || errH != nil || w < 1 || h < 1 || w > maxPixels || h > maxPixels {
+				r.fail(n, "%s is not a size such as 1920x1080", shown(n))
+				return
+			}
+			*of(c) = Pixels{w, h}
+		},
 	}
 }
 

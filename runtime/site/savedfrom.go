@@ -73,13 +73,35 @@ func (h *SavedHead) SetPresets(list []isapi.Preset) {
 	}
 }
 
+// SetStreams takes over the sizes of streams. Those that no device has are left
+// out.
+func (d *SavedDevice) SetStreams(list []isapi.StreamSetting) {
+	for _, s := range list {
+		ch := d.Channel(s.Channel)
+		if ch == nil || min(s.Width, s.Height) < 1 || max(s.Width, s.Height) > maxPixels {
+			continue
+		}
+		if s.Stream == isapi.Sub {
+			ch.Sub = Pixels{s.Width, s.Height}
+		} else {
+			ch.Main = Pixels{s.Width, s.Height}
+		}
+	}
+}
+
 // KeepUntold puts what was saved before in the place of what the device did not
 // tell this time, and returns the channels that are offline and have it all from
 // before.
 func (d *SavedDevice) KeepUntold(before *SavedDevice) (offline []int) {
 	for i := range d.Channels {
 		ch, old := &d.Channels[i], before.Channel(d.Channels[i].ID)
-		if old == nil || old.Head == nil {
+		if old == nil {
+			continue
+		}
+		if ch.Main == (Pixels{}) && ch.Sub == (Pixels{}) {
+			ch.Main, ch.Sub = old.Main, old.Sub
+		}
+		if old.Head == nil {
 			continue
 		}
 		switch {

@@ -68,6 +68,8 @@ func (c SavedChannel) node() *mapNode {
 	if c.Offline {
 		n.plain("online", "false")
 	}
+	n.text("main", c.Main.text())
+	n.text("sub", c.Sub.text())
 	if c.Head != nil {
 		n.set("head", c.Head.node())
 	}
@@ -119,6 +121,14 @@ func (h SavedHead) node() *mapNode {
 		n.set("special", special)
 	}
 	return n
+}
+
+// text is "1920x1080", "" for a size that was not told.
+func (p Pixels) text() string {
+	if p == (Pixels{}) {
+		return ""
+	}
+	return strconv.Itoa(p.Width) + "x" + strconv.Itoa(p.Height)
 }
 
 func decimalText(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

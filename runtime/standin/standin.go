@@ -70,6 +70,7 @@ func savedChannels(d *site.SavedDevice) []sim.ChannelOptions {
 	list := []sim.ChannelOptions{} // not nil: a recorder without cameras stays one
 	for _, c := range d.Channels {
 		o := sim.ChannelOptions{ID: c.ID, Name: c.Name, Analog: c.Analog, Disabled: c.Off, Offline: c.Offline, PTZ: c.Head != nil}
+		o.MainWidth, o.MainHeight, o.SubWidth, o.SubHeight = c.Main.Width, c.Main.Height, c.Sub.Width, c.Sub.Height
 		if c.Head != nil {
 			o.Gear = gear(c.Head)
 		}
