@@ -15,6 +15,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/timeline"
+	"github.com/hiklua/hiklua/runtime/timeline/page"
 )
 
 // journalTimeout is how long a host that stops waits for the last lines.
@@ -49,6 +50,7 @@ func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record 
 // journalOptions are the flags of journal.
 type journalOptions struct {
 	device, script, since string
+	html                  string // a file
 	last                  int
 	all, moves, json      bool
 	by                    *enumFlag
@@ -74,7 +76,8 @@ questions that were answered are left out; --all shows them.`,
   {hiklua} journal --device gate --since 3d --by script
   {hiklua} journal --last 20
   {hiklua} journal --moves --since "2026-03-28 01:30"
-  {hiklua} journal --since 2h --json`,
+  {hiklua} journal --since 2h --json
+  {hiklua} journal --since 18:00 --html night.html`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} events SITE lists what devices noticed; {hiklua} log SITE has what scripts and the host said.`),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -85,6 +88,11 @@ questions that were answered are left out; --all shows them.`,
 				return &misuse{fmt.Sprintf("--last %d: it is a number of entries", o.last), a.name + " journal --last 20"}
 			case c.Flags().Changed("by") && (o.all || o.moves || o.last > 0 || o.json):
 				return &misuse{"--by puts together what is folded; --last, --moves, --all and --json list it one by one", a.name + " journal --by script"}
+			case o.html != "" && (o.all || o.moves || o.last > 0 || o.json):
+				return &misuse{"--html draws what is folded; --last, --moves, --all and --json list it one by one", a.name + " journal --since 18:00 --html night.html"}
+			}
+			if err := noPlaceFor(o.html); err != nil {
+				return err
 			}
 			return a.showJournal(c.Context(), siteArg(args), o)
 		},
@@ -97,6 +105,7 @@ questions that were answered are left out; --all shows them.`,
 	c.Flags().BoolVar(&o.moves, "moves", false, "only what moves heads or stops them, one by one")
 	c.Flags().BoolVar(&o.all, "all", false, "every entry, one by one, with what only asks for state, clock or position")
 	c.Flags().BoolVar(&o.json, "json", false, "a line of JSON for each entry, for programs")
+	c.Flags().StringVar(&o.html, "html", "", "also as a page for a browser, one `FILE` with all in it: zoom from the week to the second")
 	return c
 }
 
@@ -131,7 +140,7 @@ func (a *app) showJournal(ctx context.Context, dir string, o journalOptions) err
 		f.Moves, f.Quiet = o.moves, !o.all && !o.json
 		shown, err = a.listJournal(ctx, dir, f, zone, o.json)
 	default:
-		shown, err = a.tellJournal(ctx, dir, f, s, zone, timeline.By(o.by.value))
+		shown, err = a.tellJournal(ctx, dir, f, s, zone, o)
 	}
 	if err == nil && shown == 0 && !o.json {
 		fmt.Fprintln(a.stderr, a.emptyJournal(s, dir, o))
@@ -163,12 +172,32 @@ func (a *app) listJournal(ctx context.Context, dir string, f journal.Filter, zon
 }
 
 // tellJournal tells what happened.
-func (a *app) tellJournal(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location, by timeline.By) (told int, err error) {
+func (a *app) tellJournal(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location, o journalOptions) (told int, err error) {
 	t, err := a.journalTimeline(ctx, dir, f, s, zone)
 	if err != nil || len(t.Actions) == 0 {
 		return 0, err
 	}
-	return len(t.Actions), t.Text(a.stdout, timeline.TextOptions{By: by})
+	by := timeline.By(o.by.value)
+	if err := t.Text(a.stdout, timeline.TextOptions{By: by}); err != nil || o.html == "" {
+		return len(t.Actions), err
+	}
+	if by != timeline.ByScript {
+		by = timeline.ByDevice
+	}
+	t.To = t.To.Truncate(time.Second).Add(time.Second) // what was last belongs to the picture
+	return len(t.Actions), a.writePage(o.html, &t, page.Options{By: by, Command: o.commandLine(dir, t)})
+}
+
+// commandLine is the command that shows the same again, as long as it is on
+// record.
+func (o journalOptions) commandLine(dir string, t timeline.Timeline) string {
+	words := []string{"journal", dir, "--since", t.From.Format("2006-01-02 15:04:05")}
+	for _, flag := range [][2]string{{"--device", o.device}, {"--script", o.script}} {
+		if flag[1] != "" {
+			words = append(words, flag[0], flag[1])
+		}
+	}
+	return wholeLine(words)
 }
 
 // journalDay is how much of a record is told if nothing else is asked for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/rehearsal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/timeline"
+	"github.com/hiklua/hiklua/runtime/timeline/page"
 )
 
 // rehearseOptions are the flags of rehearse.
@@ -29,6 +31,7 @@ type rehearseOptions struct {
 	expect string
 	update bool
 	other  string
+	html   string // a file
 }
 
 // rehearseTry is a rehearsal to type in the place of one that was typed wrong.
@@ -48,6 +51,7 @@ and log. With --expect the timeline is compared with one that was kept in FILE:
 a site's regression test. --update keeps it.`,
 		Example: `  {hiklua} rehearse
   {hiklua} rehearse --from "2026-03-28 00:00" --for 48h
+  {hiklua} rehearse --for 7d --html week.html
   {hiklua} rehearse --from "2026-03-28 00:00" --for 48h --expect rehearsal.txt --update
   {hiklua} rehearse --expect rehearsal.txt
   {hiklua} rehearse --for 7d --diff ../site-with-changes`,
@@ -70,6 +74,7 @@ a site's regression test. --update keeps it.`,
 	c.Flags().StringVar(&o.expect, "expect", "", "compare with the timeline that is kept in `FILE`; exit status 1 if they differ. Span and seed are those of the file unless they are given")
 	c.Flags().BoolVar(&o.update, "update", false, "keep the timeline in the file of --expect")
 	c.Flags().StringVar(&o.other, "diff", "", "show what would change with the version of the site in `DIR`")
+	c.Flags().StringVar(&o.html, "html", "", "also as a page for a browser, one `FILE` with all in it: zoom from the week to the second")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "`N` decides about jitter and what scripts draw at random")
 	return c
 }
@@ -85,6 +90,11 @@ func (a *app) checkRehearse(c *cobra.Command, o *rehearseOptions) error {
 		return wrong("--expect compares with what was kept, --diff with another version: one of them", "rehearse --diff DIR")
 	case o.json && (o.expect != "" || o.other != ""):
 		return wrong("--expect and --diff compare texts: they are not for --json", "rehearse --expect rehearsal.txt")
+	case o.html != "" && (o.expect != "" || o.other != ""):
+		return wrong("--expect and --diff compare texts: they have no page", "rehearse --html week.html")
+	}
+	if err := noPlaceFor(o.html); err != nil {
+		return err
 	}
 	if o.expect == "" || o.update && c.Flags().Changed("from") {
 		return nil
@@ -127,11 +137,25 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 	if err := errors.Join(err, out.Flush()); err != nil {
 		return err
 	}
+	if o.html != "" {
+		if err := a.writePage(o.html, &result.Timeline, page.Options{By: timeline.By(o.by.value), Full: o.full, Command: o.commandLine(dir, from)}); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(a.stderr, "rehearsed %s in %.1f s\n", clock.FormatDuration(o.span.d), watch.Elapsed().Seconds())
 	if o.strict && len(result.Timeline.Findings) > 0 {
 		return errTold
 	}
 	return nil
+}
+
+// commandLine is the command that rehearses the same again.
+func (o rehearseOptions) commandLine(dir string, from time.Time) string {
+	words := []string{"rehearse", dir, "--from", from.Format("2006-01-02 15:04:05"), "--for", clock.FormatDuration(o.span.d), "--seed", strconv.FormatUint(o.seed, 10)}
+	if o.events != "" {
+		words = append(words, "--events", o.events)
+	}
+	return wholeLine(words)
 }
 
 // text is how the timeline is written.

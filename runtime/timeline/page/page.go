@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,11 +28,18 @@ func scripts() []string {
 // Options say how a timeline is shown.
 type Options struct {
 	By      timeline.By // what makes a lane; "": timeline.ByDevice
+	Full    bool        // also what scripts print
 	Command string      // the command line that made it; "": not told
 }
 
 // Write writes the page of a timeline. The same timeline gives the same bytes.
 func Write(w io.Writer, t *timeline.Timeline, o Options) error {
+	printed := func(a timeline.Action) bool { return a.Kind == timeline.Print }
+	if !o.Full && slices.ContainsFunc(t.Actions, printed) {
+		less := *t
+		less.Actions = slices.DeleteFunc(slices.Clone(t.Actions), printed)
+		t = &less
+	}
 	before, after, err := frame(t, o)
 	if err != nil {
 		return err
