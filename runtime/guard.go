@@ -20,6 +20,9 @@ const guardEvery = 50 * time.Millisecond
 // that computes while the host's memory runs out.
 func (h *Host) guard() {
 	limit := h.site().Limits.Compute
+	if h.conf.Steps > 0 {
+		limit = stepsPatience
+	}
 	now := h.watch.Elapsed()
 	var longest *task
 	var longestFor time.Duration

@@ -88,6 +88,11 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// Quiet keeps notifications on this machine: the log says what would be sent.
 	Quiet bool
+	// Steps, if it is set, is how many instructions of Lua a task may carry out
+	// without waiting, in the place of limits.compute: in virtual time a loop then
+	// ends at the same place on every machine, and one that waits again and again
+	// without time going by ends, too.
+	Steps int64
 	// Seed is for jitter; the same seed gives the same site.
 	Seed uint64
 }

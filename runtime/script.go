@@ -41,6 +41,8 @@ type script struct {
 	L    *lua.LState // guarded by lock
 	keep *keep       // guarded by lock; nil: hik.state was never used
 
+	turns turns // of all its tasks; guarded by lock
+
 	ctx     context.Context // parent of its tasks
 	cancel  context.CancelCauseFunc
 	running *clock.Group // its tasks
@@ -88,7 +90,7 @@ func (h *Host) newScript(name, file string, out Output) *script {
 		Location: s.site.Timezone,
 		Getenv:   h.scriptEnv,
 		Random:   h.randomSource(name),
-		Compute:  h.watch.Elapsed,
+		Compute:  h.computed(),
 		Inspect:  luaapi.Inspect,
 		Print:    func(L *lua.LState, text string) { h.print(L, s, text) },
 		Stdout:   writer(cmp.Or(out.Stdout, h.conf.Stdout)),

@@ -42,6 +42,7 @@ type task struct {
 	flag   *sandbox.Flag // the same for gopher-lua
 
 	since atomic.Int64 // the stopwatch when it began to compute; 0: it waits
+	turns turns        // guarded by script.lock
 
 	// Guarded by script.mu.
 	lasts   bool // it may go on, and begin others, while its script ends
@@ -130,6 +131,9 @@ func (s *script) makeTask(spec taskSpec) *task {
 	t.done, t.end = clock.WithCancel(context.Background())
 	t.ctx = device.WithOwner(context.WithValue(ctx, taskKey{}, t), mine)
 	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
+	if s.host.conf.Steps > 0 {
+		t.flag.Bound(s.tooManySteps)
+	}
 	clock.OnDone(ctx, func() { t.flag.Stop(clock.Cause(ctx)) })
 	// The stop goes out when the task is told to end: to unwind it needs the
 	// script's lock, which another task may hold for long.
@@ -194,6 +198,9 @@ func (t *task) call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) error 
 func (t *task) startComputing() {
 	t.since.Store(int64(t.script.host.watch.Elapsed()))
 	t.script.computing.Store(t)
+	if t.script.host.conf.Steps > 0 {
+		t.takeTurn()
+	}
 }
 
 func (t *task) stopComputing() {

@@ -32,6 +32,8 @@ type rehearseOptions struct {
 	update bool
 	other  string
 	html   string // a file
+
+	interrupted func() bool
 }
 
 // rehearseTry is a rehearsal to type in the place of one that was typed wrong.
@@ -117,6 +119,7 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 			return &misuse{err.Error(), a.name + rehearseTry}
 		}
 	}
+	o.interrupted = func() bool { return ctx.Err() != nil }
 	switch {
 	case o.expect != "":
 		return a.compareKept(s, from, o)
@@ -176,6 +179,7 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 		Site:  s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
 		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
 	}
+	conf.Interrupted = o.interrupted
 	if o.expect == "" && o.other == "" {
 		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
 	}

@@ -19,6 +19,10 @@ import (
 // closing is how long the host gets to end after the span, in virtual time.
 const closing = time.Minute
 
+// stepsASecond is how many instructions of Lua count as a second of
+// limits.compute.
+const stepsASecond = 50_000_000
+
 // Options say what is rehearsed.
 type Options struct {
 	Site    *site.Site
@@ -38,6 +42,8 @@ type Options struct {
 	// Begin, if it is not nil, is called before the host begins: it may set the
 	// clock for what happens in the span.
 	Begin func(*runtime.Host, clock.Clock) error
+	// Interrupted, if it is not nil, is asked now and then: true ends the rehearsal.
+	Interrupted func() bool
 	// Scratch is where a folder is made for as long as the rehearsal lasts; "":
 	// where the machine has its temporary files.
 	Scratch string
@@ -109,7 +115,9 @@ func (r *rehearsal) run() (*Result, error) {
 		closed = r.host.Run(ctx, nil)
 		ended = true
 	})
-	r.clk.Run(to.Add(-1))
+	if err := r.play(to.Add(-1)); err != nil {
+		return nil, err
+	}
 	r.over = true
 	result := &Result{Timeline: r.timeline.Timeline(), Status: r.host.Status()}
 	result.Timeline.Findings = r.finder.end(r.host.JobPlans(), r.host.RunningTasks())
@@ -121,6 +129,27 @@ func (r *rehearsal) run() (*Result, error) {
 	return result, closed
 }
 
+// ErrInterrupted says that a rehearsal was ended before its span was over.
+var ErrInterrupted = errors.New("interrupted")
+
+// slice is how much virtual time goes by between two looks at Interrupted.
+const slice = time.Minute
+
+// play lets time go on to the end of the span.
+func (r *rehearsal) play(end time.Time) error {
+	for r.clk.Now().Before(end) {
+		if r.o.Interrupted != nil && r.o.Interrupted() {
+			return ErrInterrupted
+		}
+		next := r.clk.Now().Add(slice)
+		if next.After(end) {
+			next = end
+		}
+		r.clk.Run(next)
+	}
+	return nil
+}
+
 // config is the host's: the site as it is, but for what would leave the scratch
 // folder.
 func (r *rehearsal) config() runtime.Config {
@@ -130,6 +159,7 @@ func (r *rehearsal) config() runtime.Config {
 		Site: &aside, Clock: r.clk, Log: r.log(), Version: o.Version, Getenv: o.Getenv, Seed: o.Seed,
 		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, State: o.State,
 		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
+		Steps:     int64(o.Site.Limits.Compute.Seconds() * stepsASecond),
 		HTTP:      network{r}, Quiet: true,
 		Record: r.record,
 		Print:  r.print,

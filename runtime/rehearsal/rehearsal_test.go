@@ -76,6 +76,16 @@ func text(t testing.TB, r *Result) string {
 	return b.String()
 }
 
+// folded is the timeline as people get it.
+func folded(t testing.TB, r *Result) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.Timeline.Text(&b, timeline.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // tree is a hash of everything in a folder.
 func tree(t testing.TB, dir string) string {
 	t.Helper()

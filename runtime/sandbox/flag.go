@@ -28,6 +28,9 @@ var closed = func() chan struct{} {
 type Flag struct {
 	parent context.Context       // for Value only; set once
 	reason atomic.Pointer[error] // any goroutine
+
+	tooLong func() error // nil: it is not bounded; set once
+	left    int64        // instructions, of a bounded flag; only who runs touches it
 }
 
 var _ context.Context = (*Flag)(nil)

@@ -92,6 +92,9 @@ func fetch(L *lua.LState) uint32 {
 func setFlag(L *lua.LState, flag *Flag) {
 	L.SetContext(flag)
 	of(L).mainLoop = interpret
+	if flag.tooLong != nil {
+		of(L).mainLoop = interpretBounded
+	}
 }
 
 // setContext gives L the context of another thread, nil for none.

@@ -235,12 +235,26 @@ func (b *Builder) put(a Action) int {
 			a.Place += "/" + itoa(a.Channel)
 		}
 	}
+	if !b.o.Real {
+		a.Text, a.Message = withoutAddresses(a.Text), withoutAddresses(a.Message)
+	}
 	for _, text := range []*string{&a.Device, &a.Place, &a.Script, &a.Job, &a.Task, &a.Text, &a.Failed, &a.Message} {
 		*text = b.once(*text)
 	}
 	b.actions = append(b.actions, a)
 	return len(b.actions)
 }
+
+// withoutAddresses leaves out where in memory a value lies, as tostring tells it:
+// it is another place each time.
+func withoutAddresses(text string) string {
+	if !strings.Contains(text, ": 0x") {
+		return text
+	}
+	return address.ReplaceAllString(text, "$1: 0x...")
+}
+
+var address = regexp.MustCompile(`\b(table|function|thread|userdata): 0x[0-9a-f]+`)
 
 // once keeps one copy of a text: a site says the same again and again.
 func (b *Builder) once(text string) string {

@@ -126,9 +126,12 @@ func (it *item) leaf() *item {
 // note says how often an item comes.
 func note(it *item) string {
 	r := it.rhythm
-	times := fmt.Sprintf("%d times", it.n)
+	times := thousands(it.n) + " times"
 	if it.fewest != it.top {
-		times = fmt.Sprintf("%d to %d times", it.fewest, it.top)
+		times = thousands(it.fewest) + " to " + times
+	}
+	if r.most == 0 {
+		return times + " at once"
 	}
 	until := hourText(it.last)
 	switch y, d := it.first.YearDay(), it.last.YearDay(); {
@@ -171,6 +174,11 @@ func words(name string, it *item, again bool) string {
 		text = "says: " + text
 	}
 	switch {
+	case a.Kind == Run && a.Failed != "":
+		text = "fails"
+		if it.most >= time.Second {
+			text += " after " + rangeText(it.least, it.most)
+		}
 	case a.Kind == Run && a.Open:
 		text += " on at the end"
 	case a.Open:

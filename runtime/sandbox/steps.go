@@ -1,0 +1,38 @@
+package sandbox
+
+import (
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Bound lets what runs with the flag compute for so many instructions; then the
+// flag is stopped with tooLong's error. Unlike a limit of time it ends a loop at
+// the same place on every machine. The flag is not in use yet.
+func (f *Flag) Bound(tooLong func() error) { f.tooLong = tooLong }
+
+// Allow gives a bounded flag so many instructions from now on. It is called by
+// the one who runs what has the flag.
+func (f *Flag) Allow(instructions int64) { f.left = instructions }
+
+// interpretBounded is interpret for a flag that is bounded.
+func interpretBounded(L *lua.LState, base *frame) {
+	if cf := of(L).currentFrame; cf == nil || cf.Fn.IsG {
+		upstreamLoop(L, base)
+		return
+	}
+	flag := L.Context().(*Flag)
+	for flag.reason.Load() == nil {
+		const round = 8
+		if flag.left -= round; flag.left < 0 {
+			flag.Stop(flag.tooLong())
+			break
+		}
+		for range round {
+			inst := fetch(L)
+			if instructions[inst>>26](L, inst, base) == 1 {
+				return
+			}
+		}
+	}
+	fetch(L)
+	L.RaiseError("%s", flag.Err().Error())
+}

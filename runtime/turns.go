@@ -1,0 +1,87 @@
+package runtime
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// Where time is virtual it goes on only when nothing has anything to do. What
+// always has would hold it up for ever: these bounds end it.
+const (
+	// maxTaskTurns is how often a task may go on at one instant, and maxScriptTurns
+	// how often all tasks of a script may.
+	maxTaskTurns   = 10_000
+	maxScriptTurns = 20_000
+	// stepsPatience is how long a task may compute in real time where its steps are
+	// counted: a function in Go has none.
+	stepsPatience = time.Minute
+	// afterOffence is the part of steps and turns that is left once a task of the
+	// script has run away: the next will, too, and the week is to go on.
+	afterOffence = 20
+)
+
+// turns count how often something goes on at one instant.
+type turns struct {
+	at      time.Time
+	n       int
+	offence bool // there were too many once
+}
+
+// tooMany counts one more, and reports whether there are more than most. It then
+// begins anew.
+func (c *turns) tooMany(now time.Time, most int) bool {
+	if !now.Equal(c.at) {
+		c.at, c.n = now, 0
+	}
+	c.n++
+	if c.n <= most {
+		return false
+	}
+	c.n = 0
+	return true
+}
+
+// takeTurn gives a task its steps until it waits again. The caller has the
+// script's lock.
+func (t *task) takeTurn() {
+	s := t.script
+	steps, most, mostOfAll := s.host.conf.Steps, maxTaskTurns, maxScriptTurns
+	if s.turns.offence {
+		steps, most, mostOfAll = steps/afterOffence, most/afterOffence, mostOfAll/afterOffence
+	}
+	t.flag.Allow(steps)
+	now := s.host.clk.Now()
+	mine, all := t.turns.tooMany(now, most), s.turns.tooMany(now, mostOfAll)
+	if !mine && !all {
+		return
+	}
+	s.turns.offence = true
+	what := fmt.Sprintf("went on %d times without time going by", most)
+	if !mine {
+		what = fmt.Sprintf("it and other tasks of the script went on %d times without time going by", mostOfAll)
+	}
+	t.flag.Stop(&luaapi.Failure{Kind: "runaway", Message: what, Hint: "wait for longer than 0 in loops, and between one task and the next"})
+}
+
+// tooManySteps is the error of a task that has used up its steps.
+func (s *script) tooManySteps() error {
+	s.turns.offence = true
+	return &luaapi.Failure{
+		Kind:    "runaway",
+		Message: fmt.Sprintf("computed for longer than limits.compute (%s) without waiting", clock.FormatDuration(s.host.site().Limits.Compute)),
+		Hint:    "call hik.sleep in long loops",
+	}
+}
+
+// computed is what os.clock tells: real time, or where the steps of tasks are
+// counted that of the clock.
+func (h *Host) computed() func() time.Duration {
+	if h.conf.Steps == 0 {
+		return h.watch.Elapsed
+	}
+	began := h.clk.Now()
+	return func() time.Duration { return h.clk.Now().Sub(began) }
+}
