@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -42,20 +43,35 @@ func readKept(path string) (kept, error) {
 // apply takes from the file what the command line does not say.
 func (k kept) apply(c *cobra.Command, o *rehearseOptions) error {
 	line, _, _ := strings.Cut(k.text, "\n")
-	words := strings.Fields(strings.TrimPrefix(line, keptHead))
-	for i := 0; i+1 < len(words); i += 2 {
-		name, known := strings.CutPrefix(words[i], "--")
-		if !known || c.Flags().Lookup(name) == nil {
+	rest := strings.TrimPrefix(line, keptHead)
+	for rest != "" {
+		word, value, more, ok := nextFlag(rest)
+		if !ok || c.Flags().Lookup(word) == nil {
 			return &failure{fmt.Sprintf("%s: its first line is not what hiklua rehearse has written", k.path)}
 		}
-		if c.Flags().Changed(name) {
+		rest = more
+		if c.Flags().Changed(word) {
 			continue
 		}
-		if err := c.Flags().Set(name, words[i+1]); err != nil {
+		if word == "events" && !filepath.IsAbs(value) {
+			value = filepath.Join(filepath.Dir(k.path), value)
+		}
+		if err := c.Flags().Set(word, value); err != nil {
 			return &failure{fmt.Sprintf("%s: its first line is not what hiklua rehearse has written: %v", k.path, err)}
 		}
 	}
 	return nil
+}
+
+// nextFlag takes one flag with its value off a line: --for 48h, --events "a b".
+func nextFlag(line string) (name, value, rest string, ok bool) {
+	name, rest, ok = strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "--"), " ")
+	if quoted, err := strconv.QuotedPrefix(rest); err == nil {
+		value, err = strconv.Unquote(quoted)
+		return name, value, rest[len(quoted):], ok && err == nil
+	}
+	value, rest, _ = strings.Cut(rest, " ")
+	return name, value, rest, ok
 }
 
 // keptText is what is kept of a rehearsal: how it was made, and its timeline
@@ -70,11 +86,29 @@ func (a *app) keptText(s *site.Site, from time.Time, o rehearseOptions) (string,
 	if o.full {
 		b.WriteString(" --full true")
 	}
+	if o.events != "" && o.expect != "" {
+		fmt.Fprintf(&b, " --events %q", relativeTo(filepath.Dir(o.expect), o.events))
+	}
 	b.WriteString("\n")
 	how := o.text()
 	how.Brief = true
 	err = result.Timeline.Text(&b, how)
 	return b.String(), err
+}
+
+// relativeTo is a file as it is named from a folder, so that both can be moved.
+func relativeTo(dir, file string) string {
+	full, err := filepath.Abs(file)
+	if err != nil {
+		return file
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return file
+	}
+	if short, err := filepath.Rel(dir, full); err == nil {
+		return filepath.ToSlash(short)
+	}
+	return file
 }
 
 // compareKept compares a rehearsal with the one that was kept, or keeps it.
