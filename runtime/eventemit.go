@@ -47,14 +47,17 @@ func (t *task) Emit(name string, value any) error {
 }
 
 // Emit tells every script that listens to name of a value, as hik.emit does in a
-// script. The value is as luaapi.Task.Emit takes it; the error says why the name
-// is none. It does not wait.
-func (h *Host) Emit(name string, value any) error {
+// script, and returns how many handlers were told. The value is as
+// luaapi.Task.Emit takes it; the error says why the name is none. It does not
+// wait.
+func (h *Host) Emit(name string, value any) (told int, err error) {
 	if err := luaapi.CheckEmittedName(name); err != nil {
-		return err
+		return 0, err
 	}
 	now := h.clk.Now()
 	h.record(journal.Entry{Kind: journal.Event, Time: now, What: name})
-	h.devices.Hub().Emit(name, value, now, (*emission)(nil))
-	return nil
+	return h.devices.Hub().Emit(name, value, now, (*emission)(nil)), nil
 }
+
+// EmittedNames are the names that scripts listen to by hik.on, sorted.
+func (h *Host) EmittedNames() []string { return h.devices.Hub().Names() }

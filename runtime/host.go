@@ -268,6 +268,9 @@ func (h *Host) Close() error {
 	return errors.Join(err, h.closeStore(limit))
 }
 
+// Site is what site.yaml says at present. It must not be changed.
+func (h *Host) Site() *site.Site { return h.site() }
+
 // Zone is the time zone of the site.
 func (h *Host) Zone() *time.Location { return h.site().Timezone }
 

@@ -47,6 +47,8 @@ func (a *app) setCompletion(root *cobra.Command) {
 				}
 				return nil, folders(len(args) == 1)
 			}
+		case "emit":
+			c.ValidArgsFunction = a.completeEmitArgs
 		case "doctor", "login":
 			c.ValidArgsFunction = a.completeSiteAndDevices
 		case "archive list", "archive gaps", "archive export":

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hiklua/hiklua/runtime/happening"
 	"github.com/hiklua/hiklua/scripts"
 )
 
@@ -38,6 +39,11 @@ func TestCompletion(t *testing.T) {
 		"journal --device ":           "gate nvr " + noFiles,
 		"journal other --device ":     "nvr pier " + noFiles,
 		"journal --script ":           "a b bad " + noFiles,
+		"events --device ":            "gate nvr " + noFiles,
+		"emit ":                       "gate gate/yard nvr " + noFiles,
+		"emit other ":                 "nvr pier pier/yard " + noFiles,
+		"emit gate ":                  strings.Join(slices.Sorted(slices.Values(happening.Words())), " ") + " " + noFiles,
+		"emit gate motion ":           noFiles,
 		"log --script ":               "a b bad " + noFiles,
 		"log --device ":               "gate nvr " + noFiles,
 		"status ":                     dirs,

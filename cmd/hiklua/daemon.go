@@ -62,12 +62,12 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 
 // listen lets other processes ask the host, also while its scripts load. A host
 // that cannot be asked runs all the same.
-func (d *daemon) listen(h *runtime.Host) {
+func (d *daemon) listen(h *runtime.Host, devices *simulation) {
 	if d.lock == nil {
 		return
 	}
 	server, err := control.Listen(d.data, &hostService{
-		host: h, clk: clock.Real(), log: d.log.Handler(), ring: d.ring, notify: d.notify, stops: &d.stops,
+		host: h, clk: clock.Real(), log: d.log.Handler(), ring: d.ring, notify: d.notify, stops: &d.stops, devices: devices,
 	})
 	if err != nil {
 		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)

@@ -115,6 +115,7 @@ func hasSite(dir string) bool {
 type hostOptions struct {
 	log       *slog.Logger
 	transport func(site.Device) (http.RoundTripper, error) // nil: devices are real, but for those of simulate:
+	devices   *simulation                                  // the simulated devices are put there; nil: the host's own
 	simulate  bool                                         // every device is simulated
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(journal.Entry)
@@ -127,7 +128,11 @@ type hostOptions struct {
 // newHost makes the host of a site; the caller opens and closes it.
 func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if o.transport == nil {
-		o.transport = (&simulation{clk: a.clk, all: o.simulate}).transport
+		if o.devices == nil {
+			o.devices = &simulation{}
+		}
+		o.devices.clk, o.devices.all = a.clk, o.simulate
+		o.transport = o.devices.transport
 	}
 	var reload func() (*site.Site, error)
 	if o.reload {

@@ -133,14 +133,15 @@ func (a *app) replSite(ctx context.Context, o replOptions) (client *control.Clie
 // repl is a session and what stands around it.
 type repl struct {
 	*app
-	site    *site.Site
-	options replOptions
-	out     *printer
-	host    *runtime.Host // nil: another process has it
-	ring    *control.Ring // the host's log
-	session luaSession
-	names   *deviceNames
-	saved   *site.Saved // what completion knows of devices that have not answered
+	site      *site.Site
+	options   replOptions
+	out       *printer
+	host      *runtime.Host // nil: another process has it
+	ring      *control.Ring // the host's log
+	simulated *simulation   // of host
+	session   luaSession
+	names     *deviceNames
+	saved     *site.Saved // what completion knows of devices that have not answered
 
 	editor  *editor          // nil: the lines come through a pipe
 	signals <-chan os.Signal // that break off a line
@@ -162,7 +163,8 @@ func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *
 		byClock(plainJSON(ring, slog.LevelInfo), a.clk, s.Timezone)))
 	// The state file stays free: a session that is left open must not keep the
 	// host from starting.
-	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, print: out.print})
+	devices := &simulation{}
+	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, print: out.print})
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +173,7 @@ func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *
 		return h.NewSession(runtime.Output{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)}), nil
 	})
 	return &repl{
-		app: a, site: s, options: o, out: out, host: h, ring: ring,
+		app: a, site: s, options: o, out: out, host: h, simulated: devices, ring: ring,
 		session: h.NewSession(runtime.Output{}), names: names, saved: savedOrNone(s),
 	}, nil
 }
@@ -201,7 +203,7 @@ func (r *repl) restart() error {
 	}
 	before := *r
 	next.names.changed = before.names.changed
-	r.site, r.host, r.ring, r.session, r.names, r.saved = s, next.host, next.ring, next.session, next.names, next.saved
+	r.site, r.host, r.simulated, r.ring, r.session, r.names, r.saved = s, next.host, next.simulated, next.ring, next.session, next.names, next.saved
 	return before.close()
 }
 

@@ -34,6 +34,7 @@ func replCommands() []replCommand {
 		{".devices", "", "the devices, their state and what their heads do", (*repl).devices},
 		{".jobs", "", "all jobs, those of this session too", (*repl).jobs},
 		{".run", "JOB", "has a job run now", (*repl).runJob},
+		{".emit", "WHAT", "an event for the scripts, .emit NAME [JSON]; or a simulated device notices something, .emit gate motion", (*repl).emit},
 		{".reload", "", "site.yaml, scripts and modules as they are on the disk now", (*repl).reload},
 		{".time", "LUA", "runs it and says how long that took", (*repl).timed},
 		{".log", "[N]", "the last N lines of the log (20)", (*repl).showLogLines},
@@ -96,6 +97,8 @@ func completeCommand(n namer, text string) completion {
 		return offer(typed, all)
 	case name == ".run" && more:
 		return offer(args, words(n.Jobs()))
+	case name == ".emit" && more:
+		return completeEmit(n, args)
 	case name == ".time" && more:
 		return complete(n, args)
 	case more:

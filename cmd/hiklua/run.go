@@ -54,7 +54,8 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	log := daemon.log
 	record, endRecord := a.openJournal(s, log, o)
 	defer endRecord()
-	h, err := a.newHost(s, hostOptions{log: log, simulate: o.simulate, reload: true, record: record, state: true})
+	devices := &simulation{}
+	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, reload: true, record: record, state: true})
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 		log.Warn(w.String())
 	}
 	h.Open()
-	daemon.listen(h)
+	daemon.listen(h, devices)
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {
 		defer told.Wake()

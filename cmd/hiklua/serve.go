@@ -29,6 +29,7 @@ const (
 	opEval      = "eval"
 	opOutline   = "outline"
 	opStopHeads = "stop heads"
+	opEmit      = "emit"
 
 	opArchiveList    = "archive list"
 	opArchiveSum     = "archive sum"
@@ -39,12 +40,13 @@ const (
 
 // hostService answers them.
 type hostService struct {
-	host   *runtime.Host
-	clk    clock.Clock
-	log    slog.Handler
-	ring   *control.Ring
-	notify *notifier
-	stops  *atomic.Bool // the host is about to end
+	host    *runtime.Host
+	clk     clock.Clock
+	log     slog.Handler
+	ring    *control.Ring
+	notify  *notifier
+	stops   *atomic.Bool // the host is about to end
+	devices *simulation
 }
 
 // Connect implements control.Service.
@@ -106,6 +108,11 @@ func (s *hostSession) Call(ctx context.Context, op string, args json.RawMessage,
 				return err
 			}
 			return send(o)
+		})
+	case opEmit:
+		return with(args, func(r emitRequest) error {
+			answer, err := emitter{s.host, s.devices}.emit(r)
+			return sendUnless(err, answer, send)
 		})
 	case opStopHeads:
 		s.session().StopHeads()

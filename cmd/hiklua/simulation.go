@@ -17,7 +17,7 @@ type simulation struct {
 	all bool // also in the place of real ones
 
 	mu      sync.Mutex
-	devices []*sim.Device // in the order in which they were asked for
+	devices map[string]*sim.Device // the latest of each name
 }
 
 // transport gives the way to a simulated device; nil for a real one.
@@ -27,9 +27,19 @@ func (s *simulation) transport(d site.Device) (http.RoundTripper, error) {
 	}
 	device := sim.New(simOptions(d, s.clk))
 	s.mu.Lock()
-	s.devices = append(s.devices, device)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.devices == nil {
+		s.devices = make(map[string]*sim.Device)
+	}
+	s.devices[d.Name] = device
 	return device.Transport(), nil
+}
+
+// device is the simulated device of that name; nil: there is none.
+func (s *simulation) device(name string) *sim.Device {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.devices[name]
 }
 
 // simOptions are those of the simulated device in the place of a device.

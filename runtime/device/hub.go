@@ -187,11 +187,27 @@ func (h *Hub) Len() int {
 	return n
 }
 
-// Emit tells of a value under a name.
-func (h *Hub) Emit(name string, value any, at time.Time, chain any) {
+// Emit tells of a value under a name, and returns how many were told.
+func (h *Hub) Emit(name string, value any, at time.Time, chain any) (told int) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	for _, l := range h.byKey[hubKey{name: name}] {
+	list := h.byKey[hubKey{name: name}]
+	for _, l := range list {
 		l.Tell(&luaapi.Event{Type: name, State: "start", Time: at}, value, chain)
 	}
+	return len(list)
+}
+
+// Names are the names of emissions that have listeners, sorted.
+func (h *Hub) Names() []string {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var names []string
+	for key := range h.byKey {
+		if key.ref == nil {
+			names = append(names, key.name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
