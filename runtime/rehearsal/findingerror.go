@@ -70,10 +70,14 @@ func (f *finder) seeError(e journal.Entry) {
 }
 
 // commandFailed tells of a command for something that is not there. A head whose
-// preset is not set refuses to go to it, in one of several ways.
+// preset is not set refuses to go to it, in one of several ways. That a camera has
+// no position is what the host finds out when it keeps a picture.
 func (f *finder) commandFailed(e journal.Entry, p problem) {
 	switch p.kind {
 	case "not_found", "unsupported":
+		if e.What == "ptz_status" {
+			return
+		}
 	case "forbidden", "device":
 		if e.What != "preset" {
 			return

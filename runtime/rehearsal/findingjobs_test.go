@@ -212,6 +212,13 @@ end)`)},
 			},
 			remedy: "write one that \"hiklua devices --save\" has found on the device, or set it there: channel:set_preset(3, \"fence\")",
 		},
+		"pictures of cameras without a head": {
+			yaml: `
+devices: {nvr: {simulate: nvr}, door: {simulate: ipc}}
+archive: {schedules: [{channels: ["nvr/2", "door/1"], every: 1h}], keep: 1d}
+`,
+			span: 3 * time.Hour,
+		},
 		"what a script says itself": {
 			scripts: map[string]string{"a": `hik.at("14:00", function() hik.log.error("the lamp is broken") hik.log.warn("twice") end)`},
 			span:    4 * time.Hour,
