@@ -80,3 +80,27 @@ func TestAKeptTimeline(t *testing.T) {
 		t.Error("a file that is no timeline was overwritten:", said)
 	}
 }
+
+// The examples do what they did when their timelines were kept, in the nights in
+// which clocks change.
+func TestTimelinesOfExamples(t *testing.T) {
+	sites, err := filepath.Glob("../../examples/*/scripts")
+	if err != nil || len(sites) < 6 {
+		t.Fatal(sites, err)
+	}
+	for _, scripts := range sites {
+		dir := filepath.Dir(scripts)
+		for _, season := range []string{"spring", "autumn"} {
+			t.Run(filepath.Base(dir)+"/"+season, func(t *testing.T) {
+				if testing.Short() && filepath.Base(dir) == "patrol-tour" {
+					t.Skip("a night of a tour")
+				}
+				t.Parallel()
+				s := newSession(t)
+				if status := s.run(context.Background(), "rehearse", dir, "--expect", filepath.Join(dir, "rehearsal-"+season+".txt")); status != statusOK {
+					t.Errorf("status %d\n%s%s", status, s.out.String(), s.err.String())
+				}
+			})
+		}
+	}
+}

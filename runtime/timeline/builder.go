@@ -180,8 +180,8 @@ func (b *Builder) Log(r Record) {
 		return
 	case r.Level < slog.LevelWarn:
 		a.Kind = Print
-	case !r.Own && r.onRecord():
-		return
+	case !r.Own && (r.onRecord() || r.Level < slog.LevelError && r.Device != "" && r.Channel == 0):
+		return // what becomes of a device is an event, too
 	}
 	a.Failed, a.Message = r.Kind, r.Hint
 	b.place(&a, r.File, r.Line)

@@ -206,6 +206,9 @@ func (b *Builder) event(e journal.Entry) {
 		return
 	}
 	text := e.What
+	if words, ok := hostEvents[e.What]; ok {
+		text = words
+	}
 	if e.Name != "" {
 		text += " (" + e.Name + ")"
 	}
@@ -219,6 +222,15 @@ func (b *Builder) event(e journal.Entry) {
 	if e.Count == 0 {
 		b.alarms[key] = at
 	}
+}
+
+// hostEvents are what the host notices, in words.
+var hostEvents = map[string]string{
+	"stale":   "tells nothing: what it notices is not known",
+	"frozen":  "the picture stands still",
+	"dark":    "the picture is dark",
+	"blurred": "the picture is blurred",
+	"gap":     "pictures are missing in the archive",
 }
 
 // oneLine makes a text fit for one line.
