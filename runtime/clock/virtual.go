@@ -3,6 +3,7 @@ package clock
 import (
 	"container/heap"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,25 +11,25 @@ import (
 // Virtual is a clock whose time moves only when no goroutine has anything to do.
 // Nothing runs until Run, RunFor or Do is called.
 type Virtual struct {
-	mu     sync.Mutex
-	now    time.Time
-	ready  []*virtualWaiter // those that may run, in order; head is next
-	head   int
-	timers timerHeap
-	seq    uint64 // orders timers of one instant
+	mu      sync.Mutex
+	now     time.Time
+	ready   []*routine // those that may run, in order; head is next
+	head    int
+	running *routine   // holds the baton
+	idle    []*routine // whose functions have ended, for the next ones
+	timers  timerHeap
+	seq     uint64 // orders timers of one instant
 
-	limit   time.Time     // time stops moving here
-	stop    bool          // the driver wants control back
-	driver  chan struct{} // wakes the driver
+	stop    bool // the driver wants control back
 	driving bool
-	live    int // goroutines that were started and have not ended
+	live    int // functions that were started by Go and have not ended
 }
 
 var _ Clock = (*Virtual)(nil)
 
 // NewVirtual returns a clock that shows start.
 func NewVirtual(start time.Time) *Virtual {
-	return &Virtual{now: start.Round(0), driver: make(chan struct{}, 1)}
+	return &Virtual{now: start.Round(0)}
 }
 
 // Now implements Clock.
@@ -68,25 +69,22 @@ func (v *Virtual) Jump(d time.Duration) {
 
 // Go implements Clock.
 func (v *Virtual) Go(f func()) {
-	w := &virtualWaiter{clock: v, run: make(chan struct{}, 1), woken: true}
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.live++
-	v.ready = append(v.ready, w)
-	v.mu.Unlock()
-	go func() {
-		<-w.run
-		defer func() {
-			v.mu.Lock()
-			v.live--
-			v.pass()
-		}()
-		f()
-	}()
+	var r *routine
+	if last := len(v.idle) - 1; last >= 0 {
+		r, v.idle = v.idle[last], v.idle[:last]
+	} else {
+		r = v.newRoutine()
+	}
+	r.f = f
+	v.ready = append(v.ready, r)
 }
 
 // NewWaiter implements Clock.
 func (v *Virtual) NewWaiter() Waiter {
-	return &virtualWaiter{clock: v, run: make(chan struct{}, 1)}
+	return &virtualWaiter{clock: v}
 }
 
 // AfterFunc implements Clock.
@@ -142,73 +140,75 @@ func (v *Virtual) Do(f func()) {
 	}
 }
 
-// drive gives the baton away and waits until nothing is due up to limit (zero:
-// for ever) or stop was set.
+// drive runs what is due up to limit (zero: for ever), or until stop is set.
 func (v *Virtual) drive(limit time.Time) {
 	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.driving {
-		v.mu.Unlock()
 		panic("clock: a virtual clock is driven from two places")
 	}
-	v.driving, v.limit, v.stop = true, limit, false
-	v.pass()
-	<-v.driver
-	v.mu.Lock()
-	v.driving = false
-	v.mu.Unlock()
-}
-
-// pass hands the baton to the next goroutine. It is called with mu held, by the
-// holder of the baton, and unlocks it.
-func (v *Virtual) pass() {
-	for {
+	v.driving, v.stop = true, false
+	defer func() { v.driving, v.running = false, nil }() // also where a goroutine of the clock has panicked
+	for !v.stop {
 		switch {
-		case v.stop:
-			v.mu.Unlock()
-			v.driver <- struct{}{}
-			return
 		case v.head < len(v.ready):
-			w := v.ready[v.head]
-			v.ready[v.head] = nil
-			v.head++
-			if v.head == len(v.ready) {
-				v.ready, v.head = v.ready[:0], 0
-			}
-			v.mu.Unlock()
-			w.run <- struct{}{}
-			return
-		case len(v.timers) > 0 && (v.limit.IsZero() || !v.timers[0].at.After(v.limit)):
+			v.running = v.nextReady()
+			v.unlocked(v.running.resume)
+			v.running = nil
+		case len(v.timers) > 0 && (limit.IsZero() || !v.timers[0].at.After(limit)):
 			t := heap.Pop(&v.timers).(*virtualTimer)
 			if t.at.After(v.now) {
 				v.now = t.at.In(v.now.Location())
 			}
-			v.mu.Unlock()
-			t.f()
-			v.mu.Lock()
+			v.unlocked(t.f)
 		default:
-			v.mu.Unlock()
-			v.driver <- struct{}{}
-			return
+			v.stop = true
 		}
 	}
+	v.unlocked(v.dismiss)
+}
+
+// nextReady takes the next routine that may run. Called with mu held.
+func (v *Virtual) nextReady() *routine {
+	r := v.ready[v.head]
+	v.ready[v.head] = nil
+	v.head++
+	if v.head >= 64 && 2*v.head >= len(v.ready) || v.head == len(v.ready) {
+		v.ready, v.head = slices.Delete(v.ready, 0, v.head), 0
+	}
+	return r
+}
+
+// unlocked calls f without mu.
+func (v *Virtual) unlocked(f func()) {
+	v.mu.Unlock()
+	defer v.mu.Lock()
+	f()
 }
 
 type virtualWaiter struct {
 	clock *Virtual
-	run   chan struct{} // the baton arrives here
 
-	waiting, woken bool // guarded by clock.mu
+	// Guarded by clock.mu.
+	waiting *routine
+	woken   bool
 }
 
 func (w *virtualWaiter) Wait() {
-	w.clock.mu.Lock()
+	v := w.clock
+	v.mu.Lock()
 	if w.woken {
-		w.clock.mu.Unlock()
+		v.mu.Unlock()
 		return
 	}
-	w.waiting = true
-	w.clock.pass()
-	<-w.run
+	r := v.running
+	if r == nil {
+		v.mu.Unlock()
+		panic("clock: a goroutine waits that was not started with Go")
+	}
+	w.waiting = r
+	v.mu.Unlock()
+	r.pause()
 }
 
 func (w *virtualWaiter) Wake() {
@@ -218,8 +218,8 @@ func (w *virtualWaiter) Wake() {
 		return
 	}
 	w.woken = true
-	if w.waiting {
-		w.clock.ready = append(w.clock.ready, w)
+	if w.waiting != nil {
+		w.clock.ready = append(w.clock.ready, w.waiting)
 	}
 }
 
