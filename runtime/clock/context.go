@@ -2,8 +2,8 @@ package clock
 
 import (
 	"context"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -47,13 +47,7 @@ func WithTimeout(clk Clock, parent context.Context, d time.Duration) (context.Co
 // that signed up before. f must not wait. stop reports whether it kept f from
 // being called.
 func OnDone(ctx context.Context, f func()) (stop func() bool) {
-	if ctx.Done() == nil {
-		return func() bool { return true }
-	}
-	if c, ok := ours(ctx); ok {
-		return c.onDone(f)
-	}
-	return context.AfterFunc(ctx, f)
+	return follow(ctx, wakeFunc(f)).leave
 }
 
 // Waiting is the number of functions that the end of a context of this package
@@ -65,7 +59,11 @@ func Waiting(ctx context.Context) int {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.followers)
+	n := 0
+	for f := c.first; f != nil; f = f.next {
+		n++
+	}
+	return n
 }
 
 // Cause is context.Cause for contexts of this package and of others: why did
@@ -75,6 +73,9 @@ func Cause(ctx context.Context) error {
 	if !ok {
 		return context.Cause(ctx)
 	}
+	if !c.ended.Load() {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cause
@@ -82,44 +83,54 @@ func Cause(ctx context.Context) error {
 
 // ours finds the context of this package that decides when ctx ends.
 func ours(ctx context.Context) (*clockContext, bool) {
+	if c, ok := ctx.(*clockContext); ok {
+		return c, true
+	}
+	done := ctx.Done()
+	if done == nil {
+		return nil, false
+	}
 	c, ok := ctx.Value(contextKey{}).(*clockContext)
-	return c, ok && c.done == ctx.Done()
+	return c, ok && c.Done() == done
 }
 
 type contextKey struct{}
 
 type clockContext struct {
 	parent   context.Context
-	leave    func() bool // signs off from parent
+	above    *follower // of parent
 	deadline time.Time
-	done     <-chan struct{}
 
-	mu        sync.Mutex
-	closeDone func()
-	err       error
-	cause     error
-	followers []*follower
+	ended atomic.Bool // err is set
+
+	mu          sync.Mutex
+	done        chan struct{} // made when it is asked for
+	err         error
+	cause       error
+	first, last *follower
 }
 
-type follower struct{ f func() }
-
 func newContext(parent context.Context) *clockContext {
-	done := make(chan struct{})
-	c := &clockContext{parent: parent, done: done, closeDone: func() { close(done) }}
+	c := &clockContext{parent: parent}
 	if parent.Err() != nil {
 		c.endWith(parent.Err(), Cause(parent))
 		return c
 	}
-	leave := OnDone(parent, func() { c.endWith(parent.Err(), Cause(parent)) })
+	above := follow(parent, (*child)(c))
 	c.mu.Lock()
-	c.leave = leave
+	c.above = above
 	ended := c.err != nil
 	c.mu.Unlock()
 	if ended {
-		leave()
+		above.leave()
 	}
 	return c
 }
+
+// child is a context as its parent's follower.
+type child clockContext
+
+func (c *child) Wake() { (*clockContext)(c).endWith(c.parent.Err(), Cause(c.parent)) }
 
 func (c *clockContext) Deadline() (time.Time, bool) {
 	if c.deadline.IsZero() {
@@ -128,9 +139,22 @@ func (c *clockContext) Deadline() (time.Time, bool) {
 	return c.deadline, true
 }
 
-func (c *clockContext) Done() <-chan struct{} { return c.done }
+func (c *clockContext) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.err != nil {
+			close(c.done)
+		}
+	}
+	return c.done
+}
 
 func (c *clockContext) Err() error {
+	if !c.ended.Load() {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
@@ -151,29 +175,7 @@ func (c *clockContext) AfterFunc(f func()) func() bool {
 		go f()
 		return func() bool { return false }
 	}
-	return c.onDone(f)
-}
-
-func (c *clockContext) onDone(f func()) func() bool {
-	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		f()
-		return func() bool { return false }
-	}
-	me := &follower{f}
-	c.followers = append(c.followers, me)
-	c.mu.Unlock()
-	return func() bool {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		i := slices.Index(c.followers, me)
-		if i < 0 {
-			return false
-		}
-		c.followers = slices.Delete(c.followers, i, i+1)
-		return true
-	}
+	return follow(c, wakeFunc(f)).leave
 }
 
 func (c *clockContext) end(err error) { c.endWith(err, err) }
@@ -185,14 +187,23 @@ func (c *clockContext) endWith(err, cause error) {
 		return
 	}
 	c.err, c.cause = err, cause
-	followers, leave := c.followers, c.leave
-	c.followers = nil
-	c.closeDone()
-	c.mu.Unlock()
-	if leave != nil {
-		leave()
+	c.ended.Store(true)
+	if c.done != nil {
+		close(c.done)
 	}
-	for _, f := range followers {
-		f.f()
+	first, above := c.first, c.above
+	for f := first; f != nil; f = f.next {
+		f.listed = false
+	}
+	c.first, c.last = nil, nil
+	c.mu.Unlock()
+	if above != nil {
+		above.leave()
+	}
+	for f := first; f != nil; {
+		next := f.next
+		f.prev, f.next = nil, nil // one that is kept does not keep the others
+		f.waker.Wake()
+		f = next
 	}
 }

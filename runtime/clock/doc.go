@@ -55,9 +55,9 @@ func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
 	}
 	w := clk.NewWaiter()
 	timer := clk.AfterFunc(d, w.Wake)
-	stop := OnDone(ctx, w.Wake)
+	end := follow(ctx, w)
 	w.Wait()
-	stop()
+	end.leave()
 	// A deadline that meets its event in the same instant: the event came
 	// first if its timer has fired.
 	if timer.Stop() {
@@ -69,9 +69,9 @@ func Sleep(ctx context.Context, clk Clock, d time.Duration) error {
 // WaitFor waits for w, or until ctx ends, and then returns its cause. The
 // caller knows by other means whether w was woken by its event.
 func WaitFor(ctx context.Context, w Waiter) error {
-	stop := OnDone(ctx, w.Wake)
+	end := follow(ctx, w)
 	w.Wait()
-	if stop() {
+	if end.leave() {
 		return nil
 	}
 	return Cause(ctx)

@@ -64,9 +64,9 @@ func (s *Semaphore) acquire(ctx context.Context, first bool) error {
 	s.waiting = slices.Insert(s.waiting, at, me)
 	s.mu.Unlock()
 
-	stop := OnDone(ctx, me.waiter.Wake)
+	end := follow(ctx, me.waiter)
 	me.waiter.Wait()
-	stop()
+	end.leave()
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
