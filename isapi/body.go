@@ -1,21 +1,17 @@
 package isapi
 
 import (
-	"bytes"
 	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // readBody reads to the end, at most limit bytes, at least what
 // Content-Length promised.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	var buf bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= limit && n <= 1<<20 {
-		buf.Grow(int(n) + bytes.MinRead)
-	}
 	body := io.Reader(resp.Body)
 	zipped := strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
 	if zipped { // although no request asks for that; the limit counts unpacked bytes
@@ -25,17 +21,29 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 		}
 		body = unzipped
 	}
-	n, err := io.Copy(&buf, io.LimitReader(body, limit+1))
-	if err != nil {
-		return buf.Bytes(), err
+	size := int64(512)
+	if n := resp.ContentLength; n > 0 && n <= limit && n <= 1<<20 {
+		size = n + 1 // one byte in which to find the end
 	}
-	if n > limit {
-		return nil, errTooLong
+	read := make([]byte, 0, size)
+	for {
+		n, err := body.Read(read[len(read):cap(read)])
+		read = read[:len(read)+n]
+		switch {
+		case err != nil && err != io.EOF:
+			return read, err
+		case int64(len(read)) > limit:
+			return nil, errTooLong
+		case err == nil:
+			if len(read) == cap(read) {
+				read = slices.Grow(read, len(read))
+			}
+		case resp.ContentLength > int64(len(read)) && !zipped && (resp.Request == nil || resp.Request.Method != http.MethodHead):
+			return read, io.ErrUnexpectedEOF
+		default:
+			return read, nil
+		}
 	}
-	if resp.ContentLength > n && !zipped && (resp.Request == nil || resp.Request.Method != http.MethodHead) {
-		return buf.Bytes(), io.ErrUnexpectedEOF
-	}
-	return buf.Bytes(), nil
 }
 
 var (

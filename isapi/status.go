@@ -36,7 +36,7 @@ func parseStatus(body []byte) *deviceStatus {
 		if err != nil {
 			return nil
 		}
-		return newStatus(user, root.Get)
+		return newStatus(user, func(name string) string { return root.Get(name) })
 	case '{':
 		var doc map[string]any
 		if json.Unmarshal(DecodeText(body, ""), &doc) != nil {
@@ -51,18 +51,26 @@ func parseStatus(body []byte) *deviceStatus {
 		if doc["statusCode"] == nil && doc["subStatusCode"] == nil && doc["statusValue"] == nil {
 			return nil
 		}
-		return newStatus(user, func(path ...string) string { return jsonText(doc[path[0]]) })
+		return newStatus(user, func(name string) string { return jsonText(doc[name]) })
 	}
 	return nil
 }
 
-func newStatus(user bool, get func(...string) string) *deviceStatus {
+func newStatus(user bool, get func(string) string) *deviceStatus {
+	number := func(name string) (int, bool) {
+		text := get(name)
+		if text == "" {
+			return 0, false // without the cost of an error
+		}
+		n, err := strconv.Atoi(text)
+		return n, err == nil
+	}
 	s := &deviceStatus{userCheck: user, tries: -1}
 	codeField := "statusCode"
 	if user {
 		codeField = "statusValue"
 	}
-	s.code, _ = strconv.Atoi(get(codeField))
+	s.code, _ = number(codeField)
 	s.text = get("statusString")
 	s.sub = get("subStatusCode")
 	s.detail = get("description")
@@ -71,13 +79,13 @@ func newStatus(user bool, get func(...string) string) *deviceStatus {
 	}
 	s.lockStatus = strings.ToLower(get("lockStatus"))
 	for _, name := range []string{"retryLoginTime", "retryTimes"} {
-		if n, err := strconv.Atoi(get(name)); err == nil && n >= 0 {
+		if n, ok := number(name); ok && n >= 0 {
 			s.tries = n
 			break
 		}
 	}
 	for _, name := range []string{"unlockTime", "resLockTime"} {
-		if n, err := strconv.Atoi(get(name)); err == nil && n > 0 && n < 7*24*3600 {
+		if n, ok := number(name); ok && n > 0 && n < 7*24*3600 {
 			s.unlock = time.Duration(n) * time.Second
 			break
 		}

@@ -52,7 +52,8 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	}
 	r := xmlReader{ctx: ctx, text: text}
 	var root *Node
-	var open []element
+	var nodes []Node // made, and not in use yet
+	open := make([]element, 0, 8)
 	for count := 0; ; {
 		t, ok := r.next()
 		switch {
@@ -68,7 +69,12 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 			if count++; count > maxXMLNodes || len(open) >= maxXMLDepth {
 				return nil, fmt.Errorf("XML: more than %d elements or %d levels", maxXMLNodes, maxXMLDepth)
 			}
-			n := &Node{Name: t.name, Attrs: t.attrs}
+			if len(nodes) == 0 {
+				nodes = make([]Node, min(count, 64)) // as many as there are already, and one
+			}
+			n := &nodes[0]
+			nodes = nodes[1:]
+			n.Name, n.Attrs = t.name, t.attrs
 			if len(open) > 0 {
 				parent := &open[len(open)-1]
 				parent.apart = true
@@ -96,21 +102,32 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 // element is one that has not ended.
 type element struct {
 	node  *Node
-	text  []byte
-	apart bool // a child stands between the text so far and what comes
+	text  string // its first piece
+	more  []byte // text and what came after it; nil: nothing
+	apart bool   // a child stands between the text so far and what comes
 }
 
 func (e *element) add(text string) {
+	blank := false
 	if e.apart {
 		if text = strings.TrimLeft(text, xmlBlanks); text == "" {
 			return
 		}
-		if e.text = bytes.TrimRight(e.text, xmlBlanks); len(e.text) > 0 {
-			e.text = append(e.text, ' ')
-		}
-		e.apart = false
+		e.apart, blank = false, true
 	}
-	e.text = append(e.text, text...)
+	if e.more == nil && e.text == "" {
+		e.text = text
+		return
+	}
+	if e.more == nil {
+		e.more = []byte(e.text)
+	}
+	if blank {
+		if e.more = bytes.TrimRight(e.more, xmlBlanks); len(e.more) > 0 {
+			e.more = append(e.more, ' ')
+		}
+	}
+	e.more = append(e.more, text...)
 }
 
 // closed ends the innermost open element of that name, and with it those inside
@@ -121,7 +138,11 @@ func closed(open []element, name string) []element {
 			continue
 		}
 		for j := len(open) - 1; j >= i; j-- {
-			open[j].node.Text = strings.Trim(string(open[j].text), xmlBlanks)
+			text := open[j].text
+			if open[j].more != nil {
+				text = string(open[j].more)
+			}
+			open[j].node.Text = strings.Trim(text, xmlBlanks)
 		}
 		return open[:i]
 	}
@@ -160,7 +181,7 @@ func cleanXML(doc []byte) []byte {
 		}
 		doc = bytes.TrimLeft(rest, "\ufeff"+xmlBlanks)
 	}
-	if bytes.ContainsFunc(doc, noText) {
+	if mayHoldNoText(doc) {
 		doc = bytes.Map(func(r rune) rune {
 			if noText(r) {
 				return ' '
@@ -173,6 +194,16 @@ func cleanXML(doc []byte) []byte {
 
 func noText(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
+}
+
+// mayHoldNoText looks at bytes alone: 0xEF begins U+FFFE, and much besides.
+func mayHoldNoText(doc []byte) bool {
+	for _, c := range doc {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0xEF {
+			return true
+		}
+	}
+	return false
 }
 
 // Child is the first child of that name, nil if there is none. Case does not count.
@@ -282,14 +313,13 @@ func xmlText(s string) string {
 
 // rootName finds the name of the root element without reading the document.
 func rootName(doc []byte) string {
-	r := xmlReader{ctx: context.Background(), text: string(cleanXML(doc[:min(len(doc), 4096)]))}
-	for {
-		t, ok := r.next()
-		if !ok {
-			return ""
-		}
-		if t.kind == tokenStart || t.kind == tokenEmpty {
-			return t.name
+	for _, size := range []int{256, 4096} {
+		r := xmlReader{ctx: context.Background(), text: string(cleanXML(doc[:min(len(doc), size)]))}
+		for t, ok := r.next(); ok; t, ok = r.next() {
+			if t.kind == tokenStart || t.kind == tokenEmpty {
+				return t.name
+			}
 		}
 	}
+	return ""
 }
