@@ -21,9 +21,15 @@ type challenge struct {
 	digest *digest.Challenge
 	raw    map[string]string // the parameters as they stood between the quotes
 
-	algorithm string           // the device's word for it; "": it has named none
-	session   func() hash.Hash // MD5-sess and its like: the hash; nil: none of them
-	cnonce    string           // for session: one for all answers, as some devices keep the first
+	algorithm string // the device's word for it; "": it has named none
+	hash      func() hash.Hash
+	session   bool   // MD5-sess and its like
+	cnonce    string // for session: one for all answers, as some devices keep the first
+
+	// Of RFC 7616: the hash of user, realm and password, the same in each answer.
+	a1   string
+	user string
+	pass Secret
 }
 
 // maxChallenge bounds one header; real ones have 300 bytes.
@@ -83,15 +89,15 @@ func newChallenge(raw map[string]string) (*challenge, int) {
 	for _, word := range strings.FieldsFunc(raw["algorithm"], isOneOf("/|,; \t")) {
 		name, session := strings.CutSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToUpper(word)), "SESS")
 		if a, ok := algorithms[name]; ok {
-			ch.algorithm, ch.digest.Algorithm, rank = word, a.name, a.rank
+			ch.algorithm, ch.digest.Algorithm, ch.hash, rank = word, a.name, a.hash, a.rank
 			if session {
-				ch.session, ch.cnonce = a.hash, rand.Text()
+				ch.session, ch.cnonce = true, rand.Text()
 			}
 			break
 		}
 	}
 	if strings.TrimSpace(raw["algorithm"]) == "" {
-		ch.digest.Algorithm, rank = "MD5", 1
+		ch.digest.Algorithm, ch.hash, rank = "MD5", md5.New, 1
 	}
 	for _, qop := range strings.FieldsFunc(raw["qop"], isOneOf("/|,; \t")) {
 		ch.digest.QOP = append(ch.digest.QOP, strings.ToLower(qop))
@@ -104,12 +110,15 @@ func newChallenge(raw map[string]string) (*challenge, int) {
 
 // answer computes the Authorization header; nc counts the uses of the nonce.
 func (ch *challenge) answer(user string, pass Secret, nc int, cl *call, u *url.URL) (string, error) {
-	o := digest.Options{
-		Method: cl.method, URI: u.RequestURI(), Count: nc, Cnonce: ch.cnonce,
-		Username: user, Password: pass.Reveal(), GetBody: cl.getBody,
+	if ch.a1 == "" || ch.user != user || ch.pass != pass {
+		ch.user, ch.pass = user, pass
+		ch.a1 = sum(ch.hash, user, ch.digest.Realm, pass.Reveal())
+		if ch.session {
+			ch.a1 = sum(ch.hash, ch.a1, ch.digest.Nonce, ch.cnonce)
+		}
 	}
-	if ch.session != nil {
-		o.A1 = sum(ch.session, sum(ch.session, user, ch.digest.Realm, o.Password), ch.digest.Nonce, ch.cnonce)
+	o := digest.Options{
+		Method: cl.method, URI: u.RequestURI(), Count: nc, Cnonce: ch.cnonce, Username: user, A1: ch.a1, GetBody: cl.getBody,
 	}
 	cred, err := digest.Digest(ch.digest, o)
 	if err != nil {
@@ -117,24 +126,36 @@ func (ch *challenge) answer(user string, pass Secret, nc int, cl *call, u *url.U
 	}
 	// The order is that of digest.Credentials, whose String would write the bytes
 	// of a realm that is no UTF-8 as \x...
-	header := `Digest username="` + toQuoted(cred.Username) + `", realm="` + ch.raw["realm"] + `", nonce="` + ch.raw["nonce"] +
-		`", uri="` + toQuoted(cred.URI) + `"`
+	var h strings.Builder
+	h.Grow(512)
+	for _, piece := range []string{`Digest username="`, toQuoted(cred.Username), `", realm="`, ch.raw["realm"], `", nonce="`, ch.raw["nonce"],
+		`", uri="`, toQuoted(cred.URI), `"`} {
+		h.WriteString(piece)
+	}
 	if ch.algorithm != "" {
-		header += `, algorithm=` + ch.algorithm
+		h.WriteString(`, algorithm=`)
+		h.WriteString(ch.algorithm)
 	}
 	if cred.Cnonce != "" {
-		header += `, cnonce="` + cred.Cnonce + `"`
+		h.WriteString(`, cnonce="`)
+		h.WriteString(cred.Cnonce)
+		h.WriteByte('"')
 	}
 	if opaque, ok := ch.raw["opaque"]; ok {
-		header += `, opaque="` + opaque + `"`
+		h.WriteString(`, opaque="`)
+		h.WriteString(opaque)
+		h.WriteByte('"')
 	}
 	if cred.QOP != "" {
-		header += fmt.Sprintf(`, qop=%s, nc=%08x`, cred.QOP, cred.Nc)
+		fmt.Fprintf(&h, `, qop=%s, nc=%08x`, cred.QOP, cred.Nc)
 	}
 	if cred.Userhash {
-		header += `, userhash=true`
+		h.WriteString(`, userhash=true`)
 	}
-	return header + `, response="` + cred.Response + `"`, nil
+	h.WriteString(`, response="`)
+	h.WriteString(cred.Response)
+	h.WriteByte('"')
+	return h.String(), nil
 }
 
 func sum(newHash func() hash.Hash, parts ...string) string {

@@ -72,7 +72,7 @@ func newMinutely(tb testing.TB, n int, job string) *minutely {
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			return sim.New(sim.Options{
 				Name: d.Name, Model: sim.PTZ, Clock: m.clk, Username: d.Username, Password: d.Password.Reveal(),
-				Latency: 20 * time.Millisecond,
+				Latency: 20 * time.Millisecond, JournalSize: 100,
 				// Drawing pictures of the usual size would be most of the work.
 				Channels: []sim.ChannelOptions{{MainWidth: 64, MainHeight: 36}},
 			}).Transport(), nil

@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,69 +144,106 @@ func (d *Device) verifyDigest(r *http.Request, header string, now time.Time) (ac
 	if !ok {
 		return account{}, rejected
 	}
-	n := d.nonces[p["nonce"]]
+	n := d.nonces[p.get("nonce")]
 	uri := r.RequestURI
 	switch {
-	case n == nil, p["realm"] != d.realm, p["uri"] != uri,
+	case n == nil, p.get("realm") != d.realm, p.get("uri") != uri,
 		d.o.NonceLife > 0 && now.Sub(n.issued) > d.o.NonceLife,
 		d.o.NonceUses > 0 && n.uses >= d.o.NonceUses,
 		d.o.NonceURL && n.url != uri:
 		return account{}, outdated
 	}
-	var sum func(...string) string
-	switch algorithm := strings.ToUpper(p["algorithm"]); {
+	var sum digestHash
+	switch algorithm := strings.ToUpper(p.get("algorithm")); {
 	case (algorithm == "" || algorithm == "MD5") && d.o.Algorithm != SHA256:
-		sum = hashWith(md5.New)
+		sum = md5Hash
 	case algorithm == "SHA-256" && (d.o.Algorithm == SHA256 || d.o.Algorithm == MD5AndSHA256):
-		sum = hashWith(sha256.New)
+		sum = sha256Hash
 	default:
 		return account{}, rejected
 	}
-	a, known := d.account(p["username"])
+	a, known := d.account(p.get("username"))
 	if !known {
 		return account{}, rejected
 	}
-	ha1 := sum(p["username"], d.realm, d.password(a, now))
-	ha2 := sum(r.Method, uri)
+	ha1 := sum.of(p.get("username"), d.realm, d.password(a, now))
+	ha2 := sum.of(r.Method, uri)
 	var nc uint64
 	var want string
-	switch p["qop"] {
+	switch p.get("qop") {
 	case "":
-		want = sum(ha1, p["nonce"], ha2)
+		want = sum.of(ha1, p.get("nonce"), ha2)
 	case "auth":
 		var err error
-		nc, err = strconv.ParseUint(p["nc"], 16, 32)
-		if err != nil || len(p["nc"]) != 8 || nc == 0 || p["cnonce"] == "" || d.o.Algorithm == MD5WithoutQOP {
+		nc, err = strconv.ParseUint(p.get("nc"), 16, 32)
+		if err != nil || len(p.get("nc")) != 8 || nc == 0 || p.get("cnonce") == "" || d.o.Algorithm == MD5WithoutQOP {
 			return account{}, rejected
 		}
 		if n.replayed(nc) {
 			return account{}, outdated
 		}
-		want = sum(ha1, p["nonce"], p["nc"], p["cnonce"], "auth", ha2)
+		want = sum.of(ha1, p.get("nonce"), p.get("nc"), p.get("cnonce"), "auth", ha2)
 	default:
 		return account{}, rejected
 	}
-	if !same(strings.ToLower(p["response"]), want) {
+	if !same(strings.ToLower(p.get("response")), want) {
 		return account{}, rejected
 	}
 	n.use(nc)
 	return a, accepted
 }
 
-func hashWith(newHash func() hash.Hash) func(parts ...string) string {
-	return func(parts ...string) string {
-		h := newHash()
-		h.Write([]byte(strings.Join(parts, ":")))
-		return hex.EncodeToString(h.Sum(nil))
+// digestHash is the algorithm of a login.
+type digestHash int
+
+const (
+	md5Hash digestHash = iota
+	sha256Hash
+)
+
+// of is the hash of parts with colons between them, in hex.
+func (h digestHash) of(parts ...string) string {
+	var room [256]byte
+	text := room[:0]
+	for i, part := range parts {
+		if i > 0 {
+			text = append(text, ':')
+		}
+		text = append(text, part...)
 	}
+	if h == sha256Hash {
+		sum := sha256.Sum256(text)
+		return hex.EncodeToString(sum[:])
+	}
+	sum := md5.Sum(text)
+	return hex.EncodeToString(sum[:])
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
+// directive is one key=value of a header, the key in lower case.
+type directive struct{ key, value string }
+
+type directiveList []directive
+
+// get is the value of key, "" where there is none.
+func (l directiveList) get(key string) string {
+	for _, d := range l {
+		if d.key == key {
+			return d.value
+		}
+	}
+	return ""
+}
+
+func (l directiveList) has(key string) bool {
+	return slices.ContainsFunc(l, func(d directive) bool { return d.key == key })
+}
+
 // directives splits a list of key=value, of which the value is quoted or bare.
 // ok is false for text that is no such list or names a key twice.
-func directives(s string) (list map[string]string, ok bool) {
-	list = make(map[string]string, 10)
+func directives(s string) (list directiveList, ok bool) {
+	list = make(directiveList, 0, 10)
 	for s = strings.TrimLeft(s, " ,\t"); s != ""; s = strings.TrimLeft(s, " ,\t") {
 		key, rest, found := strings.Cut(s, "=")
 		if !found {
@@ -226,10 +263,10 @@ func directives(s string) (list map[string]string, ok bool) {
 			value, s = strings.TrimSpace(rest[:end]), rest[end:]
 		}
 		key = strings.ToLower(strings.TrimSpace(key))
-		if _, twice := list[key]; twice || strings.HasPrefix(s, `"`) {
+		if list.has(key) || strings.HasPrefix(s, `"`) {
 			return nil, false
 		}
-		list[key] = value
+		list = append(list, directive{key, value})
 	}
 	return list, true
 }
@@ -243,7 +280,7 @@ func unquoted(s string) (text, rest string, ok bool) {
 		case i < 0:
 			return "", "", false
 		case s[i] == '"':
-			return text + s[:i], s[i+1:], true
+			return text + s[:i], s[i+1:], true // s[:i] itself where text is empty
 		case i+1 == len(s):
 			return "", "", false
 		}

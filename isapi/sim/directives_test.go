@@ -1,20 +1,20 @@
 package sim
 
 import (
-	"maps"
+	"slices"
 	"testing"
 )
 
 func TestDirectives(t *testing.T) {
-	for text, want := range map[string]map[string]string{
+	for text, want := range map[string]directiveList{
 		"":                            {},
 		" ,,\t":                       {},
-		`a="b", C= d e ,x=`:           {"a": "b", "c": "d e", "x": ""},
-		`user="a\"b\\", uri="/x,y=z"`: {"user": `a"b\`, "uri": "/x,y=z"},
-		`a="b"c=d`:                    {"a": "b", "c": "d"},
-		`a=b"c,d=e`:                   {"a": `b"c`, "d": "e"},
+		`a="b", C= d e ,x=`:           {{"a", "b"}, {"c", "d e"}, {"x", ""}},
+		`user="a\"b\\", uri="/x,y=z"`: {{"user", `a"b\`}, {"uri", "/x,y=z"}},
+		`a="b"c=d`:                    {{"a", "b"}, {"c", "d"}},
+		`a=b"c,d=e`:                   {{"a", `b"c`}, {"d", "e"}},
 	} {
-		if got, ok := directives(text); !ok || !maps.Equal(got, want) {
+		if got, ok := directives(text); !ok || !slices.Equal(got, want) {
 			t.Errorf("%q: %q %v, want %q", text, got, ok, want)
 		}
 	}

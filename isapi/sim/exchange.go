@@ -18,7 +18,7 @@ type exchange struct {
 	r     *http.Request
 	now   time.Time
 	query url.Values
-	vars  map[string]string
+	vars  []pathVar
 	body  []byte
 	user  account
 	entry *Entry
@@ -48,7 +48,10 @@ const maxBody = 1 << 20
 // the clock, on the caller's goroutine. The error is that of a context that
 // ended meanwhile.
 func (d *Device) answer(ctx context.Context, r *http.Request) (*exchange, error) {
-	x := &exchange{d: d, r: r, header: http.Header{}, query: r.URL.Query()}
+	x := &exchange{d: d, r: r, header: http.Header{}}
+	if r.URL.RawQuery != "" {
+		x.query = r.URL.Query()
+	}
 	if control(r.URL.Path) {
 		x.now = d.clk.Now()
 		x.readBody()

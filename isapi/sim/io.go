@@ -78,14 +78,14 @@ func (s side) all(x *exchange) {
 }
 
 func (s side) one(x *exchange) {
-	x.entry.What = s.kind + " " + x.vars["port"]
+	x.entry.What = s.kind + " " + x.pathVar("port")
 	if p := x.port(s.ports(x.d)); p != nil {
 		x.send(s.elem(*p))
 	}
 }
 
 func (s side) status(x *exchange) {
-	x.entry.What = s.kind + " " + x.vars["port"] + " status"
+	x.entry.What = s.kind + " " + x.pathVar("port") + " status"
 	if p := x.port(s.ports(x.d)); p != nil {
 		state := map[bool]string{true: "active", false: "inactive"}[p.high]
 		x.send(el("IOPortStatus", root{}, el("ioPortID", p.id), el("ioPortType", s.kind), el("ioState", state)))
@@ -102,7 +102,7 @@ func outputElem(p ioPort) *elem {
 }
 
 func putIOInput(x *exchange) {
-	x.entry.What = "set input " + x.vars["port"]
+	x.entry.What = "set input " + x.pathVar("port")
 	p := x.port(x.d.inputs)
 	if p == nil {
 		return
@@ -125,7 +125,7 @@ func putIOInput(x *exchange) {
 
 // triggerOutput sets a relay. It is a level: nothing releases it but low.
 func triggerOutput(x *exchange) {
-	x.entry.What = "output " + x.vars["port"]
+	x.entry.What = "output " + x.pathVar("port")
 	p := x.port(x.d.outputs)
 	if p == nil {
 		return

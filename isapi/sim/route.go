@@ -50,14 +50,26 @@ func (c *compiledRoute) match(path []string) bool {
 }
 
 // vars is what stands in path where the pattern has names.
-func (c *compiledRoute) vars(path []string) map[string]string {
-	vars := make(map[string]string)
+func (c *compiledRoute) vars(path []string) []pathVar {
+	var vars []pathVar
 	for i, s := range c.segments {
 		if strings.HasPrefix(s, "{") {
-			vars[s[1:len(s)-1]] = path[i]
+			vars = append(vars, pathVar{s[1 : len(s)-1], path[i]})
 		}
 	}
 	return vars
+}
+
+type pathVar struct{ name, value string }
+
+// pathVar is what stood in the path in the place of {name}.
+func (x *exchange) pathVar(name string) string {
+	for _, v := range x.vars {
+		if v.name == name {
+			return v.value
+		}
+	}
+	return ""
 }
 
 // modelLetter is how routes name the models.
@@ -110,7 +122,7 @@ func (x *exchange) route() {
 }
 
 func (x *exchange) number(name string) int {
-	n, err := strconv.Atoi(x.vars[name])
+	n, err := strconv.Atoi(x.pathVar(name))
 	if err != nil || n < 0 {
 		return -1
 	}

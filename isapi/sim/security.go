@@ -75,7 +75,7 @@ func (x *exchange) target() *account {
 }
 
 func getUser(x *exchange) {
-	x.entry.What = "user " + x.vars["id"]
+	x.entry.What = "user " + x.pathVar("id")
 	if a := x.target(); a != nil {
 		e := a.elem()
 		e.attrs = append(e.attrs, attr{})
@@ -93,7 +93,7 @@ func (x *exchange) readUser(required ...string) (*elem, bool) {
 }
 
 func putUser(x *exchange) {
-	x.entry.What = "set user " + x.vars["id"]
+	x.entry.What = "set user " + x.pathVar("id")
 	a := x.target()
 	if a == nil {
 		return
@@ -139,7 +139,7 @@ func addUser(x *exchange) {
 }
 
 func deleteUser(x *exchange) {
-	x.entry.What = "delete user " + x.vars["id"]
+	x.entry.What = "delete user " + x.pathVar("id")
 	a := x.target()
 	if a == nil {
 		return
@@ -178,7 +178,7 @@ func listPermissions(x *exchange) {
 }
 
 func getPermission(x *exchange) {
-	x.entry.What = fmt.Sprintf("permission %s", x.vars["id"])
+	x.entry.What = fmt.Sprintf("permission %s", x.pathVar("id"))
 	if a := x.target(); a != nil {
 		x.send(x.d.permission(*a, root{}))
 	}

@@ -86,7 +86,7 @@ func triggers(x *exchange) {
 
 func (x *exchange) triggerID() (string, bool) {
 	for _, id := range x.d.triggerIDs() {
-		if strings.EqualFold(id, x.vars["id"]) {
+		if strings.EqualFold(id, x.pathVar("id")) {
 			x.entry.What = "trigger " + id
 			return id, true
 		}

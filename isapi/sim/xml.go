@@ -28,6 +28,15 @@ type root struct{}
 // and further elements; nil elements are left out.
 func el(name string, content ...any) *elem {
 	e := &elem{name: name}
+	kids := 0
+	for _, c := range content {
+		if _, is := c.(*elem); is {
+			kids++
+		}
+	}
+	if kids > 0 {
+		e.kids = make([]*elem, 0, kids)
+	}
 	for _, c := range content {
 		switch c := c.(type) {
 		case nil:
@@ -141,6 +150,7 @@ type form struct {
 
 func (f form) document(e *elem) []byte {
 	var b bytes.Buffer
+	b.Grow(512) // most are shorter
 	b.WriteString(`<?xml version="1.0" encoding="UTF-8"?>`)
 	b.WriteString(f.newline)
 	e.write(&b, f)
