@@ -59,10 +59,15 @@ func (m *memory) Add(e Entry) {
 	m.added = append(m.added, e)
 }
 
+// atNoon is a clock that stands.
+type atNoon struct{ clock.Clock }
+
+func (atNoon) Now() time.Time { return noon }
+
 func newArchive(t testing.TB, tune ...func(*Options)) (*Archive, *memory) {
 	t.Helper()
 	index := &memory{}
-	o := Options{Dir: filepath.Join(t.TempDir(), "archive"), Layout: layout, Zone: time.UTC, Clock: clock.NewVirtual(noon), Index: index}
+	o := Options{Dir: filepath.Join(t.TempDir(), "archive"), Layout: layout, Zone: time.UTC, Clock: atNoon{clock.Real()}, Index: index}
 	for _, f := range tune {
 		f(&o)
 	}

@@ -1,6 +1,10 @@
 package sandbox
 
-import lua "github.com/yuin/gopher-lua"
+import (
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
 
 const (
 	firstCalls = 8   // frames of a thread that has just been made
@@ -118,14 +122,16 @@ func NewThread(L *lua.LState, flag *Flag) *lua.LState {
 	return th
 }
 
-// newThread makes a thread with a call stack of its own and no context.
+// newThread makes a thread with a call stack of its own and no context. gopher-lua's NewThread makes the globals of a
+// whole state and drops them again, several kilobytes for each task and coroutine. The threads of a state share what
+// makes values of their numbers: no two run at once.
 func newThread(L *lua.LState, limit int) *lua.LState {
-	ctx := L.Context()
-	if ctx != nil {
-		L.RemoveContext() // gopher-lua would make a context of the standard library around ours
-	}
-	th, _ := L.NewThread()
-	setContext(L, ctx)
-	of(th).stack = newCalls(limit)
+	th := &lua.LState{G: L.G, Env: L.Env, Panic: upstreamPanic, Options: L.Options}
+	t, parent := of(th), of(L)
+	registers := *(*registry)(parent.reg)
+	registers.array, registers.top = make([]lua.LValue, L.Options.RegistrySize), 0
+	registers.handler[1] = unsafe.Pointer(th)
+	t.reg = unsafe.Pointer(&registers)
+	t.stack, t.alloc, t.mainLoop = newCalls(limit), parent.alloc, upstreamLoop
 	return th
 }

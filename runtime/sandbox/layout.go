@@ -56,7 +56,7 @@ var checkLayout = sync.OnceValue(func() error {
 	if difference == "" {
 		L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 1, RegistrySize: 1})
 		defer L.Close()
-		upstreamLoop = of(L).mainLoop
+		upstreamLoop, upstreamPanic = of(L).mainLoop, L.Panic
 		fetchAllocatorMethods(L)
 		return nil
 	}
@@ -94,6 +94,9 @@ func (l layout) difference() string {
 	}
 	if want := reflect.TypeFor[frame]().Size(); d == "" && l.frame.Size() != want {
 		d = fmt.Sprintf("a callFrame has %d bytes, not %d", l.frame.Size(), want)
+	}
+	if want := reflect.TypeFor[registry]().Size(); d == "" && l.reg.Size() != want {
+		d = fmt.Sprintf("a registry has %d bytes, not %d", l.reg.Size(), want)
 	}
 	if d == "" {
 		d = tableDifference(l.table) // runs what was compared so far

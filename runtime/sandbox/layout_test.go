@@ -112,11 +112,15 @@ func TestLayoutDifferences(t *testing.T) {
 		"callFrameStack.Sp is a func() int64, not a func() i": func(l *layout) { l.stack = reflect.TypeFor[taller]() },
 		"callFrameStack is no interface":                      func(l *layout) { l.stack = l.frame },
 		"registry.array has moved from byte 0":                func(l *layout) { l.reg = altered(l.reg, first(added)) },
-		"registry is no struct":                               func(l *layout) { l.reg = nil },
-		"Upvalue.index is a uint32, not a int":                func(l *layout) { l.upvalue = altered(l.upvalue, with("index", retype(reflect.TypeFor[uint32]()))) },
-		"Upvalue.next is missing; at its place is above":      func(l *layout) { l.upvalue = altered(l.upvalue, with("next", rename("above"))) },
-		"there are 40 instructions, not 42":                   func(l *layout) { l.opcodes = l.opcodes[:40] },
-		"there are 43 instructions, not 42: IDIV is new":      func(l *layout) { l.opcodes = append(slices.Clone(l.opcodes), "IDIV") },
+		"a registry has 80 bytes, not 72": func(l *layout) {
+			l.reg = altered(l.reg, func(fields []reflect.StructField) []reflect.StructField { return append(fields, added) })
+		},
+		"registry.handler is missing":                    func(l *layout) { l.reg = altered(l.reg, without("handler")) },
+		"registry is no struct":                          func(l *layout) { l.reg = nil },
+		"Upvalue.index is a uint32, not a int":           func(l *layout) { l.upvalue = altered(l.upvalue, with("index", retype(reflect.TypeFor[uint32]()))) },
+		"Upvalue.next is missing; at its place is above": func(l *layout) { l.upvalue = altered(l.upvalue, with("next", rename("above"))) },
+		"there are 40 instructions, not 42":              func(l *layout) { l.opcodes = l.opcodes[:40] },
+		"there are 43 instructions, not 42: IDIV is new": func(l *layout) { l.opcodes = append(slices.Clone(l.opcodes), "IDIV") },
 		"instruction 24 is JMP, not CONCAT": func(l *layout) {
 			l.opcodes = slices.Clone(l.opcodes)
 			l.opcodes[24], l.opcodes[25] = l.opcodes[25], l.opcodes[24]

@@ -32,6 +32,9 @@ var instructions = func() instructionTable {
 // upstreamLoop is gopher-lua's main loop for states without a context. checkLayout fetches it.
 var upstreamLoop interpreter
 
+// upstreamPanic is what its states do about an error that no call protects from. checkLayout fetches it.
+var upstreamPanic func(*lua.LState)
+
 // interpret runs Lua functions as gopher-lua's mainLoop does, until the flag is stopped.
 //
 // gopher-lua's own loop for states with a context does a select before each instruction, which costs a tenth of the speed

@@ -8,10 +8,14 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// registry mirrors the head of gopher-lua's registry, which has the registers of all calls of a state.
+// registry mirrors gopher-lua's registry, which has the registers of all calls of a state.
 type registry struct {
-	array []lua.LValue
-	top   int
+	array   []lua.LValue
+	top     int
+	growBy  int
+	maxSize int
+	alloc   unsafe.Pointer    `real:"*lua.allocator"`
+	handler [2]unsafe.Pointer `real:"lua.registryHandler"` // the state, as an interface: its type's methods and itself
 }
 
 // numberAllocator is what gopher-lua makes a value of a number with, many at once.
