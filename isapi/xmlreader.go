@@ -55,7 +55,11 @@ func (r *xmlReader) next() (xmlToken, bool) {
 		case rest[0] != '<' || !beginsTag(rest):
 			end := 1 // a "<" that begins nothing is text
 			for end < len(rest) && (rest[end] != '<' || !beginsTag(rest[end:])) {
-				end++
+				if next := strings.IndexByte(rest[end+1:], '<'); next >= 0 {
+					end += 1 + next
+				} else {
+					end = len(rest)
+				}
 			}
 			r.at += end
 			return xmlToken{kind: tokenText, text: unescape(rest[:end])}, true
@@ -110,7 +114,7 @@ func (r *xmlReader) skip(beginning int, end string) (string, bool) {
 // startTag reads a start tag with its attributes, of which the first maxXMLAttrs count.
 func (r *xmlReader) startTag() (xmlToken, bool) {
 	r.at++
-	t := xmlToken{kind: tokenStart, name: localName(r.word(" \t\r\n\x00/>"))}
+	t := xmlToken{kind: tokenStart, name: localName(r.word(endsTagName))}
 	for {
 		r.blanks()
 		if r.at >= len(r.text) || r.ended() {
@@ -129,6 +133,9 @@ func (r *xmlReader) startTag() (xmlToken, bool) {
 			}
 		default:
 			if a := r.attr(); a.Name != "" && len(t.attrs) < maxXMLAttrs {
+				if t.attrs == nil {
+					t.attrs = make([]Attr, 0, 2) // a root has its version and its namespace
+				}
 				t.attrs = append(t.attrs, a)
 			}
 		}
@@ -136,7 +143,7 @@ func (r *xmlReader) startTag() (xmlToken, bool) {
 }
 
 func (r *xmlReader) attr() Attr {
-	name := r.word(" \t\r\n\x00=/>")
+	name := r.word(endsTagName | 1<<'=')
 	r.blanks()
 	if r.at >= len(r.text) || r.text[r.at] != '=' {
 		return Attr{Name: localName(name)}
@@ -148,7 +155,7 @@ func (r *xmlReader) attr() Attr {
 		value, _ := r.skip(1, quote)
 		return Attr{localName(name), unescape(value)}
 	}
-	value := r.word(" \t\r\n\x00>")
+	value := r.word(blankBytes | 1<<'>')
 	if strings.HasSuffix(value, "/") && r.at < len(r.text) && r.text[r.at] == '>' {
 		value = value[:len(value)-1]
 		r.at--
@@ -156,19 +163,23 @@ func (r *xmlReader) attr() Attr {
 	return Attr{localName(name), unescape(value)}
 }
 
+// Sets of bytes below 64, a bit for each.
+const (
+	blankBytes  uint64 = 1<<' ' | 1<<'\t' | 1<<'\r' | 1<<'\n' | 1<<0
+	endsTagName        = blankBytes | 1<<'/' | 1<<'>'
+)
+
 // word reads up to one of the bytes of ends.
-func (r *xmlReader) word(ends string) string {
-	rest := r.text[r.at:]
-	n := strings.IndexAny(rest, ends)
-	if n < 0 {
-		n = len(rest)
+func (r *xmlReader) word(ends uint64) string {
+	from := r.at
+	for r.at < len(r.text) && (r.text[r.at] >= 64 || ends>>r.text[r.at]&1 == 0) {
+		r.at++
 	}
-	r.at += n
-	return rest[:n]
+	return r.text[from:r.at]
 }
 
 func (r *xmlReader) blanks() {
-	for r.at < len(r.text) && strings.IndexByte(xmlBlanks, r.text[r.at]) >= 0 {
+	for r.at < len(r.text) && r.text[r.at] < 64 && blankBytes>>r.text[r.at]&1 == 1 {
 		r.at++
 	}
 }
