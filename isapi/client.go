@@ -216,10 +216,7 @@ func (c *Client) open(ctx context.Context, cl *call) (*http.Response, error) {
 // send makes one round trip. Redirects come back as they are: they are never
 // followed, least of all with credentials.
 func (c *Client) send(ctx context.Context, cl *call, authorization string) (*http.Response, error) {
-	req := c.newRequest(ctx, cl)
-	if authorization != "" {
-		req.Header.Set("Authorization", authorization)
-	}
+	req := c.newRequest(ctx, cl, authorization)
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
 		return nil, c.failNet(ctx, cl, err)
@@ -232,13 +229,21 @@ func (cl *call) getBody() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(cl.body)), nil
 }
 
-func (c *Client) newRequest(ctx context.Context, cl *call) *http.Request {
+func (c *Client) newRequest(ctx context.Context, cl *call, authorization string) *http.Request {
 	u := c.url(cl)
 	req := &http.Request{
 		Method: cl.method, URL: u, Host: u.Host, Header: make(http.Header, 4),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,
 	}
-	req.Header.Set("User-Agent", "hiklua")
+	values := make([]string, 0, 3) // of the header; Set would make a slice for each
+	set := func(key, value string) {
+		values = append(values, value)
+		req.Header[key] = values[len(values)-1 : len(values) : len(values)]
+	}
+	set("User-Agent", "hiklua")
+	if authorization != "" {
+		set("Authorization", authorization)
+	}
 	if len(cl.body) > 0 {
 		req.GetBody = cl.getBody
 		req.Body, _ = req.GetBody()
@@ -247,7 +252,7 @@ func (c *Client) newRequest(ctx context.Context, cl *call) *http.Request {
 		if ctype == "" {
 			ctype = "application/xml"
 		}
-		req.Header.Set("Content-Type", ctype)
+		set("Content-Type", ctype)
 	}
 	if cl.replay && c.own != nil {
 		// An empty key is not sent; it tells net/http that a request which

@@ -52,7 +52,7 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 	}
 	r := xmlReader{ctx: ctx, text: text}
 	var root *Node
-	var nodes []Node // made, and not in use yet
+	nodes := make([]Node, min(strings.Count(text, "<")/2+1, 64)) // not in use yet; a document has two tags for each
 	open := make([]element, 0, 8)
 	for count := 0; ; {
 		t, ok := r.next()
@@ -70,7 +70,7 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 				return nil, fmt.Errorf("XML: more than %d elements or %d levels", maxXMLNodes, maxXMLDepth)
 			}
 			if len(nodes) == 0 {
-				nodes = make([]Node, min(count, 64)) // as many as there are already, and one
+				nodes = make([]Node, 64)
 			}
 			n := &nodes[0]
 			nodes = nodes[1:]

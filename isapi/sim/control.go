@@ -15,7 +15,7 @@ func control(path string) bool { return path == "/sim" || strings.HasPrefix(path
 
 // serveControl answers /sim/...: no login, so only to this machine.
 func (d *Device) serveControl(x *exchange) {
-	x.header.Set("Content-Type", "application/json")
+	x.set("Content-Type", "application/json")
 	if !loopback(x.r.RemoteAddr) {
 		x.tell(http.StatusForbidden, map[string]string{"error": "/sim is for this machine only"})
 		return

@@ -26,6 +26,8 @@ type exchange struct {
 
 	status int
 	header http.Header
+	values [5]string // of header, those that set has used
+	used   int
 	out    []byte
 	shot   *shot // a picture to be drawn, without the device's lock
 	stream *stream
@@ -161,15 +163,15 @@ func (x *exchange) readBody() {
 // handle decides on faults, login and route, in that order. It needs d.mu.
 func (x *exchange) handle() {
 	d := x.d
-	x.header.Set("Date", d.deviceTime(x.now).UTC().Format(http.TimeFormat))
-	x.header.Set("Server", "App-webs/")
+	x.set("Date", d.deviceTime(x.now).UTC().Format(http.TimeFormat))
+	x.set("Server", "App-webs/")
 	if d.recorder() {
-		x.header.Set("Server", "DNVRS-Webs")
+		x.set("Server", "DNVRS-Webs")
 	}
 	if d.o.HTTPSOnly && x.r.TLS == nil && x.r.URL.Scheme != "https" {
 		x.entry.What = "redirect"
 		x.page(http.StatusFound, "Moved", "")
-		x.header.Set("Location", "https://"+x.r.Host+x.r.RequestURI)
+		x.set("Location", "https://"+x.r.Host+x.r.RequestURI)
 		return
 	}
 	if d.o.NoISAPI {
@@ -236,9 +238,20 @@ func (x *exchange) login() bool {
 	return false
 }
 
+// set is header.Set without an allocation for each value. key is in canonical form.
+func (x *exchange) set(key, value string) {
+	if x.used == len(x.values) {
+		x.header[key] = []string{value}
+		return
+	}
+	x.values[x.used] = value
+	x.header[key] = x.values[x.used : x.used+1 : x.used+1]
+	x.used++
+}
+
 // xml sets the body; the status is the handler's, 200 by default.
 func (x *exchange) xml(out []byte) {
-	x.header.Set("Content-Type", `application/xml; charset="UTF-8"`)
+	x.set("Content-Type", `application/xml; charset="UTF-8"`)
 	x.out = out
 }
 
@@ -250,7 +263,7 @@ func (x *exchange) send(e *elem) {
 
 func (x *exchange) page(status int, title, text string) {
 	x.status = status
-	x.header.Set("Content-Type", "text/html")
+	x.set("Content-Type", "text/html")
 	x.out = []byte("<!DOCTYPE html>\r\n<html><head><title>" + title + "</title></head><body>" + text + "</body></html>\r\n")
 }
 

@@ -56,7 +56,7 @@ func (x *exchange) takePicture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.header.Set("Content-Type", "image/jpeg")
+	x.set("Content-Type", "image/jpeg")
 	if d.o.SmallPictures {
 		x.out, err = d.smallPicture(x.shot)
 		return err

@@ -70,7 +70,7 @@ func alertStream(x *exchange) {
 		boundary = "MIME_boundary"
 	}
 	x.status = http.StatusOK
-	x.header.Set("Content-Type", "multipart/mixed; boundary="+boundary)
+	x.set("Content-Type", "multipart/mixed; boundary="+boundary)
 	x.stream = &stream{d: d, x: x, remote: x.r.RemoteAddr, boundary: boundary,
 		sent: map[*alarm]time.Time{}, lost: map[int]time.Time{}, posts: map[string]int{}}
 	d.streams = append(d.streams, x.stream)

@@ -167,7 +167,7 @@ func (x *exchange) setClock(text string) bool {
 func getLocalTime(x *exchange) {
 	x.entry.What = "time"
 	x.status = http.StatusOK
-	x.header.Set("Content-Type", "text/plain")
+	x.set("Content-Type", "text/plain")
 	x.out = []byte(x.d.deviceTime(x.now).Format(time.RFC3339))
 }
 

@@ -72,7 +72,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	default:
 		resp.Body = io.NopCloser(bytes.NewReader(x.out))
 	}
-	resp.Header.Set("Content-Length", strconv.Itoa(len(x.out)))
+	x.set("Content-Length", strconv.Itoa(len(x.out)))
 	return resp, nil
 }
 

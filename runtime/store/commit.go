@@ -117,8 +117,13 @@ func (s *Store) commit() {
 			return
 		}
 		s.next = nil
-		s.runs.collect(b)
-		s.latest.collect(b)
+		if s.inMemory() {
+			clear(s.runs.changed)
+			clear(s.latest.changed)
+		} else {
+			s.runs.collect(b)
+			s.latest.collect(b)
+		}
 		s.collectMarks(b)
 		s.mu.Unlock()
 		err := s.write(b.ops)

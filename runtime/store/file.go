@@ -30,7 +30,7 @@ func (s *Store) write(ops []op) error {
 	switch {
 	case s.damaged != nil:
 		return s.damaged
-	case s.db == nil && !s.shared || len(ops) == 0:
+	case s.inMemory() || len(ops) == 0:
 		return nil
 	}
 	if s.disk != nil {
@@ -50,6 +50,9 @@ func (s *Store) write(ops []op) error {
 	}
 	return err
 }
+
+// inMemory reports whether there is no file.
+func (s *Store) inMemory() bool { return s.db == nil && !s.shared }
 
 // writeShared has the file for one transaction. What others wrote to the tables
 // in between must not be mixed with what is in memory here.
