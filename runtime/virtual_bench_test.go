@@ -1,5 +1,3 @@
-//go:build unix
-
 package runtime
 
 import (
@@ -11,7 +9,6 @@ import (
 	"net/http"
 	goruntime "runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -128,13 +125,13 @@ func benchmarkSpan(b *testing.B, n int, job string, first, rest time.Duration) {
 		m := newMinutely(b, n, job)
 		var began, ended goruntime.MemStats
 		goruntime.ReadMemStats(&began)
-		cpu := cpuTime(b)
+		cpu := cpuTime()
 		m.clk.RunFor(first)
-		spent += cpuTime(b) - cpu
+		spent += cpuTime() - cpu
 		start, _ := level()
-		cpu = cpuTime(b)
+		cpu = cpuTime()
 		m.clk.RunFor(rest)
-		spent += cpuTime(b) - cpu
+		spent += cpuTime() - cpu
 		goruntime.ReadMemStats(&ended)
 		end, _ := level()
 		commands += m.commands
@@ -152,14 +149,4 @@ func benchmarkSpan(b *testing.B, n int, job string, first, rest time.Duration) {
 	b.ReportMetric(float64(after)/float64(before), "heap-ratio")
 	b.ReportMetric(float64(commands)/float64(b.N), "commands")
 	b.ReportMetric(0, "ns/op")
-}
-
-// cpuTime is what the process has used of all processors: other work on the
-// machine makes a benchmark take longer, and this hardly.
-func cpuTime(tb testing.TB) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		tb.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
