@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -155,6 +156,10 @@ const whileLoading = luaapi.Loading + " can't command a device: do it in a job, 
 func (w *walker) callEntry(c invocation) value {
 	f, entry := c.f, c.f.entry
 	result := value{owner: resultOwner(entry)}
+	if entry.Result == "" {
+		result.known = lua.LNil
+	}
+	result.given = strings.HasPrefix(entry.Result, "list of ") || strings.HasPrefix(entry.Result, "{") && !strings.Contains(entry.Result, " or ")
 	if name, ok := strings.CutPrefix(entry.Result, "list of "); ok && api()[strings.TrimSuffix(name, "s")] != nil {
 		result.listOf = strings.TrimSuffix(name, "s")
 	}
@@ -196,7 +201,9 @@ func (w *walker) callEntry(c invocation) value {
 			w.demand(entry.Name, c.at)
 		}
 	}
-	result.known = said.object
+	if said.object != nil {
+		result.known = said.object
+	}
 	if said.pure {
 		result.pure = called(c.callee, f)
 	}

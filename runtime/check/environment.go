@@ -101,8 +101,12 @@ func (w *walker) callGlobal(c invocation) value {
 		if len(args) == 1 {
 			return w.require(c)
 		}
-	case "pcall":
-		if len(args) > 0 && args[0].global != "require" { // else the script can do without the module
+	case "pcall", "xpcall":
+		if len(args) > 0 && args[0].known == lua.LNil && len(c.exprs) > 0 {
+			w.report(w.endOf(c.exprs[0]), "%s calls a function, and what is called here gives none: write %[1]s(object.name, object, ...) or %[1]s(function() ... end)", path)
+			return v
+		}
+		if path == "pcall" && len(args) > 0 && args[0].global != "require" { // else the script can do without the module
 			w.passedOn(c, 0, 1)
 		}
 	case "ipairs":

@@ -38,9 +38,14 @@ type value struct {
 	// listOf is whose names the items of a list have, each those of the items
 	// that ipairs gives.
 	listOf, each string
+	// given says that it is a table that a function of hik gives.
+	given bool
 	// several says that it may be any number of values.
 	several bool
 }
+
+// single reports whether it is known that a call gives just one value.
+func (v value) single() bool { return v.known != nil || v.owner != "" || v.given }
 
 // item is one field of a table.
 type item struct {

@@ -268,6 +268,12 @@ func (w *walker) iterator(e ast.Expr, v value) {
 		w.doubt(at, "a table can't stand after 'in': write pairs(...) or ipairs(...) around it")
 	case v.madeHere:
 		w.warn(at, "a table can't stand after 'in': write pairs(...) or ipairs(...) around it")
+	case v.given:
+		w.doubt(at, "a table can't stand after 'in': write pairs(...) or ipairs(...) around it")
+	case v.owner != "":
+		w.doubt(at, "a %s can't stand after 'in', where a function such as ipairs(...) is due", v.owner)
+	case v.known == lua.LNil:
+		w.doubt(at, "what is called here gives nothing, and after 'in' a function such as ipairs(...) is due")
 	case v.known != nil && v.known.Type() == lua.LTNumber:
 		w.doubt(at, "a number can't stand after 'in': write for i = 1, n do")
 	}

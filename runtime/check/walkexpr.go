@@ -32,7 +32,7 @@ func (w *walker) expr(e ast.Expr) value {
 		return w.attribute(e)
 	case *ast.FuncCallExpr:
 		v := w.call(e)
-		v.several = !e.AdjustRet
+		v.several = !e.AdjustRet && !v.single()
 		return v
 	case *ast.FunctionExpr:
 		return value{known: w.checker.rehearsal.nothing, body: w.function(e, false)}
