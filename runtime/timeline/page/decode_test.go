@@ -115,7 +115,7 @@ func decoded(t testing.TB, page string) (head, []shown) {
 	return h, all
 }
 
-// expected is what a page should have of a timeline, without where heads stand.
+// expected is what a page should have of a timeline, without the stretches between its actions.
 func expected(tl *timeline.Timeline, by timeline.By) []shown {
 	var all []shown
 	for _, a := range tl.Actions {
@@ -160,7 +160,7 @@ func TestWhatIsWrittenIsWhatWasThere(t *testing.T) {
 	for name, tl := range map[string]*timeline.Timeline{"week": week, "odd": &odd, "empty": {From: week.From, To: week.To, Zone: week.Zone}} {
 		for _, by := range []timeline.By{timeline.ByDevice, timeline.ByScript} {
 			_, all := decoded(t, write(t, tl, Options{By: by}))
-			all = slices.DeleteFunc(all, func(s shown) bool { return s.Kind == dwell })
+			all = slices.DeleteFunc(all, func(s shown) bool { return s.Kind == dwell || s.Kind == away })
 			got, want := sortShown(all), sortShown(expected(tl, by))
 			if !slices.Equal(got, want) {
 				for i := range min(len(got), len(want)) {
@@ -186,6 +186,31 @@ func TestTracksAreByTime(t *testing.T) {
 		if a.Lane == b.Lane && a.Kind == b.Kind && a.Failed == b.Failed && a.Start > b.Start {
 			t.Fatal(a, "is before", b)
 		}
+	}
+}
+
+// A device is away until it is online.
+func TestWhereDevicesAreAway(t *testing.T) {
+	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	tl := &timeline.Timeline{From: from, To: from.Add(time.Hour), Zone: time.UTC}
+	for _, s := range []struct {
+		minute       int
+		device, text string
+	}{{0, "", "the host begins"}, {1, "gate", "is online"}, {5, "gate", "is offline"}, {6, "nvr", "is locked"}, {9, "gate", "is unauthorized"}, {12, "gate", "is online"}} {
+		tl.Actions = append(tl.Actions, timeline.Action{
+			Time: from.Add(time.Duration(s.minute) * time.Minute), Kind: timeline.State, Device: s.device, Place: s.device, Text: s.text,
+		})
+	}
+	_, all := decoded(t, write(t, tl, Options{}))
+	var got []string
+	for _, s := range all {
+		if s.Kind == away {
+			got = append(got, fmt.Sprintf("%s %d-%d %s open=%t", s.Lane, s.Start/60000, (s.Start+s.Length)/60000, s.Label.Text, s.Open))
+		}
+	}
+	want := []string{"gate 5-9 is offline open=false", "gate 9-12 is unauthorized open=false", "nvr 6-60 is locked open=true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
 	}
 }
 

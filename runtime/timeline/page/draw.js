@@ -144,7 +144,7 @@ class Stage {
       const left = Math.max(from, g.gutter - 2), right = Math.min(Math.max(to, from + (track.kind === "dwell" ? 0.5 : 2)), g.width);
       if (l.lasts) ctx.rect(left, y, right - left, height);
       else ctx.rect(Math.round(left) - 1, y, 2, height);
-      if (!spoken) continue;
+      if (!spoken || track.kind === "away" && from >= g.gutter) continue; // its begin says the same
       const word = { left: Math.max(left, g.gutter) + 4, y: wordsY, action: i, failed: track.failed, right: 0 };
       if (l.lasts && l.strip !== "all") word.right = right;
       words.push(word);

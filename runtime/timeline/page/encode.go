@@ -13,9 +13,11 @@ import (
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
-// dwell is what the page adds to a timeline's kinds: a head stands at a preset,
-// from when it was sent there until it is sent elsewhere.
-const dwell timeline.Kind = "dwell"
+// What the page adds to a timeline's kinds: stretches between two actions.
+const (
+	dwell timeline.Kind = "dwell" // a head stands at a preset, until something moves it
+	away  timeline.Kind = "away"  // a device is offline, locked or unauthorized, until it is online
+)
 
 // head is all but the columns. A browser reads it as JSON.
 type head struct {
@@ -173,15 +175,32 @@ func (e *encoder) since(t time.Time) int64 {
 	return t.UnixMilli() - e.timeline.From.UnixMilli()
 }
 
-// marks are the actions, by time, and where heads stand between those that turn
-// them.
+// stretchOf is what a stretch belongs to: the head of a channel, or a device.
+type stretchOf struct {
+	kind    timeline.Kind
+	device  string
+	channel int
+}
+
+// marks are the actions, by time, and the stretches between them.
 func (e *encoder) marks() columns {
-	type channel struct {
-		device string
-		number int
-	}
 	c := make(columns, 0, len(e.timeline.Actions)*5/4)
-	standing := make(map[channel]int) // the mark of the preset at which a head stands
+	last := make(map[stretchOf]int) // the mark of the stretch that goes on
+	// stretch adds one that begins with m, or only ends the one before.
+	stretch := func(of stretchOf, m mark, lane int, says *label) {
+		if i, ok := last[of]; ok {
+			c[i].length, c[i].open = max(m.start-c[i].start, 0), false
+			delete(last, of)
+		}
+		if says == nil {
+			return
+		}
+		m.start += m.length
+		m.length, m.open = max(e.since(e.timeline.To)-m.start, 0), true
+		m.track, m.label = e.tracks.of(trackKey{lane, e.kinds.of(of.kind), false}), e.labels.of(*says)
+		last[of] = len(c)
+		c = append(c, m)
+	}
 	for i := range e.timeline.Actions {
 		a := &e.timeline.Actions[i]
 		r := e.rowOf(a)
@@ -197,22 +216,15 @@ func (e *encoder) marks() columns {
 		task, number := splitTask(a.Task)
 		m.giver, m.number = e.givers.of(giver{a.Script, a.Job, task}), number
 		c = append(c, m)
-		if !a.Head {
-			continue
-		}
-		head := channel{a.Device, a.Channel}
-		if i, ok := standing[head]; ok {
-			c[i].length = max(m.start-c[i].start, 0)
-			c[i].open = false
-			delete(standing, head)
-		}
-		if a.Kind == timeline.Preset && !failed {
-			m.start += m.length
-			m.length, m.open = max(e.since(e.timeline.To)-m.start, 0), true
-			m.track = e.tracks.of(trackKey{lane, e.kinds.of(dwell), false})
-			m.label = e.labels.of(label{Text: "at " + strings.TrimPrefix(a.Text, "goes to "), Place: says.Place})
-			standing[head] = len(c)
-			c = append(c, m)
+		switch {
+		case a.Head && a.Kind == timeline.Preset && !failed:
+			stretch(stretchOf{dwell, a.Device, a.Channel}, m, lane, &label{Text: "at " + strings.TrimPrefix(a.Text, "goes to "), Place: says.Place})
+		case a.Head:
+			stretch(stretchOf{dwell, a.Device, a.Channel}, m, lane, nil)
+		case a.Kind == timeline.State && a.Device != "" && a.Text != "is online":
+			stretch(stretchOf{away, a.Device, 0}, m, lane, &label{Text: a.Text, Place: says.Place})
+		case a.Kind == timeline.State && a.Device != "":
+			stretch(stretchOf{away, a.Device, 0}, m, lane, nil)
 		}
 	}
 	return c

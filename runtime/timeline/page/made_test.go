@@ -83,7 +83,9 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 		}
 	}
 	tl.Actions = append(tl.Actions, timeline.Action{
-		Time: from.Add(50 * time.Hour), Duration: 9 * time.Hour, Kind: timeline.State, Device: "cam01", Place: "cam01", Text: "is offline",
+		Time: from.Add(50 * time.Hour), Kind: timeline.State, Device: "cam01", Place: "cam01", Text: "is offline",
+	}, timeline.Action{
+		Time: from.Add(59 * time.Hour), Kind: timeline.State, Device: "cam01", Place: "cam01", Text: "is online",
 	}, timeline.Action{
 		Time: from.Add(51 * time.Hour), Kind: timeline.Notice, Script: "s01", Job: "tour", Task: "s01/tour#9", Text: "would tell ops: cam01 is offline",
 	})

@@ -4,10 +4,12 @@
 
 const STRIP = 12, PAD = 3;
 
-// "all" strips: a band behind, or a line through, the whole lane.
+// "all" strips: a band behind, or a line through, the whole lane. What is derived
+// is no action of its own: a stretch between two.
 const LOOKS = {
-  dwell:    { strip: "all", order: 0, lasts: true, words: 0, name: "head stands at a preset" },
-  state:    { strip: 2, order: 1, lasts: true, name: "state of a device" },
+  dwell:    { strip: "all", order: 0, lasts: true, derived: true, words: 0, name: "head stands at a preset" },
+  away:     { strip: 2, order: 1, lasts: true, derived: true, colour: "state", name: "device is away" },
+  state:    { strip: 2, order: 5, words: 2, name: "state, load, host" },
   run:      { strip: 1, order: 2, lasts: true, name: "run of a job" },
   move:     { strip: 1, order: 3, lasts: true, name: "head moves" },
   event:    { strip: 2, order: 4, lasts: true, name: "event" },
@@ -23,6 +25,7 @@ const UNKNOWN = { strip: 3, order: 9, words: 3, colour: "other", name: "other" }
 
 const look = (kind) => LOOKS[kind] || UNKNOWN;
 const lasting = (kind) => !!look(kind).lasts;
+const derived = (kind) => !!look(kind).derived;
 
 // layOut gives each lane its strips and its height without its name, and orders
 // its tracks as they are drawn: what failed last.

@@ -16,7 +16,7 @@ class Overview {
     this.failed = new Uint32Array(columns);
     const step = this.data.span / columns;
     for (const t of this.data.tracks) {
-      if (t.kind === "dwell") continue;
+      if (derived(t.kind)) continue;
       counts(this.data, t, 0, step, columns, (c, n) => {
         this.all[c] += n;
         if (t.failed) this.failed[c] += n;

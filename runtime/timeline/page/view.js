@@ -38,6 +38,8 @@ class View {
       const widest = Math.max(0, ...this.lanes.map((l) => ctx.measureText(l.name).width));
       g.gutter = Math.round(Math.min(Math.max(widest + 20, 80), g.width / 5));
     }
+    byID("overview").style.marginLeft = g.gutter + "px"; // above its place in the lanes
+    byID("overview").style.width = g.width - g.gutter + 2 + "px";
     let y = 0;
     for (const lane of this.lanes) {
       const height = lane.size + (g.narrow ? NAME : 0);

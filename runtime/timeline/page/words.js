@@ -32,13 +32,13 @@ function lengthOf(data, i) {
 }
 
 // inView gives the number of actions that lanes have in a stretch of time, and
-// the first of them. Where a head stands is none.
+// the first of them. What is derived is none.
 function inView(data, lanes, from, to) {
   let count = 0;
   const firsts = [];
   for (const lane of lanes) {
     for (const t of lane.tracks) {
-      if (t.kind === "dwell") continue;
+      if (derived(t.kind)) continue;
       const [a, b] = within(data, t, from, to);
       count += b - a;
       for (let i = a, n = 0; i < b && n < MOST; i++) {
@@ -87,7 +87,7 @@ function nearest(data, lane, y, time, reach) {
     const [top, height] = box(lane, t);
     const inStrip = y >= top && y < top + height;
     const [a, b] = within(data, t, time - reach, time + reach);
-    const behind = t.kind === "dwell" ? 4 : 0;
+    const behind = derived(t.kind) ? 4 : 0;
     for (let i = Math.max(a, b - 50); i < b; i++) {
       if (data.end[i] < time - reach) continue;
       const off = Math.max(data.start[i] - time, time - data.end[i], 0) / reach + (inStrip ? 0 : 2) + behind;
