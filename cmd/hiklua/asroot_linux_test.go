@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // TestRootLeavesNothingOfItsOwn: what root does by hand in the site of a service
@@ -43,6 +45,12 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 		hik.file.append("notes/today.txt", "one")
 		hik.device("gate"):snapshot():save("pictures/gate.jpg")`).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
+	}
+	if _, err := site.WriteSaved(dir, &site.Saved{}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, site.SavedName)); err != nil || info.Sys().(*syscall.Stat_t).Uid != service || info.Mode().Perm() != 0o644 {
+		t.Error(info, err)
 	}
 	seen := 0
 	filepath.WalkDir(filepath.Join(dir, "data"), func(path string, e fs.DirEntry, err error) error {

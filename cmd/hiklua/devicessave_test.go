@@ -203,6 +203,23 @@ func TestSaveRefusesDamage(t *testing.T) {
 	}
 }
 
+// A folder that can't be written to is named, and so is what was heard.
+func TestSaveCannotWrite(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root writes everywhere")
+	}
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"site.yaml": "devices:\n  gate: " + onPort(t, sim.New(sim.Options{Model: sim.PTZ})) + "\n"})
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o755)
+	out, errs, status := byHand(t, "devices", "--save", dir)
+	if status != 1 || errs != filepath.Join(dir, "devices.yaml")+": permission denied\n" || !strings.Contains(out, "DS-2DE4425SIM-DE") {
+		t.Error(status, out, errs)
+	}
+}
+
 // Several at once leave a file that is whole.
 func TestSaveAtOnce(t *testing.T) {
 	dir := t.TempDir()

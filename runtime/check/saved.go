@@ -48,7 +48,7 @@ func (c *checker) savedFile(s *site.Site, env func(string) (string, bool)) {
 // all of whose channels answer.
 func standIn(conf site.Device) *isapi.Client {
 	o := standin.Options(conf, clock.Real())
-	o.Username, o.Password = "", ""
+	o.Username, o.Password, o.Auth = "", "", sim.AuthDigest
 	for i := range o.Channels {
 		o.Channels[i].Offline = false
 	}

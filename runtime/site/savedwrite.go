@@ -29,9 +29,17 @@ func WriteSaved(dir string, s *Saved) (changed bool, err error) {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
+	if err := replaceFile(path, text, mode); err != nil {
+		return false, &fs.PathError{Op: "write", Path: path, Err: reasonOf(err)}
+	}
+	return true, nil
+}
+
+// replaceFile writes beside the file, syncs and renames.
+func replaceFile(path string, text []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+SavedName+"-*")
 	if err != nil {
-		return false, err
+		return err
 	}
 	_, err = f.Write(text)
 	err = errors.Join(err, owner.Give(f, filepath.Dir(path)), f.Chmod(mode))
@@ -42,7 +50,19 @@ func WriteSaved(dir string, s *Saved) (changed bool, err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return false, errors.Join(err, os.Remove(f.Name()))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return true, nil
+	return nil
+}
+
+// reasonOf is an error of the file system without the name of a file that is gone
+// again.
+func reasonOf(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return e.Err
+	}
+	return err
 }
