@@ -170,12 +170,9 @@ func (e emitter) tell(s *site.Site, r emitRequest) (a emitAnswer, err error) {
 func noSuchEmission(s *site.Site, r emitRequest, err error) error {
 	first, _, _ := strings.Cut(r.Rest, " ")
 	if words := happening.Words(); slices.Contains(words, first) || nearest.Word(first, words) != "" {
-		name, _, _ := strings.Cut(r.Name, "/")
-		hint := nearest.Hint(name, s.DeviceNames())
-		if hint == "" {
-			hint = "; it has " + strings.Join(s.DeviceNames(), ", ")
+		if _, err := happening.ParseWhat(r.Name+" "+r.Rest, s); err != nil {
+			return &luaapi.Failure{Kind: "not_found", Message: err.Error()}
 		}
-		return &luaapi.Failure{Kind: "not_found", Message: fmt.Sprintf("site.yaml has no device %q%s", name, hint)}
 	}
 	return &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("what is emitted is no JSON: %v", err), Hint: `such as '{"by": "hand"}', '"text"' or 7`}
 }

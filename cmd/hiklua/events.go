@@ -115,7 +115,7 @@ func (a *app) noEvents(s *site.Site, dir string, o eventsOptions) string {
 		}
 	}
 	if last, err := lastOnRecord(dir); err == nil && last.IsZero() {
-		return fmt.Sprintf("nothing is on record: %s run %s begins it", a.name, shellWord(dir))
+		return a.noRecord(dir)
 	}
 	return "no event is on record; a host gets those of a device while a script listens to one, such as dev:on(\"motion\", fn)"
 }

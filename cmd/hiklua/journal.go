@@ -266,7 +266,12 @@ func (a *app) emptyJournal(s *site.Site, dir string, o journalOptions) string {
 	if o.device+o.script+o.since != "" || o.moves {
 		return "nothing like that is on record"
 	}
-	return fmt.Sprintf("nothing is on record: %s run %s begins it", a.name, shellWord(dir))
+	return a.noRecord(dir)
+}
+
+// noRecord says why a site has none.
+func (a *app) noRecord(dir string) string {
+	return fmt.Sprintf("nothing is on record: %s run %s begins it (with --simulate nothing is kept)", a.name, shellWord(dir))
 }
 
 // parseWhen reads the time of a flag, or how long ago it was.

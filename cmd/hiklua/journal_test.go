@@ -41,7 +41,7 @@ func TestJournalCommand(t *testing.T) {
 		t.Fatal(s.err.String())
 	}
 	wants(t, s.out.String(), "Wed 04 Mar 13:00:00  the host begins", "Wed 04 Mar 13:01:00  tour/look runs", `gate/yard goes to preset 2 "door"  [tour/look]`,
-		"gate/yard turns right at 40 %, 1 s  [tour/look]", "nvr/77 takes a picture: unsupported: ", "tour/bad runs: unsupported: ", "(scripts/tour.lua:3)", "the host ends")
+		"gate/yard turns right at 40 %, 1 s  [tour/look]", "nvr/77 takes a picture: unsupported: ", "tour/bad fails: unsupported: ", "(scripts/tour.lua:3)", "the host ends")
 	lacks(t, s.out.String(), "ptz_status", "swordfish7")
 	s.out.Reset()
 	if status := s.run(context.Background(), "journal", "--by", "device", "--device", "gate"); status != statusOK {
@@ -262,6 +262,12 @@ func TestEventsCommand(t *testing.T) {
 		if status := s.run(context.Background(), strings.Fields(args)...); status != statusOK || s.out.String() != want {
 			t.Errorf("%s: status %d\n%s\nwant\n%s", args, status, s.out.String(), want)
 		}
+	}
+	s.out.Reset()
+	s.run(context.Background(), "journal", "--since", "2026-03-04T14:00")
+	wants(t, s.out.String(), "14:00:20  nvr is offline\n", "gate/yard motion (human), 9 s\n", "14:20:00  nvr is online\n", "gate/yard inp ut, still at the end\n")
+	if strings.Count(s.out.String(), "offline") != 1 {
+		t.Error(s.out.String())
 	}
 	s.out.Reset()
 	if status := s.run(s.interruptAfter(5*time.Second), "events", "--follow", "--since", "14:00"); status != statusOK {

@@ -42,6 +42,7 @@ func TestMistakesInAFileOfEvents(t *testing.T) {
 		{"gate motion", `1: "gate": is not a time, such as`},
 		{"23:10", `6: which device?`},
 		{"23:10 gaet motion", `7: site.yaml has no device "gaet" (did you mean "gate"?)`},
+		{"23:10 yard motion", `7: site.yaml has no device "yard" (did you mean "gate/yard"?)`},
 		{"23:10 garden motion", `7: site.yaml has no device "garden"; it has gate, nvr, warehouse, bare`},
 		{"23:10 gate/yrad motion", `12: gate has no channel "yrad" (did you mean "yard"?)`},
 		{"23:10 gate/0 motion", `12: 0 is no channel`},
@@ -164,6 +165,17 @@ func TestTheLinesOfTheDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, part, _ := strings.Cut(string(page), "\n## Make something happen\n")
+	_, part, _ = strings.Cut(part, "```text\n")
+	commands, part, _ := strings.Cut(part, "```")
+	for line := range strings.Lines(commands) {
+		what, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "hiklua emit ")), " #")
+		if strings.Contains(what, "'") {
+			continue // an event for scripts
+		}
+		if _, err := ParseWhat(what, testSite(t)); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
 	_, part, _ = strings.Cut(part, "```text\n")
 	lines, _, found := strings.Cut(part, "```")
 	if all, problems := Parse("docs/events.md", lines, testSite(t)); !found || problems != nil || len(all) < 8 {

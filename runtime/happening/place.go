@@ -39,6 +39,13 @@ func (p *parser) place() (pl place) {
 
 func (p *parser) deviceHint(name string) string {
 	names := p.site.DeviceNames()
+	for _, d := range p.site.Devices {
+		for _, c := range d.Channels {
+			if strings.EqualFold(c.Name, name) {
+				return fmt.Sprintf(" (did you mean %q?)", d.Name+"/"+c.Name)
+			}
+		}
+	}
 	if hint := nearest.Hint(name, names); hint != "" || len(names) == 0 {
 		return hint
 	}

@@ -261,9 +261,10 @@ func (b *Builder) once(text string) string {
 	if known, ok := b.texts[text]; ok {
 		return known
 	}
-	text = strings.Clone(text)
-	b.texts[text] = text
-	return text
+	// What devices and scripts write reaches a terminal as text only.
+	shown := strings.Clone(journal.Plain(text))
+	b.texts[strings.Clone(text)] = shown
+	return shown
 }
 
 // fail notes an error in an action.

@@ -163,12 +163,12 @@ func hourText(t time.Time) string {
 func words(name string, it *item, again bool) string {
 	a := it.action
 	name, inRound := strings.CutSuffix(name, "\x00")
-	text := a.Text
-	if a.Place != "" && a.Place != name {
-		text = a.Place + " " + text
-	}
-	if a.ownSubject(name) {
-		text = a.by() + " " + text
+	text, subject := a.Text, ""
+	switch {
+	case a.Place != "" && a.Place != name:
+		subject = a.Place + " "
+	case a.ownSubject(name):
+		subject = a.by() + " "
 	}
 	if a.Kind == Print {
 		text = "says: " + text
@@ -197,7 +197,7 @@ func words(name string, it *item, again bool) string {
 	if a.Line > 0 {
 		text += fmt.Sprintf(" (scripts/%s.lua:%d)", a.Script, a.Line)
 	}
-	return text
+	return subject + text
 }
 
 // ownSubject reports whether a line of the list of all begins with the job.
