@@ -12,8 +12,7 @@ import (
 )
 
 // What the script makes of the data is what was written, for each track.
-func TestTheScriptReadsWhatWasWritten(t *testing.T) {
-	b := start(t)
+func testReading(t *testing.T, b *browser) {
 	week := patrols(t, 4, 4_000, 5)
 	week.Actions[17].Duration, week.Actions[17].Open = 400*24*time.Hour, true // more than 32 bits
 	b.open(week, Options{}, wide, "")
@@ -39,8 +38,7 @@ func TestTheScriptReadsWhatWasWritten(t *testing.T) {
 
 // In columns, what lasts has the share of their time in which it went on, and
 // moments have their number: as counted one by one.
-func TestColumnsAreExact(t *testing.T) {
-	b := start(t)
+func testColumns(t *testing.T, b *browser) {
 	week := patrols(t, 3, 3_000, 5)
 	for i := range week.Actions { // many lanes in one: they overlap
 		week.Actions[i].Script, week.Actions[i].Job = "all", ""
@@ -78,8 +76,7 @@ func TestColumnsAreExact(t *testing.T) {
 }
 
 // The page tells time as Go does, in any zone, whatever zone the browser is in.
-func TestThePageTellsTimeAsGoDoes(t *testing.T) {
-	b := start(t)
+func testTime(t *testing.T, b *browser) {
 	b.open(&timeline.Timeline{Site: "x", From: time.Unix(0, 0), To: time.Unix(60, 0), Zone: time.UTC}, Options{}, wide, "")
 	for _, c := range []struct{ zone, from string }{
 		{"Europe/Berlin", "2026-03-28"}, {"Europe/Berlin", "2026-10-24"}, {"Australia/Lord_Howe", "2026-04-04"}, {"Australia/Lord_Howe", "2026-10-03"},

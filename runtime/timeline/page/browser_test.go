@@ -18,9 +18,13 @@ import (
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
-// patience is how long one test may take in a browser, on a machine that has much
-// else to do.
-const patience = 60 * time.Second
+const (
+	// patience is how long a browser may take for one thing, on a machine that has
+	// much else to do.
+	patience = 60 * time.Second
+	// allPatience is how long it may take for all tests.
+	allPatience = 5 * time.Minute
+)
 
 // browser is a browser with one page open.
 type browser struct {
@@ -65,14 +69,17 @@ func start(t *testing.T) *browser {
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), allPatience)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, dir: t.TempDir()}
-	b.do(chromedp.Navigate("about:blank"))
+	// The browser lives as long as the context of its first action.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatal(err)
+	}
 	messages := chromedp.Console(ctx)
 	go func() {
 		for m, err := range messages {
@@ -125,7 +132,9 @@ func (b *browser) load(path string, on screen, hash string) {
 		viewport = append(viewport, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
 	b.do(chromedp.EmulateViewport(on.width, on.height, viewport...))
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	}); err != nil {
 		b.t.Fatal(err)
@@ -136,7 +145,9 @@ func (b *browser) load(path string, on screen, hash string) {
 
 func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, actions...); err != nil {
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.t.Fatal(err)
 	}
 }
@@ -144,7 +155,9 @@ func (b *browser) do(actions ...chromedp.Action[chromedp.Void]) {
 // eval runs a piece of script in the page; a promise is waited for.
 func eval[T any](b *browser, format string, args ...any) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](fmt.Sprintf(format, args...), chromedp.EvalAwaitPromise))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](fmt.Sprintf(format, args...), chromedp.EvalAwaitPromise))
 	if err != nil {
 		b.t.Fatal(err)
 	}

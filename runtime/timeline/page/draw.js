@@ -145,7 +145,7 @@ class Stage {
       if (l.lasts) ctx.rect(left, y, right - left, height);
       else ctx.rect(Math.round(left) - 1, y, 2, height);
       if (!spoken || track.kind === "away" && from >= g.gutter) continue; // its begin says the same
-      const word = { left: Math.max(left, g.gutter) + 4, y: wordsY, action: i, failed: track.failed, right: 0 };
+      const word = { left: Math.max(left, g.gutter) + 4, y: wordsY, action: i, failed: track.failed, right: 0, inside: l.inside && !track.failed };
       if (l.lasts && l.strip !== "all") word.right = right;
       words.push(word);
     }
@@ -167,6 +167,7 @@ class Stage {
       let shown = shortOf(data, word.action);
       const width = Math.min(shown.length, 80) * 6; // measured only where it may matter
       const inside = word.right - word.left > width;
+      if (word.inside && !inside) continue;
       const x = word.right && !inside ? Math.max(word.left, word.right + 3) : word.left;
       const fits = Math.floor(((inside ? word.right : end) - x) / 6);
       if (fits < Math.min(shown.length, 8)) continue;

@@ -5,12 +5,13 @@
 const STRIP = 12, PAD = 3;
 
 // "all" strips: a band behind, or a line through, the whole lane. What is derived
-// is no action of its own: a stretch between two.
+// is no action of its own: a stretch between two. The words of what is "inside" are
+// in its bar or nowhere.
 const LOOKS = {
   dwell:    { strip: "all", order: 0, lasts: true, derived: true, words: 0, name: "head stands at a preset" },
   away:     { strip: 2, order: 1, lasts: true, derived: true, colour: "state", name: "device is away" },
   state:    { strip: 2, order: 5, words: 2, name: "state, load, host" },
-  run:      { strip: 1, order: 2, lasts: true, name: "run of a job" },
+  run:      { strip: 1, order: 2, lasts: true, inside: true, name: "run of a job" },
   move:     { strip: 1, order: 3, lasts: true, name: "head moves" },
   event:    { strip: 2, order: 4, lasts: true, name: "event" },
   preset:   { strip: 0, order: 5, name: "preset" },

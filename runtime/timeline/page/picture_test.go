@@ -112,6 +112,11 @@ func TestInABrowser(t *testing.T) {
 	b.part("mouse", func(t *testing.T) { testMouse(t, b, week) })
 	b.part("touch", func(t *testing.T) { testTouch(t, b, week) })
 	b.part("buttons", func(t *testing.T) { testButtons(t, b, week) })
+	b.part("reading", func(t *testing.T) { testReading(t, b) })
+	b.part("columns", func(t *testing.T) { testColumns(t, b) })
+	b.part("time", func(t *testing.T) { testTime(t, b) })
+	b.part("names", func(t *testing.T) { testNames(t, b) })
+	b.part("access", func(t *testing.T) { testAccess(t, b) })
 	b.part("empty", func(t *testing.T) {
 		b.open(&timeline.Timeline{Site: "x", From: week.From, To: week.To, Zone: week.Zone}, Options{}, wide, "")
 		if s := b.state(); s.Count != "0 actions in 0 lanes." || s.Trouble != "" {
@@ -133,8 +138,7 @@ func TestInABrowser(t *testing.T) {
 }
 
 // Names are shown as they are, and do nothing.
-func TestNamesAreTextInABrowser(t *testing.T) {
-	b := start(t)
+func testNames(t *testing.T, b *browser) {
 	const evil = `<script>window.evil=1</script><img src=x onerror="window.evil=2">"'&lt;` + "\n\u202etxt"
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	tl := &timeline.Timeline{Site: evil, From: from, To: from.Add(time.Hour), Zone: time.UTC}
@@ -142,27 +146,24 @@ func TestNamesAreTextInABrowser(t *testing.T) {
 		Time: from, Duration: time.Minute, Kind: timeline.Run, Device: evil, Channel: 1, Place: evil, Script: evil, Job: evil, Task: evil, Text: evil, Failed: evil, Message: evil,
 	}}
 	tl.Findings = []timeline.Finding{{Time: from, Count: 1, Device: evil, Place: evil, Script: evil, Text: evil, Remedy: evil}}
-	b.part("shown", func(t *testing.T) {
-		b.open(tl, Options{Command: evil}, wide, "")
-		s := b.state()
-		title := eval[string](b, `document.querySelector("h1").textContent`)
-		if title != evil || s.First[1] != evil || !strings.Contains(s.First[2], evil) || s.First[4] != evil {
-			t.Errorf("%q, %q", title, s.First)
-		}
-		if list := eval[string](b, `document.querySelector("#findings ol").textContent`); strings.Count(list, evil) != 4 {
-			t.Errorf("%q", list)
-		}
-		if eval[bool](b, `"evil" in window || document.querySelectorAll("img, script").length !== 2`) {
-			t.Error("a name is more than text")
-		}
-	})
+	b.open(tl, Options{Command: evil}, wide, "")
+	s := b.state()
+	title := eval[string](b, `document.querySelector("h1").textContent`)
+	if title != evil || s.First[1] != evil || !strings.Contains(s.First[2], evil) || s.First[4] != evil {
+		t.Errorf("%q, %q", title, s.First)
+	}
+	if list := eval[string](b, `document.querySelector("#findings ol").textContent`); strings.Count(list, evil) != 4 {
+		t.Errorf("%q", list)
+	}
+	if eval[bool](b, `"evil" in window || document.querySelectorAll("img, script").length !== 2`) {
+		t.Error("a name is more than text")
+	}
 }
 
 // axeVersion is of the checker of accessibility. It comes from npm for the test.
 const axeVersion = "4.14.1"
 
-func TestAccessible(t *testing.T) {
-	b := start(t)
+func testAccess(t *testing.T, b *browser) {
 	dir := t.TempDir()
 	cmd := exec.Command("timeout", "60", "npm", "pack", "--silent", "axe-core@"+axeVersion)
 	cmd.Dir = dir
