@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,9 +107,17 @@ func (c *call) url(i int) *url.URL {
 		c.misuse("the URL must begin with http:// or https://")
 	case u.Hostname() == "":
 		c.misuse("the URL has no host")
+	case !validPort(u.Port()):
+		c.misuse("the URL has the port %s, and ports are 1 to 65535", u.Port())
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u
+}
+
+// validPort takes "", the port of the scheme, too.
+func validPort(port string) bool {
+	n, err := strconv.Atoi(port)
+	return port == "" || err == nil && n >= 1 && n <= 65535
 }
 
 func (c *call) httpHeaders(x *httpExchange, v lua.LValue) {

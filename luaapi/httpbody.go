@@ -99,6 +99,12 @@ func (c *call) formFields(v lua.LValue) []web.Field {
 			return
 		}
 		l := interruptible{L: c.L}
+		l.each(list, func(key, _ lua.LValue) error {
+			if n, ok := key.(lua.LNumber); !ok || n < 1 || int(n) > list.Len() {
+				c.misuse("form: %s has the key %s, and is a value or a list of values", indexText(lua.LString(name)), describe(key))
+			}
+			return nil
+		})
 		for i := 1; i <= list.Len(); i++ {
 			l.tick()
 			add(name, list.RawGetInt(i))

@@ -32,6 +32,15 @@ case("a form", function()
   equal(http.put("http://web.example/echo", {form = {}, headers = {["Content-Type"] = "a/b"}}).body, "PUT /echo\nContent-Type: a/b\n")
 end)
 
+case("what is no form, and no port", function()
+  for _, form in ipairs{{a = {b = 1}}, {a = {1, 2, x = 3}}, {a = {1, nil, {}}}, {a = print}} do
+    fails(function() http.post("http://web.example/echo", {form = form}) end, {kind = "misuse"})
+  end
+  misuse('post: form: .a has the key "b", and is a value or a list of values', function() http.post("http://web.example/echo", {form = {a = {b = 1}}}) end)
+  misuse("get: the URL has the port 99999, and ports are 1 to 65535", function() http.get("http://127.0.0.1:99999/") end)
+  misuse("get: the URL has the port 0, and ports are 1 to 65535", function() http.get("http://127.0.0.1:0/") end)
+end)
+
 case("files of a form", function()
   local snap = hik.device("gate"):snapshot(1)
   local text = http.post("http://web.example/echo", {
