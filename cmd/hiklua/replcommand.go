@@ -120,17 +120,16 @@ func (r *repl) help(_ context.Context, about string) error {
 		r.writeWrapped(text + "\n")
 		return nil
 	}
-	var b strings.Builder
+	t := &table{fixed: 1}
 	for _, c := range replCommands() {
-		fmt.Fprintf(&b, "%-16s %s\n", strings.TrimSpace(c.name+" "+c.args), c.doc)
+		t.add(strings.TrimSpace(c.name+" "+c.args), c.doc)
 	}
-	b.WriteString(`Tab              completes names, options, events, devices, channels and presets
-Up, Ctrl-R       earlier lines, search in them
-Ctrl-C           clears the line; while one runs: breaks it off and stops the heads
-Alt-Enter        another line of the same piece; a piece that is not whole goes on by itself
-_                the value of the last line; devices of the site are there by name
-`)
-	io.WriteString(r.stdout, b.String())
+	t.add("Tab", "completes names, options, events, devices, channels and presets")
+	t.add("Up, Ctrl-R", "earlier lines, search in them")
+	t.add("Ctrl-C", "clears the line; while one runs: breaks it off and stops the heads")
+	t.add("Alt-Enter", "another line of the same piece; a piece that is not whole goes on by itself")
+	t.add("_", "the value of the last line; devices of the site are there by name")
+	r.writeTable(t)
 	return nil
 }
 

@@ -21,7 +21,7 @@ func helpOn(n namer, name string) (text string, known bool) {
 	if t.entry != nil {
 		return entryHelp(t.entry), true
 	}
-	var found []string
+	var found []*luaapi.Entry
 	var names []string
 	for _, e := range slices.Concat(luaapi.API(), check.Library()) {
 		if e.Kind == "table" {
@@ -32,12 +32,12 @@ func helpOn(n namer, name string) (text string, known bool) {
 			return entryHelp(&e), true
 		}
 		if e.Name == word && (owner == "" || owner == e.Owner) {
-			found = append(found, entryHelp(&e))
+			found = append(found, &e)
 		}
 	}
 	switch {
 	case len(found) > 0:
-		return strings.Join(found, "\n"), true
+		return entriesHelp(found), true
 	case t.owner != "" || t.keys != nil || t.vars != nil:
 		return thingHelp(name, t), true
 	}
@@ -48,12 +48,30 @@ func helpOn(n namer, name string) (text string, known bool) {
 	return text, false
 }
 
-func entryHelp(e *luaapi.Entry) string {
-	text := signature(e)
-	if e.Result != "" {
-		text += " gives " + e.Result
+// entriesHelp tells of several: those that are the same but for whose they are,
+// as hik.preset and channel:preset, are told once.
+func entriesHelp(entries []*luaapi.Entry) string {
+	text := ""
+	for i, e := range entries {
+		text += entryHead(e) + "\n"
+		if i+1 == len(entries) || entryBody(entries[i+1]) != entryBody(e) {
+			text += entryBody(e) + "\n"
+		}
 	}
-	text += "\n  " + strings.ReplaceAll(e.Doc, "\n", "\n  ")
+	return strings.TrimSuffix(text, "\n")
+}
+
+func entryHelp(e *luaapi.Entry) string { return entryHead(e) + "\n" + entryBody(e) }
+
+func entryHead(e *luaapi.Entry) string {
+	if e.Result != "" {
+		return signature(e) + " gives " + e.Result
+	}
+	return signature(e)
+}
+
+func entryBody(e *luaapi.Entry) string {
+	text := "  " + strings.ReplaceAll(e.Doc, "\n", "\n  ")
 	for _, o := range e.Options {
 		text += fmt.Sprintf("\n  %s (%s): %s", o.Name, o.Type, o.Doc)
 	}
