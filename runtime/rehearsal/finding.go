@@ -24,13 +24,13 @@ const (
 	neverRuns     timeline.FindingKind = "never_runs"
 	clockChange   timeline.FindingKind = "clock_change"
 	stillRunning  timeline.FindingKind = "still_running"
+	busyLoop      timeline.FindingKind = "busy_loop"
 	notFound      timeline.FindingKind = "not_found"
 	tooMany       timeline.FindingKind = "too_many_commands"
 	longQueue     timeline.FindingKind = "long_queue"
 	archiveLimit  timeline.FindingKind = "archive_limit"
 	scriptError   timeline.FindingKind = "error"
 	hostWarning   timeline.FindingKind = "warning"
-	busyLoop      timeline.FindingKind = "busy_loop"
 )
 
 // finder looks for what is wrong with a site while it is rehearsed. It is told

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -129,4 +130,29 @@ func exampleDevice(d site.Device, clk clock.Clock) http.RoundTripper {
 		}
 	}
 	return sim.New(o).Transport()
+}
+
+// docs/rehearse.md explains each kind of finding, and no other.
+func TestFindingsAreExplained(t *testing.T) {
+	source, err := os.ReadFile("finding.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/rehearse.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, m := range regexp.MustCompile(`timeline\.FindingKind = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		want = append(want, m[1])
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| [^|]+ \\| [^|]+ \\|$").FindAllStringSubmatch(string(page), -1) {
+		got = append(got, m[1])
+	}
+	if len(want) < 10 || !slices.Equal(got, want) {
+		t.Errorf("explained\n%q\nwant\n%q", got, want)
+	}
+	if rate := fmt.Sprintf("%d commands a minute for a camera and %d for a recorder", cameraRate, recorderRate); !strings.Contains(string(page), rate) {
+		t.Errorf("it does not say %q", rate)
+	}
 }

@@ -251,6 +251,15 @@ hik.cron("5 14 * * *", {name = "many"}, function() for n = 1, 100 do nvr:info() 
 			},
 			remedy: "ask less often, spread the jobs (jitter, or other minutes), or set max_rate of the device in site.yaml",
 		},
+		"more than a recorder bears, in the last minute": {
+			yaml:    recorder,
+			scripts: map[string]string{"a": `hik.at("14:59", {name = "burst"}, function() for n = 1, 150 do hik.device("nvr"):info() end end)`},
+			span:    2 * time.Hour,
+			want: []string{
+				`01-14 14:59:00 too_many_commands :0 nvr: 150 commands in a minute, most of them by a/burst: a recorder should not be asked more than 120 times`,
+			},
+			remedy: "ask less often, spread the jobs (jitter, or other minutes), or set max_rate of the device in site.yaml",
+		},
 		"max_rate says what it bears": {
 			yaml: `
 devices:

@@ -124,6 +124,54 @@ end)`),
 			},
 			remedy: "a/pan then waits until it is done",
 		},
+		"two that fight": {
+			scripts: map[string]string{
+				"a": onYard(`hik.at("14:00", {name = "here"}, function() for n = 1, 5 do yard:preset(1) hik.sleep(10) end end)`),
+				"b": onYard(`hik.at("14:00:05", {name = "there"}, function() for n = 1, 5 do yard:preset(2) hik.sleep(10) end end)`),
+			},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:05 head_taken b:2 8 times gate/yard: b/there turned gate/yard while a/here was at work with it: what that one shows is not what it should be`,
+			},
+			remedy: `a/here then waits until it is done`,
+		},
+		"one that comes when the other is done": {
+			scripts: map[string]string{
+				"a": onYard(`hik.at("14:00", function() yard:preset(1) hik.sleep(20) end)
+hik.at("15:00", function() yard:preset(1) end)`),
+				"b": onYard(`hik.at("14:00:05", function() yard:preset(2) end)`),
+			},
+			span: 4 * time.Hour,
+		},
+		"a motion that fails, or has its time in a part of a run": {
+			scripts: map[string]string{"a": onYard(`hik.at("14:00", {name = "fails"}, function() yard:ptz_pan_tilt(10, 0) hik.sleep(3) error("no") end)
+hik.at("15:00", function()
+  pcall(hik.timeout, 5, function() yard:ptz_pan_tilt(10, 0) hik.sleep(60) end)
+end)`)},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:03 error a:2: no`,
+			},
+			remedy: "catch the error with pcall",
+		},
+		"rounds that follow each other, and one that ends where it began": {
+			scripts: map[string]string{"a": onYard(`hik.every("5m", {between = "14:00-15:00"}, function()
+  for n = 1, 3 + hik.date("*t").min / 5 % 2 do yard:preset(n, {wait = true}) end
+end)
+hik.at("15:00", function() for _, n in ipairs{4, 5, 6, 4} do yard:preset(n, {wait = true}) end end)`)},
+			span: 4 * time.Hour,
+		},
+		"a run that leaves the head to another": {
+			scripts: map[string]string{
+				"a": onYard(`hik.at("14:00", {name = "round"}, function() yard:preset(1) hik.sleep(10) yard:preset(2) hik.sleep(10) end)`),
+				"b": onYard(`hik.at("13:59", {name = "guard"}, function() yard:preset(5) hik.sleep("40m") yard:snapshot() end)`),
+			},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 head_taken a:2 gate/yard: a/round turned gate/yard while b/guard was at work with it: what that one shows is not what it should be`,
+			},
+			remedy: `b/guard then waits until it is done`,
+		},
 		"kept for long": {
 			scripts: map[string]string{
 				"a": onYard(`hik.at("14:00", {name = "long"}, function() yard:exclusive(function() yard:preset(1) hik.sleep("20m") end) end)`),
