@@ -165,7 +165,7 @@ func (l *eventList) take(e journal.Entry) error {
 	case e.Detail == "stop":
 		delete(l.began, about)
 		if was {
-			row.lasted = clock.FormatDuration(e.Time.Sub(began).Round(100 * time.Millisecond))
+			row.lasted = lengthText(e.Time.Sub(began))
 		}
 	case e.Count == 0:
 		l.began[about] = e.Time
@@ -194,6 +194,14 @@ func (l *eventList) take(e journal.Entry) error {
 	}
 	l.rows = append(l.rows, row)
 	return nil
+}
+
+// lengthText is a length of time, to the second.
+func lengthText(d time.Duration) string {
+	if d < time.Second {
+		return "below 1s"
+	}
+	return clock.FormatDuration(d.Round(time.Second))
 }
 
 // placeOf is "gate/yard".

@@ -71,6 +71,8 @@ type Builder struct {
 	rested  map[headKey]time.Time
 	states  map[string]bool // devices whose state is known
 	traffic map[string]*busiest
+	last    time.Time // when the latest entry was over
+	ended   bool      // a host has, and the next has not begun
 }
 
 type headKey struct {
@@ -149,6 +151,11 @@ func (b *Builder) Entry(e journal.Entry) {
 		b.put(Action{Time: e.Time, Kind: Error, Text: itoa(e.Dropped) + " entries are not on record: the disk was slow or full"})
 		return
 	}
+	defer func() {
+		if over := e.Time.Add(e.Duration); over.After(b.last) {
+			b.last = over
+		}
+	}()
 	switch e.Kind {
 	case journal.Command:
 		b.command(e)
@@ -166,7 +173,7 @@ func (b *Builder) Entry(e journal.Entry) {
 		b.script(e)
 	case journal.Host:
 		if b.o.Real {
-			b.add(e, Action{Kind: State, Text: map[string]string{"start": "the host begins", "stop": "the host ends"}[e.What]})
+			b.host(e)
 		}
 	}
 }

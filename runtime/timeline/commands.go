@@ -148,6 +148,8 @@ func (b *Builder) run(e journal.Entry) {
 		}
 		b.add(e, Action{Kind: Skip, Text: text})
 	case journal.RunEnded:
+		err := e.Err
+		e.Err = nil
 		i := b.runs[e.Task]
 		if i == 0 { // a short run has one entry
 			i = b.add(e, Action{Kind: Run, Text: "runs"})
@@ -156,12 +158,42 @@ func (b *Builder) run(e journal.Entry) {
 		delete(b.runs, e.Task)
 		a := &b.actions[i-1]
 		a.Open, a.Duration = false, e.Duration
-		if b.cancelled(e.Err) {
-			a.Text = b.once("runs until it is told to end")
+		if b.cancelled(err) {
+			a.Text = b.once("is ended: " + oneLine(answer(err).Message))
 			return
 		}
-		b.fail(a, e.Err)
+		b.fail(a, err)
 	}
+}
+
+// host takes the start or the end of a real host. One that begins although the
+// one before has not told of its end, after a crash or a power cut, finds nothing
+// of what was going on then.
+func (b *Builder) host(e journal.Entry) {
+	if e.What == "stop" {
+		b.ended = true
+		b.add(e, Action{Kind: State, Text: "the host ends"})
+		return
+	}
+	text := "the host begins"
+	if crashed := !b.last.IsZero() && !b.ended; crashed {
+		text += "; the one before was last heard of at " + b.last.In(b.o.Zone).Format(timeText) + ", and did not end in an orderly way"
+	}
+	b.ended = false
+	for _, i := range b.runs {
+		b.actions[i-1].Text = b.once("begins, and is cut off with its host")
+		b.actions[i-1].Open = false
+	}
+	for _, i := range b.motions {
+		b.actions[i-1].Open = false
+	}
+	for _, i := range b.alarms {
+		b.actions[i-1].Open = false
+	}
+	clear(b.runs)
+	clear(b.motions)
+	clear(b.alarms)
+	b.add(e, Action{Kind: State, Text: text})
 }
 
 // script takes what became of a script. That scripts are loaded when a rehearsal

@@ -183,6 +183,8 @@ func words(name string, it *item, again bool) string {
 		text += " on at the end"
 	case a.Open:
 		text += ", still at the end"
+	case a.Kind == Run && it.most >= time.Second && a.Text != "runs":
+		text += ", after " + rangeText(it.least, it.most)
 	case a.Kind == Run && it.most >= time.Second:
 		text += " for " + rangeText(it.least, it.most)
 	case it.most >= time.Second && a.Kind != Snapshot:

@@ -1,0 +1,70 @@
+package timeline
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/journal"
+)
+
+// told is what an operator reads of entries of a journal.
+func told(t *testing.T, entries ...journal.Entry) string {
+	t.Helper()
+	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)
+	b := NewBuilder(Options{Timeline: Timeline{Site: "shop", From: begin, To: begin.Add(12 * time.Hour), Zone: time.UTC, Real: true}})
+	for i, e := range entries {
+		e.Time = begin.Add(time.Duration(i) * time.Hour)
+		b.Entry(e)
+	}
+	var out strings.Builder
+	if err := b.Timeline().Text(&out, TextOptions{By: ByTime}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// After a crash nothing goes on of what was going on before.
+func TestAHostThatEndedWithoutAWord(t *testing.T) {
+	text := told(t,
+		journal.Entry{Kind: journal.Host, What: "start"},
+		journal.Entry{Kind: journal.RunBegun, Script: "night", Job: "tour", Task: "night/tour#1"},
+		journal.Entry{Kind: journal.Event, Device: "gate", Channel: 1, What: "motion", Detail: "start"},
+		journal.Entry{Device: "gate", Channel: 1, What: "ptz_move", Detail: "20 0 0", Head: true, Script: "night", Job: "tour", Task: "night/tour#1"},
+		journal.Entry{Kind: journal.Host, What: "start"},
+		journal.Entry{Kind: journal.Host, What: "stop"},
+		journal.Entry{Kind: journal.Host, What: "start"},
+	)
+	want := `
+  Wed 04 Mar 22:00:00  the host begins
+  Wed 04 Mar 23:00:00  night/tour begins, and is cut off with its host
+  Thu 05 Mar 00:00:00  gate/1 motion
+  Thu 05 Mar 01:00:00  gate/1 turns right at 20 %  [night/tour]
+  Thu 05 Mar 02:00:00  the host begins; the one before was last heard of at Thu 05 Mar 01:00:00, and did not end in an orderly way
+  Thu 05 Mar 03:00:00  the host ends
+  Thu 05 Mar 04:00:00  the host begins
+`
+	if !strings.Contains(text, want) {
+		t.Errorf("%s\nwant%s", text, want)
+	}
+}
+
+func TestRunsThatWereEnded(t *testing.T) {
+	ended := &journal.Answer{Kind: "cancelled", Message: "the script was reloaded"}
+	text := told(t,
+		journal.Entry{Kind: journal.RunBegun, Script: "night", Job: "tour", Task: "night/tour#1"},
+		journal.Entry{Kind: journal.RunEnded, Script: "night", Job: "tour", Task: "night/tour#1", Duration: time.Hour, Err: ended},
+		journal.Entry{Kind: journal.RunEnded, Script: "night", Job: "short", Task: "night/short#1", Duration: 3 * time.Second, Err: ended},
+		journal.Entry{Kind: journal.RunEnded, Script: "night", Job: "bad", Task: "night/bad#1", Duration: 3 * time.Second,
+			Err: &journal.Answer{Kind: "error", Message: "scripts/night.lua:7: \x1b[31mboom"}},
+		journal.Entry{Kind: journal.RunSkipped, Script: "night", Job: "tour"},
+	)
+	for _, want := range []string{
+		"Wed 04 Mar 22:00:00  night/tour is ended: the script was reloaded, after 1 h\n", "night/short is ended: the script was reloaded, after 3 s\n",
+		"night/bad fails after 3 s: error: [31mboom (scripts/night.lua:7)\n", "night/tour is left out: the run before still goes on\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q:\n%s", want, text)
+		}
+	}
+}
