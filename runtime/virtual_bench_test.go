@@ -96,6 +96,31 @@ func (m *minutely) end(tb testing.TB) {
 	}
 }
 
+// A command in virtual time is cheap, and leaves nothing behind: what a site has
+// in memory does not grow with the time that it runs.
+func TestVirtualTimeIsCheap(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("counts what the compiler makes")
+	}
+	m := newMinutely(t, 5, turn)
+	m.clk.RunFor(4 * time.Hour) // the simulator's journal is full
+	begun := m.commands
+	var before, after goruntime.MemStats
+	start, _ := level()
+	goruntime.ReadMemStats(&before)
+	m.clk.RunFor(20 * time.Hour)
+	goruntime.ReadMemStats(&after)
+	end, _ := level()
+	each := float64(after.Mallocs-before.Mallocs) / float64(m.commands-begun)
+	if each > 240 {
+		t.Errorf("%.0f allocations a command; there were 346 once, and 188", each)
+	}
+	if end > start+start/10+256<<10 {
+		t.Errorf("%d kB in use after 4 hours, %d kB after a day", start>>10, end>>10)
+	}
+	m.end(t)
+}
+
 // A day in virtual time, per command. heap-kB is what the second half of the
 // day has added to what is in use.
 func BenchmarkDay(b *testing.B) {

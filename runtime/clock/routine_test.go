@@ -75,7 +75,8 @@ func TestGoroutinesServeAgain(t *testing.T) {
 	if runs != 1000 || most > 2 {
 		t.Errorf("%d runs on %d goroutines", runs, most)
 	}
-	if left := goruntime.NumGoroutine() - before; left != 1 || v.Live() != 1 {
+	// At most: one of an earlier test may have ended meanwhile.
+	if left := goruntime.NumGoroutine() - before; left > 1 || v.Live() != 1 {
 		t.Errorf("%d goroutines are left, %d live", left, v.Live())
 	}
 }
