@@ -266,6 +266,6 @@ var hostEvents = map[string]string{
 }
 
 // oneLine makes a text fit for one line.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+func oneLine(text string) string { return strings.Join(strings.Fields(journal.Plain(text)), " ") }
 
 func itoa(n int) string { return strconv.Itoa(n) }
