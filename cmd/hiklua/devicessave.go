@@ -94,9 +94,9 @@ func (a *app) saveDevices(w io.Writer, s *site.Site, all []found) error {
 			say(name, "simulated: there is nothing to save")
 		case f.saved == nil && known:
 			next.Devices = append(next.Devices, *before)
-			say(name, "did not answer: what was saved before stays")
+			say(name, "did not tell: what was saved before stays")
 		case f.saved == nil:
-			say(name, "did not answer: nothing is saved of it")
+			say(name, "did not tell: nothing is saved of it")
 		default:
 			notes := f.notes
 			if known {
@@ -133,11 +133,12 @@ func (a *app) saveDevices(w io.Writer, s *site.Site, all []found) error {
 // savedText tells what was kept of a device: "ptz, 8 presets".
 func savedText(d *site.SavedDevice) string {
 	parts := []string{string(d.Kind)}
-	heads, presets := 0, 0
+	heads, presets, told := 0, 0, false
 	for _, ch := range d.Channels {
 		if ch.Head != nil {
 			heads++
 			presets += len(ch.Head.Presets)
+			told = told || ch.Head.Presets != nil
 		}
 	}
 	recorder := d.Kind == site.ModelNVR || d.Kind == site.ModelDVR
@@ -147,7 +148,7 @@ func savedText(d *site.SavedDevice) string {
 	if heads > 0 && recorder {
 		parts = append(parts, plural(heads, "head"))
 	}
-	if heads > 0 {
+	if told {
 		parts = append(parts, plural(presets, "preset"))
 	}
 	return strings.Join(parts, ", ")

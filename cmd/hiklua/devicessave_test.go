@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -140,7 +141,7 @@ func TestSaveKeepsAndDrops(t *testing.T) {
 		t.Error(status, errs)
 	}
 	said := oneLine(out)
-	wants(t, said, "gate did not answer: what was saved before stays", "barn did not answer: nothing is saved of it", "new simulated: what was saved before stays",
+	wants(t, said, "gate did not tell: what was saved before stays", "barn did not tell: nothing is saved of it", "new simulated: what was saved before stays",
 		"lobby simulated: there is nothing to save", "old not in site.yaml any more: dropped", "channel 1 is offline: its head stays as it was saved before")
 	a, err := site.LoadSaved(dir)
 	if err != nil {
@@ -169,6 +170,46 @@ func TestSaveKeepsAndDrops(t *testing.T) {
 	var list []jsonDevice
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 5 || !strings.Contains(errs, "gate") {
 		t.Error(err, out, errs)
+	}
+}
+
+// A part that a head does not tell stays as it was, and is asked for again.
+func TestSaveUntold(t *testing.T) {
+	d := sim.New(sim.Options{Model: sim.PTZ})
+	silent := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if silent != "" && strings.HasSuffix(r.URL.Path, silent) {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		d.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"site.yaml": "devices:\n  gate: " + deviceAt(strings.TrimPrefix(srv.URL, "http://"), "admin", "simulated") + "\n"})
+	save := func(want int, says ...string) string {
+		t.Helper()
+		out, errs, status := byHand(t, "devices", "--save", dir)
+		if status != want {
+			t.Error(status, out, errs)
+		}
+		wants(t, oneLine(out), says...)
+		return read(t, filepath.Join(dir, "devices.yaml"))
+	}
+	silent = "/presets"
+	if first := save(1, "gate ptz; channel 1 did not tell its presets: gate: list presets"); strings.Contains(first, " presets:") || !strings.Contains(first, "max_presets: 300") {
+		t.Error(first)
+	}
+	silent = ""
+	whole := save(0, "ptz, 8 presets")
+	for _, silent = range []string{"/presets", "/capabilities"} {
+		if diff := cmp.Diff(whole, save(1, "ptz, 8 presets; channel 1 did not tell")); diff != "" {
+			t.Error(silent, diff)
+		}
+	}
+	silent = "/Streaming/channels" // nothing is missed
+	if diff := cmp.Diff(whole, save(0, "ptz, 8 presets")); diff != "" {
+		t.Error(diff)
 	}
 }
 
