@@ -46,9 +46,12 @@ func findingList(t *timeline.Timeline) string {
 
 // source is the script and line of a finding, and how often it came.
 func source(f timeline.Finding) string {
-	text := f.Script
-	if text != "" && f.Line > 0 {
-		text += fmt.Sprint(":", f.Line)
+	text := ""
+	if f.Script != "" {
+		text = "scripts/" + f.Script + ".lua"
+		if f.Line > 0 {
+			text += fmt.Sprint(":", f.Line)
+		}
 	}
 	if f.Count > 1 {
 		if text != "" {

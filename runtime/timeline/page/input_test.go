@@ -14,7 +14,7 @@ import (
 )
 
 func testKeys(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, wide, "")
+	b.open(week, Options{}, screen{width: 1280, height: 500, scale: 1}, "") // not all lanes are in sight
 	b.focus()
 	s := b.keys("n")
 	if s.Range != "Mon 23 Mar 05:12 to Mon 23 Mar 05:22 (10m), finding 1 of 12" || s.Current != "Mon 23 Mar 2026 05:17:00" || s.Hash != "#t=2026-03-23T04:17:00.000Z&w=600&f=1" {
@@ -28,7 +28,7 @@ func testKeys(t *testing.T, b *browser, week *timeline.Timeline) {
 	}
 	// The lane of a finding comes into sight.
 	b.keys("nnnnnnnn")
-	if y := eval[float64](b, `document.getElementById("stage").scrollTop`); y == 0 && eval[float64](b, `document.getElementById("stage").scrollHeight - document.getElementById("stage").clientHeight`) > 100 {
+	if y := eval[float64](b, `document.getElementById("stage").scrollTop`); y == 0 {
 		t.Error("the lanes were not scrolled")
 	}
 	middle, width := b.state().view(t)

@@ -9,20 +9,20 @@ const STRIP = 12, PAD = 3;
 // in its bar or nowhere.
 const LOOKS = {
   dwell:    { strip: "all", order: 0, lasts: true, derived: true, words: 0, name: "head stands at a preset" },
-  away:     { strip: 2, order: 1, lasts: true, derived: true, colour: "state", name: "device is away" },
-  state:    { strip: 2, order: 5, words: 2, name: "state, load, host" },
+  away:     { strip: 3, order: 1, lasts: true, derived: true, colour: "state", name: "device is away" },
+  state:    { strip: 3, order: 5, words: 3, name: "state, load, host" },
   run:      { strip: 1, order: 2, lasts: true, inside: true, name: "run of a job" },
-  move:     { strip: 1, order: 3, lasts: true, name: "head moves" },
-  event:    { strip: 2, order: 4, lasts: true, name: "event" },
+  move:     { strip: 2, order: 3, lasts: true, name: "head moves" },
+  event:    { strip: 3, order: 4, lasts: true, name: "event" },
   preset:   { strip: 0, order: 5, name: "preset" },
   notice:   { strip: 0, order: 6, words: 0, name: "notification" },
-  snapshot: { strip: 3, order: 7, words: 3, name: "picture" },
-  command:  { strip: 3, order: 8, words: 3, colour: "other", name: "other command" },
-  print:    { strip: 3, order: 9, words: 3, colour: "other", name: "printed" },
-  skip:     { strip: 1, order: 10, words: 1, name: "run left out" },
-  error:    { strip: "all", order: 11, words: 1, colour: "failed", name: "error" },
+  snapshot: { strip: 4, order: 7, words: 4, name: "picture" },
+  command:  { strip: 4, order: 8, words: 4, colour: "other", name: "other command" },
+  print:    { strip: 4, order: 9, words: 4, colour: "other", name: "printed" },
+  skip:     { strip: 3, order: 10, words: 3, name: "run left out" },
+  error:    { strip: "all", order: 11, words: 3, colour: "failed", name: "error" },
 };
-const UNKNOWN = { strip: 3, order: 9, words: 3, colour: "other", name: "other" };
+const UNKNOWN = { strip: 4, order: 9, words: 4, colour: "other", name: "other" };
 
 const look = (kind) => LOOKS[kind] || UNKNOWN;
 const lasting = (kind) => !!look(kind).lasts;
@@ -38,7 +38,7 @@ function layOut(data) {
       used.add(l.strip === "all" ? l.words : l.strip);
       if (l.words !== undefined) used.add(l.words);
     }
-    lane.strips = [0, 1, 2, 3].filter((s) => used.has(s));
+    lane.strips = [0, 1, 2, 3, 4].filter((s) => used.has(s));
     lane.size = Math.max(lane.strips.length, 1) * STRIP + 2 * PAD;
     lane.tracks.sort((a, b) => !!a.failed - !!b.failed || look(a.kind).order - look(b.kind).order);
   }

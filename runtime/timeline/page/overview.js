@@ -83,7 +83,7 @@ function legend(data, colours) {
       ctx.lineTo(8, 12);
       ctx.fill();
     } else if (e.look.lasts) ctx.fillRect(0, e.look.strip === "all" ? 0 : 4, 16, e.look.strip === "all" ? 16 : 8);
-    else ctx.fillRect(7, e.look.strip === 3 ? 6 : 1, 2, e.look.strip === undefined ? 14 : 10);
+    else ctx.fillRect(7, e.look.strip === 4 ? 6 : 1, 2, e.look.strip === undefined ? 14 : 10);
     item.append(canvas, e.name);
     return item;
   }));

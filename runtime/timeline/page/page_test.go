@@ -113,7 +113,7 @@ func TestFindingsInThePage(t *testing.T) {
 	list := between(t, write(t, tl, Options{}), `<h2 id="findings-title">Findings</h2>`, "</section>")
 	for _, want := range []string{
 		`<li><a href="#t=2026-03-23T04:17:00.000Z&amp;w=600&amp;f=1">Mon 23 Mar 2026 05:17:00</a> <b><bdi>cam00/yard</bdi></b>`,
-		`s01 and s02 both want the head of cam00/yard`, `<span class="remedy">give one of them`, `<small>s01:11, 8 times</small>`,
+		`s01 and s02 both want the head of cam00/yard`, `<span class="remedy">give one of them`, `<small>scripts/s01.lua:11, 8 times</small>`,
 	} {
 		if !strings.Contains(list, want) {
 			t.Errorf("%s is not in %s", want, list)
