@@ -104,28 +104,29 @@ func (f *finder) noteError(e journal.Entry, p problem) {
 		return
 	}
 	one := timeline.Finding{Kind: scriptError, Time: e.Time, Script: e.Script, Job: e.Job, Line: p.line, Text: p.message, Remedy: remedyOf(p)}
+	key := strconv.Itoa(p.line) + p.message
 	if p.kind == "runaway" {
-		one.Kind = busyLoop
+		one.Kind, key = busyLoop, strconv.Itoa(p.line)
+		one.Text = "a loop that never waits: " + p.message
 	}
 	if e.Kind == journal.Script {
 		one.Text = "it does not load: " + p.message
 		one.Remedy = "mend it; hiklua check finds this, and what else is wrong, without a run"
 	}
-	f.note(strconv.Itoa(p.line)+p.message, one)
+	f.note(key, one)
 }
 
-// remedyOf is what to do about an error.
+// remedyOf is what to do about an error. What the log hints at is for real devices
+// where one is away: in a rehearsal it was told to be.
 func remedyOf(p problem) string {
-	if p.hint != "" {
-		return p.hint
-	}
 	switch p.kind {
+	case "offline", "timeout", "busy":
+		return `catch that with pcall, or try again with require "hik.retry"`
 	case "runaway":
 		return "give the loop something that takes time: hik.sleep(1), or a command to a device"
-	case "timeout":
-		return "give it more time, or catch the error with pcall"
-	case "offline", "busy":
-		return `catch that with pcall, or try again with require "hik.retry"`
+	}
+	if p.hint != "" {
+		return p.hint
 	}
 	return "mend the line, or catch the error with pcall; hiklua check finds what can be known without a run"
 }

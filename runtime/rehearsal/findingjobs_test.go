@@ -44,6 +44,10 @@ hik.at("14:00", {name = "tour"}, function()
 end)`)},
 			span: 4 * time.Hour,
 		},
+		"a job that was registered later": {
+			scripts: map[string]string{"a": `hik.at("14:00", function() hik.at("13:30", print) hik.cron("0 14 * * *", print) end)`},
+			span:    4 * time.Hour,
+		},
 		"never in the span": {
 			scripts: map[string]string{"a": `hik.cron("0 4 * * sun", {name = "sunday"}, print)
 hik.at("2026-01-13 10:00", {name = "past"}, print)
@@ -218,6 +222,39 @@ devices: {nvr: {simulate: nvr}, door: {simulate: ipc}}
 archive: {schedules: [{channels: ["nvr/2", "door/1"], every: 1h}], keep: 1d}
 `,
 			span: 3 * time.Hour,
+		},
+		"loops that never wait": {
+			scripts: map[string]string{
+				"a": `hik.spawn(function()
+  while true do hik.sleep(0) end
+end)`,
+				"b": `hik.cron("0 14-15 * * *", {name = "hour"}, function()
+  while true do end
+end)`,
+				"c": `hik.cron("0 14 * * *", {name = "often", overlap = "queue"}, function() end)
+hik.at("14:30", {name = "again"}, function()
+  for n = 1, 4 do hik.spawn(function() while true do pcall(hik.sleep, 0) end end) end
+end)`,
+			},
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 13:00:00 busy_loop a:2: a loop that never waits: went on 10000 times without time going by`,
+				`01-14 14:00:00 busy_loop b:2 2 times: a loop that never waits: computed for longer than limits.compute (5s) without waiting`,
+				`01-14 14:30:00 busy_loop c:3 4 times: a loop that never waits: it and other tasks of the script went on 20000 times without time going by`,
+			},
+			remedy: "give the loop something that takes time: hik.sleep(1), or a command to a device",
+		},
+		"a device that is away": {
+			scripts: map[string]string{"a": `hik.at("14:00", {name = "info"}, function()
+  hik.device("gate"):info()
+end)
+hik.at("14:01", function() pcall(hik.snapshot, "gate") end)`},
+			away: true,
+			span: 4 * time.Hour,
+			want: []string{
+				`01-14 14:00:00 error a:2: gate: device info: offline: connection refused`,
+			},
+			remedy: "catch that with pcall, or try again with require \"hik.retry\"",
 		},
 		"what a script says itself": {
 			scripts: map[string]string{"a": `hik.at("14:00", function() hik.log.error("the lamp is broken") hik.log.warn("twice") end)`},

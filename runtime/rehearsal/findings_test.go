@@ -32,6 +32,7 @@ type findingCase struct {
 	scripts map[string]string
 	from    string // "": 2026-01-14 13:00
 	span    time.Duration
+	away    bool          // the devices are
 	latency time.Duration // of the devices; 0: 2 ms
 	want    []string
 	remedy  string // a piece of that of the first finding
@@ -54,6 +55,13 @@ func (c findingCase) test(t *testing.T) {
 	if c.latency > 0 {
 		o.Device = func(d site.Device, clk clock.Clock) http.RoundTripper {
 			return sim.New(sim.Options{Name: d.Name, Model: sim.Model(d.Simulate), Clock: clk, Username: d.Username, Password: d.Password.Reveal(), Latency: c.latency, SmallPictures: true}).Transport()
+		}
+	}
+	if c.away {
+		o.Device = func(d site.Device, clk clock.Clock) http.RoundTripper {
+			dev := sim.New(sim.Options{Name: d.Name, Model: sim.Model(d.Simulate), Clock: clk, Username: d.Username, Password: d.Password.Reveal()})
+			dev.SetFaults(sim.Fault{Name: "offline"})
+			return dev.Transport()
 		}
 	}
 	if c.from != "" {
