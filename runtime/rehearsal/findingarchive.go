@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -144,11 +146,21 @@ var perThinned = map[site.ThinEvery]float64{
 	site.ThinAll: 1e12, site.ThinHourly: 24, site.ThinDaily: 1, site.ThinWeekly: 1.0 / 7, site.ThinMonthly: 12.0 / 365,
 }
 
-// roughly is a size with two digits.
+// roughly is a size with two digits, as site.yaml takes it: "2.4GB".
 func roughly(bytes float64) string {
-	unit := 1.0
-	for bytes/unit >= 99.5 {
-		unit *= 10
+	unit, name := 1e6, "MB"
+	for _, larger := range []string{"GB", "TB"} {
+		if bytes/unit >= 1000 {
+			unit, name = unit*1000, larger
+		}
 	}
-	return site.FormatSize(int64(bytes/unit+0.5) * int64(unit))
+	n := bytes / unit
+	if n < 9.95 {
+		return strconv.FormatFloat(n, 'f', 1, 64) + name
+	}
+	scale := 1.0
+	for n/scale >= 99.5 {
+		scale *= 10
+	}
+	return strconv.FormatFloat(math.Round(n/scale)*scale, 'f', 0, 64) + name
 }

@@ -326,7 +326,7 @@ end)`},
 			want: []string{
 				`01-14 13:00:00 archive_limit :0: at about 57MB a day the archive has max_size (1GB) on Sun 2026-02-01: from then on the oldest pictures go before their time`,
 			},
-			remedy: "set max_size to 1700MB, which is all that the archive will ever have, or keep or thinning to less, or take fewer or smaller pictures (stream = \"sub\")",
+			remedy: "set max_size to 1.7GB, which is all that the archive will ever have, or keep or thinning to less, or take fewer or smaller pictures (stream = \"sub\")",
 		},
 		"max_size does not bite": {
 			yaml: oneHead + "archive: {thinning: [all 7d, hourly 30d, daily 1y], labels: {alarm: 1y}, max_size: 1GB}\n",
