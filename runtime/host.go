@@ -206,6 +206,7 @@ func (h *Host) Open() {
 	if again {
 		return
 	}
+	h.recordHost("start", nil) // before what devices are asked
 	h.devices.Start()
 	h.stopGuard = clock.Tick(guardEvery, h.guard)
 }

@@ -21,7 +21,6 @@ import (
 // that were there. In virtual time nothing watches the files: see Sync. Run
 // itself runs on a goroutine of the clock.
 func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
-	h.recordHost("start", nil)
 	h.Open()
 	h.resident.Store(true)
 	h.children.Go(func() {

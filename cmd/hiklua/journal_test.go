@@ -40,7 +40,7 @@ func TestJournalCommand(t *testing.T) {
 	if status := s.run(context.Background(), "journal"); status != statusOK {
 		t.Fatal(s.err.String())
 	}
-	wants(t, s.out.String(), "Wed 04 Mar 13:00:00  the host begins", "Wed 04 Mar 13:01:00  tour/look runs", `gate/yard goes to preset 2 "door"  [tour/look]`,
+	wants(t, s.out.String(), "of Europe/Berlin\n\n  Wed 04 Mar 13:00:00  the host begins\n", "Wed 04 Mar 13:01:00  tour/look runs", `gate/yard goes to preset 2 "door"  [tour/look]`,
 		"gate/yard turns right at 40 %, 1 s  [tour/look]", "nvr/77 takes a picture: unsupported: ", "tour/bad fails: unsupported: ", "(scripts/tour.lua:3)", "the host ends")
 	lacks(t, s.out.String(), "ptz_status", "swordfish7")
 	s.out.Reset()

@@ -20,6 +20,8 @@ const (
 	maxSubjects = 512
 	// briefRun is how long a run may take to be on record as one entry, its end.
 	briefRun = 10 * time.Second
+	// sweepEvery is how often it is looked for what has gone on for so long.
+	sweepEvery = 2 * time.Second
 	// maxBegun bounds the runs that are waited for.
 	maxBegun = 512
 )
@@ -130,7 +132,7 @@ func subjectOf(e *Entry) string {
 // arm has what waits looked at.
 func (l *limiter) arm() {
 	if l.timer == nil {
-		l.timer = l.clk.AfterFunc(briefRun, l.look)
+		l.timer = l.clk.AfterFunc(sweepEvery, l.look)
 	}
 }
 

@@ -193,6 +193,7 @@ func (b *Builder) host(e journal.Entry) {
 	clear(b.runs)
 	clear(b.motions)
 	clear(b.alarms)
+	clear(b.states)
 	b.add(e, Action{Kind: State, Text: text})
 }
 
