@@ -200,7 +200,7 @@ func TestCommandsPage(t *testing.T) {
 	root := newRootCommand(s.app)
 	var known []string
 	for _, c := range root.Commands() {
-		if c.Hidden || c.Name() == "help" || c.Name() == "completion" {
+		if c.Hidden || c.Name() == "help" {
 			continue
 		}
 		known = append(known, c.Name())

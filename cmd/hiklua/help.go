@@ -34,7 +34,7 @@ func helpText(a *app, c *cobra.Command, commands []*cobra.Command) string {
 			fmt.Fprintf(&b, "\n%s\n", group.Title)
 			for _, sub := range commands {
 				if sub.GroupID == group.ID {
-					fmt.Fprintf(&b, "  %-9s %s\n", sub.Name(), sub.Short)
+					fmt.Fprintf(&b, "  %-10s %s\n", sub.Name(), sub.Short)
 				}
 			}
 		}
@@ -42,7 +42,7 @@ func helpText(a *app, c *cobra.Command, commands []*cobra.Command) string {
 	if c.HasParent() && c.HasSubCommands() {
 		b.WriteString("\nCommands:\n")
 		for _, sub := range c.Commands() {
-			fmt.Fprintf(&b, "  %-9s %s\n", sub.Name(), sub.Short)
+			fmt.Fprintf(&b, "  %-10s %s\n", sub.Name(), sub.Short)
 		}
 	}
 	if c.Example != "" {

@@ -31,7 +31,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 		SilenceErrors:         true,
 		SilenceUsage:          true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelpCommand(a))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return flagMisuse(a, c, err) })
 	root.PersistentFlags().Var(a.logFormat, "log-format", "how log lines are written")
@@ -54,7 +54,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 	add(groupPast, "What was, what will be:", newLogCommand(a), newJournalCommand(a), newEventsCommand(a), newNextCommand(a), newRehearseCommand(a), newTestCommand(a), newArchiveCommand(a))
 	add(groupFault, "Find what is wrong:", newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a))
-	add(groupTools, "Tools:", newSimCommand(a), newStubsCommand(a), newLibCommand(a), newVersionCommand(a))
+	add(groupTools, "Tools:", newSimCommand(a), newStubsCommand(a), newLibCommand(a), newCompletionCommand(a), newVersionCommand(a))
 	setHelp(a, root, order)
 	a.setCompletion(root)
 	return root
