@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ func newFinder(o Options) *finder {
 	f := &finder{o: o, site: o.Site, from: o.From, to: o.From.Add(o.For), found: make(map[string]*timeline.Finding), longestOf: make(map[*timeline.Finding]time.Duration), failed: make(map[string]failedCommand), hints: make(map[string]string)}
 	f.heads.init()
 	f.rests.init()
+	f.rests.home = fmt.Sprint(o.Site.Vars["home"])
 	f.runs.init()
 	f.loads.init()
 	f.shots.init()

@@ -29,7 +29,7 @@ type loads struct {
 type minute struct {
 	began time.Time
 	count int
-	by    map[string]int // by the name of the run
+	by    map[jobKey]int // by whose they were
 }
 
 func (l *loads) init() { l.minutes = make(map[string]*minute) }
@@ -45,7 +45,7 @@ func (f *finder) seeLoad(e journal.Entry) {
 	began := e.Time.Truncate(time.Minute)
 	m := f.loads.minutes[e.Device]
 	if m == nil {
-		m = &minute{began: began, by: make(map[string]int)}
+		m = &minute{began: began, by: make(map[jobKey]int)}
 		f.loads.minutes[e.Device] = m
 	}
 	if !m.began.Equal(began) {
@@ -55,16 +55,8 @@ func (f *finder) seeLoad(e journal.Entry) {
 	}
 	m.count++
 	if e.Task != "" {
-		m.by[giver(e)]++
+		m.by[jobKey{e.Script, e.Job}]++
 	}
-}
-
-// giver is the job, or the script, whose command it is.
-func giver(e journal.Entry) string {
-	if e.Job == "" {
-		return nameOf(e.Task)
-	}
-	return e.Script + "/" + e.Job
 }
 
 func (f *finder) endLoads() {
@@ -91,10 +83,10 @@ func (f *finder) minuteOver(device string, m *minute) {
 	if conf, _ := f.site.Device(device); m.count <= limit || conf.MaxRate > 0 { // then site.yaml says what it bears
 		return
 	}
-	most := ""
-	for name, n := range m.by {
-		if n > m.by[most] || n == m.by[most] && name < most || most == "" {
-			most = name
+	most, count := "hiklua itself", 0
+	for key, n := range m.by {
+		if name := key.name(); n > count || n == count && name < most {
+			most, count = name, n
 		}
 	}
 	one := f.note("", timeline.Finding{
@@ -112,6 +104,6 @@ func (f *finder) queued(e journal.Entry) {
 		Remedy: "ask less often, spread the jobs (jitter, or other minutes), or raise concurrency of the device in site.yaml if it can do more at once",
 	})
 	if f.longest(one, e.Waited) {
-		one.Text = fmt.Sprintf("a command waited %s for its turn: %s by %s", clock.FormatDuration(rounded(e.Waited)), e.What, giver(e))
+		one.Text = fmt.Sprintf("a command waited %s for its turn: %s by %s", clock.FormatDuration(rounded(e.Waited)), e.What, jobKey{e.Script, e.Job}.name())
 	}
 }

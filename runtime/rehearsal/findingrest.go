@@ -16,17 +16,46 @@ const shortRest = 15 * time.Minute
 
 // rests are the places where runs leave the heads.
 type rests struct {
-	visits  map[string]map[headKey][]place // of the runs that go on
+	visits  map[string][]*tour // of the runs that go on
 	resting map[headKey]rest
 	left    map[restKey][]rest // away from home, and nothing brought the head back
 	homed   map[headKey]bool   // that some script sends home
+	home    string             // the preset that is home in vars of site.yaml
 }
 
-// place is where a head was sent.
-type place struct {
-	key  string // the same for the same place; "": where a motion ended
-	name string // as people are told it: `preset 3 "door"`
-	home bool   // it is one where the head is meant to rest
+// tour is where a run has sent a head, in this order.
+type tour struct {
+	head   headKey
+	places []place
+}
+
+// place is where a head was sent: by a preset, ptz_absolute, ptz_home,
+// patrol_start; by another command it is where a motion ended, which is no place
+// that can be told from another.
+type place struct{ what, detail, name string }
+
+func (p place) known() bool { return p.what != "" }
+
+// same reports whether two are known to be one.
+func (p place) same(other place) bool {
+	return p.known() && p.what == other.what && p.detail == other.detail
+}
+
+// String is the place as people are told it: `preset 3 "door"`.
+func (p place) String() string {
+	switch {
+	case p.what == "preset" && p.name != "":
+		return fmt.Sprintf("preset %s %q", p.detail, p.name)
+	case p.what == "preset":
+		return "preset " + p.detail
+	case p.what == "ptz_absolute":
+		return "the position " + p.detail
+	case p.what == "ptz_home":
+		return "its home position"
+	case p.what == "patrol_start":
+		return "its own patrol " + p.detail
+	}
+	return "the place where a motion ended"
 }
 
 // rest is a head after the run that has moved it.
@@ -44,7 +73,7 @@ type restKey struct {
 }
 
 func (r *rests) init() {
-	r.visits = make(map[string]map[headKey][]place)
+	r.visits = make(map[string][]*tour)
 	r.resting = make(map[headKey]rest)
 	r.left = make(map[restKey][]rest)
 	r.homed = make(map[headKey]bool)
@@ -54,8 +83,8 @@ func (r *rests) init() {
 func (f *finder) seeRest(e journal.Entry) {
 	switch {
 	case e.Kind == journal.RunEnded:
-		for head, visits := range f.rests.visits[e.Task] {
-			f.comesToRest(head, visits, e)
+		for _, t := range f.rests.visits[e.Task] {
+			f.comesToRest(t, e)
 		}
 		delete(f.rests.visits, e.Task)
 	case e.Kind != journal.Command || e.Err != nil || e.Use == nil || isLens(e.What) || e.What == "ptz_stop":
@@ -66,7 +95,7 @@ func (f *finder) seeRest(e journal.Entry) {
 
 func (f *finder) goesTo(head headKey, e journal.Entry) {
 	to := f.placeOf(e)
-	f.rests.homed[head] = f.rests.homed[head] || to.home
+	f.rests.homed[head] = f.rests.homed[head] || f.isHome(to)
 	if was, ok := f.rests.resting[head]; ok {
 		delete(f.rests.resting, head)
 		// Another job that sends the head somewhere is what brings it back.
@@ -74,62 +103,69 @@ func (f *finder) goesTo(head headKey, e journal.Entry) {
 			f.leftAt(head, was, e.Time)
 		}
 	}
-	if f.rests.visits[e.Use.Run] == nil {
-		f.rests.visits[e.Use.Run] = make(map[headKey][]place)
+	all := f.rests.visits[e.Use.Run]
+	at := slices.IndexFunc(all, func(t *tour) bool { return t.head == head })
+	if at < 0 {
+		f.rests.visits[e.Use.Run] = append(all, &tour{head, []place{to}})
+		return
 	}
-	visits := f.rests.visits[e.Use.Run][head]
-	if len(visits) == 0 || visits[len(visits)-1].key != to.key || to.key == "" {
-		visits = append(visits, to)
+	t := all[at]
+	if !to.same(t.places[len(t.places)-1]) {
+		t.places = append(t.places, to)
 	}
-	if len(visits) > maxVisits { // of a tour: its first place is kept, and that it goes round
-		visits = slices.Delete(visits, 1, 2)
+	if len(t.places) > maxPlaces { // of a tour: its first is kept, and that it goes round
+		t.places = slices.Delete(t.places, 1, 2)
 	}
-	f.rests.visits[e.Use.Run][head] = visits
 }
 
-// maxVisits is how many places of a run are remembered: more than a tour has.
-const maxVisits = 300
+// maxPlaces is how many places of a run are remembered: more than a tour has.
+const maxPlaces = 300
 
 // placeOf is where a command sends a head.
 func (f *finder) placeOf(e journal.Entry) place {
-	switch e.What {
-	case "preset":
-		p := place{key: "preset " + e.Detail, name: "preset " + e.Detail}
-		if e.Name != "" {
-			p.name += fmt.Sprintf(" %q", e.Name)
-		}
-		home := fmt.Sprint(f.site.Vars["home"])
-		p.home = e.Detail == home || e.Name != "" && slices.Contains([]string{"home", "overview", strings.ToLower(home)}, strings.ToLower(e.Name))
-		return p
-	case "ptz_home":
-		return place{key: "home", name: "its home position", home: true}
-	case "ptz_absolute":
-		return place{key: "position " + e.Detail, name: "the position " + e.Detail}
-	case "patrol_start":
-		return place{key: "patrol " + e.Detail, name: "its own patrol " + e.Detail, home: true} // it goes on by itself
+	if e.What == "preset" && e.Name == "" && f.o.Preset != nil {
+		e.Name = f.o.Preset(e.Device, e.Channel, e.Detail)
 	}
-	return place{name: "the place where a motion ended"}
+	switch e.What {
+	case "preset", "ptz_absolute", "ptz_home", "patrol_start":
+		return place{e.What, e.Detail, e.Name}
+	}
+	return place{}
+}
+
+// isHome reports whether a place is one where a head is meant to rest: its home
+// position, a patrol that goes on by itself, a preset whose name says so or that is
+// home in vars.
+func (f *finder) isHome(p place) bool {
+	switch p.what {
+	case "ptz_home", "patrol_start":
+		return true
+	case "preset":
+		return p.detail == f.rests.home || p.name != "" &&
+			(strings.EqualFold(p.name, "home") || strings.EqualFold(p.name, "overview") || strings.EqualFold(p.name, f.rests.home))
+	}
+	return false
 }
 
 // comesToRest is called when a run has ended that had sent a head to places.
-func (f *finder) comesToRest(head headKey, visits []place, ended journal.Entry) {
-	first, last := visits[0], visits[len(visits)-1]
-	seen := make(map[string]bool)
+func (f *finder) comesToRest(t *tour, ended journal.Entry) {
+	first, last := t.places[0], t.places[len(t.places)-1]
+	seen := make(map[place]bool)
 	rounds := false
-	for _, v := range visits {
-		rounds = rounds || v.key != "" && seen[v.key]
-		seen[v.key] = true
+	for _, p := range t.places {
+		rounds = rounds || p.known() && seen[p]
+		seen[p] = true
 	}
-	if len(seen) < 2 || last.home || last.key == first.key || f.headInUse(head, ended.Task) {
+	if len(seen) < 2 || f.isHome(last) || last.same(first) || f.headInUse(t.head, ended.Task) {
 		return
 	}
-	f.rests.resting[head] = rest{ended, ended.Time, last, first, rounds}
+	f.rests.resting[t.head] = rest{ended, ended.Time, last, first, rounds}
 }
 
 // headInUse reports whether another run that goes on has sent the head somewhere.
 func (f *finder) headInUse(head headKey, but string) bool {
-	for run, heads := range f.rests.visits {
-		if run != but && heads[head] != nil {
+	for run, all := range f.rests.visits {
+		if run != but && slices.ContainsFunc(all, func(t *tour) bool { return t.head == head }) {
 			return true
 		}
 	}
@@ -152,14 +188,14 @@ func (f *finder) endRests() {
 		f.leftAt(head, was, f.to)
 	}
 	for key, all := range f.rests.left {
-		again := len(all) > 1 && !slices.ContainsFunc(all, func(r rest) bool { return r.rounds || r.last.key != all[0].last.key })
+		again := len(all) > 1 && !slices.ContainsFunc(all, func(r rest) bool { return r.rounds || !r.last.same(all[0].last) })
 		if again && !f.rests.homed[key.head] {
 			continue
 		}
 		first := all[0]
 		one := f.note("", timeline.Finding{
 			Kind: leftAway, Time: first.since, Device: key.head.device, Channel: key.head.channel, Script: key.script, Job: key.job,
-			Text:   fmt.Sprintf("%s stays at %s when %s has ended: nothing brings it back", f.place(key.head.device, key.head.channel), first.last.name, nameOf(first.ended.Task)),
+			Text:   fmt.Sprintf("%s stays at %s when %s has ended: nothing brings it back", f.place(key.head.device, key.head.channel), first.last, nameOf(first.ended.Task)),
 			Remedy: `end the run with channel:ptz_home() or channel:preset("overview"), or give hik.tour and hik.sweep home = "overview"`,
 		})
 		one.Count = len(all)

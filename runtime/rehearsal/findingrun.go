@@ -18,6 +18,14 @@ const fewest = 500 * time.Millisecond
 // jobKey is a job of a site.
 type jobKey struct{ script, job string }
 
+// name is the job as people are told it; of a task of no job, its script's.
+func (k jobKey) name() string {
+	if k.job == "" {
+		return "a task of " + k.script
+	}
+	return k.script + "/" + k.job
+}
+
 // runs are the runs of jobs.
 type runs struct {
 	jobs   map[jobKey]*jobRuns
