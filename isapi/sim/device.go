@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"hash/fnv"
+	"image"
 	"slices"
 	"strings"
 	"sync"
@@ -57,9 +58,9 @@ type channel struct {
 	online  bool
 	head    *head // nil: fixed
 	motion  motion
-	busy    int       // pictures being drawn
-	given   int       // of the small pictures
-	small   [2][]byte // nil: not drawn yet
+	busy    int          // pictures being drawn
+	given   int          // of the small pictures
+	small   *image.YCbCr // nil: not drawn yet
 }
 
 // New makes a device. Its clock starts to count at once: presets, patrols and

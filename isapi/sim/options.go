@@ -161,7 +161,7 @@ type Options struct {
 	SelfStop       time.Duration // a continuous move ends by itself after that; 0: never
 	NoPTZProxy     bool          // a recorder answers 403 on ContentMgmt/PTZCtrlProxy
 	ProxyPictures  bool          // a recorder answers 400 on Streaming pictures; StreamingProxy works
-	SmallPictures  bool          // pictures are 160 pixels wide, and a channel has two that it gives in turn: quick to make
+	SmallPictures  bool          // pictures are 64 pixels wide and by day, no two the same: quick to make
 	SubPictures    bool          // a recorder gives the sub stream's picture for the main one, unless a size is asked for
 	PatrolInMillis bool          // patrol delays are milliseconds
 	NoSpecials     bool          // has no special presets: 33-46, 90-105 are ordinary ones

@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"image"
 	"image/jpeg"
 	"net/url"
 	"strconv"
@@ -61,37 +62,38 @@ func (x *exchange) takePicture(ctx context.Context) error {
 		x.out, err = d.smallPicture(x.shot)
 		return err
 	}
-	x.out, err = encoded(x.shot.view)
+	x.out, err = encoded(draw(x.shot.view))
 	return err
 }
 
-func encoded(v view) ([]byte, error) {
+func encoded(picture image.Image) ([]byte, error) {
 	var b bytes.Buffer
-	err := jpeg.Encode(&b, draw(v), &jpeg.Options{Quality: 78})
+	err := jpeg.Encode(&b, picture, &jpeg.Options{Quality: 78})
 	return b.Bytes(), err
 }
 
-const smallWidth = 160
+const smallWidth = 64
 
-// smallPicture is one of the two pictures of a channel, by day: they are drawn
-// when they are first asked for.
+// smallPicture is what a channel shows by day, drawn once, with a patch in its
+// corner that is another one each time: no two pictures are the same.
 func (d *Device) smallPicture(s *shot) ([]byte, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	c := s.channel
-	c.given++
-	small := &c.small[c.given%len(c.small)]
-	if *small == nil {
+	if c.small == nil {
 		v := s.view
-		noon := time.Date(2026, time.June, 1, 12, c.given, 0, 0, time.UTC)
-		v.width, v.height, v.at, v.alarms = smallWidth, smallWidth*c.o.MainHeight/c.o.MainWidth, noon, nil
-		picture, err := encoded(v)
-		if err != nil {
-			return nil, err
-		}
-		*small = picture
+		v.width, v.height, v.alarms = smallWidth, smallWidth*c.o.MainHeight/c.o.MainWidth, nil
+		v.at = time.Date(2026, time.June, 1, 12, 0, 0, 0, time.UTC)
+		c.small = draw(v).(*image.YCbCr)
 	}
-	return *small, nil
+	c.given++
+	for bit := range 16 {
+		level := uint8(96 + 64*(c.given>>bit&1))
+		for i := range 4 {
+			c.small.Y[c.small.YOffset(4*(bit%4)+i%2, 4*(bit/4)+i/2)] = level
+		}
+	}
+	return encoded(c.small)
 }
 
 func (d *Device) view(s *shot, now time.Time) view {

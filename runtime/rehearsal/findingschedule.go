@@ -148,7 +148,11 @@ func (f *finder) runsOf(p runtime.JobPlan, midnight time.Time) (day []schedule.R
 // dayOf is the begin of the date of t in a zone, or of one some days from it.
 func dayOf(t time.Time, zone *time.Location, days int) time.Time {
 	year, month, day := t.In(zone).Date()
-	return time.Date(year, month, day+days, 0, 0, 0, 0, zone)
+	begin := time.Date(year, month, day+days, 0, 0, 0, 0, zone)
+	for more := 1; days > 0 && !begin.After(t); more++ { // a date that the zone has left out
+		begin = time.Date(year, month, day+days+more, 0, 0, 0, 0, zone)
+	}
+	return begin
 }
 
 // times is how often, for people.
