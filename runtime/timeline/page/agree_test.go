@@ -23,11 +23,11 @@ func testReading(t *testing.T, b *browser) {
 		if task == "" {
 			task = strings.TrimSuffix(s.Script+"/"+s.Job, "/")
 		}
-		want = append(want, fmt.Sprint(s.Lane, " ", s.Kind, " ", s.Failed, " ", s.Start, " ", s.Start+s.Length, " ", s.Open, " ", s.Label.Text, " ", task))
+		want = append(want, fmt.Sprint(s.Lane, " ", s.Kind, " ", s.Failed, " ", s.Start, " ", s.Start+s.Length, " ", s.Open, " ", s.Label.Text, " ", s.Path, " ", task))
 	}
 	got := strings.Split(eval[string](b, `readData().then((d) => d.tracks.flatMap((t) => Array.from({length: t.count}, (_, n) => {
 		const i = t.begin + n;
-		return [d.lanes[t.lane].name, t.kind, !!t.failed, d.start[i], d.end[i], d.open[i] === 1, d.labels[d.label[i]].text, giverOf(d, i)].join(" ");
+		return [d.lanes[t.lane].name, t.kind, !!t.failed, d.start[i], d.end[i], d.open[i] === 1, d.labels[d.label[i]].text, d.path[i] ? d.paths[d.path[i] - 1] : "", giverOf(d, i)].join(" ");
 	})).join("\n"))`), "\n")
 	slices.Sort(got)
 	slices.Sort(want)

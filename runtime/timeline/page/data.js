@@ -33,8 +33,8 @@ class Reader {
   }
 }
 
-// decode gives the head, with the columns as arrays: start, end, open, label,
-// giver and number of each action. Each track knows its part of them, [begin, end).
+// decode gives the head, with the columns as arrays: start, end, open, path (0: it
+// has none), label, giver and number of each action. Each track knows its part of them, [begin, end).
 function decode(bytes) {
   const r = new Reader(bytes);
   const size = r.next();
@@ -51,16 +51,18 @@ function decode(bytes) {
       data.tracks.push(t);
     }
   });
-  const start = data.start = new Float64Array(n), end = data.end = new Float64Array(n), open = data.open = new Uint8Array(n);
+  const start = data.start = new Float64Array(n), end = data.end = new Float64Array(n), open = data.open = new Uint8Array(n), path = data.path = new Uint32Array(n);
   const label = data.label = new Uint32Array(n), giver = data.giver = new Uint32Array(n), number = data.number = new Float64Array(n);
   for (const t of data.tracks) {
     let at = t.first;
     for (let i = t.begin; i < t.end; i++) start[i] = at += r.next();
   }
+  let paths = 0;
   for (let i = 0; i < n; i++) {
-    const d = r.next();
-    open[i] = d % 2;
-    end[i] = start[i] + Math.floor(d / 2);
+    const d = r.next(), flags = d % 4;
+    open[i] = flags & 1;
+    if (flags & 2) path[i] = ++paths;
+    end[i] = start[i] + (d - flags) / 4;
   }
   for (let i = 0; i < n; i++) label[i] = r.next();
   for (let i = 0; i < n; i++) giver[i] = r.next();

@@ -23,12 +23,13 @@ type shown struct {
 	Start, Length int64
 	Open, Failed  bool
 	Label         label
+	Path          string
 	Script, Job   string
 	Task          string
 }
 
 func (s shown) String() string {
-	return fmt.Sprintf("%-14s %9d %8d %-8s %s [%s/%s %s] open=%t failed=%t %+v", s.Lane, s.Start, s.Length, s.Kind, s.Label.Text, s.Script, s.Job, s.Task, s.Open, s.Failed, s.Label)
+	return fmt.Sprintf("%-14s %9d %8d %-8s %s [%s/%s %s] open=%t failed=%t %s %+v", s.Lane, s.Start, s.Length, s.Kind, s.Label.Text, s.Script, s.Job, s.Task, s.Open, s.Failed, s.Path, s.Label)
 }
 
 func write(t testing.TB, tl *timeline.Timeline, o Options) string {
@@ -87,7 +88,10 @@ func decoded(t testing.TB, page string) (head, []shown) {
 	}
 	for i := range all {
 		n := next()
-		all[i].Length, all[i].Open = int64(n>>1), n&1 == 1
+		all[i].Length, all[i].Open = int64(n>>2), n&1 == 1
+		if n&2 != 0 {
+			all[i].Path, h.Paths = h.Paths[0], h.Paths[1:]
+		}
 	}
 	for i := range all {
 		all[i].Label = h.Labels[next()]
@@ -122,7 +126,7 @@ func expected(tl *timeline.Timeline, by timeline.By) []shown {
 		s := shown{
 			Lane: a.Lane(by), Kind: a.Kind, Start: a.Time.Sub(tl.From).Milliseconds(), Length: a.Duration.Milliseconds(),
 			Open: a.Open, Failed: a.Failed != "" || a.Kind == timeline.Error,
-			Label:  label{Text: a.Text, Path: a.Path, Failed: a.Failed, Message: a.Message, Line: a.Line},
+			Label: label{Text: a.Text, Failed: a.Failed, Message: a.Message, Line: a.Line}, Path: a.Path,
 			Script: a.Script, Job: a.Job, Task: a.Task,
 		}
 		if a.Place != s.Lane {

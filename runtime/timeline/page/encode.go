@@ -27,6 +27,7 @@ type head struct {
 	Nights   [][2]int64      `json:"nights"`
 	Kinds    []timeline.Kind `json:"kinds"`
 	Labels   []label         `json:"labels"`
+	Paths    []string        `json:"paths"` // of pictures, in the order of the columns
 	Givers   []giver         `json:"givers"`
 	Lanes    []lane          `json:"lanes"`
 	Findings []finding       `json:"findings"`
@@ -51,7 +52,6 @@ type track struct {
 type label struct {
 	Text    string `json:"text"`
 	Place   string `json:"place,omitempty"` // where its lane does not say it
-	Path    string `json:"path,omitempty"`  // of a picture in the archive
 	Failed  string `json:"failed,omitempty"`
 	Message string `json:"message,omitempty"`
 	Line    int    `json:"line,omitempty"`
@@ -76,6 +76,7 @@ type mark struct {
 	start, length       int64
 	number              uint64 // of the task, plus one; 0: its name has none
 	track, label, giver int
+	path                string // of a picture in the archive
 	open                bool
 }
 
@@ -84,9 +85,10 @@ type mark struct {
 type columns []mark
 
 // write writes the head, after its length, and the columns: for all marks how
-// long after the one before in its track it began (0 for the first), how long it
-// lasted, times two, plus one if it was still open; its label; its giver; the
-// task's number, less the giver's last one. All are varints, the last zigzag.
+// long after the one before in its track it began (0 for the first); how long it
+// lasted, times four, plus one if it was still open, plus two if it has the next of
+// the paths; its label; its giver; the task's number, less the giver's last one.
+// All are varints, the last zigzag.
 func (c columns) write(to io.Writer, h *head) error {
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -105,9 +107,12 @@ func (c columns) write(to io.Writer, h *head) error {
 		}
 	}
 	for _, m := range c {
-		n := uint64(m.length) << 1
+		n := uint64(m.length) << 2
 		if m.open {
 			n |= 1
+		}
+		if m.path != "" {
+			n |= 2
 		}
 		put(n)
 	}
@@ -133,10 +138,16 @@ func encode(t *timeline.Timeline, o Options) (*head, columns) {
 	for i, f := range t.Findings {
 		findings[i] = finding{e.since(f.Time), e.laneOfFinding(f), f.Text, findingPlace(f)}
 	}
+	paths := []string{}
+	for _, m := range c {
+		if m.path != "" {
+			paths = append(paths, m.path)
+		}
+	}
 	// No nil: a browser would read null.
 	return &head{
 		From: t.From.UnixMilli(), Span: t.To.Sub(t.From).Milliseconds(), Offsets: offsets(t), Nights: append([][2]int64{}, nights(t)...),
-		Kinds: append([]timeline.Kind{}, e.kinds.all...), Labels: append([]label{}, e.labels.all...), Givers: append([]giver{}, e.givers.all...),
+		Kinds: append([]timeline.Kind{}, e.kinds.all...), Labels: append([]label{}, e.labels.all...), Paths: paths, Givers: append([]giver{}, e.givers.all...),
 		Lanes: lanes, Findings: findings,
 	}, c
 }
@@ -195,7 +206,7 @@ func (e *encoder) marks() columns {
 		if says == nil {
 			return
 		}
-		m.start += m.length
+		m.start, m.path = m.start+m.length, ""
 		m.length, m.open = max(e.since(e.timeline.To)-m.start, 0), true
 		m.track, m.label = e.tracks.of(trackKey{lane, e.kinds.of(of.kind), false}), e.labels.of(*says)
 		last[of] = len(c)
@@ -205,13 +216,13 @@ func (e *encoder) marks() columns {
 		a := &e.timeline.Actions[i]
 		r := e.rowOf(a)
 		lane, failed := e.lanes.of(r), a.Failed != "" || a.Kind == timeline.Error
-		says := label{Text: a.Text, Path: a.Path, Failed: a.Failed, Message: a.Message, Line: a.Line}
+		says := label{Text: a.Text, Failed: a.Failed, Message: a.Message, Line: a.Line}
 		if a.Place != r.name {
 			says.Place = a.Place
 		}
 		m := mark{
 			start: e.since(a.Time), length: max(a.Duration.Milliseconds(), 0), open: a.Open,
-			track: e.tracks.of(trackKey{lane, e.kinds.of(a.Kind), failed}), label: e.labels.of(says),
+			track: e.tracks.of(trackKey{lane, e.kinds.of(a.Kind), failed}), label: e.labels.of(says), path: a.Path,
 		}
 		task, number := splitTask(a.Task)
 		m.giver, m.number = e.givers.of(giver{a.Script, a.Job, task}), number

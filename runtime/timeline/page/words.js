@@ -19,7 +19,7 @@ function shortOf(data, i) {
 // textOf is what an action is, where its picture lies, what went wrong, and where.
 function textOf(data, i) {
   const l = data.labels[data.label[i]];
-  let text = (l.place ? l.place + " " : "") + l.text + (l.path ? ", " + l.path : "");
+  let text = (l.place ? l.place + " " : "") + l.text + (data.path[i] ? ", " + data.paths[data.path[i] - 1] : "");
   const wrong = [l.failed, l.message].filter(Boolean).join(": ");
   if (wrong) text += ` — ${wrong}`;
   if (l.line) text += ` (scripts/${data.givers[data.giver[i]].script}.lua:${l.line})`;
