@@ -120,6 +120,7 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 		}
 	}
 	o.interrupted = func() bool { return ctx.Err() != nil }
+	defer collectLess()()
 	switch {
 	case o.expect != "":
 		return a.compareKept(s, from, o)

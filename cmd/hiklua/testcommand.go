@@ -59,6 +59,7 @@ func (a *app) test(_ context.Context, dir, only, format string) error {
 	if len(files) == 0 {
 		return &failure{fmt.Sprintf("no tests in %s: they are files such as tests/night_test.lua, with hik.test.case(name, function() ... end)", dir)}
 	}
+	defer collectLess()()
 	watch := clock.NewStopwatch()
 	conf := luatest.Config{
 		Site: s, Version: version(), Getenv: a.env, Only: pattern, Parallel: runtime.GOMAXPROCS(0),
