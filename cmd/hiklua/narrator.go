@@ -13,6 +13,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
 // narrator tells what happens on a site in an integrator's words, a line each:
@@ -128,37 +129,6 @@ func (n *narrator) describe(r journal.Entry) string {
 	switch r.What {
 	case "status", "snapshot", "clock", "event stream":
 		return ""
-	case "preset":
-		text := place + " goes to preset " + r.Detail
-		if name := n.presets[presetKey(r.Device, r.Channel, r.Detail)]; name != "" {
-			text += fmt.Sprintf(" %q", name)
-		}
-		return text
-	case "ptz_pan_tilt", "ptz_zoom", "ptz_move":
-		return place + " " + motionWords(r.Detail)
-	case "ptz_stop":
-		return place + " stops"
 	}
-	return strings.TrimSpace(fmt.Sprintf("%s: %s %s", place, r.What, r.Detail))
-}
-
-// motionWords says "15 0 0" as "turns right at 15 %".
-func motionWords(detail string) string {
-	var pan, tilt, zoom int
-	if _, err := fmt.Sscan(detail, &pan, &tilt, &zoom); err != nil {
-		return "moves " + detail
-	}
-	var parts []string
-	axis := func(speed int, plus, minus string) {
-		switch {
-		case speed > 0:
-			parts = append(parts, fmt.Sprintf("%s at %d %%", plus, speed))
-		case speed < 0:
-			parts = append(parts, fmt.Sprintf("%s at %d %%", minus, -speed))
-		}
-	}
-	axis(pan, "turns right", "turns left")
-	axis(tilt, "tilts up", "tilts down")
-	axis(zoom, "zooms in", "zooms out")
-	return strings.Join(parts, ", ")
+	return place + " " + timeline.Words(r, n.presets[presetKey(r.Device, r.Channel, r.Detail)])
 }

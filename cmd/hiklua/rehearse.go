@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/happening"
 	"github.com/hiklua/hiklua/runtime/rehearsal"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/timeline"
@@ -33,6 +34,9 @@ type rehearseOptions struct {
 	other  string
 	html   string // a file
 
+	compare string // a time
+
+	suffered    []happening.Happening // beside those of events
 	interrupted func() bool
 }
 
@@ -77,6 +81,7 @@ a site's regression test. --update keeps it.`,
 	c.Flags().BoolVar(&o.update, "update", false, "keep the timeline in the file of --expect")
 	c.Flags().StringVar(&o.other, "diff", "", "show what would change with the version of the site in `DIR`")
 	c.Flags().StringVar(&o.html, "html", "", "also as a page for a browser, one `FILE` with all in it: zoom from the week to the second")
+	c.Flags().StringVar(&o.compare, "compare", "", "rehearse what is on record from `TIME` on, with what devices noticed and suffered then, and show where the two differ")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "`N` decides about jitter and what scripts draw at random")
 	return c
 }
@@ -94,6 +99,11 @@ func (a *app) checkRehearse(c *cobra.Command, o *rehearseOptions) error {
 		return wrong("--expect and --diff compare texts: they are not for --json", "rehearse --expect rehearsal.txt")
 	case o.html != "" && (o.expect != "" || o.other != ""):
 		return wrong("--expect and --diff compare texts: they have no page", "rehearse --html week.html")
+	}
+	if o.compare != "" {
+		if o.from != "" || o.expect != "" || o.other != "" || o.events != "" || o.json || o.html != "" {
+			return wrong("--compare TIME takes the span and its events from the record: of the other flags only --for and --seed go with it", "rehearse --compare 22:00 --for 8h")
+		}
 	}
 	if err := noPlaceFor(o.html); err != nil {
 		return err
@@ -119,9 +129,17 @@ func (a *app) rehearse(ctx context.Context, dir string, o rehearseOptions) error
 			return &misuse{err.Error(), a.name + rehearseTry}
 		}
 	}
+	if o.compare != "" {
+		if from, err = a.parseWhen("--compare", o.compare, s.Timezone); err != nil {
+			return &misuse{err.Error(), a.name + " rehearse --compare 22:00 --for 8h"}
+		}
+		from = from.In(s.Timezone)
+	}
 	o.interrupted = func() bool { return ctx.Err() != nil }
 	defer collectLess()()
 	switch {
+	case o.compare != "":
+		return a.compareReal(ctx, s, from, o)
 	case o.expect != "":
 		return a.compareKept(s, from, o)
 	case o.other != "":
@@ -176,7 +194,7 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 		return nil, err
 	}
 	conf := rehearsal.Options{
-		Begin: devices.play(happenings, from.Add(o.span.d), o.seed),
+		Begin: devices.play(append(happenings, o.suffered...), from.Add(o.span.d), o.seed),
 		Site:  s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
 		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRehearsePage: what docs/rehearse.md shows is what the command prints.
@@ -102,5 +103,47 @@ func TestTimelinesOfExamples(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What is on record is rehearsed: it is the same, and after an edit it is not.
+func TestRehearsalAndReality(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const script = `
+		local yard = hik.device("gate"):channel("yard")
+		hik.every("10m", {name = "look"}, function()
+			yard:preset("door", {wait = true})
+			yard:snapshot():archive()
+			yard:ptz_pan_tilt(20, 0, {duration = "3s"})
+		end)
+		hik.cron("30 * * * *", {name = "half past"}, function() yard:preset(4) end)`
+	write(t, ".", map[string]string{
+		"site.yaml":         "timezone: UTC\ndevices:\n  gate: {simulate: ptz, channels: {yard: {address: 1}}}\n",
+		"scripts/round.lua": script,
+	})
+	s := newSession(t)
+	began := s.clk.Now().UTC().Format("2006-01-02 15:04:05")
+	s.runFor(t, 3*time.Hour)
+	compare := func() string {
+		t.Helper()
+		s.out.Reset()
+		if status := s.run(context.Background(), "rehearse", "--compare", began, "--for", "170m"); status != statusOK {
+			t.Fatal(status, s.err.String())
+		}
+		return s.out.String()
+	}
+	if said := compare(); !strings.Contains(said, "as rehearsed") || !strings.Contains(said, "actions") {
+		t.Error(said)
+	}
+	edited := strings.Replace(script, "preset(4)", "preset(5)", 1)
+	write(t, ".", map[string]string{"scripts/round.lua": edited})
+	said := compare()
+	for _, want := range []string{"gate/yard  [round/half past]\n", `goes to preset 4 "fence": 3 times, rehearsed no times; not rehearsed: `, `goes to preset 5 "yard": no times, rehearsed 3 times`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("lacks %q:\n%s", want, said)
+		}
+	}
+	if strings.Contains(said, "round/look") {
+		t.Error(said)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
 func TestTextLog(t *testing.T) {
@@ -174,7 +175,7 @@ func TestMotionWords(t *testing.T) {
 	for detail, want := range map[string]string{
 		"15 0 0": "turns right at 15 %", "-100 20 0": "turns left at 100 %, tilts up at 20 %", "0 -1 5": "tilts down at 1 %, zooms in at 5 %", "x": "moves x",
 	} {
-		if got := motionWords(detail); got != want {
+		if got := timeline.MotionWords(detail); got != want {
 			t.Errorf("%q: %s, want %s", detail, got, want)
 		}
 	}
