@@ -107,7 +107,7 @@ func TestNamesAreText(t *testing.T) {
 	}
 }
 
-// No more than the timeline says is in the page.
+// The findings are in the page as a list, without the script.
 func TestFindingsInThePage(t *testing.T) {
 	tl := patrols(t, 3, 100, 1)
 	list := between(t, write(t, tl, Options{}), `<h2 id="findings-title">Findings</h2>`, "</section>")

@@ -63,8 +63,7 @@ func (b *browser) focus() {
 	b.do(chromedp.Focus(chromedp.CSS("#stage")))
 }
 
-// middle is where the lanes are on the screen: left, top, width, height, and the
-// width of the names.
+// stage is where the lanes are on the screen.
 func (b *browser) stage() (left, top, width, height float64) {
 	b.t.Helper()
 	b.do(chromedp.ScrollIntoView(chromedp.CSS("#stage")))
