@@ -66,7 +66,7 @@ func TestKilledHostIsMadeGood(t *testing.T) {
 	if strings.Contains(p.stderr(), "left moving") {
 		t.Error(p.stderr())
 	}
-	out, _, _ := p.ask("", "journal", "--device", "gate")
+	out, _, _ := p.ask("", "journal", "--moves", "--device", "gate")
 	wants(t, strings.Join(strings.Fields(out), " "), "gate/1 ptz_pan_tilt 40 0 0 ok", "turn/task-1", "gate/1 ptz_stop ok")
 	for _, path := range []string{"data/state.db", "data/journal/00000001.jsonl"} {
 		info, err := os.Stat(filepath.Join(p.cmd.Dir, path))
