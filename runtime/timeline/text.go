@@ -126,7 +126,7 @@ func (it *item) leaf() *item {
 // note says how often an item comes.
 func note(it *item) string {
 	r := it.rhythm
-	times := thousands(it.n) + " times"
+	times := thousands(it.top) + " times"
 	if it.fewest != it.top {
 		times = thousands(it.fewest) + " to " + times
 	}
