@@ -88,6 +88,7 @@ hik.cron("*/20 2 * * *", {name = "thrice"}, print)
 hik.every("30m", {name = "window", between = "02:00-03:00"}, print)
 hik.cron("*/20 * * * *", {name = "always"}, print)
 hik.every("20m", {name = "elapsed"}, print)
+hik.every("23h30m", {name = "drifts over the day"}, print)
 hik.at("02:30", {name = "elsewhere", timezone = "UTC"}, print)
 hik.cron("30 2 28 3 *", {name = "the day before"}, print)`},
 			from: "2026-03-28 00:00",
