@@ -80,7 +80,7 @@ func TestEmit(t *testing.T) {
 	// It is on record, with what was emitted from outside.
 	p.signal(os.Interrupt)
 	p.ends()
-	out, errs, _ = p.ask("", "events")
+	out, _, _ = p.ask("", "events")
 	wants(t, out, "gate/yard  motion", "human")
 	lacks(t, out, "closing")
 	out, _, _ = p.ask("", "journal")
