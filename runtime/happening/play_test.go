@@ -86,7 +86,7 @@ func stage(t *testing.T, s *site.Site, text, from string, d time.Duration, seed 
 func TestPlay(t *testing.T) {
 	s := testSite(t)
 	for _, c := range []struct{ name, text, from, span, want string }{
-		{"each day", "23:10 gate motion human\n", "2026-01-05 23:00", "25h", `
+		{"each day", "23:10 gate motion human\n", "2026-01-05 23:09", "24h5m", `
 05 23:10:00 + gate/1 VMD human
 05 23:10:05 - gate/1 VMD human
 06 23:10:00 + gate/1 VMD human
@@ -114,26 +114,26 @@ func TestPlay(t *testing.T) {
 f:1: gate has no channel 7`},
 		{"no such channel at random", "random gate/7 motion 4/day", "2026-01-05 00:00", "2h", `
 f:1: gate has no channel 7`},
-		{"weekdays and a date", "sun,mon 10:00 gate motion\n2026-01-10 10:00 gate audio", "2026-01-10 00:00", "36h", `
+		{"weekdays and a date", "sun,mon 10:00 gate motion\n2026-01-10 10:00 gate audio", "2026-01-10 09:59", "24h30m", `
 10 10:00:00 + gate/1 audioexception
 10 10:00:05 - gate/1 audioexception
 11 10:00:00 + gate/1 VMD
 11 10:00:05 - gate/1 VMD`},
-		{"the hour that is left out", "02:30 gate motion\n02:00-02:20 warehouse offline\n01:30-03:30 nvr offline", "2026-03-29 00:00", "24h", `
+		{"the hour that is left out", "02:30 gate motion\n02:00-02:20 warehouse offline\n01:30-03:30 nvr offline", "2026-03-29 01:00", "3h", `
 29 01:30:00 + nvr offline
 29 03:00:00 + gate/1 VMD
 29 03:00:00 + warehouse offline
 29 03:00:05 - gate/1 VMD
 29 03:20:00 - warehouse offline
 29 03:30:00 - nvr offline`},
-		{"the hour that comes twice", "02:30 gate motion\n2026-10-25 02:00-02:20 warehouse offline\n01:30-03:30 nvr slow", "2026-10-25 00:00", "24h", `
+		{"the hour that comes twice", "02:30 gate motion\n2026-10-25 02:00-02:20 warehouse offline\n01:30-03:30 nvr slow", "2026-10-25 01:00", "4h", `
 25 01:30:00 + nvr slow
 25 02:00:00 + warehouse offline
 25 02:20:00 - warehouse offline
 25 02:30:00 + gate/1 VMD
 25 02:30:05 - gate/1 VMD
 25 03:30:00 - nvr slow`},
-		{"sunset", "sunset-1h gate motion", "2026-01-05 00:00", "24h", `
+		{"sunset", "sunset-1h gate motion", "2026-01-05 15:00", "1h", `
 05 15:07:26 + gate/1 VMD
 05 15:07:31 - gate/1 VMD`},
 	} {
