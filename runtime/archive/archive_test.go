@@ -265,6 +265,49 @@ func TestATakenNameAtTheEnd(t *testing.T) {
 	}
 }
 
+// Retention has found the folder empty, and removes it while the picture is about
+// to get its name there.
+func TestAFolderThatGoesMeanwhile(t *testing.T) {
+	for _, tune := range []func(*Archive){func(*Archive) {}, (*Archive).CannotRename} {
+		for _, gone := range []string{"gate", "gate/1", "gate/1/2026-03-04"} {
+			a, index := newArchive(t)
+			tune(a)
+			a.step = func(what string) {
+				if what == "before rename" {
+					a.step = func(string) {}
+					if err := os.RemoveAll(filepath.Join(a.Dir(), gone)); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			e, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
+			if err != nil || len(index.added) != 1 {
+				t.Errorf("%s: %v, indexed: %v", gone, err, index.added)
+			}
+			wantFiles(t, a, "gate/1/2026-03-04/12-00-00.jpg")
+			if data, _ := os.ReadFile(filepath.Join(a.Dir(), e.Path)); sha256.Sum256(data) != e.SHA256 {
+				t.Errorf("%s: the file is not what the entry says", gone)
+			}
+		}
+	}
+}
+
+// What takes the folder away again and again is told, and nothing is left.
+func TestAFolderThatGoesEachTime(t *testing.T) {
+	a, index := newArchive(t)
+	a.step = func(what string) {
+		if what == "before rename" {
+			os.RemoveAll(filepath.Join(a.Dir(), "gate"))
+		}
+	}
+	_, err := a.Add(context.Background(), Entry{Device: "gate", Channel: 1}, writes(picture(t, "gray.jpg")))
+	var disk *DiskError
+	if !errors.As(err, &disk) || !errors.Is(err, fs.ErrNotExist) || len(index.added) > 0 {
+		t.Errorf("%v, indexed: %v", err, index.added)
+	}
+	wantFiles(t, a)
+}
+
 func TestWhatFailsLeavesNothing(t *testing.T) {
 	good := picture(t, "baseline.jpg")
 	broken := errors.New("the camera went away")

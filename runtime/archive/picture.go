@@ -178,6 +178,19 @@ func (p *Picture) place() error {
 			return err
 		}
 	}
+	err := p.placeIn(dir, wanted)
+	if errors.Is(err, fs.ErrNotExist) {
+		// Retention had found the folder, or one above it, empty before it was
+		// expected, and has removed it meanwhile. It does so once.
+		err = p.placeIn(dir, wanted)
+	}
+	return err
+}
+
+// placeIn gives the file the path that is wanted, or one with a number, in the
+// folder dir. The error is fs.ErrNotExist if the folder went meanwhile.
+func (p *Picture) placeIn(dir, wanted string) error {
+	a := p.a
 	folder, err := openFolder(p.root, dir)
 	if err != nil {
 		return told(wanted, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,6 +121,22 @@ func TestFoldersAreExpectedForAWhile(t *testing.T) {
 	s.reopen()
 	if n := expected(); n != 0 {
 		t.Error("an orderly end leaves", n)
+	}
+}
+
+// A folder in which a picture is expected stays, and so do those above it: it may
+// be about to be made there.
+func TestFoldersAboveExpectedOnesStay(t *testing.T) {
+	s := newSite(t)
+	e := s.take(entry(noon, ""))
+	s.clk.RunFor(expectFor + time.Minute)
+	s.do(func(ctx context.Context) error { return s.x.Expect(ctx, "gate/1/2026-03-05") })
+	s.remove("old", e.Path)
+	if _, err := os.Stat(filepath.Join(s.dir, "gate/1/2026-03-04")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("an empty folder stays:", err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "gate/1")); err != nil {
+		t.Error(err)
 	}
 }
 

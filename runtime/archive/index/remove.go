@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -213,13 +214,25 @@ func (x *Index) unlink(root *os.Root, e *archive.Entry) (left string, err error)
 // not where pictures are expected.
 func (x *Index) prune(root *os.Root, dir string) {
 	for ; dir != "."; dir = folderOf(dir) {
-		x.mu.Lock()
-		expected := x.folders[dir] != nil
-		x.mu.Unlock()
-		if expected || root.Remove(dir) != nil {
+		if x.expects(dir) || root.Remove(dir) != nil {
 			return
 		}
 	}
+}
+
+// expects reports whether pictures are expected in a folder or below it.
+func (x *Index) expects(dir string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.folders[dir] != nil {
+		return true
+	}
+	for name := range x.folders {
+		if strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // syncFolders makes removals last over a power cut, before the index forgets.
