@@ -138,7 +138,7 @@ func TestRehearsalAndReality(t *testing.T) {
 	edited := strings.Replace(script, "preset(4)", "preset(5)", 1)
 	write(t, ".", map[string]string{"scripts/round.lua": edited})
 	said := compare()
-	for _, want := range []string{"gate/yard  [round/half past]\n", `goes to preset 4 "fence": 3 times, rehearsed no times; not rehearsed: `, `goes to preset 5 "yard": no times, rehearsed 3 times`} {
+	for _, want := range []string{"gate/yard  [round/half past]\n", `goes to preset 4: 3 times, rehearsed no times; not rehearsed: `, `goes to preset 5: no times, rehearsed 3 times`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("lacks %q:\n%s", want, said)
 		}

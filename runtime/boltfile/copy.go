@@ -41,7 +41,7 @@ func Copy(from, to string) error {
 			return os.WriteFile(to, data, 0o600)
 		}
 	}
-	return fmt.Errorf("%s: another process writes to it all the while", from)
+	return fmt.Errorf("%s: %w, again and again", from, ErrChanged)
 }
 
 // metas are the bytes of both meta pages, wherever the second one begins: that

@@ -74,6 +74,9 @@ func (t Timeline) doings(from, to time.Time) map[track]map[string][]time.Time {
 			all[key] = make(map[string][]time.Time)
 		}
 		text := a.Text
+		if a.Kind == Preset { // the record knows names of presets only where a script has used them
+			text, _, _ = strings.Cut(text, ` "`)
+		}
 		if a.Failed != "" {
 			text += ": " + a.Failed + ": " + a.Message
 		}
