@@ -14,7 +14,8 @@ const copyTries = 50
 // Copy copies a bbolt file that another process may have open and write to. The
 // copy is the file as it was between two transactions: each one is concluded by
 // a meta page, so that a file whose two meta pages are the same before and after
-// it was read has not changed meanwhile.
+// it was read has not changed meanwhile. The error is ErrChanged if the other
+// process leaves no such moment.
 func Copy(from, to string) error {
 	source, err := os.Open(from)
 	if err != nil {
