@@ -230,3 +230,7 @@ func (f *fakeTester) Lines() []TestLine {
 func (f *fakeTester) Notices() []TestNotice {
 	return []TestNotice{{began, "night", "ops", "Alarm", "motion", true}}
 }
+
+func (f *fakeTester) Requests() []TestRequest {
+	return []TestRequest{{began, "night", "POST", "https://example.org/hook", `{"a":1}`}}
+}

@@ -77,7 +77,11 @@ var testEntries = []entry{
 		fn: func(c *call) int {
 			c.atMost(3)
 			o := c.options(2, faultOptions)
-			device, fault := c.text(0, "the device"), ""
+			device, channel := c.testPlace(0)
+			if channel != 0 {
+				c.misuse("a fault is one of the whole device: %q", device)
+			}
+			fault := ""
 			if c.arg(1) != lua.LNil {
 				fault = c.text(1, "the fault")
 			}
@@ -129,7 +133,7 @@ var testEntries = []entry{
 		fn: func(c *call) int {
 			c.atMost(1)
 			device, channel := c.testPlace(0)
-			pose, moving, err := c.tester().Head(device, max(channel, 1))
+			pose, moving, err := c.tester().Head(device, channel)
 			if err != nil {
 				c.refuse(err)
 			}
@@ -179,6 +183,24 @@ var testEntries = []entry{
 				setText(t, "title", n.Title)
 				setText(t, "text", n.Text)
 				t.RawSetString("picture", lua.LBool(n.Picture))
+				list.Append(t)
+			}
+			return c.push(list)
+		},
+	},
+	{
+		name: "requests", result: "list of requests",
+		doc: "what hik.http has sent since the test began, which stays on this machine and is answered with {}: {time, script, method, url, body} each",
+		fn: func(c *call) int {
+			c.atMost(0)
+			list := c.L.NewTable()
+			for _, r := range c.tester().Requests() {
+				t := c.L.NewTable()
+				t.RawSetString("time", seconds(r.Time))
+				setText(t, "script", r.Script)
+				t.RawSetString("method", lua.LString(r.Method))
+				t.RawSetString("url", lua.LString(r.URL))
+				setText(t, "body", r.Body)
 				list.Append(t)
 			}
 			return c.push(list)
@@ -286,6 +308,9 @@ var broughtAbout = map[string]string{
 // testPlace is a device, or one of its channels: "gate", "gate/yard", "gate/2".
 func (c *call) testPlace(i int) (device string, channel int) {
 	if ref, ok := c.m.selfOf(c.m.kind("channel"), c.arg(i)).(*channelRef); ok {
+		if ref.id == 0 {
+			c.misuse("%s has no channel %q in site.yaml", ref.dev.Name(), ref.name)
+		}
 		return ref.dev.Name(), ref.id
 	}
 	if dev, ok := c.m.selfOf(c.m.kind("device"), c.arg(i)).(Device); ok {
@@ -298,7 +323,9 @@ func (c *call) testPlace(i int) (device string, channel int) {
 	}
 	if of {
 		c.dev = dev
-		channel = c.channelRef(lua.LString(name)).id
+		if channel = c.channelRef(lua.LString(name)).id; channel == 0 {
+			c.misuse("%s has no channel %q in site.yaml", device, name)
+		}
 	}
 	return device, channel
 }

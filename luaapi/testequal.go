@@ -54,7 +54,8 @@ func testEqual(c *call) int {
 // comparison compares values by what is in them.
 type comparison struct {
 	interruptible
-	seen map[[2]*lua.LTable]bool // tables that are being compared: one may be inside itself
+	seen  map[[2]*lua.LTable]bool // tables that are being compared: one may be inside itself
+	depth int
 }
 
 func (o *comparison) equal(a, b lua.LValue) bool {
@@ -69,6 +70,10 @@ func (o *comparison) equal(a, b lua.LValue) bool {
 		return true
 	}
 	o.seen[pair] = true
+	if o.depth++; o.depth > deepestCompared {
+		Raise(o.L, &Failure{Kind: "misuse", Message: fmt.Sprintf("tables that are nested more than %d deep are not compared", deepestCompared)})
+	}
+	defer func() { o.depth-- }()
 	different := errors.New("different")
 	covers := func(all, by *lua.LTable) bool {
 		return o.each(all, func(key, v lua.LValue) error {
@@ -80,6 +85,9 @@ func (o *comparison) equal(a, b lua.LValue) bool {
 	}
 	return covers(x, y) && covers(y, x)
 }
+
+// deepestCompared bounds the stack that a comparison needs.
+const deepestCompared = 10_000
 
 // difference shows two values line by line: - is what was expected, + what
 // there is.

@@ -24,12 +24,15 @@ type Tester interface {
 	// order in which they ended, without what only asks how a device is, or what the
 	// host asks for itself.
 	Commands() []TestCommand
-	// Head is where a head looks, and whether it moves.
+	// Head is where a head looks, and whether it moves; channel 0 is that of a
+	// device that has one.
 	Head(device string, channel int) (pose isapi.Pose, moving bool, err error)
 	// Lines are what scripts have printed and logged, and what the host has.
 	Lines() []TestLine
 	// Notices are the notifications that would have been sent.
 	Notices() []TestNotice
+	// Requests are those that hik.http would have sent.
+	Requests() []TestRequest
 }
 
 // TestCase is one test.
@@ -77,4 +80,12 @@ type TestNotice struct {
 	Script, Target string
 	Title, Text    string
 	Picture        bool
+}
+
+// TestRequest is a request of hik.http.
+type TestRequest struct {
+	Time        time.Time
+	Script      string
+	Method, URL string
+	Body        string
 }

@@ -45,8 +45,8 @@ type Result struct {
 }
 
 // Exec runs a program until its main chunk and the tasks that it spawned have
-// ended. Jobs fire meanwhile but do not keep it. The host must be open. It
-// runs on a goroutine of the clock.
+// ended; a test ends with its main chunk. Jobs fire meanwhile but do not keep
+// it. The host must be open. It runs on a goroutine of the clock.
 func (h *Host) Exec(ctx context.Context, p Program) Result {
 	name := "exec"
 	if p.Tester != nil {
@@ -102,7 +102,7 @@ func (h *Host) exec(ctx context.Context, s *script, p Program) Result {
 		return Result{Failed: int(s.failed.Load())}
 	}
 	result := Result{Err: main.err}
-	if main.err == nil {
+	if main.err == nil && p.Tester == nil {
 		result.Err = s.waitSpawned(ctx)
 	}
 	result.Unfired = s.haltJobs()

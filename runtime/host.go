@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
@@ -88,6 +89,9 @@ type Config struct {
 	Stdout, Stderr io.Writer
 	// Quiet keeps notifications on this machine: the log says what would be sent.
 	Quiet bool
+	// Notified, if it is set, is told of each notification as the script has it: the
+	// record has its first words. It must not wait.
+	Notified func(script, target string, n luaapi.Notice)
 	// Steps, if it is set, is how many instructions of Lua a task may carry out
 	// without waiting, in the place of limits.compute: in virtual time a loop then
 	// ends at the same place on every machine, and one that waits again and again

@@ -39,6 +39,9 @@ func (s *script) Notify(ctx context.Context, target string, n luaapi.Notice) err
 	}
 	m := notify.Message{Title: n.Title, Text: n.Text, Script: s.name, Time: h.clk.Now()}
 	h.recordNotice(ctx, target, n, m.Time)
+	if h.conf.Notified != nil {
+		h.conf.Notified(s.name, target, n)
+	}
 	if n.Picture != nil {
 		m.Picture = &notify.Picture{Name: n.PictureName, ContentType: n.ContentType, Data: n.Picture}
 	}

@@ -21,7 +21,13 @@ const (
 	// afterOffence is the part of steps and turns that is left once a task of the
 	// script has run away: the next will, too, and the week is to go on.
 	afterOffence = 20
+	// stepsASecond is how many instructions of Lua count as a second of
+	// limits.compute.
+	stepsASecond = 50_000_000
 )
+
+// StepsOf is Config.Steps for limits.compute.
+func StepsOf(compute time.Duration) int64 { return int64(compute.Seconds() * stepsASecond) }
 
 // turns count how often something goes on at one instant.
 type turns struct {

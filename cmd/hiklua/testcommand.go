@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -40,12 +41,13 @@ the site's folder is touched. Exit status 1 if a test fails.`,
 	return c
 }
 
-func (a *app) test(_ context.Context, dir, only, format string) error {
+func (a *app) test(ctx context.Context, dir, only, format string) error {
 	var pattern *regexp.Regexp
 	if only != "" {
+		text := "(?i)" + regexp.QuoteMeta(only)
 		var err error
-		if pattern, err = regexp.Compile("(?i)" + only); err != nil {
-			pattern = regexp.MustCompile("(?i)" + regexp.QuoteMeta(only))
+		if pattern, err = regexp.Compile(text + "|" + only); err != nil {
+			pattern = regexp.MustCompile(text)
 		}
 	}
 	s, err := a.loadSite(dir, true)
@@ -66,13 +68,15 @@ func (a *app) test(_ context.Context, dir, only, format string) error {
 		Device: func(d site.Device, clk clock.Clock) *sim.Device { return sim.New(rehearsedOptions(d, clk)) },
 	}
 	out := luatest.NewReport(format, a.stdout)
-	if err := conf.Run(files, out.Tell); err != nil {
-		return err
-	}
-	if err := out.End(watch.Elapsed()); err != nil {
-		return err
+	err = conf.Run(ctx, files, out.Tell)
+	if ended := out.End(watch.Elapsed()); err == nil || ended != nil {
+		err = ended
 	}
 	switch {
+	case errors.Is(err, luatest.ErrInterrupted):
+		return &failure{err.Error()}
+	case err != nil:
+		return err
 	case out.Ran == 0:
 		return &failure{fmt.Sprintf("no test has %s in its name", strings.TrimSpace(only))}
 	case out.Failed > 0:

@@ -36,6 +36,7 @@ case("what is told", function()
   equal(#test.log(), 2)
   equal({test.log("door")[1].script, test.log("door")[1].level}, {"night", "print"})
   equal({test.notices()[1].target, test.notices()[1].picture}, {"ops", true})
+  equal(test.requests(), {{time = test.requests()[1].time, script = "night", method = "POST", url = "https://example.org/hook", body = '{"a":1}'}})
 end)
 
 local function assertion(message, fn, hint)

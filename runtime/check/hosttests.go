@@ -43,3 +43,5 @@ func (tester) Head(string, int) (isapi.Pose, bool, error) { return isapi.Pose{},
 func (tester) Lines() []luaapi.TestLine { return nil }
 
 func (tester) Notices() []luaapi.TestNotice { return nil }
+
+func (tester) Requests() []luaapi.TestRequest { return nil }

@@ -36,8 +36,10 @@ type bench struct {
 	commands []luaapi.TestCommand
 	lines    []luaapi.TestLine
 	notices  []luaapi.TestNotice
+	requests []luaapi.TestRequest
 	failures []Failure // errors that no script caught, and why scripts do not load
 	cases    []luaapi.TestCase
+	testing  bool // the test runs: its file has been
 }
 
 // newBench makes the host of a test, whose files lie in a scratch folder.
@@ -59,7 +61,14 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 			b.devices[d.Name] = device
 			return device.Transport(), nil
 		},
+		Steps:  runtime.StepsOf(c.Site.Limits.Compute),
+		HTTP:   runtime.NoNetwork{Note: b.noteRequest},
 		Record: b.record,
+		Notified: func(script, target string, n luaapi.Notice) {
+			b.notices = append(b.notices, luaapi.TestNotice{
+				Time: b.clk.Now(), Script: script, Target: target, Title: n.Title, Text: n.Text, Picture: n.Picture != nil,
+			})
+		},
 		Print: func(script, text string) {
 			b.lines = append(b.lines, luaapi.TestLine{Time: b.clk.Now(), Level: "print", Script: script, Message: text})
 		},
@@ -70,8 +79,6 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 // record takes what happens on the site.
 func (b *bench) record(e journal.Entry) {
 	switch {
-	case e.Kind == journal.Notice:
-		b.notices = append(b.notices, luaapi.TestNotice{Time: e.Time, Script: e.Script, Target: e.What, Text: e.Detail})
 	case e.Kind != journal.Command || e.Asks() || e.Script == "" && !e.Head: // what the host asks for itself
 	default:
 		cmd := luaapi.TestCommand{
@@ -85,9 +92,20 @@ func (b *bench) record(e journal.Entry) {
 	}
 }
 
+func (b *bench) noteRequest(req *http.Request, body []byte) {
+	script, _, _ := runtime.TaskOf(req.Context())
+	b.requests = append(b.requests, luaapi.TestRequest{
+		Time: b.clk.Now(), Script: script, Method: req.Method, URL: req.URL.String(), Body: string(body),
+	})
+}
+
+// slice is how much time of a test goes by between two looks at its context.
+const slice = time.Minute
+
 // run has the scripts of the site loaded, if it is to, and then the program
-// run to its end. It returns the program's error.
-func (b *bench) run(h *runtime.Host, scripts bool, p runtime.Program) error {
+// run to its end, or until it is interrupted. It returns the program's error.
+func (b *bench) run(interrupted context.Context, h *runtime.Host, scripts bool, p runtime.Program) error {
+	running, end := clock.WithCancelCause(context.Background())
 	var result runtime.Result
 	var closed error
 	ended := false
@@ -103,7 +121,7 @@ func (b *bench) run(h *runtime.Host, scripts bool, p runtime.Program) error {
 		} else {
 			h.Open()
 		}
-		result = h.Exec(ctx, p)
+		result = h.Exec(running, p)
 		stop()
 		if scripts {
 			over.Wait()
@@ -112,11 +130,18 @@ func (b *bench) run(h *runtime.Host, scripts bool, p runtime.Program) error {
 		}
 		ended = true
 	})
-	b.clk.Run(b.began.Add(longest))
+	last := b.clk.Now().Add(longest)
+	for !ended && b.clk.Now().Before(last) && interrupted.Err() == nil {
+		b.clk.RunFor(slice)
+	}
+	if !ended {
+		end(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("the test did not end within %s of its own time", clock.FormatDuration(longest))})
+		b.clk.RunFor(closing)
+	}
 	if !ended {
 		h.Abort()
 		b.clk.RunFor(closing)
-		return fmt.Errorf("it did not end within %s of its own time", clock.FormatDuration(longest))
+		return errors.New("the test did not end")
 	}
 	return errors.Join(result.Err, closed)
 }

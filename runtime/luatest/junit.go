@@ -53,18 +53,8 @@ func (s *junitSuites) add(t Result) {
 		for _, f := range t.Failures {
 			texts = append(texts, f.text())
 		}
-		c.Failure = &junitFailure{Message: printable(t.Failures[0].Message), Text: printable(strings.Join(texts, "\n"))}
-		c.Out = printable(strings.Join(t.said(), "\n"))
+		c.Failure = &junitFailure{Message: t.Failures[0].Message, Text: strings.Join(texts, "\n")}
+		c.Out = strings.Join(t.said(), "\n")
 	}
 	suite.Cases = append(suite.Cases, c)
-}
-
-// printable leaves out what XML can't hold.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -4,8 +4,11 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // Report writes results in one of three forms: text for people, tap (Test
@@ -22,8 +25,9 @@ type Report struct {
 // NewReport makes a report; form is text, tap or junit.
 func NewReport(form string, w io.Writer) *Report { return &Report{form: form, w: w} }
 
-// Tell takes a result.
-func (r *Report) Tell(t Result) {
+// Tell takes a result. The error is that of the writer.
+func (r *Report) Tell(t Result) error {
+	t = t.plain()
 	r.Ran++
 	if len(t.Failures) > 0 {
 		r.Failed++
@@ -36,6 +40,7 @@ func (r *Report) Tell(t Result) {
 	default:
 		r.text(t)
 	}
+	return r.err
 }
 
 // End writes what comes after all results; took is how long all of them took.
@@ -63,9 +68,9 @@ func (r *Report) sum(took time.Duration) string {
 		tests = "test"
 	}
 	if r.Failed == 0 {
-		return fmt.Sprintf("%d %s passed in %s", r.Ran, tests, took.Round(10*time.Millisecond))
+		return fmt.Sprintf("%d %s passed in %.1f s", r.Ran, tests, took.Seconds())
 	}
-	return fmt.Sprintf("%d of %d %s failed, in %s", r.Failed, r.Ran, tests, took.Round(10*time.Millisecond))
+	return fmt.Sprintf("%d of %d %s failed, in %.1f s", r.Failed, r.Ran, tests, took.Seconds())
 }
 
 func (r *Report) printf(format string, args ...any) {
@@ -93,7 +98,7 @@ func (r *Report) tap(t Result) {
 		r.printf("TAP version 13\n")
 	}
 	// A # would begin a directive.
-	name := strings.ReplaceAll(t.title(), "#", `\#`)
+	name := strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(t.title())
 	if len(t.Failures) == 0 {
 		r.printf("ok %d - %s\n", r.Ran, name)
 		return
@@ -102,6 +107,24 @@ func (r *Report) tap(t Result) {
 	for _, f := range t.Failures {
 		r.printf("%s\n", indented(f.text(), "# "))
 	}
+}
+
+// plain is the result without what is more than text to a terminal, or can't be
+// in XML.
+func (t Result) plain() Result {
+	lines := func(text string) string {
+		list := strings.Split(text, "\n")
+		for i, line := range list {
+			list[i] = journal.Plain(line)
+		}
+		return strings.Join(list, "\n")
+	}
+	t.File, t.Name = journal.Plain(t.File), journal.Plain(t.Name)
+	t.Failures = slices.Clone(t.Failures)
+	for i, f := range t.Failures {
+		t.Failures[i] = Failure{journal.Plain(f.Place), lines(f.Message), lines(f.Below)}
+	}
+	return t
 }
 
 // title is the test as people are told of it.
@@ -131,7 +154,7 @@ func (t Result) said() []string {
 		if line.Level == "warn" || line.Level == "error" {
 			who += " " + line.Level
 		}
-		list = append(list, fmt.Sprintf("%s  %s: %s", line.Time.Format("15:04:05"), who, strings.ReplaceAll(line.Message, "\n", " ")))
+		list = append(list, fmt.Sprintf("%s  %s: %s", line.Time.Format("15:04:05"), who, journal.Plain(line.Message)))
 	}
 	return list
 }

@@ -1,6 +1,8 @@
 package luatest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +47,7 @@ type Config struct {
 type File struct {
 	Name   string // "tests/night_test.lua"
 	Source []byte
+	Err    error // why it can't be read
 }
 
 // Result is what became of one test, or of a file that could not be run.
@@ -64,17 +68,16 @@ type Failure struct {
 
 // Files reads the tests of a site, in the order of their names.
 func Files(dir string) ([]File, error) {
-	entries, err := fs.Glob(os.DirFS(dir), path.Join(Folder, "*"+Suffix))
-	if err != nil {
+	entries, err := os.ReadDir(filepath.Join(dir, Folder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var list []File
-	for _, name := range entries {
-		source, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
-		if err != nil {
-			return nil, err
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), Suffix) {
+			source, err := os.ReadFile(filepath.Join(dir, Folder, e.Name()))
+			list = append(list, File{path.Join(Folder, e.Name()), source, err})
 		}
-		list = append(list, File{name, source})
 	}
 	return list, nil
 }
@@ -85,10 +88,13 @@ type work struct {
 	spec luaapi.TestCase
 }
 
+// ErrInterrupted says that not all tests have run.
+var ErrInterrupted = errors.New("interrupted: not all tests have run")
+
 // Run runs the tests of files. It tells of each result in the order of the
-// files and of the tests in them.
-func (c Config) Run(files []File, tell func(Result)) error {
-	scratch, err := os.MkdirTemp("", "test-")
+// files and of the tests in them, until ctx ends or tell returns an error.
+func (c Config) Run(ctx context.Context, files []File, tell func(Result) error) error {
+	scratch, err := os.MkdirTemp("", "hiklua-test-")
 	if err != nil {
 		return err
 	}
@@ -97,6 +103,8 @@ func (c Config) Run(files []File, tell func(Result)) error {
 	slots := make(chan struct{}, max(c.Parallel, 1))
 	var running sync.WaitGroup
 	defer running.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	begin := func(run func(dir string) Result) {
 		to := make(chan Result, 1)
 		dir := filepath.Join(scratch, fmt.Sprint(len(results)))
@@ -104,23 +112,40 @@ func (c Config) Run(files []File, tell func(Result)) error {
 		running.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			to <- run(dir)
+			if ctx.Err() == nil {
+				if r := run(dir); ctx.Err() == nil {
+					to <- r
+				}
+			}
+			close(to)
 		})
 	}
-	for _, f := range files {
-		cases, failed := c.list(f, filepath.Join(scratch, "list"))
+	for i, f := range files {
+		if ctx.Err() != nil {
+			break
+		}
+		cases, failed := c.list(ctx, f, filepath.Join(scratch, fmt.Sprint("list-", i)))
 		if failed != nil {
 			begin(func(string) Result { return *failed })
 			continue
 		}
 		for _, spec := range cases {
 			if c.Only == nil || c.Only.MatchString(spec.Name) {
-				begin(func(dir string) Result { return c.runCase(work{f, spec}, dir) })
+				begin(func(dir string) Result { return c.runCase(ctx, work{f, spec}, dir) })
 			}
 		}
 	}
 	for _, r := range results {
-		tell(<-r)
+		one, ran := <-r
+		if !ran {
+			break
+		}
+		if err := tell(one); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ErrInterrupted
 	}
 	return nil
 }
@@ -130,13 +155,16 @@ func (c Config) start() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, c.
 
 // list has the file run once, without the scripts of the site, for the names of
 // its tests.
-func (c Config) list(f File, dir string) ([]luaapi.TestCase, *Result) {
+func (c Config) list(ctx context.Context, f File, dir string) ([]luaapi.TestCase, *Result) {
 	failed := func(err error) *Result { return &Result{File: f.Name, Failures: []Failure{failureOf(err)}} }
+	if f.Err != nil {
+		return nil, failed(f.Err)
+	}
 	b, h, err := c.newBench(c.start(), dir)
 	if err != nil {
 		return nil, failed(err)
 	}
-	if err := b.run(h, false, b.program(f, nil)); err != nil {
+	if err := b.run(ctx, h, false, b.program(f, nil)); err != nil {
 		return nil, failed(err)
 	}
 	if len(b.cases) == 0 {
@@ -146,7 +174,7 @@ func (c Config) list(f File, dir string) ([]luaapi.TestCase, *Result) {
 }
 
 // runCase runs one test on a site of its own.
-func (c Config) runCase(w work, dir string) (r Result) {
+func (c Config) runCase(ctx context.Context, w work, dir string) (r Result) {
 	r = Result{File: w.file.Name, Name: w.spec.Name}
 	watch := clock.NewStopwatch()
 	defer func() {
@@ -165,7 +193,8 @@ func (c Config) runCase(w work, dir string) (r Result) {
 		return r
 	}
 	ran := false
-	err = b.run(h, true, b.program(w.file, func(L *lua.LState) error {
+	err = b.run(ctx, h, true, b.program(w.file, func(L *lua.LState) error {
+		b.testing = true
 		for _, spec := range b.cases {
 			if spec.Name == w.spec.Name {
 				ran = true

@@ -1,6 +1,8 @@
 package luatest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -72,7 +74,7 @@ func (c Config) results(t *testing.T) []Result {
 		t.Fatal(err)
 	}
 	var list []Result
-	if err := c.Run(files, func(r Result) { list = append(list, r) }); err != nil {
+	if err := c.Run(t.Context(), files, func(r Result) error { list = append(list, r); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return list
@@ -210,7 +212,7 @@ tests/a_test.lua: nothing catches it: 1; scripts/a.lua:1: it broke (nothing caug
 tests/a_test.lua: it is allowed: 0
 tests/a_test.lua: no device: 1; tests/a_test.lua:9: no device "gaet" |   did you mean "gate"?
 tests/a_test.lua: no fault: 1; tests/a_test.lua:10: fault: unknown fault "ofline": one of offline, slow, late, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent
-tests/a_test.lua: computes for ever: 1; tests/a_test.lua:11: computed for 200ms without waiting (limits.compute) |   call hik.sleep in long loops
+tests/a_test.lua: computes for ever: 1; tests/a_test.lua:11: computed for longer than limits.compute (200ms) without waiting |   call hik.sleep in long loops
 tests/a_test.lua: the past: 1; tests/a_test.lua:12: advance_to: "2026-05-01 12:00" is past: it is 2026-06-01 12:00:00
 tests/a_test.lua: ends itself: 1; tests/a_test.lua:13: os.exit(0)
 tests/b_test.lua: 1; tests/b_test.lua:1: a value is missing after '=' near end of file
@@ -233,7 +235,7 @@ func TestOneThatNeverEnds(t *testing.T) {
 hik.test.case("never ends", function() hik.sleep("400d") end)
 hik.test.case("the next", function() end)`})
 	compare(t, outcome(c.results(t)), `
-tests/a_test.lua: never ends: 1; it did not end within 31d of its own time
+tests/a_test.lua: never ends: 1; tests/a_test.lua:2: the test did not end within 31d of its own time
 tests/a_test.lua: the next: 0`)
 }
 
@@ -270,11 +272,92 @@ func BenchmarkTests(b *testing.B) {
 	c := configOf(b, dir)
 	files, _ := Files(dir)
 	for b.Loop() {
-		c.Run(files, func(r Result) {
+		c.Run(b.Context(), files, func(r Result) error {
 			if len(r.Failures) > 0 {
 				b.Fatal(r.Failures)
 			}
+			return nil
 		})
 	}
 	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/100tests")
+}
+
+// What scripts do reaches nothing and nobody outside, and a test sees it whole.
+func TestWhatStaysHere(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": oneDome, "scripts/a.lua": `
+hik.on("go", function()
+  hik.notify("ops", {title = "Alarm", text = ("x"):rep(100) .. "\nend", picture = hik.device("gate"):snapshot()})
+  hik.notify("ops", "plain")
+  print(hik.http.post("https://example.org/hook?k=1", {json = {a = 1}}).body)
+  hik.log.error("disk is low") hik.log.debug("fine")
+end)`, "tests/a_test.lua": `
+local test = hik.test
+test.case("seen", function()
+  hik.emit("go")
+  test.advance("5s")
+  local first, second = unpack(test.notices())
+  test.equal({first.title, #first.text, first.picture, first.script}, {"Alarm", 104, true, "a"})
+  test.equal({second.title, second.text, second.picture}, {nil, "plain", false})
+  local request = test.requests()[1]
+  test.equal({request.method, request.url, request.body, request.script}, {"POST", "https://example.org/hook?k=1", '{"a":1}', "a"})
+  test.equal({#test.log("{}"), #test.log("disk is low"), #test.log("fine")}, {1, 1, 1})
+end)`})
+	compare(t, outcome(c.results(t)), "tests/a_test.lua: seen: 0")
+}
+
+// Nothing makes a test hang, and each ends at its line.
+func TestTestsThatDoNotEnd(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": oneDome + "limits: {compute: 100ms}\n", "tests/a_test.lua": `
+local test = hik.test
+test.case("advance", function() while true do test.advance(0) end end)
+test.case("caught", function() while true do pcall(test.advance, 0) end end)
+test.case("task", {allow_errors = true}, function() hik.spawn(function() while true do hik.sleep(0) end end) test.advance("1m") end)
+test.case("loop", function() while true do end end)
+test.case("leaves", function() hik.spawn(function() while true do hik.sleep(60) end end) end)
+test.case("outer", function() test.case("inner", function() error("never") end) end)
+test.case("deep", function()
+  local a, b = {}, {}
+  local x, y = a, b
+  for i = 1, 10001 do x.n, y.n = {}, {} x, y = x.n, y.n end
+  test.equal(a, b)
+end)
+test.case("heads", function() test.head("nvr") end)
+test.case("fault", function() test.fault(hik.device("gate"), "offline", {lasts = "1m"}) test.fault("gate") end)
+test.case("nowhere", function() test.emit(hik.device("nvr"):channel("cellar"), "motion") end)`, "tests/dir_test.lua/x": ""})
+	got := outcome(c.results(t))
+	for _, want := range []string{
+		"advance: 1; tests/a_test.lua:3: went on 10000 times", "caught: 1; tests/a_test.lua:4: went on", "task: 0", "loop: 1; tests/a_test.lua:6: computed for longer",
+		"leaves: 0", "outer: 1; tests/a_test.lua:8: case: a test in a test",
+		"deep: 1; tests/a_test.lua:13: tables that are nested", "heads: 1; tests/a_test.lua:15: head: nvr has more than one channel: name one, such as \"nvr/hall\"",
+		"fault: 0", "nowhere: 1; tests/a_test.lua:17:", "tests/dir_test.lua: 1; ",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(got)
+	}
+}
+
+// Ctrl-C, or a reader that goes away, ends the tests; what was told was told.
+func TestInterrupted(t *testing.T) {
+	c := newSite(t, map[string]string{"site.yaml": oneDome, "tests/a_test.lua": `
+hik.test.case("first", function() end)
+hik.test.case("second", function() while true do hik.test.advance("1s") end end)
+hik.test.case("third", function() end)`})
+	c.Parallel = 1
+	files, err := Files(c.Site.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	if err := c.Run(ctx, files, func(Result) error { told++; cancel(); return nil }); err != ErrInterrupted || told > 1 {
+		t.Errorf("%d results were told, and %v", told, err)
+	}
+	away := errors.New("the reader is gone")
+	if err := c.Run(t.Context(), files, func(Result) error { return away }); err != away {
+		t.Error(err)
+	}
 }

@@ -1,6 +1,7 @@
 package luatest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ var _ luaapi.Tester = (*bench)(nil)
 
 // Case implements luaapi.Tester.
 func (b *bench) Case(c luaapi.TestCase) error {
+	if b.testing {
+		return errors.New("a test in a test would not run: write it beside the other")
+	}
 	switch i := slices.IndexFunc(b.cases, func(other luaapi.TestCase) bool { return other.Name == c.Name }); {
 	case strings.TrimSpace(c.Name) == "":
 		return fmt.Errorf("the name is empty")
@@ -76,6 +80,12 @@ func (b *bench) Head(device string, channel int) (isapi.Pose, bool, error) {
 	if err != nil {
 		return isapi.Pose{}, false, err
 	}
+	if channel == 0 {
+		if channel = b.onlyChannel(device); channel == 0 {
+			conf, _ := b.site.Device(device)
+			return isapi.Pose{}, false, fmt.Errorf("%s has more than one channel: name one, such as \"%[1]s/%s\"", device, conf.Channels[0].Name)
+		}
+	}
 	p := d.Head(channel)
 	if p == (sim.Pose{}) {
 		return isapi.Pose{}, false, fmt.Errorf("channel %d of %s has no head", channel, device)
@@ -88,6 +98,9 @@ func (b *bench) Lines() []luaapi.TestLine { return b.lines }
 
 // Notices implements luaapi.Tester.
 func (b *bench) Notices() []luaapi.TestNotice { return b.notices }
+
+// Requests implements luaapi.Tester.
+func (b *bench) Requests() []luaapi.TestRequest { return b.requests }
 
 func (b *bench) device(name string) (*sim.Device, error) {
 	if d := b.devices[name]; d != nil {

@@ -19,10 +19,6 @@ import (
 // closing is how long the host gets to end after the span, in virtual time.
 const closing = time.Minute
 
-// stepsASecond is how many instructions of Lua count as a second of
-// limits.compute.
-const stepsASecond = 50_000_000
-
 // Options say what is rehearsed.
 type Options struct {
 	Site    *site.Site
@@ -159,8 +155,8 @@ func (r *rehearsal) config() runtime.Config {
 		Site: &aside, Clock: r.clk, Log: r.log(), Version: o.Version, Getenv: o.Getenv, Seed: o.Seed,
 		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, State: o.State,
 		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
-		Steps:     int64(o.Site.Limits.Compute.Seconds() * stepsASecond),
-		HTTP:      network{r}, Quiet: true,
+		Steps:     runtime.StepsOf(o.Site.Limits.Compute),
+		HTTP:      runtime.NoNetwork{Note: r.noteRequest}, Quiet: true,
 		Record: r.record,
 		Print:  r.print,
 		Stdout: discard{}, Stderr: discard{},
