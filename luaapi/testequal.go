@@ -59,12 +59,12 @@ type comparison struct {
 }
 
 func (o *comparison) equal(a, b lua.LValue) bool {
+	a, b = inside(a), inside(b)
 	x, isTable := a.(*lua.LTable)
 	y, alsoTable := b.(*lua.LTable)
 	if !isTable || !alsoTable {
 		return o.L.Equal(a, b)
 	}
-	x, y = content(x), content(y)
 	pair := [2]*lua.LTable{x, y}
 	if x == y || o.seen[pair] {
 		return true
@@ -86,13 +86,25 @@ func (o *comparison) equal(a, b lua.LValue) bool {
 	return covers(x, y) && covers(y, x)
 }
 
+// inside is the plain table of one of hik.state or hik.vars; what else there is
+// stays as it is.
+func inside(v lua.LValue) lua.LValue {
+	if s := stateOf(v); s != nil {
+		return s.copy()
+	}
+	if t, ok := v.(*lua.LTable); ok {
+		return content(t)
+	}
+	return v
+}
+
 // deepestCompared bounds the stack that a comparison needs.
 const deepestCompared = 10_000
 
 // difference shows two values line by line: - is what was expected, + what
 // there is.
 func difference(L *lua.LState, actual, expected lua.LValue) string {
-	have, want := spread(L, actual), spread(L, expected)
+	have, want := spread(L, inside(actual)), spread(L, inside(expected))
 	if have == want {
 		return "both look the same:\n" + have
 	}
@@ -119,7 +131,7 @@ func testContains(c *call) int {
 	c.atMost(3)
 	c.tester()
 	wanted := c.arg(1)
-	switch in := c.arg(0).(type) {
+	switch in := inside(c.arg(0)).(type) {
 	case lua.LString:
 		if !strings.Contains(string(in), c.text(1, "the part")) {
 			c.failTest(2, fmt.Sprintf("%s is no part of %s", inspectLine(c.L, wanted), inspectLine(c.L, in)))

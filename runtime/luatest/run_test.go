@@ -321,6 +321,10 @@ test.case("deep", function()
   for i = 1, 10001 do x.n, y.n = {}, {} x, y = x.n, y.n end
   test.equal(a, b)
 end)
+test.case("state", function()
+  hik.state.list = {1, {n = 2}}
+  test.contains(hik.state.list, {n = 2}) test.equal(hik.state.list, {1, {n = 2}}) test.equal({hik.state.list[2]}, {{n = 2}})
+end)
 test.case("heads", function() test.head("nvr") end)
 test.case("fault", function() test.fault(hik.device("gate"), "offline", {lasts = "1m"}) test.fault("gate") end)
 test.case("nowhere", function() test.emit(hik.device("nvr"):channel("cellar"), "motion") end)`, "tests/dir_test.lua/x": ""})
@@ -328,8 +332,8 @@ test.case("nowhere", function() test.emit(hik.device("nvr"):channel("cellar"), "
 	for _, want := range []string{
 		"advance: 1; tests/a_test.lua:3: went on 10000 times", "caught: 1; tests/a_test.lua:4: went on", "task: 0", "loop: 1; tests/a_test.lua:6: computed for longer",
 		"leaves: 0", "outer: 1; tests/a_test.lua:8: case: a test in a test",
-		"deep: 1; tests/a_test.lua:13: tables that are nested", "heads: 1; tests/a_test.lua:15: head: nvr has more than one channel: name one, such as \"nvr/hall\"",
-		"fault: 0", "nowhere: 1; tests/a_test.lua:17:", "tests/dir_test.lua: 1; ",
+		"deep: 1; tests/a_test.lua:13: tables that are nested", "heads: 1; tests/a_test.lua:19: head: nvr has more than one channel: name one, such as \"nvr/hall\"",
+		"fault: 0", "state: 0", "nowhere: 1; tests/a_test.lua:21:", "tests/dir_test.lua: 1; ",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q", want)
