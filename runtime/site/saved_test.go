@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -226,6 +227,23 @@ func TestSavedSchema(t *testing.T) {
 		if validate(wrong) == nil {
 			t.Error("taken:", wrong)
 		}
+	}
+}
+
+// A link whose file is not there yet stays, and the file is written where it leads.
+func TestSavedThroughALinkToNothing(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "kept"), 0o700), os.Symlink("kept/it.yaml", filepath.Join(dir, SavedName))); err != nil {
+		t.Skip(err)
+	}
+	if changed, err := WriteSaved(dir, example()); err != nil || !changed {
+		t.Error(changed, err)
+	}
+	if target, err := os.Readlink(filepath.Join(dir, SavedName)); err != nil || target != "kept/it.yaml" {
+		t.Error(target, err)
+	}
+	if s, err := LoadSaved(dir); err != nil || len(s.Devices) != len(example().Devices) {
+		t.Error(s, err)
 	}
 }
 

@@ -21,6 +21,11 @@ func WriteSaved(dir string, s *Saved) (changed bool, err error) {
 	path := filepath.Join(dir, SavedName)
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target // the file may be a link
+	} else if target, err := os.Readlink(path); err == nil {
+		path = target // to a file that is not there yet
+		if !filepath.IsAbs(target) {
+			path = filepath.Join(dir, target)
+		}
 	}
 	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, text) {
 		return false, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,18 +124,22 @@ func TestFoldersAreExpectedForAWhile(t *testing.T) {
 }
 
 // A folder in which a picture is expected stays, and so do those above it: it may
-// be about to be made there.
+// be about to be made there. One whose name merely begins alike goes.
 func TestFoldersAboveExpectedOnesStay(t *testing.T) {
-	s := newSite(t)
-	e := s.take(entry(noon, ""))
-	s.clk.RunFor(expectFor + time.Minute)
-	s.do(func(ctx context.Context) error { return s.x.Expect(ctx, "gate/1/2026-03-05") })
-	s.remove("old", e.Path)
-	if _, err := os.Stat(filepath.Join(s.dir, "gate/1/2026-03-04")); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("an empty folder stays:", err)
-	}
-	if _, err := os.Stat(filepath.Join(s.dir, "gate/1")); err != nil {
-		t.Error(err)
+	for _, c := range []struct {
+		expected string
+		stays    bool
+	}{{"gate/1/2026-03-05", true}, {"gate/10/2026-03-05", false}} {
+		s := newSite(t)
+		e := s.take(entry(noon, ""))
+		s.clk.RunFor(expectFor + time.Minute)
+		s.do(func(ctx context.Context) error { return s.x.Expect(ctx, c.expected) })
+		s.remove("old", e.Path)
+		for dir, stays := range map[string]bool{"gate/1/2026-03-04": false, "gate/1": c.stays, "gate": true} {
+			if _, err := os.Stat(filepath.Join(s.dir, dir)); stays != (err == nil) {
+				t.Errorf("%s is expected: %s: %v", c.expected, dir, err)
+			}
+		}
 	}
 }
 
