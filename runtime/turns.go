@@ -11,10 +11,12 @@ import (
 // Where time is virtual it goes on only when nothing has anything to do. What
 // always has would hold it up for ever: these bounds end it.
 const (
-	// maxTaskTurns is how often a task may go on at one instant, and maxScriptTurns
-	// how often all tasks of a script may.
+	// maxTaskTurns is how often a task may go on within turnSpell, and maxScriptTurns
+	// how often all tasks of a script may. An instant alone is no bound: a loop that
+	// sleeps for a nanosecond would fill the second with a thousand million of them.
 	maxTaskTurns   = 10_000
 	maxScriptTurns = 20_000
+	turnSpell      = time.Second
 	// stepsPatience is how long a task may compute in real time where its steps are
 	// counted: a function in Go has none.
 	stepsPatience = time.Minute
@@ -29,9 +31,9 @@ const (
 // StepsOf is Config.Steps for limits.compute.
 func StepsOf(compute time.Duration) int64 { return int64(compute.Seconds() * stepsASecond) }
 
-// turns count how often something goes on at one instant.
+// turns count how often something goes on within a spell.
 type turns struct {
-	at      time.Time
+	at      time.Time // when the spell began
 	n       int
 	offence bool // there were too many once
 }
@@ -39,7 +41,7 @@ type turns struct {
 // tooMany counts one more, and reports whether there are more than most. It then
 // begins anew.
 func (c *turns) tooMany(now time.Time, most int) bool {
-	if !now.Equal(c.at) {
+	if d := now.Sub(c.at); d >= turnSpell || d < 0 {
 		c.at, c.n = now, 0
 	}
 	c.n++
@@ -48,6 +50,14 @@ func (c *turns) tooMany(now time.Time, most int) bool {
 	}
 	c.n = 0
 	return true
+}
+
+// within says over what time the turns were taken.
+func (c *turns) within(now time.Time) string {
+	if now.Equal(c.at) {
+		return "without time going by"
+	}
+	return "within " + clock.FormatDuration(turnSpell)
 }
 
 // takeTurn gives a task its steps until it waits again. The caller has the
@@ -65,9 +75,9 @@ func (t *task) takeTurn() {
 		return
 	}
 	s.turns.offence = true
-	what := fmt.Sprintf("went on %d times without time going by", most)
+	what := fmt.Sprintf("went on %d times %s", most, t.turns.within(now))
 	if !mine {
-		what = fmt.Sprintf("it and other tasks of the script went on %d times without time going by", mostOfAll)
+		what = fmt.Sprintf("it and other tasks of the script went on %d times %s", mostOfAll, s.turns.within(now))
 	}
 	t.flag.Stop(&luaapi.Failure{Kind: "runaway", Message: what, Hint: "wait for longer than 0 in loops, and between one task and the next"})
 }

@@ -35,7 +35,7 @@ func readKept(path string) (kept, error) {
 	case err != nil:
 		return kept{}, err
 	case !strings.HasPrefix(string(data), keptHead+" "):
-		return kept{}, &failure{fmt.Sprintf("%s is no kept timeline: --update would write one over it, but only over one", path)}
+		return kept{}, &failure{fmt.Sprintf("%s is no timeline that rehearse has kept: its first line should begin with %q; name the file that has it, or a new one with --update", path, keptHead)}
 	}
 	return kept{path, string(data)}, nil
 }

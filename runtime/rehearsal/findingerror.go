@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
@@ -16,6 +17,7 @@ type problem struct {
 	message string
 	line    int    // of the script whose error it is; 0: not known, or of another file
 	hint    string // what the log said to it
+	device  string // whose error it is; "": not one of a device
 }
 
 // failedCommand is one for something that is not there, until it is known whether
@@ -34,8 +36,8 @@ func problemOf(e journal.Entry) problem {
 	if a, ok := e.Err.(*journal.Answer); ok {
 		p.kind = a.Kind
 	} else {
-		told := explain(e.Err)
-		p.kind, p.message = told.Kind, told.Message
+		told := runtime.Report(e.Err)
+		p.kind, p.message, p.device, p.hint = told.Kind, told.Message, told.Device, told.Hint
 	}
 	if m := placed.FindStringSubmatch(p.message); m != nil && m[1] == scriptFile(e.Script) {
 		p.line, _ = strconv.Atoi(m[2])
@@ -43,6 +45,10 @@ func problemOf(e journal.Entry) problem {
 	}
 	return p
 }
+
+// taskNumber is what tells one task of a script or job from the next: with it, each
+// error would be a finding of its own.
+var taskNumber = regexp.MustCompile(`\btask-\d+|#\d+`)
 
 // missing is what a message says of a preset, channel or device that is not there.
 var missing = regexp.MustCompile(`has no (preset|channel)|no (device|channel) (named )?"`)
@@ -54,7 +60,9 @@ func (f *finder) seeError(e journal.Entry) {
 		return
 	}
 	p := problemOf(e)
-	p.hint = f.hints[e.Task]
+	if hint := f.hints[e.Task]; hint != "" {
+		p.hint = hint
+	}
 	switch e.Kind {
 	case journal.Command:
 		if e.Task != "" {
@@ -104,7 +112,7 @@ func (f *finder) noteError(e journal.Entry, p problem) {
 		return
 	}
 	one := timeline.Finding{Kind: scriptError, Time: e.Time, Script: e.Script, Job: e.Job, Line: p.line, Text: p.message, Remedy: remedyOf(p)}
-	key := strconv.Itoa(p.line) + p.message
+	key := strconv.Itoa(p.line) + taskNumber.ReplaceAllString(p.message, "")
 	if p.kind == "runaway" {
 		one.Kind, key = busyLoop, strconv.Itoa(p.line)
 		one.Text = "a loop that never waits: " + p.message
@@ -119,10 +127,10 @@ func (f *finder) noteError(e journal.Entry, p problem) {
 // remedyOf is what to do about an error. What the log hints at is for real devices
 // where one is away: in a rehearsal it was told to be.
 func remedyOf(p problem) string {
-	switch p.kind {
-	case "offline", "timeout", "busy":
+	switch {
+	case p.kind == "offline", p.kind == "timeout", p.kind == "busy" && p.device != "":
 		return `catch that with pcall, or try again with require "hik.retry"`
-	case "runaway":
+	case p.kind == "runaway":
 		return "give the loop something that takes time: hik.sleep(1), or a command to a device"
 	}
 	if p.hint != "" {

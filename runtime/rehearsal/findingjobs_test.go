@@ -245,6 +245,30 @@ end)`,
 			},
 			remedy: "give the loop something that takes time: hik.sleep(1), or a command to a device",
 		},
+		"loops that wait for next to nothing": {
+			scripts: map[string]string{"a": `hik.spawn(function()
+  while true do hik.sleep(1e-9) end
+end)`},
+			span:   time.Hour,
+			want:   []string{`01-14 13:00:00 busy_loop a:2: a loop that never waits: went on 10000 times within 1s`},
+			remedy: "give the loop something that takes time: hik.sleep(1), or a command to a device",
+		},
+		"more tasks than a script may have": {
+			scripts: map[string]string{"a": `hik.at("14:00", {name = "many"}, function()
+  for n = 1, 1003 do pcall(hik.spawn, function() hik.spawn(function() end) hik.sleep(1) end) end
+end)`},
+			span:   2 * time.Hour,
+			want:   []string{`01-14 14:00:00 error a:2 499 times: a/task-1005 was not started: the script has 1000 tasks already (limits.tasks)`},
+			remedy: "catch the error with pcall",
+		},
+		"handlers that call one another": {
+			scripts: map[string]string{"a": `hik.on("ping", {name = "ping"}, function() hik.emit("pong", 1) end)
+hik.on("pong", {name = "pong"}, function() hik.emit("ping", 1) end)
+hik.at("14:00", {name = "begin"}, function() hik.emit("ping", 1) end)`},
+			span:   2 * time.Hour,
+			want:   []string{`01-14 14:00:00 error a:2: "ping" is emitted in a circle: 1000 times within 1s, each time by the handler of the one before`},
+			remedy: "a handler must not emit what leads back to it; if it has to, let it sleep in between",
+		},
 		"a device that is away": {
 			scripts: map[string]string{"a": `hik.at("14:00", {name = "info"}, function()
   hik.device("gate"):info()
