@@ -7,36 +7,36 @@ import (
 
 // Entry is one request that a device received.
 type Entry struct {
-	Seq     int64
-	Start   time.Time
-	End     time.Time // zero while it is in progress
-	Method  string
-	Path    string
-	Query   string
-	Body    string // at most 4 kB of it
-	Status  int    // 0: no answer (the connection was cut)
-	User    string // of the login that was accepted
-	Channel int    // human number; 0: of the device itself
-	What    string // in short words: "continuous 40 0 0", "goto 3", "picture", "rejected login"
-	Overlap bool   // another request was in progress at the same time (event streams do not count)
-	Remote  string // address of the client
+	Seq     int64     `json:"seq"`
+	Start   time.Time `json:"start"`
+	End     time.Time `json:"end,omitzero"` // zero while it is in progress
+	Method  string    `json:"method"`
+	Path    string    `json:"path"`
+	Query   string    `json:"query"`
+	Body    string    `json:"body"`    // at most 4 kB of it
+	Status  int       `json:"status"`  // 0: no answer (the connection was cut)
+	User    string    `json:"user"`    // of the login that was accepted
+	Channel int       `json:"channel"` // human number; 0: of the device itself
+	What    string    `json:"what"`    // in short words: "continuous 40 0 0", "goto 3", "picture", "rejected login"
+	Overlap bool      `json:"overlap"` // another request was in progress at the same time (event streams do not count)
+	Remote  string    `json:"remote"`  // address of the client
 }
 
 // Counts are totals since the device was made; they go on when the journal
 // has dropped its oldest entries.
 type Counts struct {
-	Requests       int64 // all of them, challenges too
-	Challenges     int64 // without Authorization, answered with 401
-	Moves          int64 // accepted: continuous, momentary, relative, absolute, position3D
-	Stops          int64 // accepted: continuous with nothing but zeros
-	Presets        int64 // accepted recalls, home too
-	Pictures       int64 // delivered
-	Events         int64 // alarms put on event streams, repeats included
-	Reboots        int64
-	RejectedLogins int64 // wrong name or password, also while locked
-	Lockouts       int64 // times the account was locked
-	Refused        int64 // answered with 4xx or 5xx other than 401
-	MaxParallel    int64 // most requests in progress at once
+	Requests       int64 `json:"requests"`   // all of them, challenges too
+	Challenges     int64 `json:"challenges"` // without Authorization, answered with 401
+	Moves          int64 `json:"moves"`      // accepted: continuous, momentary, relative, absolute, position3D
+	Stops          int64 `json:"stops"`      // accepted: continuous with nothing but zeros
+	Presets        int64 `json:"presets"`    // accepted recalls, home too
+	Pictures       int64 `json:"pictures"`   // delivered
+	Events         int64 `json:"events"`     // alarms put on event streams, repeats included
+	Reboots        int64 `json:"reboots"`
+	RejectedLogins int64 `json:"rejected_logins"` // wrong name or password, also while locked
+	Lockouts       int64 `json:"lockouts"`        // times the account was locked
+	Refused        int64 `json:"refused"`         // answered with 4xx or 5xx other than 401
+	MaxParallel    int64 `json:"max_parallel"`    // most requests in progress at once
 }
 
 const bodyKept = 4096

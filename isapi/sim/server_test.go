@@ -104,7 +104,7 @@ func TestControlOnARealPort(t *testing.T) {
 			t.Errorf("%s %s %s: %d %s", bad.method, bad.path, bad.body, r.status, r.body)
 		}
 	}
-	if r := send("GET", "/sim/journal", ""); !strings.Contains(r.body, `"What": "refused: deviceBusy"`) {
+	if r := send("GET", "/sim/journal", ""); !strings.Contains(r.body, `"what": "refused: deviceBusy"`) {
 		t.Errorf("%s", r.body)
 	}
 	if r := send("GET", "/sim/state", ""); !strings.Contains(r.body, `"Tilt": -5`) {
