@@ -130,19 +130,22 @@ func (d *Device) hasNot(channel int) bool {
 // state is an overview for people and tests.
 func (d *Device) state() any {
 	type headState struct {
-		Channel         int
-		Name            string
-		Pan, Tilt, Zoom float64
-		Moving          bool
+		Channel int     `json:"channel"`
+		Name    string  `json:"name"`
+		Pan     float64 `json:"pan"`
+		Tilt    float64 `json:"tilt"`
+		Zoom    float64 `json:"zoom"`
+		Moving  bool    `json:"moving"`
 	}
 	now := d.clk.Now()
 	s := struct {
-		Name, Model string
-		Time        time.Time
-		Faults      []string
-		Alarms      []Alert
-		Heads       []headState
-		Counts      Counts
+		Name   string      `json:"name"`
+		Model  string      `json:"model"`
+		Time   time.Time   `json:"time"`
+		Faults []string    `json:"faults"`
+		Alarms []Alert     `json:"alarms"`
+		Heads  []headState `json:"heads"`
+		Counts Counts      `json:"counts"`
 	}{Name: d.o.Name, Model: string(d.o.Model), Time: now, Faults: faultTexts(d.Faults()), Alarms: d.Alarms(), Heads: []headState{}, Counts: d.Counts()}
 	d.mu.Lock()
 	defer d.mu.Unlock()

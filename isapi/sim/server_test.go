@@ -107,7 +107,7 @@ func TestControlOnARealPort(t *testing.T) {
 	if r := send("GET", "/sim/journal", ""); !strings.Contains(r.body, `"what": "refused: deviceBusy"`) {
 		t.Errorf("%s", r.body)
 	}
-	if r := send("GET", "/sim/state", ""); !strings.Contains(r.body, `"Tilt": -5`) {
+	if r := send("GET", "/sim/state", ""); !strings.Contains(r.body, `"tilt": -5`) {
 		t.Errorf("%s", r.body)
 	}
 }
