@@ -35,7 +35,16 @@ func (h *Host) guard() {
 			continue
 		}
 		computed := now - time.Duration(t.since.Load())
+		if h.conf.Interrupted != nil && h.conf.Interrupted() {
+			t.flag.Stop(ErrInterrupted)
+			continue
+		}
+		limit := limit
+		if h.conf.Steps > 0 && s.outOfPatience.Load() {
+			limit = stepsPatienceLater
+		}
 		if computed >= limit {
+			s.outOfPatience.Store(true)
 			t.flag.Stop(&luaapi.Failure{
 				Kind:    "runaway",
 				Message: fmt.Sprintf("computed for %s without waiting (limits.compute)", clock.FormatDuration(limit)),

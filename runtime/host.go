@@ -97,6 +97,9 @@ type Config struct {
 	// ends at the same place on every machine, and one that waits again and again
 	// without time going by ends, too.
 	Steps int64
+	// Interrupted, if it is set, is asked from another goroutine: once it says true,
+	// what computes is ended.
+	Interrupted func() bool
 	// Seed is for jitter; the same seed gives the same site.
 	Seed uint64
 }

@@ -41,7 +41,8 @@ type script struct {
 	L    *lua.LState // guarded by lock
 	keep *keep       // guarded by lock; nil: hik.state was never used
 
-	turns turns // of all its tasks; guarded by lock
+	turns         turns       // of all its tasks; guarded by lock
+	outOfPatience atomic.Bool // the guard has ended a task that computed for too long
 
 	ctx     context.Context // parent of its tasks
 	cancel  context.CancelCauseFunc

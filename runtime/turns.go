@@ -20,6 +20,8 @@ const (
 	// stepsPatience is how long a task may compute in real time where its steps are
 	// counted: a function in Go has none.
 	stepsPatience = time.Minute
+	// stepsPatienceLater is that once it was not enough for a task of the script.
+	stepsPatienceLater = 5 * time.Second
 	// afterOffence is the part of steps and turns that is left once a task of the
 	// script has run away: the next will, too, and the week is to go on.
 	afterOffence = 20

@@ -38,7 +38,8 @@ type Options struct {
 	// Begin, if it is not nil, is called before the host begins: it may set the
 	// clock for what happens in the span.
 	Begin func(*runtime.Host, clock.Clock) error
-	// Interrupted, if it is not nil, is asked now and then: true ends the rehearsal.
+	// Interrupted, if it is not nil, is asked now and then, from several goroutines: true
+	// ends the rehearsal.
 	Interrupted func() bool
 	// Scratch is where a folder is made for as long as the rehearsal lasts; "":
 	// where the machine has its temporary files.
@@ -157,7 +158,7 @@ func (r *rehearsal) config() runtime.Config {
 		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
 		Steps:     runtime.StepsOf(o.Site.Limits.Compute),
 		HTTP:      runtime.NoNetwork{Note: r.noteRequest}, Quiet: true,
-		Record: r.record,
+		Record: r.record, Interrupted: o.Interrupted,
 		Print:  r.print,
 		Stdout: discard{}, Stderr: discard{},
 	}
