@@ -93,11 +93,3 @@ func (p *parser) only(pl place) int {
 	}
 	return 1
 }
-
-// placeText is "gate" or "gate/2".
-func placeText(device string, channel int) string {
-	if channel == 0 {
-		return device
-	}
-	return fmt.Sprintf("%s/%d", device, channel)
-}

@@ -79,7 +79,6 @@ type rehearsal struct {
 	host     *runtime.Host
 	timeline *timeline.Builder
 	finder   *finder
-	commands map[string]int
 	over     bool // the span is
 }
 

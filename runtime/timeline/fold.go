@@ -44,11 +44,11 @@ type folder struct {
 
 // leafKey is what two lines have in common that say the same.
 type leafKey struct {
-	kind                  Kind
-	text, place, by, task string
-	failed, message       string
-	line                  int
-	open                  bool
+	kind            Kind
+	text, place, by string
+	failed, message string
+	line            int
+	open            bool
 }
 
 // groupKey is what two groups have in common that are alike.
