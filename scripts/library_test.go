@@ -161,6 +161,26 @@ func TestDeviceForItsChannel(t *testing.T) {
 	}
 }
 
+// What stands in braces in a file name is a word, also where a brace is forgotten.
+func TestBracesOfFileNames(t *testing.T) {
+	w := play(t, `
+		hik.spawn(function()
+			for _, name in ipairs {"{preset.jpg", "preset}.jpg", "{}.jpg", "{pre-set}.jpg", "{{preset}}.jpg", "{ preset }.jpg"} do
+				local ok, err = pcall(require("hik.sweep").run, hik.device("gate"), {1}, {save = name})
+				print(ok or err)
+			end
+		end)
+	`, time.Second)
+	if files := w.files(); len(files) > 0 || len(w.printed) != 6 {
+		t.Fatalf("%q\n%q", files, w.printed)
+	}
+	for _, line := range w.printed {
+		if !strings.Contains(line, "holds no word; there are {device}, ") {
+			t.Error(line)
+		}
+	}
+}
+
 // TestPictureOptions: hik.library lists the options of snapshot as it has them itself.
 func TestPictureOptions(t *testing.T) {
 	var want []string

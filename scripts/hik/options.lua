@@ -140,7 +140,9 @@ local kinds = {
         return ("there is no {%s}%s"):format(word, near and (" (did you mean {%s}?)"):format(near) or "; there are " .. joined(option.words)), true
       end
     end
-    local problem = asks(hik.file.exists, (value:gsub("{[%w_]+}", "x")))
+    local plain = value:gsub("{[%w_]+}", "x")
+    if plain:find("[{}]") then return ("a brace in %q holds no word; there are %s"):format(value, joined(option.words)), true end
+    local problem = asks(hik.file.exists, plain)
     return problem, problem ~= nil
   end,
   stream = function(value) return value ~= "main" and value ~= "sub" and "neither \"main\" nor \"sub\"" or nil end,
