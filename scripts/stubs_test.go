@@ -69,7 +69,7 @@ func TestStubsKnowWhatIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(have), "---@param event hik.EventWord\n"); n != 4 { // on and wait, of devices and channels
+	if n := strings.Count(string(have), "---@param event hik.EventWord\n"); n != 5 { // on and wait, of devices and channels, and hik.test.emit
 		t.Errorf("%d functions take events only", n)
 	}
 }
@@ -100,6 +100,8 @@ var argTypes = map[string]string{
 	"timeout.fn": "fun(): any", "finally.fn": "fun(): any", "last": "fun()", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
 	"target": "string", "notify.options": "string|hik.NotifyOptions", "url": "string", "hik.http.request.method": `"GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"`,
 	"folder": "string", "date": "number|string", "root": "string",
+	"place": "hik.Channel|hik.Device|string", "device": "hik.Device|string", "fault": "string", "within": "number", "actual": "any", "expected": "any",
+	"case.fn": "fun()", "errors.fn": "fun()", "errors.expected": "string", "log.text": "string",
 	"content": "string|number|boolean|hik.Element[]", "attributes": "table<string, string|number|boolean>",
 }
 
@@ -129,6 +131,7 @@ var resultTypes = map[string]string{
 	"number or nil": "number?", "number or nil, number or nil": "number?, number?", "string or table": "string|any", "what fn returns": "any ...", "what its function returned": "any ...",
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
 	"list of devices": "hik.Device[]", "state": "hik.State", "event or nil": "hik.Event?",
+	"list of commands": "table[]", "list of strings": "string[]", "list of lines": "table[]", "list of notifications": "table[]", "list of requests": "table[]", "the error": "any",
 	"response": "hik.Response", "list of files": "hik.File[]", "list of pictures": "hik.Picture[]",
 }
 

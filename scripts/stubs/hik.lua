@@ -224,6 +224,22 @@
 ---@field dry_run? boolean remove nothing, tell what would go
 ---@field [string] hik.UnknownOption
 
+---@class (exact) hik.CaseOptions
+---@field from? number|string when the test begins, such as "2026-03-28 21:00"; default: Monday, 1 June 2026, 12:00
+---@field allow_errors? boolean an error that no script catches does not fail the test
+---@field [string] hik.UnknownOption
+
+---@class (exact) hik.EmitOptions
+---@field lasts? hik.Duration how long the alarm goes on; default: a moment
+---@field target? "human"|"vehicle" what was seen
+---@field region? integer 1..99, the number of the rule
+---@field port? integer 1..99, the number of the alarm input
+---@field [string] hik.UnknownOption
+
+---@class (exact) hik.FaultOptions
+---@field lasts? hik.Duration how long; default: until the next call for the device
+---@field [string] hik.UnknownOption
+
 ---@class (exact) hik.WaitOptions
 ---@field timeout? hik.Duration how long to wait; then the result is nil
 ---@field state? "start"|"stop"|"both" start (default), stop or both
@@ -800,6 +816,99 @@ function hik.archive.list(options) end
 ---@param options? hik.PruneOptions
 ---@return hik.PruneResult
 function hik.archive.prune(options) end
+
+---@class hik.test
+hik.test = {}
+
+---A test: fn is called on a site of its own, with the scripts of the folder, simulated devices and time that passes only while the test waits.
+---@param name string
+---@param options? hik.CaseOptions
+---@param fn fun()
+---@overload fun(name: string, fn: (fun()))
+function hik.test.case(name, options, fn) end
+
+---Lets so much time pass: jobs run, heads move, alarms come.
+---@param duration hik.Duration
+function hik.test.advance(duration) end
+
+---Lets time pass until then: "22:30", "sunset-15m", or a date and time, as hik.at takes it.
+---@param when string
+function hik.test.advance_to(when) end
+
+---A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told.
+---@param place hik.Channel|hik.Device|string
+---@param event hik.EventWord
+---@param options? hik.EmitOptions
+---@return boolean
+function hik.test.emit(place, event, options) end
+
+---Something is wrong with a simulated device: "offline", "slow=2s", "busy", as hiklua sim --fault has it; without a fault all is well again.
+---@param device hik.Device|string
+---@param fault? string
+---@param options? hik.FaultOptions
+---@overload fun(device: hik.Device|string, options?: hik.FaultOptions)
+function hik.test.fault(device, fault, options) end
+
+---The commands that devices, or one device or channel, were sent since the test began: {time, device, channel, script, job, task, what, detail, name, error, text} each.
+---@param place? hik.Channel|hik.Device|string
+---@return table[]
+function hik.test.journal(place) end
+
+---The same commands, a text each: "preset 2 (fence)", "ptz_stop", "snapshot".
+---@param place? hik.Channel|hik.Device|string
+---@return string[]
+function hik.test.commands(place) end
+
+---Where the head of a simulated device looks, without a command: degrees, zoom factor.
+---@param place hik.Channel|hik.Device|string
+---@return hik.HeadResult
+function hik.test.head(place) end
+
+---What scripts have printed and logged since the test began, and the host: {time, level, script, message} each; with a text, those lines that it is a part of.
+---@param text? string
+---@return table[]
+function hik.test.log(text) end
+
+---What hik.notify would have sent since the test began: {time, script, target, title, text, picture} each.
+---@return table[]
+function hik.test.notices() end
+
+---What hik.http has sent since the test began, which stays on this machine and is answered with {}: {time, script, method, url, body} each.
+---@return table[]
+function hik.test.requests() end
+
+---Fails unless both are the same: tables by what is in them.
+---@param actual any
+---@param expected any
+---@param message? any
+function hik.test.equal(actual, expected, message) end
+
+---Fails unless two numbers differ by at most within.
+---@param actual any
+---@param expected any
+---@param within number
+---@param message? any
+function hik.test.near(actual, expected, within, message) end
+
+---Fails if the value is nil or false.
+---@param value any
+---@param message? any
+---@return any
+function hik.test.truthy(value, message) end
+
+---Fails unless one item of the list is the value; of a string: unless the value is a part of it.
+---@param list any[]
+---@param value any
+---@param message? any
+function hik.test.contains(list, value, message) end
+
+---Fails unless fn raises an error; expected is its kind, such as "not_found", or a part of its message.
+---@param fn fun()
+---@param expected? string
+---@param message? any
+---@return any
+---@overload fun(fn: (fun()), message?: any): any
+function hik.test.errors(fn, expected, message) end
 
 ---@class hik.Device
 ---@field name string its name in site.yaml
