@@ -258,6 +258,24 @@ func TestPollsGoLast(t *testing.T) {
 	}
 }
 
+// What was not asked in a quiet hour is not made up for: max_rate holds after it, too.
+func TestMaxRateAfterAQuietHour(t *testing.T) {
+	_, gate := newGate(t, "max_rate: 20")
+	d := gate.dev()
+	d.mu.Lock()
+	d.nextSlot = d.clk.Now().Add(-time.Hour)
+	d.mu.Unlock()
+	began := d.clk.Now()
+	for range 2 {
+		if err := d.pace(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := d.clk.Now().Sub(began); took < 50*time.Millisecond {
+		t.Errorf("two commands within %v", took)
+	}
+}
+
 // Of commands so many may wait, and each so long, that a device which is asked for more than
 // it answers is told of; polls are for knowing whether it answers at all, and wait.
 func TestFullQueueTakesPolls(t *testing.T) {
