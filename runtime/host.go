@@ -84,6 +84,10 @@ type Config struct {
 	// Scratch: what is written is thrown away at the end, so that no disk is waited
 	// for. Data is there, and State is only read.
 	Scratch bool
+	// DueAtStart: what is due by the clock at the very moment at which the host
+	// begins is run then. A span that begins at midnight has what is to happen at
+	// midnight.
+	DueAtStart bool
 	// Stdout and Stderr take io.write and io.stderr:write. One that may be slow
 	// is an Outlet.
 	Stdout, Stderr io.Writer

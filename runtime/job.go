@@ -101,11 +101,14 @@ func (j *job) start() {
 	if plan, err := j.planFrom(j.began); err == nil {
 		j.plan = plan
 	}
-	if j.spec.Kind == "after" {
-		j.arm(now.Add(-1)) // hik.after(0, ...) runs now
-	} else {
-		j.arm(now)
+	after := now
+	switch {
+	case j.spec.Kind == "after":
+		after = now.Add(-1) // hik.after(0, ...) runs now
+	case s.host.conf.DueAtStart && now.Equal(opened) && (j.fixed || j.spec.Kind == "cron" || j.spec.Kind == "at"):
+		after, opened = now.Add(-1), opened.Add(-1)
 	}
+	j.arm(after)
 	begun := !j.stopped && (j.makeUp(opened, now) || j.goOn(now))
 	if j.next.IsZero() && !j.stopped && !begun {
 		s.host.log.Warn("job will never run", keyScript, s.name, keyJob, j.name, "why", schedule.Never(j.plan, now))

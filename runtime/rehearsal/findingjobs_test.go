@@ -23,7 +23,7 @@ end)`},
 end)`},
 			span: 4 * time.Hour,
 			want: []string{
-				`01-14 13:20:00 run_skipped a:1 22 times: a run of stuck (cron */10 * * * *) was left out, since the one before still went on: one goes on after 3h50m`,
+				`01-14 13:10:00 run_skipped a:1 23 times: a run of stuck (cron */10 * * * *) was left out, since the one before still went on: one goes on after 4h`,
 			},
 			remedy: "let it run less often, give it a timeout, or overlap = \"queue\" to make up for what was left out",
 		},
@@ -147,7 +147,7 @@ end)
 hik.spawn(function() while true do hik.sleep(600) hik.device("gate"):info() end end)`},
 			span: 6 * time.Hour,
 			want: []string{
-				`01-14 14:00:00 still_running a:1 5 times: a task that a run of watch has spawned goes on at the end, long after that run`,
+				`01-14 13:00:00 still_running a:1 6 times: a task that a run of watch has spawned goes on at the end, long after that run`,
 			},
 			remedy: "let it end: give what it waits for a timeout, such as dev:wait(\"motion\", {timeout = \"10m\"}), or call task:cancel() at the end of the run",
 		},
@@ -165,7 +165,7 @@ func TestFindingsOfErrors(t *testing.T) {
 end)`},
 			span: 4 * time.Hour,
 			want: []string{
-				`01-14 14:00:00 error a:3 3 times: attempt to index local 'x' (a nil value) with key 'y'`,
+				`01-14 13:00:00 error a:3 4 times: attempt to index local 'x' (a nil value) with key 'y'`,
 			},
 			remedy: "mend the line, or catch the error with pcall; hiklua check finds what can be known without a run",
 		},

@@ -153,7 +153,7 @@ func (r *rehearsal) config() runtime.Config {
 	aside := *o.Site
 	conf := runtime.Config{
 		Site: &aside, Clock: r.clk, Log: r.log(), Version: o.Version, Getenv: o.Getenv, Seed: o.Seed,
-		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, State: o.State,
+		Data: filepath.Join(r.dir, "data"), ArchiveDir: filepath.Join(r.dir, "archive"), Scratch: true, DueAtStart: true, State: o.State,
 		Transport: func(d site.Device) (http.RoundTripper, error) { return o.Device(d, r.clk), nil },
 		Steps:     runtime.StepsOf(o.Site.Limits.Compute),
 		HTTP:      runtime.NoNetwork{Note: r.noteRequest}, Quiet: true,
