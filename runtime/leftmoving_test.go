@@ -84,6 +84,26 @@ func TestHeadLeftMovingIsStopped(t *testing.T) {
 	}
 }
 
+// Only the device whose head was left moving is sent a stop: another one may be
+// moved by somebody at its joystick.
+func TestOtherDevicesAreNotStopped(t *testing.T) {
+	const twoHeads = "timezone: UTC\ndevices:\n  door: {ip: 192.0.2.11, username: a, password: b, channels: {hall: {address: 1}}}\n" +
+		"  gate: {ip: 192.0.2.10, username: a, password: b, channels: {yard: {address: 1}}}\n"
+	w := newKeeper(t, twoHeads, map[string]string{"scripts/a.lua": turnAway})
+	w.start()
+	w.run(time.Minute / 4)
+	w.crash()
+	n := w.next(time.Minute, nil)
+	n.start()
+	n.run(time.Minute)
+	if sent := n.sent("gate"); len(sent) == 0 || !strings.HasSuffix(sent[0], "continuous 0 0 0") {
+		t.Errorf("gate: %v", sent)
+	}
+	if sent := n.sent("door"); len(sent) != 0 {
+		t.Errorf("door: %v", sent)
+	}
+}
+
 // An orderly end leaves nothing behind; one that could not stop the head does.
 func TestWhatAnEndLeavesOnDisk(t *testing.T) {
 	for _, offline := range []bool{false, true} {
