@@ -17,6 +17,12 @@ end)`},
 			},
 			remedy: "let it run less often, give it a timeout, or overlap = \"queue\" to make up for what was left out",
 		},
+		"a job without a name": {
+			scripts: map[string]string{"a": `hik.at("03:00", function() end)`},
+			span:    4 * time.Hour,
+			want:    []string{`01-14 13:00:00 never_runs a:1: at 03:00 does not run in this span; next Thu 2026-01-15 03:00`},
+			remedy:  "rehearse a span that has that time",
+		},
 		"a run that never ends": {
 			scripts: map[string]string{"a": `hik.cron("*/10 * * * *", {name = "stuck"}, function()
   hik.device("gate"):wait("motion")

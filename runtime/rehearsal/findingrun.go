@@ -122,7 +122,7 @@ func (f *finder) endRuns(plans []runtime.JobPlan) {
 		if p.Interval > 0 && p.Interval < fewest {
 			f.note("", timeline.Finding{
 				Kind: busyLoop, Time: f.from, Script: p.Script, Job: p.Job,
-				Text:   fmt.Sprintf("%s (%s) runs %d times a second", p.Job, words(p), time.Second/p.Interval),
+				Text:   fmt.Sprintf("%s runs %d times a second", title(p), time.Second/p.Interval),
 				Remedy: "let it run once a second at most; to be told of something, use hik.on",
 			})
 		}
@@ -130,17 +130,17 @@ func (f *finder) endRuns(plans []runtime.JobPlan) {
 		switch {
 		case j.left > 0 && j.why != nil:
 			one.Kind, one.Time = runSkipped, j.first
-			one.Text = fmt.Sprintf("a run of %s (%s) could not begin: %v", p.Job, words(p), j.why)
+			one.Text = fmt.Sprintf("a run of %s could not begin: %v", title(p), j.why)
 			one.Remedy = "let its runs, and what they spawn, come to an end before the next is due"
 			f.note("", one).Count = j.left
 		case j.left > 0:
 			one.Kind, one.Time = runSkipped, j.first
-			one.Text = fmt.Sprintf("a run of %s (%s) was left out, since the one before still went on: %s", p.Job, words(p), took)
+			one.Text = fmt.Sprintf("a run of %s was left out, since the one before still went on: %s", title(p), took)
 			one.Remedy = `let it run less often, give it a timeout, or overlap = "queue" to make up for what was left out`
 			f.note("", one).Count = j.left
 		case p.Overlap != "skip" && longest > f.gap(p) && f.gap(p) > 0:
 			one.Kind, one.Time = runTooLong, f.from
-			one.Text = fmt.Sprintf("a run of %s (%s) takes longer than the time until the next, which is %s: %s", p.Job, words(p), clock.FormatDuration(f.gap(p)), took)
+			one.Text = fmt.Sprintf("a run of %s takes longer than the time until the next, which is %s: %s", title(p), clock.FormatDuration(f.gap(p)), took)
 			one.Remedy = "let it run less often, or give it a timeout: with overlap = \"" + p.Overlap + "\" they pile up"
 			f.note("", one)
 		}
@@ -166,6 +166,15 @@ func (f *finder) gap(p runtime.JobPlan) time.Duration {
 		last = next
 	}
 	return shortest
+}
+
+// title is a job with when it runs; one without a name of its own is called so.
+func title(p runtime.JobPlan) string {
+	when := words(p)
+	if strings.HasPrefix(when, p.Job) {
+		return when
+	}
+	return p.Job + " (" + when + ")"
 }
 
 // words are when a job runs, in its script's words: "every 1m", "at 22:00".

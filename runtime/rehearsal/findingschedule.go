@@ -52,13 +52,13 @@ func (f *finder) neverRuns(p runtime.JobPlan) bool {
 	runs := schedule.Preview(p.Schedule, begin, 1)
 	switch {
 	case len(runs) == 0:
-		one.Text = fmt.Sprintf("%s (%s) never runs: %s", p.Job, words(p), schedule.Never(p.Schedule, f.to))
+		one.Text = fmt.Sprintf("%s never runs: %s", title(p), schedule.Never(p.Schedule, f.to))
 		one.Remedy = "give it a time that comes, or take it out"
 	case strings.HasPrefix(runs[0].Note, "no "):
-		one.Text = fmt.Sprintf("%s (%s) does not run in this span: %s; next %s", p.Job, words(p), runs[0].Note, moment(runs[0].Time, p.Zone))
+		one.Text = fmt.Sprintf("%s does not run in this span: %s; next %s", title(p), runs[0].Note, moment(runs[0].Time, p.Zone))
 		one.Remedy = `give those days a time of the clock, such as hik.at("21:00")`
 	default:
-		one.Text = fmt.Sprintf("%s (%s) does not run in this span; next %s", p.Job, words(p), moment(runs[0].Time, p.Zone))
+		one.Text = fmt.Sprintf("%s does not run in this span; next %s", title(p), moment(runs[0].Time, p.Zone))
 		one.Remedy = "if it should, look at its time, days and between; to see it run, rehearse a span that has that time (--from, --for)"
 	}
 	f.note("", one)
@@ -80,7 +80,7 @@ func (f *finder) daysWithoutSun(p runtime.JobPlan) {
 		if at = runs[0].Time; strings.HasPrefix(runs[0].Note, "no ") {
 			f.note("", timeline.Finding{
 				Kind: neverRuns, Time: f.from, Script: p.Script, Job: p.Job,
-				Text:   fmt.Sprintf("%s (%s) does not run on some days: %s", p.Job, words(p), runs[0].Note),
+				Text:   fmt.Sprintf("%s does not run on some days: %s", title(p), runs[0].Note),
 				Remedy: `give those days a time of the clock, such as hik.at("21:00")`,
 			})
 		}
@@ -112,17 +112,17 @@ func (f *finder) clockChanges(p runtime.JobPlan) {
 		}
 		switch {
 		case len(day) == 0:
-			one.Text = fmt.Sprintf("%s (%s) does not run on %s: the clock jumps over its hours", p.Job, words(p), date)
+			one.Text = fmt.Sprintf("%s does not run on %s: the clock jumps over its hours", title(p), date)
 			one.Remedy = "give it hours that each day has: at the change clocks jump over 02:00 to 03:00 in most of Europe and America"
 		case len(day) >= 2*max(len(before), len(after)):
 			one.Time = day[0].Time
-			one.Text = fmt.Sprintf("%s (%s) runs %s on %s instead of %s: its hours come twice", p.Job, words(p), times(len(day)), date, times(usual))
+			one.Text = fmt.Sprintf("%s runs %s on %s instead of %s: its hours come twice", title(p), times(len(day)), date, times(usual))
 			one.Remedy = `give it hours that come once on each day, or hik.at with a time of the clock, which runs once`
 		case moved != "" && len(day) < usual:
-			one.Text = fmt.Sprintf("%s (%s) runs %s on %s instead of %s: the clock jumps over an hour (%s)", p.Job, words(p), times(len(day)), date, times(usual), moved)
+			one.Text = fmt.Sprintf("%s runs %s on %s instead of %s: the clock jumps over an hour (%s)", title(p), times(len(day)), date, times(usual), moved)
 			one.Remedy = "nothing, if one run in the place of several will do; else give it hours that each day has"
 		case moved != "":
-			one.Text = fmt.Sprintf("%s (%s) is moved on %s, since the clock jumps over its time: %s", p.Job, words(p), date, moved)
+			one.Text = fmt.Sprintf("%s is moved on %s, since the clock jumps over its time: %s", title(p), date, moved)
 			one.Remedy = "nothing, if that will do; else give it a time that each day has"
 		default:
 			continue
