@@ -307,6 +307,9 @@ end)`})
 
 // Nothing makes a test hang, and each ends at its line.
 func TestTestsThatDoNotEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts millions of instructions, which takes a minute with the race detector")
+	}
 	c := newSite(t, map[string]string{"site.yaml": oneDome + "limits: {compute: 100ms}\n", "tests/a_test.lua": `
 local test = hik.test
 test.case("advance", function() while true do test.advance(0) end end)

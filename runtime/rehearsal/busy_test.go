@@ -8,6 +8,9 @@ import (
 
 // What never lets time go on is an error with its place, and the span goes on.
 func TestWhatNeverEnds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts millions of instructions, which takes a minute with the race detector")
+	}
 	for name, code := range map[string]string{
 		"sleep":  `hik.every("50m", {name = "bad"}, function() while true do hik.sleep(0) end end)`,
 		"loop":   `hik.every("50m", {name = "bad"}, function() while true do end end)`,
