@@ -10,6 +10,9 @@ import (
 
 // The tests of the examples pass, and leave the examples as they are.
 func TestTestsOfExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nights of sites in virtual time, which has no races")
+	}
 	sites, err := filepath.Glob("../../examples/*/tests")
 	if err != nil || len(sites) < 5 {
 		t.Fatal(err, sites)

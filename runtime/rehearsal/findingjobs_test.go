@@ -6,6 +6,9 @@ import (
 )
 
 func TestFindingsOfJobs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of sites in virtual time, which has no races")
+	}
 	for name, c := range map[string]findingCase{
 		"a run that was left out": {
 			scripts: map[string]string{"a": `hik.every("1m", {name = "slow"}, function(run)
@@ -163,6 +166,9 @@ hik.spawn(function() while true do hik.sleep(600) hik.device("gate"):info() end 
 }
 
 func TestFindingsOfErrors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of sites in virtual time, which has no races")
+	}
 	for name, c := range map[string]findingCase{
 		"an error": {
 			scripts: map[string]string{"a": `hik.cron("0 * * * *", {name = "hour"}, function()
@@ -303,6 +309,9 @@ hik.at("14:01", function() task:cancel() end)`},
 }
 
 func TestFindingsOfLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of sites in virtual time, which has no races")
+	}
 	const recorder = `
 devices:
   nvr: {simulate: nvr, channels: {ramp: {address: 1}, till: {address: 2}}}

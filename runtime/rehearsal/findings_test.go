@@ -90,6 +90,9 @@ func onYard(lines string) string {
 }
 
 func TestFindingsOfHeads(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of sites in virtual time, which has no races")
+	}
 	for name, c := range map[string]findingCase{
 		"two want one head": {
 			scripts: map[string]string{
