@@ -47,8 +47,7 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 	aside := *c.Site
 	if a := aside.Archive; a != nil {
 		own := *a
-		// The disk is this machine's, and the second place a real one.
-		own.MinFree, own.CopyTo = 0, nil
+		own.MinFree = 0 // the disk is this machine's
 		aside.Archive = &own
 	}
 	b := &bench{site: &aside, clk: clock.NewVirtual(from.In(c.Site.Timezone)), began: from, devices: make(map[string]*sim.Device)}

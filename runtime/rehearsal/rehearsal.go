@@ -164,7 +164,7 @@ func (r *rehearsal) config() runtime.Config {
 	if a := aside.Archive; a != nil {
 		own := *a
 		// Simulated pictures are small, and the disk is this machine's.
-		own.MaxSize, own.MinFree, own.CopyTo = 0, 0, nil
+		own.MaxSize, own.MinFree = 0, 0
 		aside.Archive = &own
 	}
 	return conf
