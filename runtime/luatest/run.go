@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -82,12 +83,6 @@ func Files(dir string) ([]File, error) {
 	return list, nil
 }
 
-// work is one test that is to be run.
-type work struct {
-	file File
-	spec luaapi.TestCase
-}
-
 // ErrInterrupted says that not all tests have run.
 var ErrInterrupted = errors.New("interrupted: not all tests have run")
 
@@ -99,49 +94,58 @@ func (c Config) Run(ctx context.Context, files []File, tell func(Result) error) 
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	var results []chan Result
-	slots := make(chan struct{}, max(c.Parallel, 1))
-	var running sync.WaitGroup
-	defer running.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	begin := func(run func(dir string) Result) {
-		to := make(chan Result, 1)
-		dir := filepath.Join(scratch, fmt.Sprint(len(results)))
-		results = append(results, to)
-		running.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if ctx.Err() == nil {
-				if r := run(dir); ctx.Err() == nil {
-					to <- r
-				}
-			}
-			close(to)
-		})
-	}
+	var works []func(ctx context.Context, dir string) Result
 	for i, f := range files {
 		if ctx.Err() != nil {
-			break
+			return ErrInterrupted
 		}
 		cases, failed := c.list(ctx, f, filepath.Join(scratch, fmt.Sprint("list-", i)))
 		if failed != nil {
-			begin(func(string) Result { return *failed })
+			works = append(works, func(context.Context, string) Result { return *failed })
 			continue
 		}
 		for _, spec := range cases {
 			if c.Only == nil || c.Only.MatchString(spec.Name) {
-				begin(func(dir string) Result { return c.runCase(ctx, work{f, spec}, dir) })
+				works = append(works, func(ctx context.Context, dir string) Result { return c.runCase(ctx, f, spec, dir) })
 			}
 		}
 	}
+	return inOrder(ctx, max(c.Parallel, 1), len(works), func(ctx context.Context, i int) Result {
+		return works[i](ctx, filepath.Join(scratch, fmt.Sprint(i)))
+	}, tell)
+}
+
+// inOrder has run called for 0 to n-1, in this order and parallel of them at
+// one time, and tells of the results in the same order. A result that is not
+// told when ctx ends is not told any more.
+func inOrder(ctx context.Context, parallel, n int, run func(context.Context, int) Result, tell func(Result) error) error {
+	results := make([]chan Result, n)
+	for i := range results {
+		results[i] = make(chan Result, 1)
+	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	over, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var begun atomic.Int64
+	for range min(parallel, n) {
+		running.Go(func() {
+			for i := int(begun.Add(1)) - 1; i < n && over.Err() == nil; i = int(begun.Add(1)) - 1 {
+				results[i] <- run(over, i)
+			}
+		})
+	}
 	for _, r := range results {
-		one, ran := <-r
-		if !ran {
-			break
-		}
-		if err := tell(one); err != nil {
-			return err
+		select {
+		case one := <-r:
+			if ctx.Err() != nil {
+				return ErrInterrupted
+			}
+			if err := tell(one); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ErrInterrupted
 		}
 	}
 	if ctx.Err() != nil {
@@ -174,8 +178,8 @@ func (c Config) list(ctx context.Context, f File, dir string) ([]luaapi.TestCase
 }
 
 // runCase runs one test on a site of its own.
-func (c Config) runCase(ctx context.Context, w work, dir string) (r Result) {
-	r = Result{File: w.file.Name, Name: w.spec.Name}
+func (c Config) runCase(ctx context.Context, f File, spec luaapi.TestCase, dir string) (r Result) {
+	r = Result{File: f.Name, Name: spec.Name}
 	watch := clock.NewStopwatch()
 	defer func() {
 		if p := recover(); p != nil {
@@ -183,7 +187,7 @@ func (c Config) runCase(ctx context.Context, w work, dir string) (r Result) {
 		}
 		r.Took = watch.Elapsed()
 	}()
-	from := w.spec.From
+	from := spec.From
 	if from.IsZero() {
 		from = c.start()
 	}
@@ -193,12 +197,12 @@ func (c Config) runCase(ctx context.Context, w work, dir string) (r Result) {
 		return r
 	}
 	ran := false
-	err = b.run(ctx, h, true, b.program(w.file, func(L *lua.LState) error {
+	err = b.run(ctx, h, true, b.program(f, func(L *lua.LState) error {
 		b.testing = true
-		for _, spec := range b.cases {
-			if spec.Name == w.spec.Name {
+		for _, one := range b.cases {
+			if one.Name == spec.Name {
 				ran = true
-				_, err := sandbox.Call(L, spec.Fn, 0)
+				_, err := sandbox.Call(L, one.Fn, 0)
 				return err
 			}
 		}
@@ -209,9 +213,9 @@ func (c Config) runCase(ctx context.Context, w work, dir string) (r Result) {
 	case err != nil:
 		r.Failures = append(r.Failures, failureOf(err))
 	case !ran:
-		r.Failures = append(r.Failures, Failure{Place: w.spec.Place, Message: "the test was not there when the file ran once more"})
+		r.Failures = append(r.Failures, Failure{Place: spec.Place, Message: "the test was not there when the file ran once more"})
 	}
-	if !w.spec.AllowErrors {
+	if !spec.AllowErrors {
 		r.Failures = append(r.Failures, b.failures...)
 	}
 	return r
