@@ -1,0 +1,2 @@
+// Package page serves the page of a running host.
+package page
