@@ -8,7 +8,8 @@
 //	GET  /enter?key=KEY              anyone: the one-time link of "hiklua page"
 //	GET  /app.css, /icon.svg         anyone
 //	POST /logout                     session: the cookie goes; answers 303 to /login
-//	GET  /, /app.js                  session; without one / answers 303 to /login
+//	GET  /, /NAME.js                 session; without one / answers 303 to /login. NAME.js: every
+//	                                 .js file of assets; app.js imports the others
 //	GET  /api/stream                 session: what happens, see below
 //	GET  /api/devices/{d}/channels/{c}/picture
 //	                                 session or bearer: the last picture, see below
