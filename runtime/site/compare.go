@@ -7,7 +7,7 @@ type Changes struct {
 	Added, Removed, Changed []string // devices, in the order of their file
 	Timezone, Location      bool
 	Vars, Archive, Limits   bool
-	Notify                  bool
+	Notify, MQTT            bool
 	Order                   bool // the same devices in another order
 }
 
@@ -35,6 +35,7 @@ func Compare(before, after *Site) Changes {
 	c.Vars = !reflect.DeepEqual(before.Vars, after.Vars)
 	c.Archive = !reflect.DeepEqual(before.Archive, after.Archive)
 	c.Notify = !reflect.DeepEqual(before.Notify, after.Notify)
+	c.MQTT = !reflect.DeepEqual(before.MQTT, after.MQTT)
 	c.Limits = before.Limits != after.Limits
 	return c
 }

@@ -26,7 +26,7 @@ var deviceFields = []field[Device]{
 			alone: []string{"password_file"}, reason: "one is enough",
 		},
 		also: []string{"secret", "pwd"}},
-	{name: "password_file", kind: "text", meaning: "a file with the password instead, relative to the site, readable by its owner only", read: readPasswordFile},
+	{name: "password_file", kind: "text", meaning: "a file with the password instead, relative to the site, readable by its owner only", read: passwordFileField(func(d *Device) *isapi.Secret { return &d.Password })},
 	{name: "port", kind: "whole number 1 to 65535", def: "80, or 443 for https", meaning: "port of the device's web server",
 		read: intField(func(d *Device) *int { return &d.Port }, 1, 65535)},
 	{name: "scheme", kind: "word: http | https", def: "http", meaning: "http or https",

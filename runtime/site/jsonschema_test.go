@@ -117,7 +117,8 @@ var unsayable = map[string]string{
 	"archive_layout": "layout", "archive_layout_brace": "layout", "archive_layout_channels": "two values", "archive_layout_date": "layout",
 	"archive_layout_shared": "two values", "archive_layout_time": "layout", "archive_layout_up": "layout",
 	"archive_path_around": "two values", "archive_path_data": "two values", "archive_path_lib": "two values", "archive_path_scripts": "two values",
-	"bad_env": "environment", "missing_env": "environment", "empty_env": "environment", "line_ends": "environment",
+	"mqtt_account": "address",
+	"bad_env":      "environment", "missing_env": "environment", "empty_env": "environment", "line_ends": "environment",
 	"block_scalar": "a rule of YAML that is ours", "second_document": "the validator reads the first",
 	"password_file": "another file", "password_file_open": "another file", "same_address_twice": "two values",
 	"timezone": "list of zones", "timezone_city": "list of zones", "timezone_local": "list of zones", "timezone_offset": "list of zones",
@@ -217,6 +218,8 @@ func values(k Key) (right, wrong []string) {
 		return []string{"[" + words + "]"}, []string{"x", "{}", "[x]", "[[]]"}
 	case strings.HasPrefix(k.Type, "list"):
 		return nil, []string{"x", "{a: b}", "[[]]"}
+	case k.Type == "true or false":
+		return []string{"true", "false"}, append(scalar, "x", "7")
 	case k.Type == "text or list":
 		return nil, []string{"{}", "", "[{}]"}
 	case kind == "text":
@@ -245,7 +248,7 @@ var samples = map[string]string{
 	"location.lat": "1", "location.lon": "2", "archive.schedules[].channels": "['*/1']", "archive.schedules[].every": "15m", "archive.copy_to": "/srv/copies",
 	"notify.NAME.webhook": "{url: 'https://h/x'}", "notify.NAME.webhook.url": "https://h/x", "notify.NAME.ntfy.topic": "t", "notify.NAME.telegram.token": "t",
 	"notify.NAME.telegram.chat": "1", "notify.NAME.mail.to": "a@example.org", "notify.NAME.mail.server": "smtp://h", "notify.NAME.mail.username": "u",
-	"notify.NAME.mail.password": "p",
+	"notify.NAME.mail.password": "p", "mqtt.broker": "mqtt://192.0.2.5", "mqtt.username": "u", "mqtt.cert": "site.yaml", "mqtt.key": "site.yaml",
 }
 
 // fileWith is a site.yaml in which the key of that path has a value, and around

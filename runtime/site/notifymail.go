@@ -2,8 +2,6 @@ package site
 
 import (
 	"net/mail"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -51,34 +49,15 @@ func readTo(r *reader, n *yaml.Node, m *Mail) {
 }
 
 func readMailServer(r *reader, n *yaml.Node, m *Mail) {
-	text, ok := r.scalar(n)
+	u, ok := r.serverAddress(n, "smtp://mail.example.org:587", "smtp", "smtps")
 	if !ok {
-		return
-	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		r.fail(n, "is no address such as smtp://mail.example.org:587%s", r.fromVariable(n))
-		return
-	case u.Scheme != "smtp" && u.Scheme != "smtps":
-		r.fail(n, "must begin with smtp:// or smtps://%s", r.fromVariable(n))
-		return
-	case u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		r.fail(n, "is scheme, host and port alone, such as smtp://mail.example.org:587%s", r.fromVariable(n))
-		return
-	case u.User != nil:
-		r.fail(n, "has an account in it: that comes in username and password")
 		return
 	}
 	m.Host, m.TLS, m.Port = u.Hostname(), u.Scheme == "smtps", 587
 	if m.TLS {
 		m.Port = 465
 	}
-	if port := u.Port(); port != "" {
-		if m.Port, err = strconv.Atoi(port); err != nil || m.Port < 1 || m.Port > 65535 {
-			r.fail(n, "port %s is outside 1 to 65535", quoted(port))
-		}
-	}
+	m.Port = r.portOf(n, u, m.Port)
 }
 
 func readMail(r *reader, n *yaml.Node, m *Mail) {

@@ -15,14 +15,19 @@ import (
 
 const maxPasswordFile = 4 << 10
 
-func readPasswordFile(r *reader, n *yaml.Node, d *Device) {
-	if r.unlocked || r.madeUp {
-		return
+// passwordFileField reads the path of a file with a password, and the password.
+func passwordFileField[T any](dst func(*T) *isapi.Secret) func(*reader, *yaml.Node, *T) {
+	return func(r *reader, n *yaml.Node, into *T) {
+		if r.unlocked || r.madeUp {
+			return
+		}
+		if path, ok := r.scalar(n); ok {
+			r.passwordFrom(n, path, dst(into))
+		}
 	}
-	path, ok := r.scalar(n)
-	if !ok {
-		return
-	}
+}
+
+func (r *reader) passwordFrom(n *yaml.Node, path string, into *isapi.Secret) {
 	f, err := r.openPasswordFile(path)
 	if err != nil {
 		r.fail(n, "%s: %s", shown(n), reason(err))
@@ -54,7 +59,7 @@ func readPasswordFile(r *reader, n *yaml.Node, d *Device) {
 	case isapi.CheckPassword(password) != nil:
 		r.fail(n, "%s: %s", shown(n), rule(isapi.CheckPassword(password)))
 	default:
-		d.Password = password
+		*into = password
 	}
 }
 

@@ -19,6 +19,8 @@ var siteFields = []field[Site]{
 		sub: func(path string) []Key { return keysOf(path, archiveFields) }},
 	{name: "notify", kind: "map", meaning: "who hik.notify tells, by names of your own", read: readNotify,
 		sub: func(path string) []Key { return keysOf(path+".NAME", targetFields) }, also: []string{"notifications", "notifier", "notifiers"}},
+	{name: "mqtt", kind: "map", meaning: "the MQTT broker for Home Assistant and for hik.mqtt", read: readMQTT,
+		sub: func(path string) []Key { return keysOf(path, mqttFields) }},
 	{name: "limits", kind: "map", meaning: "what scripts may use", read: func(r *reader, n *yaml.Node, s *Site) { readMap(r, n, limitFields, &s.Limits) },
 		sub: func(path string) []Key { return keysOf(path, limitFields) }},
 }

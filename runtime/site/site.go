@@ -26,6 +26,7 @@ type Site struct {
 	Devices []Device // in the order of the file
 	Archive *Archive // nil: not given
 	Notify  []Target // in the order of the file
+	MQTT    *MQTT    // nil: not given
 	Limits  Limits
 
 	Warnings Problems // what is no mistake and may not be meant so
