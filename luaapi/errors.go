@@ -24,6 +24,10 @@ type Failure struct {
 	Err     error  // what lies behind it, for errors.Is
 }
 
+// ErrUnknownName lies behind a Failure that says that a name is not known: of a
+// device, a channel, a job.
+var ErrUnknownName = errors.New("unknown name")
+
 // Error is one line: device, message, hint.
 func (f *Failure) Error() string {
 	text := f.message()
@@ -69,7 +73,7 @@ func unknownOfSite(what, name string, known []string, none string) error {
 	default:
 		hint = "site.yaml has " + strings.Join(known, ", ")
 	}
-	return &Failure{Kind: "misuse", Message: fmt.Sprintf("no %s %q", what, name), Hint: hint}
+	return &Failure{Kind: "misuse", Message: fmt.Sprintf("no %s %q", what, name), Hint: hint, Err: ErrUnknownName}
 }
 
 // Report is an error told apart, for the log and for scripts alike.

@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"runtime/site":          {"runtime/clock", "runtime/nearest", "runtime/owner", "runtime/schedule", "isapi"},
 	"runtime/standin":       {"runtime/clock", "runtime/site", "isapi", "isapi/sim"},
 	"runtime/web":           {},
+	"runtime/api":           {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/journal", "runtime/nearest", "runtime/owner", "runtime/site", "luaapi", "isapi"},
 	"runtime/notify":        {"runtime/clock", "runtime/site", "runtime/web", "isapi"},
 	"runtime/timeline":      {"runtime/clock", "runtime/journal", "runtime/schedule", "runtime/site"},

@@ -276,7 +276,7 @@ func (h *Host) noSuchJob(name string) error {
 	for _, j := range h.jobs() {
 		known = append(known, j.script.name+"/"+j.name, j.name)
 	}
-	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name)}
+	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name), Err: luaapi.ErrUnknownName}
 	if near := nearest.Word(name, known); near != "" {
 		failure.Hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(known) == 0 {

@@ -1,0 +1,110 @@
+package api
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/nearest"
+)
+
+// VersionHeader is the header of every answer that names the host's version.
+const VersionHeader = "Hiklua-Version"
+
+// Config is what an API answers with.
+type Config struct {
+	Host    *runtime.Host
+	Version string       // of hiklua
+	Log     slog.Handler // of the host
+	// Reloading, if it is set, is called before a reload by hand, and what it
+	// returns after it.
+	Reloading func() (done func())
+}
+
+// API answers the requests to one host.
+type API struct {
+	conf Config
+	log  *slog.Logger
+}
+
+// New makes the API of a host, which must be open.
+func New(conf Config) *API {
+	return &API{conf: conf, log: slog.New(conf.Log)}
+}
+
+// Place is where requests come from.
+type Place int
+
+// The places.
+const (
+	Socket Place = iota // of the machine's user that the host runs as
+	Page                // over TCP, from those who have logged in
+)
+
+// Handler answers the requests that come from a place. It checks no login.
+func (a *API) Handler(from Place) http.Handler {
+	mux := http.NewServeMux()
+	byPath := make(map[string][]*route)
+	for i := range table {
+		r := &table[i]
+		byPath[r.Path] = append(byPath[r.Path], r)
+	}
+	for path, routes := range byPath {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, from, routes) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { writeError(w, a.unknownPath(r)) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set(VersionHeader, a.conf.Version)
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// serve answers a request to a path that has routes.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, from Place, routes []*route) {
+	for _, one := range routes {
+		switch {
+		case one.Method != r.Method:
+		case from == Page && !one.Page:
+			writeError(w, failed(http.StatusForbidden, "denied", r.URL.Path+" is for the control socket only", ""))
+			return
+		default:
+			if err := one.serve(a, w, r); err != nil {
+				writeError(w, err)
+			}
+			return
+		}
+	}
+	methods := ""
+	for _, one := range routes {
+		w.Header().Add("Allow", one.Method)
+		methods += ", " + one.Method
+	}
+	writeError(w, failed(http.StatusMethodNotAllowed, "method", r.URL.Path+" takes "+methods[2:]+", not "+r.Method, ""))
+}
+
+func (a *API) unknownPath(r *http.Request) error {
+	var paths []string
+	for _, one := range table {
+		paths = append(paths, one.Path)
+	}
+	hint := ""
+	if near := nearest.Word(r.URL.Path, paths); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return failed(http.StatusNotFound, unknownPath, "hiklua "+a.conf.Version+" does not know "+r.Method+" "+r.URL.Path, hint)
+}
+
+// writeJSON answers with one value.
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	w.Write(append(text, '\n'))
+}
