@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"runtime/archive/retention": {"runtime/archive", "runtime/archive/index", "runtime/clock", "runtime/site"},
 
 	"runtime/logins":        {"runtime/files", "runtime/clock", "isapi"},
+	"runtime/outlet":        {"runtime/clock"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},
 	"runtime/control":       {"runtime/clock", "runtime/owner"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // app is one run of the program and what it may touch of its surroundings.
@@ -32,18 +33,18 @@ type app struct {
 // run is the program: args are those of the process, its name included. It
 // returns the exit status.
 func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
-	errs := newOutlet(stderr)
+	errs := outlet.New(stderr)
 	out := errs // what comes on one terminal comes in order
 	if !sameFile(stdout, stderr) {
-		out = newOutlet(stdout)
+		out = outlet.New(stdout)
 	}
 	a := &app{
 		name: "hiklua", env: env, stdin: stdin, stdout: stdout, stderr: errs, out: out,
 		clk: clock.Real(), sockets: true,
 	}
 	status := a.run(ctx, args)
-	out.flush(ctx)
-	errs.flush(over())
+	out.Flush(ctx)
+	errs.Flush(over())
 	return status
 }
 
@@ -162,8 +163,8 @@ func isTerminal(stream any) bool {
 	if e, ok := stream.(*editor); ok {
 		stream = e.screen
 	}
-	if o, ok := stream.(*outlet); ok {
-		stream = o.w
+	if o, ok := stream.(*outlet.Outlet); ok {
+		stream = o.Writer()
 	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/outlet"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -19,7 +20,7 @@ import (
 type daemon struct {
 	log    *slog.Logger
 	ring   *control.Ring
-	file   *outlet // of the log, to a logFile; nil: none
+	file   *outlet.Outlet // of the log, to a logFile; nil: none
 	lock   *control.Lock
 	server *control.Server
 	notify *notifier
@@ -55,7 +56,7 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 		d.close()
 		return nil, err
 	}
-	d.file = newOutlet(file)
+	d.file = outlet.New(file)
 	d.log = a.hostLogger(s.Timezone, d.ring, d.file)
 	return d, nil
 }
@@ -111,8 +112,8 @@ func (d *daemon) stopping() {
 func (d *daemon) close() {
 	d.stopping()
 	d.closing.Wait()
-	if d.file != nil && d.file.flush(over()) == nil {
-		d.file.w.(*logFile).Close()
+	if d.file != nil && d.file.Flush(over()) == nil {
+		d.file.Writer().(*logFile).Close()
 	}
 	if d.lock != nil {
 		d.lock.Release()

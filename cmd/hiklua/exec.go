@@ -16,6 +16,7 @@ import (
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // execOptions are the flags of exec.
@@ -222,8 +223,8 @@ type printer struct {
 }
 
 func newPrinter(w io.Writer, broken func()) *printer {
-	if o, ok := w.(*outlet); ok {
-		o.whenBroken(broken) // also when nothing more is printed
+	if o, ok := w.(*outlet.Outlet); ok {
+		o.WhenBroken(broken) // also when nothing more is printed
 	}
 	return &printer{w: w, broken: broken}
 }

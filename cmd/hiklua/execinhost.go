@@ -45,7 +45,7 @@ func (s *hostSession) exec(ctx context.Context, r execRequest, send func(any) er
 		p.Args = append(p.Args, string(arg))
 	}
 	got := s.host.Exec(ctx, p)
-	out.outlet.flush(ctx)
+	out.outlet.Flush(ctx)
 	if got.Err == nil && s.stops.Load() {
 		return &control.Fault{Message: "the host stops, and with it what runs there"}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // hostLogger is the logger of a running host: what logger writes, and beside
@@ -29,17 +30,17 @@ func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer
 // logOutput is w for a log. Lines that an outlet drops are told of as the log
 // would.
 func (a *app) logOutput(w io.Writer, zone *time.Location, form textForm) io.Writer {
-	o, ok := w.(*outlet)
+	o, ok := w.(*outlet.Outlet)
 	if !ok {
 		return w
 	}
-	o.tellLost(func(lost int) []byte {
+	o.TellLost(func(lost int) []byte {
 		var line bytes.Buffer
 		h := a.logHandler(&line, slog.LevelWarn, form)
-		slog.New(byClock(h, a.clk, zone)).Warn(lostText(lost))
+		slog.New(byClock(h, a.clk, zone)).Warn(outlet.LostText(lost))
 		return line.Bytes()
 	})
-	return o.log()
+	return o.Log()
 }
 
 // formOf is the form of log lines for w: as wide as its terminal, if it is one.

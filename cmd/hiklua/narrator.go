@@ -12,6 +12,7 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/outlet"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
@@ -33,10 +34,10 @@ type narrator struct {
 
 func (a *app) newNarrator(s *site.Site, gone func()) *narrator {
 	n := &narrator{clk: a.clk, site: s, gone: gone, out: a.output(), colour: a.colour(a.stdout), presets: make(map[string]string)}
-	if o, ok := n.out.(*outlet); ok {
-		o.whenBroken(gone)
-		o.tellLost(func(lost int) []byte { return n.line(slog.LevelWarn, "host", lostText(lost)) })
-		n.out = o.log()
+	if o, ok := n.out.(*outlet.Outlet); ok {
+		o.WhenBroken(gone)
+		o.TellLost(func(lost int) []byte { return n.line(slog.LevelWarn, "host", outlet.LostText(lost)) })
+		n.out = o.Log()
 	}
 	if a.logFormat.value == "json" {
 		n.json = a.logger(s.Timezone)

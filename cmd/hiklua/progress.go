@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // progress tells at a terminal how far a long work is, on one line that is
@@ -63,7 +64,7 @@ func (p *progress) end(ctx context.Context) {
 		return
 	}
 	fmt.Fprint(p.stderr, "\r\x1b[K")
-	if o, ok := p.stderr.(*outlet); ok {
-		o.flush(ctx)
+	if o, ok := p.stderr.(*outlet.Outlet); ok {
+		o.Flush(ctx)
 	}
 }

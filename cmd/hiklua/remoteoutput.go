@@ -10,6 +10,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // outputPiece is a piece of what Lua writes for a client.
@@ -23,7 +24,7 @@ type outputPiece struct {
 // streams go through one outlet, a line of JSON for each piece, so that they
 // come in order and a client that does not read holds up only its own Lua.
 type remoteOutput struct {
-	outlet *outlet
+	outlet *outlet.Outlet
 
 	mu   sync.Mutex
 	send func(value any) error // of the call that goes on
@@ -33,8 +34,8 @@ type remoteOutput struct {
 // when the client has gone.
 func newRemoteOutput(broken func()) *remoteOutput {
 	r := &remoteOutput{}
-	r.outlet = newOutlet(r)
-	r.outlet.whenBroken(broken)
+	r.outlet = outlet.New(r)
+	r.outlet.WhenBroken(broken)
 	return r
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/outlet"
 )
 
 // editor is the line editor at a terminal, which is in raw mode from newEditor
@@ -16,7 +17,7 @@ import (
 // a log line that comes while a line is typed is shown above the line.
 type editor struct {
 	*lineedit.Editor
-	screen   *outlet
+	screen   *outlet.Outlet
 	keyboard *os.File
 	before   *term.State
 	repl     *repl       // set before the first line is read
@@ -25,12 +26,12 @@ type editor struct {
 
 var _ runtime.Outlet = (*editor)(nil)
 
-func newEditor(keyboard *os.File, screen *outlet, h *history, prompt string, colours bool) (*editor, error) {
+func newEditor(keyboard *os.File, screen *outlet.Outlet, h *history, prompt string, colours bool) (*editor, error) {
 	before, err := term.MakeRaw(int(keyboard.Fd()))
 	if err != nil {
 		return nil, err
 	}
-	if f, ok := screen.w.(*os.File); ok {
+	if f, ok := screen.Writer().(*os.File); ok {
 		prepareScreen(f)
 	}
 	e := &editor{screen: screen, keyboard: keyboard, before: before}
@@ -55,7 +56,7 @@ func (e *editor) use(r *repl) {
 }
 
 func (e *editor) size() (columns, rows int) {
-	f, _ := e.screen.w.(*os.File)
+	f, _ := e.screen.Writer().(*os.File)
 	if f == nil {
 		f = e.keyboard
 	}
@@ -65,7 +66,7 @@ func (e *editor) size() (columns, rows int) {
 
 // read reads a line, or several that belong together.
 func (e *editor) read(ctx context.Context) (string, error) {
-	e.screen.flush(ctx) // the line is no good while older output hides it
+	e.screen.Flush(ctx) // the line is no good while older output hides it
 	return e.Read(ctx)
 }
 

@@ -171,7 +171,7 @@ func (s *hostSession) eval(ctx context.Context, r evalRequest, send func(any) er
 	session := s.session()
 	s.out.answer(send)
 	values, err := session.Eval(ctx, r.Code)
-	s.out.outlet.flush(ctx)
+	s.out.outlet.Flush(ctx)
 	for i := range values {
 		if !r.Pictures {
 			values[i].Picture = nil

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"github.com/hiklua/hiklua/runtime/outlet"
+
 	"fmt"
 	"io"
 	"os"
@@ -222,8 +224,8 @@ func terminalWidth(w io.Writer) int {
 	if e, ok := stream.(*editor); ok {
 		stream = e.screen
 	}
-	if o, ok := stream.(*outlet); ok {
-		stream = o.w
+	if o, ok := stream.(*outlet.Outlet); ok {
+		stream = o.Writer()
 	}
 	if f, ok := stream.(*os.File); ok {
 		if n, _, err := term.GetSize(int(f.Fd())); err == nil {

@@ -1,33 +1,34 @@
-package main
+// Package outlet is a writer that never waits for its reader: what is written
+// waits in memory, up to a bound, and goes out on a goroutine of its own.
+package outlet
 
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const (
 	// An outlet is full when that much waits for its reader, whichever is
 	// reached first.
-	outletLines = 10_000
-	outletBytes = 4 << 20
-	// outletPiece is how much goes out with one write: pipes keep such a piece
+	maxLines = 10_000
+	maxBytes = 4 << 20
+	// pieceSize is how much goes out with one write: pipes keep such a piece
 	// together.
-	outletPiece = 4096
-	// outletTimeout is how long the end of the program waits for a reader.
-	outletTimeout = time.Second
+	pieceSize = 4096
+	// FlushTimeout is how long Flush waits for a reader after its context has ended.
+	FlushTimeout = time.Second
 )
 
-// outlet writes what it is given on a goroutine of its own, which runs while
+// Outlet writes what it is given on a goroutine of its own, which runs while
 // there is something to write: a reader that stalls does not delay the stop of a
 // head.
-type outlet struct {
+type Outlet struct {
 	w io.Writer
 
 	mu      sync.Mutex
@@ -42,25 +43,33 @@ type outlet struct {
 	broken func()                // called at a write that fails; nil: no
 }
 
-var _ runtime.Outlet = (*outlet)(nil)
-
-func newOutlet(w io.Writer) *outlet {
-	o := &outlet{w: w, note: func(lost int) []byte { return []byte(lostText(lost) + "\n") }}
+// New makes an outlet that writes to w.
+func New(w io.Writer) *Outlet {
+	o := &Outlet{w: w, note: func(lost int) []byte { return []byte(LostText(lost) + "\n") }}
 	o.moved = clock.NewCond(clock.Real(), &o.mu)
 	return o
 }
 
-func lostText(lost int) string { return plural(lost, "line") + " lost: nobody read the log" }
+// LostText says that lines of a log were dropped.
+func LostText(lost int) string {
+	if lost == 1 {
+		return "1 line lost: nobody read the log"
+	}
+	return fmt.Sprintf("%d lines lost: nobody read the log", lost)
+}
 
-// tellLost sets how it is told that lines were lost.
-func (o *outlet) tellLost(note func(lost int) []byte) {
+// Writer is what the outlet writes to.
+func (o *Outlet) Writer() io.Writer { return o.w }
+
+// TellLost sets how it is told that lines were lost.
+func (o *Outlet) TellLost(note func(lost int) []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.note = note
 }
 
-// whenBroken has f called at a write that fails.
-func (o *outlet) whenBroken(f func()) {
+// WhenBroken has f called at a write that fails.
+func (o *Outlet) WhenBroken(f func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.broken = f
@@ -68,7 +77,7 @@ func (o *outlet) whenBroken(f func()) {
 
 // Write takes p however much waits already. The error is that of the last
 // write.
-func (o *outlet) Write(p []byte) (int, error) {
+func (o *Outlet) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.take(bytes.Clone(p))
@@ -76,7 +85,7 @@ func (o *outlet) Write(p []byte) (int, error) {
 }
 
 // take is called with mu held.
-func (o *outlet) take(p []byte) {
+func (o *Outlet) take(p []byte) {
 	o.waiting = append(o.waiting, p)
 	o.bytes += len(p)
 	if !o.writing {
@@ -85,15 +94,15 @@ func (o *outlet) take(p []byte) {
 	}
 }
 
-// log is the outlet for those who must never wait, and whose lines may be lost:
+// Log is the outlet for those who must never wait, and whose lines may be lost:
 // a full outlet drops them, and then as many as come until half of it is read.
-func (o *outlet) log() io.Writer { return (*dropping)(o) }
+func (o *Outlet) Log() io.Writer { return (*dropping)(o) }
 
-type dropping outlet
+type dropping Outlet
 
 // Write implements io.Writer. It takes one line.
 func (d *dropping) Write(p []byte) (int, error) {
-	o := (*outlet)(d)
+	o := (*Outlet)(d)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.lost > 0 || o.full(1) {
@@ -106,12 +115,12 @@ func (d *dropping) Write(p []byte) (int, error) {
 
 // full reports whether one part in so many of the outlet is in use. Called with
 // mu held.
-func (o *outlet) full(part int) bool {
-	return len(o.waiting) >= outletLines/part || o.bytes >= outletBytes/part
+func (o *Outlet) full(part int) bool {
+	return len(o.waiting) >= maxLines/part || o.bytes >= maxBytes/part
 }
 
 // write writes until nothing waits.
-func (o *outlet) write() {
+func (o *Outlet) write() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.waiting) > 0 {
@@ -138,9 +147,9 @@ func (o *outlet) write() {
 }
 
 // piece is what goes out next, made of n of those that wait.
-func (o *outlet) piece() (n int, piece []byte) {
+func (o *Outlet) piece() (n int, piece []byte) {
 	size := 0
-	for n == 0 || n < len(o.waiting) && size+len(o.waiting[n]) <= outletPiece {
+	for n == 0 || n < len(o.waiting) && size+len(o.waiting[n]) <= pieceSize {
 		size += len(o.waiting[n])
 		n++
 	}
@@ -150,20 +159,21 @@ func (o *outlet) piece() (n int, piece []byte) {
 	return n, bytes.Join(o.waiting[:n], nil)
 }
 
-// Full implements runtime.Outlet.
-func (o *outlet) Full() bool {
+// Full reports whether the reader lags so far behind that who has written has to
+// wait.
+func (o *Outlet) Full() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.full(1)
 }
 
-// Room implements runtime.Outlet: half of the outlet is free.
-func (o *outlet) Room(ctx context.Context) error {
+// Room waits until half of the outlet is free, or ctx ends.
+func (o *Outlet) Room(ctx context.Context) error {
 	return o.until(ctx, func() bool { return !o.full(2) })
 }
 
 // until waits until reached, which is called with mu held, or ctx ends.
-func (o *outlet) until(ctx context.Context, reached func() bool) error {
+func (o *Outlet) until(ctx context.Context, reached func() bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for !reached() {
@@ -174,32 +184,10 @@ func (o *outlet) until(ctx context.Context, reached func() bool) error {
 	return nil
 }
 
-// flush waits until all is written, or for outletTimeout after ctx has ended.
-func (o *outlet) flush(ctx context.Context) error {
-	limit, cancel := context.WithCancel(context.Background())
+// Flush waits until all is written, or for FlushTimeout after ctx has ended.
+func (o *Outlet) Flush(ctx context.Context) error {
+	limit, cancel := clock.WithCancel(context.Background())
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(outletTimeout, cancel) })()
+	defer clock.OnDone(ctx, func() { clock.Real().AfterFunc(FlushTimeout, cancel) })()
 	return o.until(limit, func() bool { return len(o.waiting) == 0 })
-}
-
-// over is a context that has ended.
-func over() context.Context {
-	ctx, end := context.WithCancel(context.Background())
-	end()
-	return ctx
-}
-
-// sameFile reports whether two streams are one: a terminal, or after 2>&1.
-func sameFile(a, b io.Writer) bool {
-	f, ok := a.(*os.File)
-	g, also := b.(*os.File)
-	if !ok || !also {
-		return false
-	}
-	one, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	other, err := g.Stat()
-	return err == nil && os.SameFile(one, other)
 }

@@ -1,4 +1,4 @@
-package main
+package outlet
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -37,18 +36,18 @@ func within(t *testing.T) context.Context {
 // that reads in the end.
 func TestOutletKeepsOrder(t *testing.T) {
 	g := &gate{open: make(chan bool)}
-	o := newOutlet(g)
+	o := New(g)
 	var want strings.Builder
-	for i := range outletLines {
+	for i := range maxLines {
 		w := io.Writer(o)
 		if i%2 == 0 {
-			w = o.log()
+			w = o.Log()
 		}
 		fmt.Fprintf(w, "line %d\n", i)
 		fmt.Fprintf(&want, "line %d\n", i)
 	}
 	close(g.open)
-	if err := o.flush(within(t)); err != nil || g.b.String() != want.String() {
+	if err := o.Flush(within(t)); err != nil || g.b.String() != want.String() {
 		t.Errorf("%v, %d bytes, want %d", err, g.b.Len(), want.Len())
 	}
 }
@@ -57,19 +56,19 @@ func TestOutletKeepsOrder(t *testing.T) {
 // bytes; what is not a log's is never dropped; how many are missing is told
 // where they are.
 func TestOutletDropsAndTells(t *testing.T) {
-	for name, line := range map[string]string{"lines": "x\n", "bytes": strings.Repeat("x", outletBytes/100) + "\n"} {
+	for name, line := range map[string]string{"lines": "x\n", "bytes": strings.Repeat("x", maxBytes/100) + "\n"} {
 		t.Run(name, func(t *testing.T) {
 			g := &gate{open: make(chan bool)}
-			o := newOutlet(g)
-			kept := outletLines
+			o := New(g)
+			kept := maxLines
 			if name == "bytes" {
 				kept = 100
 			}
-			for range 2 * outletLines {
-				io.WriteString(o.log(), line)
+			for range 2 * maxLines {
+				io.WriteString(o.Log(), line)
 			}
 			io.WriteString(o, "a script's\n")
-			io.WriteString(o.log(), "dropped, too\n")
+			io.WriteString(o.Log(), "dropped, too\n")
 			if !o.Full() {
 				t.Error("it is not full")
 			}
@@ -77,12 +76,12 @@ func TestOutletDropsAndTells(t *testing.T) {
 			if err := o.Room(within(t)); err != nil {
 				t.Fatal(err)
 			}
-			if err := o.flush(within(t)); err != nil {
+			if err := o.Flush(within(t)); err != nil {
 				t.Fatal(err)
 			}
-			io.WriteString(o.log(), "later\n")
-			o.flush(within(t))
-			want := fmt.Sprintf("a script's\n%d lines lost: nobody read the log\nlater\n", 2*outletLines-kept+1)
+			io.WriteString(o.Log(), "later\n")
+			o.Flush(within(t))
+			want := fmt.Sprintf("a script's\n%d lines lost: nobody read the log\nlater\n", 2*maxLines-kept+1)
 			if got := g.b.String(); !strings.HasSuffix(got, want) || len(got) != kept*len(line)+len(want) {
 				t.Errorf("%d bytes, the end is %q, want %q", len(got), got[max(0, len(got)-100):], want)
 			}
@@ -93,16 +92,16 @@ func TestOutletDropsAndTells(t *testing.T) {
 // TestOutletEnds: a reader that does not read is waited for as long as the
 // context says, and the end of the program a second.
 func TestOutletEnds(t *testing.T) {
-	o := newOutlet(&gate{open: make(chan bool)})
-	io.WriteString(o, strings.Repeat("x", outletBytes))
+	o := New(&gate{open: make(chan bool)})
+	io.WriteString(o, strings.Repeat("x", maxBytes))
 	if err := o.Room(over()); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	began := time.Now()
-	if err := o.flush(over()); err == nil {
+	if err := o.Flush(over()); err == nil {
 		t.Error("all was written")
 	}
-	if took := time.Since(began); took < outletTimeout || took > 2*outletTimeout {
+	if took := time.Since(began); took < FlushTimeout || took > 2*FlushTimeout {
 		t.Errorf("it took %v", took)
 	}
 }
@@ -111,9 +110,9 @@ func TestOutletEnds(t *testing.T) {
 // writes next.
 func TestOutletBroken(t *testing.T) {
 	g := &gate{open: make(chan bool), err: io.ErrClosedPipe}
-	o := newOutlet(g)
+	o := New(g)
 	told := make(chan bool, 10)
-	o.whenBroken(func() { told <- true })
+	o.WhenBroken(func() { told <- true })
 	io.WriteString(o, "x")
 	close(g.open)
 	select {
@@ -121,25 +120,15 @@ func TestOutletBroken(t *testing.T) {
 	case <-within(t).Done():
 		t.Fatal("nobody is told")
 	}
-	o.flush(within(t))
+	o.Flush(within(t))
 	if _, err := io.WriteString(o, "y"); err != io.ErrClosedPipe {
 		t.Error(err)
 	}
 }
 
-func TestSameFile(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	other, err := os.Open(os.DevNull)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer other.Close()
-	if !sameFile(w, w) || sameFile(w, other) || sameFile(w, new(bytes.Buffer)) {
-		t.Error("not told apart")
-	}
+// over is a context that has ended.
+func over() context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	end()
+	return ctx
 }
