@@ -2,9 +2,11 @@ package luaapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -214,6 +216,8 @@ func (f *fakeTester) Fault(device, fault string, lasts time.Duration) error {
 	return nil
 }
 
+func (f *fakeTester) Left() time.Duration { return 24 * time.Hour }
+
 func (f *fakeTester) Commands() []TestCommand { return f.commands }
 
 func (f *fakeTester) Head(device string, channel int) (isapi.Pose, bool, error) {
@@ -224,7 +228,10 @@ func (f *fakeTester) Head(device string, channel int) (isapi.Pose, bool, error) 
 }
 
 func (f *fakeTester) Lines() []TestLine {
-	return []TestLine{{began, "print", "night", "door open"}, {began, "warn", "", "disk full"}}
+	return []TestLine{
+		{began, "print", "night", "door open", nil},
+		{began, "warn", "", "disk full", []slog.Attr{slog.Int("left", 3), slog.Bool("own", true), slog.Any("share", json.Number("0.5")), slog.String("by", "x")}},
+	}
 }
 
 func (f *fakeTester) Notices() []TestNotice {

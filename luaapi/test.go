@@ -2,9 +2,12 @@ package luaapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -39,10 +42,7 @@ var testEntries = []entry{
 		doc: "lets so much time pass: jobs run, heads move, alarms come",
 		fn: func(c *call) int {
 			c.atMost(1)
-			c.tester()
-			d := c.duration(c.arg(0), "the duration")
-			c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, c.m.script.Clock(), d) })
-			return 0
+			return c.pass(c.duration(c.arg(0), "the duration"))
 		},
 	},
 	{
@@ -60,8 +60,7 @@ var testEntries = []entry{
 			case t.IsZero():
 				c.misuse("%q is past: it is %s", when, now.In(c.m.script.Location()).Format("2006-01-02 15:04:05"))
 			}
-			c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, c.m.script.Clock(), t.Sub(now)) })
-			return 0
+			return c.pass(t.Sub(now))
 		},
 	},
 	{
@@ -147,7 +146,7 @@ var testEntries = []entry{
 	},
 	{
 		name: "log", args: "[text]", result: "list of lines",
-		doc: "what scripts have printed and logged since the test began, and the host: {time, level, script, message} each; with a text, those lines that it is a part of",
+		doc: "what scripts have printed and logged since the test began, and the host: {time, level, script, message, fields} each; with a text, those lines that it is a part of",
 		fn: func(c *call) int {
 			c.atMost(1)
 			part := ""
@@ -156,7 +155,7 @@ var testEntries = []entry{
 			}
 			list := c.L.NewTable()
 			for _, line := range c.tester().Lines() {
-				if !strings.Contains(line.Message, part) {
+				if !strings.Contains(line.Text(), part) {
 					continue
 				}
 				t := c.L.NewTable()
@@ -164,6 +163,11 @@ var testEntries = []entry{
 				t.RawSetString("level", lua.LString(line.Level))
 				setText(t, "script", line.Script)
 				t.RawSetString("message", lua.LString(line.Message))
+				fields := c.L.NewTable()
+				for _, a := range line.Fields {
+					fields.RawSetString(a.Key, fieldValue(a.Value.Resolve()))
+				}
+				t.RawSetString("fields", fields)
 				list.Append(t)
 			}
 			return c.push(list)
@@ -246,6 +250,32 @@ var testEntries = []entry{
 		doc: `fails unless fn raises an error; expected is its kind, such as "not_found", or a part of its message`,
 		fn:  testErrors,
 	},
+}
+
+// fieldValue is a field of a log line as the script gave it; a table is JSON.
+func fieldValue(v slog.Value) lua.LValue {
+	switch v.Kind() {
+	case slog.KindBool:
+		return lua.LBool(v.Bool())
+	case slog.KindInt64:
+		return lua.LNumber(v.Int64())
+	}
+	if n, ok := v.Any().(json.Number); ok {
+		if f, err := n.Float64(); err == nil {
+			return lua.LNumber(f)
+		}
+	}
+	return lua.LString(v.String())
+}
+
+// pass lets time pass, unless that is more than the test has.
+func (c *call) pass(d time.Duration) int {
+	t := c.tester()
+	if left := t.Left(); d > left {
+		c.misuse("%s is longer than a test may go on: %s are left", clock.FormatDuration(d), clock.FormatDuration(left))
+	}
+	c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, c.m.script.Clock(), d) })
+	return 0
 }
 
 // tester is the test that the script is; there is none outside hiklua test.

@@ -1,12 +1,16 @@
 package luaapi
 
 import (
+	"log/slog"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/hiklua/hiklua/isapi"
 )
+
+// LongestTest is how long a test may take, in its own time.
+const LongestTest = 31 * 24 * time.Hour
 
 // Tester is what the file of a test can do beside what every script can: see
 // and change the simulated devices of its site. Its methods are called by the
@@ -20,6 +24,8 @@ type Tester interface {
 	// Fault lets something be wrong with a device for as long as lasts says; 0:
 	// until the next call. "" mends it. The error is about the words.
 	Fault(device, fault string, lasts time.Duration) error
+	// Left is how long the test may still go on, in its own time.
+	Left() time.Duration
 	// Commands are those that devices were sent since the test began, in the
 	// order in which they ended, without what only asks how a device is, or what the
 	// host asks for itself.
@@ -72,6 +78,16 @@ type TestLine struct {
 	Level   string // print, debug, info, warn, error
 	Script  string // "": the host's own
 	Message string
+	Fields  []slog.Attr // {key = value} of hik.log, or what the host says beside the message
+}
+
+// Text is the line with its fields: "door open by=gate".
+func (l TestLine) Text() string {
+	text := l.Message
+	for _, a := range l.Fields {
+		text += " " + a.Key + "=" + a.Value.Resolve().String()
+	}
+	return text
 }
 
 // TestNotice is a notification.

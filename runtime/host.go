@@ -89,7 +89,7 @@ type Config struct {
 	// midnight.
 	DueAtStart bool
 	// Stdout and Stderr take io.write and io.stderr:write. One that may be slow
-	// is an Outlet.
+	// is an Outlet. Where they are nil, Print takes that, too, line by line.
 	Stdout, Stderr io.Writer
 	// Quiet keeps notifications on this machine: the log says what would be sent.
 	Quiet bool

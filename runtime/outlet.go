@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"io"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -21,9 +22,14 @@ type Outlet interface {
 	Room(ctx context.Context) error
 }
 
-// writer writes to w for the scripts of the host.
-func writer(w io.Writer) func(L *lua.LState, text string) error {
-	if w == nil {
+// writer writes to w for the script; without w, what is printed and what is
+// written take one way.
+func (s *script) writer(w io.Writer) func(L *lua.LState, text string) error {
+	switch {
+	case w != nil:
+	case s.host.conf.Print != nil:
+		return s.written
+	default:
 		return nil
 	}
 	return func(L *lua.LState, text string) error {
@@ -31,6 +37,31 @@ func writer(w io.Writer) func(L *lua.LState, text string) error {
 		awaitRoom(L, w)
 		return err
 	}
+}
+
+// longestLine bounds what is kept of a line that io.write has begun.
+const longestLine = 8000
+
+// written takes what io.write writes where there is no Stdout: each line is
+// printed.
+func (s *script) written(_ *lua.LState, text string) error {
+	for {
+		line, rest, ended := strings.Cut(text, "\n")
+		s.line += line
+		if !ended && len(s.line) < longestLine {
+			return nil
+		}
+		s.endLine()
+		if text = rest; text == "" {
+			return nil
+		}
+	}
+}
+
+// endLine prints what io.write has begun. Its caller holds the script's lock.
+func (s *script) endLine() {
+	s.host.conf.Print(s.name, s.line)
+	s.line = ""
 }
 
 // awaitRoom has the task wait until the reader of w has caught up, and raises
@@ -52,7 +83,8 @@ func (h *Host) print(L *lua.LState, s *script, text string) {
 		io.WriteString(s.out.Stdout, text+"\n") // a reader that has gone ends the program
 		awaitRoom(L, s.out.Stdout)
 	case h.conf.Print != nil:
-		h.conf.Print(s.name, text)
+		h.conf.Print(s.name, s.line+text)
+		s.line = ""
 		awaitRoom(L, h.conf.Stdout)
 	default:
 		h.log.Info(text, keyScript, s.name)

@@ -70,7 +70,8 @@ type script struct {
 	receipts []sentNotice  // of a program; guarded by mu
 	tester   luaapi.Tester // of a test; nil: it is none
 
-	out Output
+	out  Output
+	line string // that io.write has begun; the holder of lock has it
 }
 
 var _ luaapi.Script = (*script)(nil)
@@ -94,8 +95,8 @@ func (h *Host) newScript(name, file string, out Output) *script {
 		Compute:  h.computed(),
 		Inspect:  luaapi.Inspect,
 		Print:    func(L *lua.LState, text string) { h.print(L, s, text) },
-		Stdout:   writer(cmp.Or(out.Stdout, h.conf.Stdout)),
-		Stderr:   writer(cmp.Or(out.Stderr, h.conf.Stderr)),
+		Stdout:   s.writer(cmp.Or(out.Stdout, h.conf.Stdout)),
+		Stderr:   s.writer(cmp.Or(out.Stderr, h.conf.Stderr)),
 	})
 	luaapi.Open(s.L, s)
 	s.openRequire()
@@ -275,6 +276,9 @@ func (s *script) close(why error) {
 	s.running.Wait()
 	s.host.devices.Release(s)
 	s.lock.Acquire(context.Background())
+	if s.line != "" {
+		s.endLine()
+	}
 	s.L.Close()
 	s.lock.Release()
 	s.host.devices.Release(s)

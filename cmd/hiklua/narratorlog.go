@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+
+	"github.com/hiklua/hiklua/runtime"
 )
 
 // logger is the host's log, told in the narrator's form.
@@ -11,28 +13,12 @@ func (n *narrator) logger() *slog.Logger {
 	if n.json != nil {
 		return n.json
 	}
-	return slog.New(&narratorHandler{n: n})
+	return slog.New(&runtime.LineHandler{Take: n.takeLine})
 }
 
-// narratorHandler makes a line of a record: who it is about, the message, and
-// the keys that add something to it.
-type narratorHandler struct {
-	n     *narrator
-	attrs []slog.Attr
-}
-
-// Enabled implements slog.Handler.
-func (h *narratorHandler) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelInfo
-}
-
-// Handle implements slog.Handler.
-func (h *narratorHandler) Handle(_ context.Context, r slog.Record) error {
-	attrs := h.attrs
-	r.Attrs(func(a slog.Attr) bool {
-		attrs = append(attrs, a)
-		return true
-	})
+// takeLine makes a line of a record: who it is about, the message, and the keys
+// that add something to it.
+func (n *narrator) takeLine(_ context.Context, r slog.Record, attrs []slog.Attr) {
 	who := "host"
 	for _, key := range []string{"device", scriptKey} {
 		for _, a := range attrs {
@@ -55,14 +41,5 @@ func (h *narratorHandler) Handle(_ context.Context, r slog.Record) error {
 	if len(more) > 0 {
 		text += ": " + strings.Join(more, ", ")
 	}
-	h.n.tell(r.Level, who, text)
-	return nil
+	n.tell(r.Level, who, text)
 }
-
-// WithAttrs implements slog.Handler.
-func (h *narratorHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &narratorHandler{h.n, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
-}
-
-// WithGroup implements slog.Handler: groups make no difference to people.
-func (h *narratorHandler) WithGroup(string) slog.Handler { return h }

@@ -22,10 +22,10 @@ func newTestCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test [SITE] [--run PATTERN] [--format text|tap|junit]",
 		Short: "Run the tests of a site's scripts, in seconds",
-		Long: `Runs the tests in tests/*_test.lua of a site (default: the current folder). Each
-test gets a site of its own: its scripts and jobs run as they do in a host, but
-against simulated devices and in a time that passes only while the test waits,
-so that a night takes milliseconds. Nothing leaves this machine, and nothing in
+		Long: `Runs the tests of a site (default: the current folder), the files *_test.lua in
+tests/ and its folders. Each test gets a site of its own: its scripts and jobs
+run as they do in a host, but against simulated devices and in a time that passes
+only while the test waits, so that a night takes milliseconds. Nothing leaves this machine, and nothing in
 the site's folder is touched. Exit status 1 if a test fails.`,
 		Example: `  {hiklua} test
   {hiklua} test --run "night tour"

@@ -55,7 +55,7 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	for _, p := range site.PassedOver(dir) {
 		c.add(p, true)
 	}
-	own, others, tests := c.files("scripts", false), c.files("lib", true), c.files("tests", false)
+	own, others, tests := c.files("scripts", false), c.files("lib", true), c.files("tests", true)
 	c.report.Modules = len(others)
 	for _, file := range others {
 		c.modules[moduleOf(file)] = true
@@ -162,19 +162,20 @@ func (c *checker) files(folder string, deep bool) []string {
 		if !strings.HasSuffix(name, ".lua") || strings.HasPrefix(name, ".") {
 			return nil
 		}
+		relative, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		file := folder + "/" + filepath.ToSlash(relative)
 		switch {
 		case folder == "scripts" && strings.HasPrefix(name, "_"):
 			c.report.Off++
-			return nil
 		case folder == "tests" && !strings.HasSuffix(name, "_test.lua"):
-			c.add(site.Problem{File: "tests/" + name, Message: "is not run: names of tests end with _test.lua, modules go into lib/"}, true)
-			return nil
+			c.add(site.Problem{File: file, Message: "is not run: names of tests end with _test.lua, modules go into lib/"}, true)
+		default:
+			list = append(list, file)
 		}
-		relative, err := filepath.Rel(root, path)
-		if err == nil {
-			list = append(list, folder+"/"+filepath.ToSlash(relative))
-		}
-		return err
+		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.add(site.Problem{File: folder, Message: reason(err)}, false)

@@ -36,6 +36,8 @@ func (t tester) Fault(device, fault string, _ time.Duration) error {
 	return errRehearsal
 }
 
+func (tester) Left() time.Duration { return luaapi.LongestTest }
+
 func (tester) Commands() []luaapi.TestCommand { return nil }
 
 func (tester) Head(string, int) (isapi.Pose, bool, error) { return isapi.Pose{}, false, errRehearsal }

@@ -19,12 +19,8 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-const (
-	// longest is how long a test may take, in its own time.
-	longest = 31 * 24 * time.Hour
-	// closing is how long its host gets to end after it.
-	closing = time.Minute
-)
+// closing is how long the host of a test gets to end after it.
+const closing = time.Minute
 
 // bench is one site in virtual time, for one test.
 type bench struct {
@@ -54,7 +50,7 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 	h, err := runtime.New(runtime.Config{
 		Site: b.site, Clock: b.clk, Version: c.Version, Getenv: c.Getenv,
 		Data: filepath.Join(dir, "data"), ArchiveDir: filepath.Join(dir, "archive"), Scratch: true, Quiet: true,
-		Log: slog.New(&lineHandler{bench: b}),
+		Log: slog.New(&runtime.LineHandler{Take: b.takeLine, Also: ofScript}),
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			device := c.Device(d, b.clk)
 			b.devices[d.Name] = device
@@ -129,12 +125,12 @@ func (b *bench) run(interrupted context.Context, h *runtime.Host, scripts bool, 
 		}
 		ended = true
 	})
-	last := b.clk.Now().Add(longest)
+	last := b.clk.Now().Add(luaapi.LongestTest)
 	for !ended && b.clk.Now().Before(last) && interrupted.Err() == nil {
 		b.clk.RunFor(slice)
 	}
 	if !ended {
-		end(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("the test did not end within %s of its own time", clock.FormatDuration(longest))})
+		end(&luaapi.Failure{Kind: "timeout", Message: fmt.Sprintf("the test did not end within %s of its own time", clock.FormatDuration(luaapi.LongestTest))})
 		b.clk.RunFor(closing)
 	}
 	if !ended {

@@ -12,17 +12,6 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// lineHandler keeps the host's log for a test.
-type lineHandler struct {
-	bench *bench
-	attrs []slog.Attr
-}
-
-// Enabled implements slog.Handler.
-func (h *lineHandler) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelInfo || ofScript(ctx)
-}
-
 // ofScript reports whether a line is one of hik.log, and not the host's about a
 // script.
 func ofScript(ctx context.Context) bool {
@@ -30,26 +19,25 @@ func ofScript(ctx context.Context) bool {
 	return script != ""
 }
 
-// Handle implements slog.Handler.
-func (h *lineHandler) Handle(ctx context.Context, r slog.Record) error {
-	b := h.bench
+// takeLine keeps a line of the log.
+func (b *bench) takeLine(ctx context.Context, r slog.Record, attrs []slog.Attr) {
+	line := luaapi.TestLine{Time: b.clk.Now(), Level: strings.ToLower(r.Level.String()), Message: r.Message}
+	own := ofScript(ctx)
 	known := make(map[string]string)
-	note := func(a slog.Attr) bool {
-		known[a.Key] = a.Value.Resolve().String()
-		return true
-	}
-	for _, a := range h.attrs {
-		note(a)
-	}
-	r.Attrs(note)
-	line := luaapi.TestLine{
-		Time: b.clk.Now(), Level: strings.ToLower(r.Level.String()), Script: known["script"], Message: r.Message,
+	for _, a := range attrs {
+		switch known[a.Key] = a.Value.Resolve().String(); {
+		case a.Key == "script":
+			line.Script = known[a.Key]
+		case own && a.Key == "job": // the fields of a script have names of their own
+		case a.Key == "jobs" || a.Key == "traceback" || a.Key == "go_stack":
+		default:
+			line.Fields = append(line.Fields, a)
+		}
 	}
 	b.lines = append(b.lines, line)
-	if r.Level >= slog.LevelError && line.Script != "" && !ofScript(ctx) {
+	if r.Level >= slog.LevelError && line.Script != "" && !own {
 		b.failures = append(b.failures, b.failure(line, known))
 	}
-	return nil
 }
 
 // failure is an error that no script caught.
@@ -68,11 +56,3 @@ func (b *bench) failure(line luaapi.TestLine, known map[string]string) Failure {
 	}
 	return f
 }
-
-// WithAttrs implements slog.Handler.
-func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &lineHandler{h.bench, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
-}
-
-// WithGroup implements slog.Handler: the host has no groups.
-func (h *lineHandler) WithGroup(string) slog.Handler { return h }

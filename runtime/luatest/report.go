@@ -154,7 +154,7 @@ func (t Result) said() []string {
 		if line.Level == "warn" || line.Level == "error" {
 			who += " " + line.Level
 		}
-		list = append(list, fmt.Sprintf("%s  %s: %s", line.Time.Format("15:04:05"), who, journal.Plain(line.Message)))
+		list = append(list, fmt.Sprintf("%s  %s: %s", line.Time.Format("15:04:05"), who, journal.Plain(line.Text())))
 	}
 	return list
 }

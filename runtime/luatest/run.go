@@ -67,20 +67,38 @@ type Failure struct {
 	Below   string // more lines: a difference, what to do
 }
 
-// Files reads the tests of a site, in the order of their names.
+// Files reads the tests of a site, those of folders in tests/ too, in the order
+// of their names. What begins with a dot is passed over: editors keep copies so.
 func Files(dir string) ([]File, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, Folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	root := filepath.Join(dir, Folder)
+	if target, err := filepath.EvalSymlinks(root); err == nil {
+		root = target // the folder may be a link
 	}
 	var list []File
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), Suffix) {
-			source, err := os.ReadFile(filepath.Join(dir, Folder, e.Name()))
-			list = append(list, File{path.Join(Folder, e.Name()), source, err})
+	err := filepath.WalkDir(root, func(at string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil || at == root:
+			return err
+		case strings.HasPrefix(e.Name(), "."):
+		case strings.HasSuffix(e.Name(), Suffix):
+			relative, err := filepath.Rel(root, at)
+			if err != nil {
+				return err
+			}
+			source, err := os.ReadFile(at)
+			list = append(list, File{path.Join(Folder, filepath.ToSlash(relative)), source, err})
+		default:
+			return nil
 		}
+		if e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	return list, nil
+	return list, err
 }
 
 // ErrInterrupted says that not all tests have run.
@@ -169,7 +187,9 @@ func (c Config) list(ctx context.Context, f File, dir string) ([]luaapi.TestCase
 		return nil, failed(err)
 	}
 	if err := b.run(ctx, h, false, b.program(f, nil)); err != nil {
-		return nil, failed(err)
+		r := failed(err)
+		r.Log = b.lines
+		return nil, r
 	}
 	if len(b.cases) == 0 {
 		return nil, failed(fmt.Errorf("%s has no test: write hik.test.case(name, function() ... end)", f.Name))

@@ -71,6 +71,9 @@ func (b *bench) Fault(device, fault string, lasts time.Duration) error {
 	return nil
 }
 
+// Left implements luaapi.Tester.
+func (b *bench) Left() time.Duration { return b.began.Add(luaapi.LongestTest).Sub(b.clk.Now()) }
+
 // Commands implements luaapi.Tester.
 func (b *bench) Commands() []luaapi.TestCommand { return b.commands }
 

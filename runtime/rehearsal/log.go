@@ -11,36 +11,21 @@ import (
 )
 
 // log is the host's log, as lines of the timeline.
-func (r *rehearsal) log() *slog.Logger { return slog.New(&logHandler{r: r}) }
+func (r *rehearsal) log() *slog.Logger { return slog.New(&runtime.LineHandler{Take: r.takeLine}) }
 
-type logHandler struct {
-	r     *rehearsal
-	attrs []slog.Attr
-}
-
-// Enabled implements slog.Handler.
-func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
-	return level >= slog.LevelInfo
-}
-
-// Handle implements slog.Handler.
-func (h *logHandler) Handle(ctx context.Context, line slog.Record) error {
-	if h.r.over {
-		return nil
+// takeLine takes a line of the log.
+func (r *rehearsal) takeLine(ctx context.Context, line slog.Record, attrs []slog.Attr) {
+	if r.over {
+		return
 	}
-	out := timeline.Record{Time: h.r.clk.Now(), Level: line.Level, Message: line.Message}
+	out := timeline.Record{Time: r.clk.Now(), Level: line.Level, Message: line.Message}
 	out.Script, out.Job, out.Task = runtime.TaskOf(ctx)
 	out.Own = out.Script != ""
-	for _, a := range h.attrs {
+	for _, a := range attrs {
 		take(&out, a)
 	}
-	line.Attrs(func(a slog.Attr) bool {
-		take(&out, a)
-		return true
-	})
-	h.r.timeline.Log(out)
-	h.r.finder.line(out)
-	return nil
+	r.timeline.Log(out)
+	r.finder.line(out)
 }
 
 // take puts an attribute where it belongs.
@@ -77,11 +62,3 @@ func take(out *timeline.Record, a slog.Attr) {
 		out.Attrs = append(out.Attrs, a)
 	}
 }
-
-// WithAttrs implements slog.Handler.
-func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &logHandler{h.r, append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)}
-}
-
-// WithGroup implements slog.Handler: the host has no groups.
-func (h *logHandler) WithGroup(string) slog.Handler { return h }

@@ -158,8 +158,7 @@ func (r *rehearsal) config() runtime.Config {
 		Steps:     runtime.StepsOf(o.Site.Limits.Compute),
 		HTTP:      runtime.NoNetwork{Note: r.noteRequest}, Quiet: true,
 		Record: r.record, Interrupted: o.Interrupted,
-		Print:  r.print,
-		Stdout: discard{}, Stderr: discard{},
+		Print: r.print,
 	}
 	if a := aside.Archive; a != nil {
 		own := *a
@@ -190,8 +189,3 @@ func explain(err error) timeline.Problem {
 	p := runtime.Report(err)
 	return timeline.Problem{Kind: p.Kind, Message: p.Message, File: p.File, Line: p.Line}
 }
-
-// discard takes what scripts write with io.write.
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
