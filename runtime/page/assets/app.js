@@ -1,1 +1,119 @@
-// The page of a running host.
+// The page of a running host. It shows the status that the stream brings, and
+// makes the words for it.
+
+import { setText, show } from "./dom.js";
+import { post, button, Failure, Outcome } from "./api.js";
+import { setZone, zoneName, setNow, now, clock, span, ms, moment } from "./words.js";
+import { Stream } from "./stream.js";
+import { Needs } from "./needs.js";
+import { Devices } from "./devices.js";
+import { Jobs } from "./jobs.js";
+import { Scripts } from "./scripts.js";
+import { Archive } from "./archive.js";
+import { Happens } from "./happens.js";
+
+const section = (id) => document.getElementById(id);
+
+const needs = new Needs(section("needs"));
+const lists = { device: new Devices(section("devices")), script: new Scripts(section("scripts")), job: new Jobs(section("jobs")) };
+const archive = new Archive(section("archive"));
+const happens = new Happens(section("happens"));
+
+const status = {}; // the members of the status that are no lists
+let whole = false; // the next state has everything
+let lostAt = NaN; // when the host was last heard of, while it is silent
+
+const stream = {
+  begun() {
+    whole = true;
+    happens.begun();
+  },
+
+  beat(beat) {
+    setNow(beat.now);
+  },
+
+  state(change) {
+    if (whole) {
+      for (const key in status) if (!(key in change)) delete status[key];
+      for (const list of Object.values(lists)) list.rows.keep(new Set(Object.keys(change)));
+      whole = false;
+    }
+    const items = Object.keys(change).filter((key) => key.includes("/"));
+    for (const key in change) {
+      if (key.includes("/")) continue;
+      if (change[key] === null) delete status[key];
+      else status[key] = change[key];
+    }
+    header();
+    for (const key of items) lists[key.slice(0, key.indexOf("/"))]?.set(key, change[key]);
+    for (const list of Object.values(lists)) list.summary();
+    if ("archive" in change || !status.archive) archive.set(status.archive);
+    const values = (list) => list.rows.values().map((row) => row.value);
+    const n = needs.update({ ...status, devices: values(lists.device), scripts: values(lists.script), jobs: values(lists.job) });
+    document.title = `${n ? `(${n}) ` : ""}${siteName()} · hiklua`;
+    live();
+  },
+
+  log: (lines) => happens.add("log", lines),
+  command: (lines) => happens.add("command", lines),
+  event: (lines) => happens.add("event", lines),
+  missed: (numbers) => happens.missed(numbers),
+
+  lost(why) {
+    if (Number.isNaN(lostAt)) lostAt = now();
+    setText(section("link"), `${why}: what you see is old`);
+    section("link").className = "lost";
+    document.body.classList.add("old");
+    tick();
+  },
+};
+
+function live() {
+  lostAt = NaN;
+  setText(section("link"), "live");
+  section("link").className = "live";
+  document.body.classList.remove("old");
+  tick();
+}
+
+function siteName() {
+  return status.site?.dir?.split(/[/\\]/).filter(Boolean).at(-1) ?? "hiklua";
+}
+
+// header takes over what concerns the whole page.
+function header() {
+  if (status.site && status.site.timezone !== zoneName()) setZone(status.site.timezone);
+  setText(section("site"), siteName());
+  section("site").title = status.site?.dir ?? "";
+  setText(section("zone"), zoneName());
+  setText(section("version"), ` · hiklua ${status.version ?? ""}`);
+  const page = status.page ?? { actions: false, pictures: 0 };
+  for (const list of Object.values(lists)) list.setPage(page);
+  show(reload, Boolean(page.actions));
+}
+
+const outcome = new Outcome();
+section("reloaded").replaceWith(outcome.node);
+const reload = button("Reload", { title: "take over site.yaml and the scripts as they are saved", hidden: "" }, outcome, async () => {
+  const changes = (await post("/api/reload", {})) ?? [];
+  const bad = changes.filter((c) => c.error);
+  const words = changes.map((c) => `${c.what} ${c.did}${c.error ? `: ${c.error.message}` : ""}`).join("; ");
+  if (bad.length) throw new Failure({ message: words });
+  return words || "nothing has changed";
+});
+section("tools").prepend(reload);
+
+// tick makes the words of time anew.
+function tick() {
+  if (document.hidden) return;
+  if (status.version) setText(section("clock"), Number.isNaN(lostAt) ? clock(now()) : `as of ${moment(lostAt)}, ${span(now() - lostAt)} ago,`);
+  if (status.started) setText(section("up"), ` · up ${span(now() - ms(status.started))}`);
+  needs.tick();
+  for (const list of Object.values(lists)) list.tick();
+  archive.tick();
+}
+
+setInterval(tick, 1000);
+document.addEventListener("visibilitychange", tick);
+new Stream("/api/stream", stream);

@@ -1,0 +1,130 @@
+// What needs the operator: each cause once.
+
+import { el, Rows, setText, show, setTitle } from "./dom.js";
+import { ms, moment, ago, now, span, count, full } from "./words.js";
+import { openSource, sourceOf } from "./source.js";
+
+const fresh = 86400e3; // milliseconds: an error of a task that is older is history
+
+const away = { offline: true, unauthorized: true, locked: true };
+
+// causes are what is wrong in a status, the worst first. A cause has a rank, who
+// it is about, a state in a word, the text and hint of the error, its place and
+// since when; also is what else comes of it.
+export function causes(status) {
+  const all = [];
+  const add = (rank, who, state, error, more = {}) => {
+    const c = { rank, who: [who], state, text: error.message ?? "", hint: error.hint ?? "", place: error.place ?? "", kind: error.kind, also: [], ...more };
+    const same = all.find((a) => a.rank === rank && a.state === state && a.text === c.text && a.place === c.place && !a.alone);
+    if (!same) all.push(c);
+    else if (!same.who.includes(who)) same.who.push(who);
+  };
+  // told adds what a job or a script says: where it only repeats a cause, that
+  // cause gets a word about it.
+  const told = (rank, who, state, error, since) => {
+    const text = error.message ?? "";
+    const cause = all.find((a) => (a.text.length > 8 && text.includes(a.text)) || (a.device && a.kind === error.kind && a.who.some((name) => text.startsWith(name + ":") || text.startsWith(name + "/"))));
+    if (!cause) add(rank, who, state, error, { since });
+    else if (!cause.who.includes(who) && !cause.also.includes(who)) cause.also.push(who);
+  };
+
+  if (status.state_error) add(0, "state", "is not kept", status.state_error);
+  for (const d of status.devices)
+    for (const h of d.heads)
+      if (h.refused) add(1, `${d.name}, ${headName(d, h)}`, "does not stop", { message: h.refused }, { alone: true, href: d.name });
+  for (const h of status.adrift ?? [])
+    add(1, `${h.device}, channel ${h.channel}`, "was left moving", { message: `the host before this one died, and ${h.address} is not in site.yaml any more`, hint: "put the device back, or stop its head by hand" }, { alone: true });
+  if (status.site?.error) add(2, "site.yaml", "is not what runs", status.site.error);
+  for (const d of status.devices)
+    if (away[d.state]) add(3, d.name, d.state, d.error ?? {}, { device: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
+  for (const s of status.scripts) {
+    if (s.edit) add(4, s.name, s.state === "not loaded" ? "does not run" : "what was saved last does not run", s.edit);
+    if (s.state === "held back") add(5, s.name, "ran away and is held back", s.last_error ?? {}, { till: s.held_until });
+  }
+  for (const j of status.jobs)
+    if (j.last?.outcome === "failed") told(6, `${j.script}/${j.job}`, "failed", j.last.error ?? {}, j.last.ended ?? j.last.started);
+  for (const s of status.scripts)
+    if (s.last_error && s.state !== "held back" && now() - ms(s.last_error.time) < fresh) told(7, s.name, "failed", s.last_error, s.last_error.time);
+  const archive = status.archive ?? {};
+  if (archive.error) add(8, "archive", "", archive.error, { since: archive.error.time });
+  if (archive.copy?.error) add(8, `copies to ${archive.copy.place}`, `${archive.copy.waiting} waiting`, archive.copy.error, { since: archive.copy.error.time, till: archive.copy.retry_at });
+  for (const g of archive.gaps ?? []) {
+    const why = g.reasons.at(-1)?.why ?? "";
+    const words = `${count(g.missing, "picture")} of ${g.name || `channel ${g.channel}`}`;
+    const cause = all.find((a) => a.device && a.who.includes(g.device));
+    if (cause) cause.also.push(words);
+    else add(9, `${g.device}/${g.name || g.channel}`, `misses ${count(g.missing, "picture")}`, { message: why }, { since: g.from });
+  }
+  for (const n of status.notify ?? [])
+    if (n.error) add(10, `notify ${n.target}`, n.waiting ? `${n.waiting} waiting` : "", n.error, { since: n.error.time, till: n.retry_at });
+  return all;
+}
+
+// headName is what a head is called among those of its device.
+export function headName(device, head) {
+  const channel = (device.channels ?? []).find((c) => c.id === head.channel);
+  return [channel?.name || `channel ${head.channel}`, head.part].filter(Boolean).join(" ");
+}
+
+export class Needs {
+  constructor(section) {
+    this.section = section;
+    this.rows = new Rows(section.querySelector("ul"), (key) => this.make(key));
+    this.count = section.querySelector(".count");
+    this.link = document.getElementById("to-needs");
+  }
+
+  make() {
+    const who = el("bdi", { class: "who" });
+    const state = el("span", { class: "state" });
+    const since = el("span", { class: "quiet" });
+    const text = el("span", { class: "text", dir: "auto" });
+    const hint = el("span", { class: "hint", dir: "auto" });
+    const also = el("span", { class: "hint" });
+    const place = el("button", { type: "button", class: "place", click: () => openSource(row.script, row.value.place) });
+    const row = {
+      node: el("li", {}, el("p", { class: "head" }, who, " ", state, " ", since), el("p", {}, text, hint, also, place)),
+      update: (c) => {
+        row.script = sourceOf(c.place);
+        const names = c.who.length > 6 ? [...c.who.slice(0, 5), `${c.who.length - 5} more`] : c.who;
+        setText(who, names.join(", "));
+        setText(state, c.state);
+        setText(text, c.text);
+        setText(hint, c.hint && !c.text.includes(c.hint) ? c.hint : "");
+        setText(also, c.also.length ? `also: ${c.also.slice(0, 4).join(", ")}${c.also.length > 4 ? ` and ${c.also.length - 4} more` : ""}` : "");
+        show(place, row.script !== "");
+        setText(place, c.place);
+        row.node.classList.toggle("worst", c.rank < 2);
+        row.tick();
+      },
+      tick: () => {
+        const c = row.value;
+        const at = ms(c.since);
+        setText(since, c.till ? `until ${moment(ms(c.till))}` : Number.isNaN(at) ? "" : c.device ? `for ${span(now() - at)}` : ago(at));
+        setTitle(since, full(at));
+      },
+    };
+    return row;
+  }
+
+  update(status) {
+    const list = causes(status);
+    const keys = new Set();
+    for (const c of list) {
+      const key = `${c.rank} ${c.state} ${c.alone ? c.who[0] : ""} ${c.text} ${c.place}`;
+      keys.add(key);
+      this.rows.set(key, `${String(c.rank).padStart(2, "0")} ${c.who[0]}`, c);
+    }
+    this.rows.keep(keys);
+    const text = list.length ? String(list.length) : "";
+    setText(this.count, text);
+    setText(this.link.querySelector("b"), text);
+    show(this.link, list.length > 0);
+    show(this.section, list.length > 0);
+    return list.length;
+  }
+
+  tick() {
+    for (const row of this.rows.values()) row.tick();
+  }
+}

@@ -1,0 +1,109 @@
+// Words of time, in the site's zone, by the host's clock.
+
+let zone = "UTC"; // of the site
+let ahead = 0; // milliseconds by which the host's clock is before the browser's
+let fields, labels;
+
+setZone(zone);
+
+// setZone has all times told in a zone. One that the browser does not know is
+// replaced by UTC, and the zone's name says so.
+export function setZone(name) {
+  zone = name;
+  const date = { year: "numeric", month: "short", day: "numeric", weekday: "short" };
+  const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  try {
+    fields = new Intl.DateTimeFormat("en-GB", { timeZone: name, ...date, ...time });
+  } catch {
+    zone = "UTC";
+    fields = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...date, ...time });
+  }
+  labels = new Map();
+}
+
+export const zoneName = () => zone;
+
+// setNow takes over the host's clock.
+export function setNow(text) {
+  ahead = Date.parse(text) - Date.now();
+}
+
+// now is the time of the host, in milliseconds.
+export const now = () => Date.now() + ahead;
+
+// ms are the milliseconds of a time of the API, or NaN.
+export const ms = (text) => (text ? Date.parse(text) : NaN);
+
+// parts are the fields of a moment on the site's clocks.
+export function parts(at) {
+  const second = Math.floor(at / 1000);
+  let p = labels.get(second);
+  if (!p) {
+    p = Object.fromEntries(fields.formatToParts(second * 1000).map((f) => [f.type, f.value]));
+    p.date = `${p.day} ${p.month} ${p.year}`;
+    if (labels.size > 5000) labels.clear();
+    labels.set(second, p);
+  }
+  return p;
+}
+
+// clock is the time of day: "20:27:27".
+export function clock(at) {
+  const p = parts(at);
+  return `${p.hour}:${p.minute}:${p.second}`;
+}
+
+// moment is a time near or far from now: "20:27:27", "Tue 20:27", "3 Dec 20:27".
+export function moment(at) {
+  if (Number.isNaN(at)) return "";
+  const p = parts(at);
+  const here = parts(now());
+  if (p.date === here.date) return `${p.hour}:${p.minute}:${p.second}`;
+  const away = Math.abs(at - now());
+  const day = away < 6 * 86400e3 ? p.weekday : p.year === here.year || away < 180 * 86400e3 ? `${p.day} ${p.month}` : p.date;
+  return `${day} ${p.hour}:${p.minute}`;
+}
+
+// full is a moment with all its fields, for those who point at it.
+export function full(at) {
+  if (Number.isNaN(at)) return "";
+  const p = parts(at);
+  return `${p.weekday} ${p.date} ${p.hour}:${p.minute}:${p.second} ${zone}`;
+}
+
+// span is how long something lasts, in at most two units: "4s", "3m20s", "3d04h".
+export function span(milliseconds) {
+  const s = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (n) => String(n).padStart(2, "0");
+  if (s < 60) return `${s}s`;
+  if (s < 600) return `${Math.floor(s / 60)}m${two(s % 60)}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m`;
+  if (s < 86400) return `${Math.floor(s / 3600)}h${two(Math.floor((s % 3600) / 60))}m`;
+  return `${Math.floor(s / 86400)}d${two(Math.floor((s % 86400) / 3600))}h`;
+}
+
+// took is how long a command or a run took: "40ms", "1.2s", "3m20s".
+export function took(seconds) {
+  if (!(seconds > 0)) return "0s";
+  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))}ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  return span(seconds * 1000);
+}
+
+export const ago = (at) => (Number.isNaN(at) ? "" : at > now() - 1000 ? "now" : `${span(now() - at)} ago`);
+
+export const until = (at) => (Number.isNaN(at) ? "" : at < now() + 1000 ? "now" : `in ${span(at - now())}`);
+
+// count is a number with its word: "1 job", "2 jobs".
+export const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
+
+// size is a number of bytes.
+export function size(bytes) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let u = 0;
+  while (bytes >= 1000 && u < units.length - 1) {
+    bytes /= 1000;
+    u++;
+  }
+  return `${bytes < 10 && u > 0 ? bytes.toFixed(1) : Math.round(bytes)} ${units[u]}`;
+}
