@@ -138,6 +138,36 @@ devices:
 	w.wantLog("device online again")
 }
 
+// A command that is under way when a poll falls due serves as one. Where it is not
+// answered the poll comes right after it.
+func TestCommandUnderWayServesAsPoll(t *testing.T) {
+	w := newWorld(t, `timezone: UTC
+devices:
+  gate: {simulate: ptz, status_interval: 19s, timeout: 5s}
+`, map[string]string{"scripts/a.lua": `hik.every(20, function() pcall(hik.request, "gate", "GET", "/ISAPI/System/time") end)`},
+		func(o *sim.Options) { o.Latency = 2 * time.Second })
+	w.start()
+	w.run(10*time.Minute - time.Second)
+	polls := 0
+	for _, r := range w.records {
+		if r.What == "status" {
+			polls++
+		}
+	}
+	if polls != 1 {
+		t.Errorf("%d polls of a device that answers a command at each time when one is due, want the first alone", polls)
+	}
+	w.head().SetFaults(sim.Fault{Name: "slow", Value: "1h", To: time.Hour})
+	w.run(10 * time.Second) // one for the command to begin, its timeout, and most of that of the poll
+	if got := w.host.Devices()[0].State(); got != device.StateOnline {
+		t.Errorf("state %s after one command was not answered", got)
+	}
+	w.run(2 * time.Second)
+	if got := w.host.Devices()[0].State(); got != device.StateOffline {
+		t.Errorf("state %s after a command and a poll were not answered", got)
+	}
+}
+
 // slowPictures lets a recorder be too slow for the pictures that are taken at
 // these times, and only for them, and counts the hints.
 func slowPictures(t *testing.T, times ...time.Duration) int {

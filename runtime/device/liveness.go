@@ -37,7 +37,11 @@ func (r *Ref) watch(delay time.Duration) {
 			return
 		}
 		var due bool
-		if due, wait = r.pollDue(); !due {
+		if due, wait = r.pollDue(); due {
+			r.awaitAnswers()
+			due, wait = r.pollDue()
+		}
+		if !due {
 			continue
 		}
 		r.pollOnce()
@@ -71,6 +75,18 @@ func (r *Ref) pollDue() (bool, time.Duration) {
 		return false, wait
 	}
 	return true, interval
+}
+
+// awaitAnswers waits for the commands under way, whose answers tell as much as
+// that to a poll, and no longer than one of them may take.
+func (r *Ref) awaitAnswers() {
+	l := r.line.Load()
+	limit, cancel := clock.WithTimeout(r.clk, r.ctx, l.conf.Timeout)
+	defer cancel()
+	l.dev.mu.Lock()
+	defer l.dev.mu.Unlock()
+	for l.active > 0 && l.dev.settling.Wait(limit) == nil {
+	}
 }
 
 // pollOnce asks for deviceInfo.
