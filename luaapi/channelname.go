@@ -101,12 +101,12 @@ func (c *call) resolve(ref *channelRef) {
 		}
 		return
 	}
-	list, fresh, err := c.deviceChannels(ref.dev, false)
+	list, fresh, err := c.deviceChannels(ref.dev, namesAge)
 	if err != nil {
 		c.raise(err)
 	}
 	if ref.id = c.matchChannel(ref.name, deviceNames(list)); ref.id == 0 && !fresh {
-		if list, _, err = c.deviceChannels(ref.dev, true); err != nil {
+		if list, _, err = c.deviceChannels(ref.dev, 0); err != nil {
 			c.raise(err)
 		}
 		ref.id = c.matchChannel(ref.name, deviceNames(list))
@@ -123,7 +123,7 @@ func (c *call) resolve(ref *channelRef) {
 // onlyChannel is the channel of a device that has one. A device that does not
 // list channels is a camera with its one.
 func (c *call) onlyChannel(dev Device) int {
-	list, _, err := c.deviceChannels(dev, false)
+	list, _, err := c.deviceChannels(dev, onlyAge)
 	if lacks(err) {
 		return 1
 	}
@@ -146,14 +146,18 @@ type channelList struct {
 	list []isapi.Channel
 }
 
-// channelListAge is how long a list of channels is taken from memory. For a
-// name that is not in it the device is asked again at once.
-const channelListAge = 10 * time.Minute
+const (
+	// namesAge is how long the names of a device's channels are taken from memory.
+	// For one that is not among them the device is asked again at once.
+	namesAge = 10 * time.Minute
+	// onlyAge is how long it is taken for granted that a device has one channel.
+	onlyAge = time.Hour
+)
 
-// deviceChannels asks dev for its channels, or takes what it said lately.
-func (c *call) deviceChannels(dev Device, again bool) (list []isapi.Channel, fresh bool, err error) {
+// deviceChannels asks dev for its channels, or takes what it said less than age ago.
+func (c *call) deviceChannels(dev Device, age time.Duration) (list []isapi.Channel, fresh bool, err error) {
 	now := c.m.script.Clock().Now()
-	if old := c.m.lists[dev]; old != nil && !again && now.Sub(old.at) < channelListAge {
+	if old := c.m.lists[dev]; old != nil && now.Sub(old.at) < age {
 		return old.list, false, nil
 	}
 	if TaskOf(c.L).Loading() {

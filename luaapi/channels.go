@@ -14,7 +14,7 @@ var channelsCommands = []command{{
 }}
 
 func listChannels(c *call) int {
-	list, _, err := c.deviceChannels(c.dev, true)
+	list, _, err := c.deviceChannels(c.dev, 0)
 	if err != nil {
 		c.raise(err)
 	}
