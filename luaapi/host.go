@@ -235,6 +235,9 @@ type Firing struct {
 	Event *Event // of a handler
 	Value any    // of a handler for an emitted name: what Emit was given
 	Chain any    // the host's note of which emission led to this one
+	// Ended, if it is set, is told once when and how the run ended; without times, why
+	// it did not begin. It must not wait. It is the host's, too.
+	Ended func(started, ended time.Time, err error)
 }
 
 // Job is a registered job.

@@ -10,9 +10,9 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 )
 
-// ordinaryPresets is the last preset that no known device uses for a function
+// OrdinaryPresets is the last preset that no known device uses for a function
 // of its own; up to it nothing has to be asked.
-const ordinaryPresets = 32
+const OrdinaryPresets = 32
 
 // everyHeadsPresets is the last preset that every head is taken to have, without
 // asking it.
@@ -95,7 +95,7 @@ func gotoPreset(c *call) int {
 // ordinary refuses a preset that is a function of the device, which is asked
 // once.
 func (c *call) ordinary(id int) {
-	if id <= ordinaryPresets {
+	if id <= OrdinaryPresets {
 		return
 	}
 	key := presetKey{c.dev, c.channel()}
@@ -121,13 +121,7 @@ func (c *call) ordinary(id int) {
 	if !special {
 		return
 	}
-	what := specialPreset(id)
-	if what == "" {
-		what = "it is one of the functions that the device lists"
-	} else {
-		what = "on Hikvision devices it " + what
-	}
-	c.misuse("preset %d is no position: %s; {special=true} allows it", id, what)
+	c.misuse("%s; {special=true} allows it", noPosition(id))
 }
 
 // lacks reports whether err means that the device has no such function.
@@ -147,16 +141,13 @@ func lacks(err error) bool {
 // says it has; want says what it must be.
 func (c *call) headHasPreset(id int, want string) {
 	channel := c.channel()
-	caps, err := tryAsk(c, Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (*isapi.PTZCapabilities, error) {
-		return client.PTZCapabilities(ctx, channel)
+	most, err := tryAsk(c, Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (int, error) {
+		return MostPresets(ctx, client, channel)
 	})
-	if lacks(err) {
-		caps, err = &isapi.PTZCapabilities{}, nil
-	}
 	if err != nil {
 		c.raise(err)
 	}
-	if most := max(caps.MaxPresets, everyHeadsPresets); id > most {
+	if id > most {
 		c.wrong("the preset", fmt.Sprintf(want, most), lua.LNumber(id))
 	}
 }
@@ -182,6 +173,15 @@ func listPresets(c *call) int {
 		t.Append(item)
 	}
 	return c.push(t)
+}
+
+// noPosition says of a preset that is a function of the device what it does.
+func noPosition(id int) string {
+	what := "it is one of the functions that the device lists"
+	if known := specialPreset(id); known != "" {
+		what = "on Hikvision devices it " + known
+	}
+	return fmt.Sprintf("preset %d is no position: %s", id, what)
 }
 
 // specialPreset says what a device does at a preset that is none; empty for an

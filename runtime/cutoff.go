@@ -29,7 +29,9 @@ func outcome(err error) string {
 }
 
 // isCut reports whether a run was ended by what it can be begun after once more.
-func isCut(err error) bool { return errors.Is(err, errReload) || errors.Is(err, errShutdown) }
+func isCut(err error) bool {
+	return errors.Is(err, errReload) || errors.Is(err, errShutdown) || errors.Is(err, errAside)
+}
 
 // jobRun is a run that the store knows while it goes on, so that it can be begun
 // once more if it is cut off.
@@ -91,7 +93,10 @@ func (j *job) goOn(now time.Time) bool {
 		return false
 	}
 	by := "the end of the host"
-	if s.phases != nil {
+	switch {
+	case s.wasAside:
+		by = "the script being set aside"
+	case s.phases != nil:
 		by = "a reload"
 	}
 	s.host.log.Info("run goes on: it was cut off by "+by, keyScript, s.name, keyJob, j.name,
@@ -129,6 +134,7 @@ func (h *Host) forgetScripts(files []string) {
 	for _, file := range files {
 		there[scriptName(file)] = true
 	}
+	h.forgetAside(there)
 	for _, name := range h.store.RunsOf() {
 		if !there[name] {
 			h.store.KeepRuns(name, func(string) bool { return false })

@@ -138,6 +138,7 @@ func (j *job) take(f luaapi.Firing) {
 	}
 	j.on.kept = append(j.on.kept, f)
 	if len(j.on.kept) > maxKept {
+		drop(j.on.kept[0], j.busyError())
 		j.on.kept = slices.Delete(j.on.kept, 0, 1)
 		j.on.dropped++
 	}
@@ -187,8 +188,9 @@ func (h *Host) inheritHandlers(old, s *script) {
 }
 
 // passOn gives a run that never came to its first line to the next
-// generation: the reload came between the event and its handler.
-func (j *job) passOn(f luaapi.Firing) {
+// generation, and reports whether there is one: the reload came between the event
+// and its handler.
+func (j *job) passOn(f luaapi.Firing) bool {
 	j.script.mu.Lock()
 	var heir *job
 	if j.on != nil {
@@ -196,7 +198,7 @@ func (j *job) passOn(f luaapi.Firing) {
 	}
 	j.script.mu.Unlock()
 	if heir == nil {
-		return
+		return false
 	}
 	heir.script.mu.Lock()
 	stopped := heir.stopped
@@ -205,9 +207,7 @@ func (j *job) passOn(f luaapi.Firing) {
 		heir.take(f)
 	}
 	heir.script.mu.Unlock()
-	if stopped {
-		heir.passOn(f)
-	}
+	return !stopped || heir.passOn(f)
 }
 
 // byHand is the run that job:run() asks for. A handler gets an event that did
@@ -234,6 +234,7 @@ func (j *job) skipped() {
 	if j.on != nil {
 		level = slog.LevelDebug
 	}
+	j.skips++
 	j.recordRun(journal.RunSkipped, nil, luaapi.Firing{Started: j.script.host.clk.Now()}, nil)
 	j.script.host.log.LogAttrs(context.Background(), level, "run skipped: the one before still goes on",
 		slog.String(keyScript, j.script.name), slog.String(keyJob, j.name))

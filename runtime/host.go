@@ -136,6 +136,9 @@ type Host struct {
 	resident  atomic.Bool                  // Run has been called: the host runs the site
 	gaps      atomic.Pointer[gaps.Tracker] // nil: nothing is followed
 
+	presets presetBook // for people who look on
+	noSub   sync.Map   // head -> true: its sub stream gives no pictures
+
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
 	pinsErr  error
@@ -145,6 +148,7 @@ type Host struct {
 	hurry      context.Context // ended by Abort
 	abort      context.CancelFunc
 	stopGuard  func()
+	asideTurn  sync.Mutex            // see keepAside; nothing is waited for
 	siteTurn   *clock.Semaphore      // for one look at site.yaml at a time, and for the next
 	passedOver map[site.Problem]bool // told of in the log
 	reloads    context.Context       // ends first: nothing is loaded any more

@@ -45,6 +45,8 @@ type job struct {
 	successor  *job
 	on         *handler // nil: the job runs by time
 	runs       int
+	failures   int // of runs
+	skips      int // runs that did not begin
 	last       Run
 	repeats    repeats
 }
@@ -210,6 +212,8 @@ func (j *job) leave() {
 func (j *job) begin(f luaapi.Firing) {
 	s := j.script
 	if j.leftOut() {
+		j.skips++
+		drop(f, j.heldError(s.heldBack()))
 		return
 	}
 	if j.running+j.busyBefore() > 0 {
@@ -223,6 +227,7 @@ func (j *job) begin(f luaapi.Firing) {
 			fallthrough
 		default:
 			j.skipped()
+			drop(f, j.busyError())
 			return
 		}
 	}
@@ -268,14 +273,19 @@ func (j *job) run(f luaapi.Firing) {
 	} else {
 		s.host.missed(j.wants, err)
 	}
-	if !entered && isOrderly(err) {
-		j.passOn(f)
-	}
+	passed := !entered && isOrderly(err) && j.passOn(f)
 
 	s.mu.Lock()
 	j.running--
 	j.last = Run{Scheduled: f.Scheduled, Started: f.Started, Ended: s.host.clk.Now(), Err: err}
+	last := j.last
+	if outcome(err) == OutcomeFailed {
+		j.failures++
+	}
 	s.mu.Unlock()
+	if !passed {
+		tell(f, last)
+	}
 	j.free()
 	s.mu.Lock()
 	j.leave()
@@ -357,9 +367,14 @@ func (j *job) Next() time.Time {
 }
 
 // Run implements luaapi.Job.
-func (j *job) Run() error {
+func (j *job) Run() error { return j.runNow(nil) }
+
+// runNow is Run; ended is told of the end of the run.
+func (j *job) runNow(ended func(started, end time.Time, err error)) error {
 	j.script.mu.Lock()
 	defer j.script.mu.Unlock()
+	f := j.byHand()
+	f.Ended = ended
 	begin := func() {
 		j.script.mu.Lock()
 		defer j.script.mu.Unlock()
@@ -370,10 +385,12 @@ func (j *job) Run() error {
 		return fmt.Errorf("job %q has been stopped", j.name)
 	case !j.script.heldBack().IsZero():
 		return j.heldError(j.script.heldBack())
+	case !j.script.live && ended != nil:
+		return &luaapi.Failure{Kind: "busy", Message: fmt.Sprintf("%s loads: its jobs do not run yet", j.script.name)}
 	case !j.script.live:
 		j.script.held = append(j.script.held, begin)
 	default:
-		j.begin(j.byHand())
+		j.begin(f)
 	}
 	return nil
 }
@@ -387,7 +404,16 @@ func (j *job) Stop() {
 		j.tellRepeats("")
 	}
 	j.stopped = true
+	for _, f := range j.queued {
+		drop(f, errCancelled)
+	}
 	j.queued = nil
+	if j.on != nil {
+		for _, f := range j.on.kept {
+			drop(f, errCancelled)
+		}
+		j.on.kept = nil
+	}
 	if j.timer != nil {
 		j.timer.Stop()
 	}

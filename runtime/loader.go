@@ -30,6 +30,7 @@ const (
 	scriptReloaded = "reloaded"
 	scriptRemoved  = "removed"
 	scriptRefused  = "refused"
+	scriptAside    = "set aside"
 )
 
 // loader brings the versions of one file of scripts/ live, one after another.
@@ -43,6 +44,8 @@ type loader struct {
 	// Guarded by Host.mu.
 	live    *script     // the generation that runs; nil: none
 	bad     *badVersion // what is saved and does not run; nil: it does
+	aside   *aside      // not nil: what runs no more, and live is nil
+	back    bool        // it was set aside, and is to be loaded again
 	current *look       // that the goroutine is at; nil: there is no goroutine
 	next    *look
 	again   clock.Waiter // woken by a new look; nil: the goroutine does not wait
@@ -89,6 +92,7 @@ func (h *Host) lookAt(file string, before *look) (l *look, began bool) {
 	if i, known := slices.BinarySearchFunc(h.loaders, o.name, func(o *loader, name string) int { return strings.Compare(o.name, name) }); known {
 		o = h.loaders[i]
 	} else {
+		o.aside = h.keptAside(o.name)
 		h.loaders = slices.Insert(h.loaders, i, o)
 	}
 	if o.current == nil {
@@ -124,7 +128,7 @@ func (o *loader) run() {
 		l.begin()
 		l.end()
 		l, o.current, o.next = o.next, o.next, nil
-		if l == nil && o.live == nil && o.bad == nil {
+		if l == nil && o.live == nil && o.bad == nil && o.aside == nil {
 			h.loaders = without(h.loaders, o)
 		}
 		h.mu.Unlock()
@@ -201,11 +205,11 @@ func (o *loader) read() (source []byte, err error) {
 	for waited := time.Duration(0); ; waited += goneFor {
 		source, err = readPlain(o.host.site().Dir, o.file)
 		limit := time.Duration(0)
-		switch live := o.running(); {
-		case live == nil:
+		switch known, there := o.source(); {
+		case !there:
 		case errors.Is(err, fs.ErrNotExist):
 			limit = goneFor
-		case err == nil && blank(source) && live.source != sha256.Sum256(source):
+		case err == nil && blank(source) && known != sha256.Sum256(source):
 			limit = blankFor
 		}
 		if waited >= limit || clock.Sleep(o.host.reloads, o.host.clk, goneFor) != nil {
@@ -215,6 +219,19 @@ func (o *loader) read() (source []byte, err error) {
 }
 
 func blank(source []byte) bool { return len(bytes.TrimSpace(source)) == 0 }
+
+// source is the content of what runs, or is set aside.
+func (o *loader) source() (sum [sha256.Size]byte, there bool) {
+	o.host.mu.Lock()
+	defer o.host.mu.Unlock()
+	switch {
+	case o.live != nil:
+		return o.live.source, true
+	case o.aside != nil:
+		return o.aside.source, true
+	}
+	return sum, false
+}
 
 func (o *loader) running() *script {
 	o.host.mu.Lock()
@@ -228,6 +245,11 @@ func (o *loader) known(source [sha256.Size]byte) bool {
 	h := o.host
 	h.mu.Lock()
 	live, bad := o.live, o.bad
+	if o.aside != nil && o.aside.source == source {
+		o.bad = nil
+		h.mu.Unlock()
+		return true
+	}
 	h.mu.Unlock()
 	if live != nil && live.isCurrent(h, source) {
 		if bad != nil {
@@ -269,6 +291,8 @@ func (o *loader) remove() *Change {
 	h.mu.Lock()
 	old := o.live
 	o.live, o.bad = nil, nil
+	wasAside := o.aside != nil
+	o.aside, o.back = nil, false
 	var all []*script
 	for _, s := range h.states {
 		if s.file == o.file {
@@ -276,6 +300,9 @@ func (o *loader) remove() *Change {
 		}
 	}
 	h.mu.Unlock()
+	if wasAside {
+		h.keepAside(o)
+	}
 	if old == nil {
 		return nil
 	}
@@ -325,8 +352,18 @@ func (o *loader) replace(s *script) *Change {
 		s.close(errShutdown)
 		return nil
 	}
-	o.live, o.bad = s, nil
+	if o.aside != nil && o.aside.source == s.source {
+		h.mu.Unlock()
+		s.close(errAside) // it was set aside while it loaded
+		return nil
+	}
+	saved := o.aside != nil
+	s.wasAside = saved || o.back
+	o.live, o.bad, o.aside, o.back = s, nil, nil, false
 	h.mu.Unlock()
+	if saved {
+		h.keepAside(o)
+	}
 	what := scriptLoaded
 	if old != nil {
 		what = scriptReloaded

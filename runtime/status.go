@@ -2,17 +2,14 @@ package runtime
 
 import (
 	"cmp"
-	"fmt"
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
-	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
@@ -21,6 +18,7 @@ const (
 	ScriptRunning = "running"
 	ScriptHeld    = "held back"  // its tasks ran away too often
 	ScriptBroken  = "not loaded" // no version of it ever loaded
+	ScriptAside   = "set aside"  // by hand: see HoldScript
 )
 
 // Status is what a running host tells of itself at one moment. It holds no
@@ -70,14 +68,22 @@ type ErrorStatus struct {
 // DeviceStatus is one device.
 type DeviceStatus struct {
 	device.Status
-	Error *ErrorStatus `json:"error,omitempty"` // why it is not online
+	Channels []ChannelStatus `json:"channels"`        // those of site.yaml; channel 1 where that has none
+	Error    *ErrorStatus    `json:"error,omitempty"` // why it is not online
+}
+
+// ChannelStatus is one channel of a device.
+type ChannelStatus struct {
+	ID   int    `json:"id"`
+	Name string `json:"name,omitempty"` // in site.yaml
+	Head *bool  `json:"head,omitempty"` // it has one that turns; nil: not known, as nothing was asked of it yet
 }
 
 // ScriptStatus is one file of scripts/.
 type ScriptStatus struct {
 	Name      string       `json:"name"`
 	State     string       `json:"state"`
-	Since     *time.Time   `json:"since,omitempty"` // this version went live
+	Since     *time.Time   `json:"since,omitempty"` // this version went live, or it was set aside
 	HeldUntil *time.Time   `json:"held_until,omitempty"`
 	Held      int          `json:"held,omitempty"` // how often since it was saved
 	Tasks     []string     `json:"tasks"`          // that run
@@ -95,7 +101,9 @@ type JobStatus struct {
 	Next    *time.Time `json:"next,omitempty"`
 	Running int        `json:"running"`
 	Queued  int        `json:"queued,omitempty"`
-	Runs    int        `json:"runs"` // since the script was loaded
+	Runs    int        `json:"runs"`              // since the script was loaded, as are the next two
+	Failed  int        `json:"failed,omitempty"`  // of them
+	Skipped int        `json:"skipped,omitempty"` // that did not begin, as the one before went on or the script was held back
 	Last    *RunStatus `json:"last,omitempty"`
 	Began   *time.Time `json:"began,omitempty"` // every counts from here
 }
@@ -135,7 +143,7 @@ func (h *Host) Status() Status {
 	h.mu.Unlock()
 	for _, d := range h.devices.All() {
 		one := d.Status(h.site().Timezone)
-		st.Devices = append(st.Devices, DeviceStatus{one, errorStatus(one.Err)})
+		st.Devices = append(st.Devices, DeviceStatus{one, h.channelStatus(d), errorStatus(one.Err)})
 		st.Site.Simulated = st.Site.Simulated || one.Simulated
 	}
 	for _, j := range h.jobs() {
@@ -161,18 +169,30 @@ func errorStatus(err error) *ErrorStatus {
 	return &ErrorStatus{Kind: r.Kind, Message: r.Message, Hint: r.Hint, Place: r.Place()}
 }
 
-// scriptStatus tells of the scripts that run, and of those that never did.
+// scriptStatus tells of the scripts that run, that are set aside, and that never ran.
 func (h *Host) scriptStatus() []ScriptStatus {
+	all := []ScriptStatus{}
 	h.mu.Lock()
 	broken := make(map[string]error)
 	for _, o := range h.loaders {
+		if o.aside != nil {
+			st := ScriptStatus{Name: o.name, State: ScriptAside, Since: clock.In(o.aside.since, h.site().Timezone), Tasks: []string{}}
+			if o.bad != nil {
+				st.Edit = errorStatus(o.bad.err)
+			}
+			all = append(all, st)
+			continue
+		}
 		if o.bad != nil {
 			broken[o.name] = o.bad.err
 		}
 	}
 	h.mu.Unlock()
-	all := []ScriptStatus{}
+	aside := slices.Clone(all)
 	for _, s := range h.running() {
+		if slices.ContainsFunc(aside, func(st ScriptStatus) bool { return st.Name == s.name }) {
+			continue // it was released since
+		}
 		st := s.status()
 		st.Edit = errorStatus(broken[s.name])
 		delete(broken, s.name)
@@ -214,17 +234,23 @@ func (j *job) status() JobStatus {
 	defer s.mu.Unlock()
 	st := JobStatus{
 		Script: s.name, Name: j.name, Kind: j.spec.Kind, When: j.plan.String(),
-		Next: clock.In(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Began: clock.In(j.began, zone),
+		Next: clock.In(next, zone), Running: j.running, Queued: len(j.queued), Runs: j.runs, Failed: j.failures, Skipped: j.skips, Began: clock.In(j.began, zone),
 	}
 	if !j.last.Started.IsZero() {
-		st.Last = runStatus(j.last.Scheduled, j.last.Started, j.last.Ended, outcome(j.last.Err), zone)
-		if !isOrderly(j.last.Err) {
-			st.Last.Error = errorStatus(j.last.Err)
-		}
+		st.Last = j.statusOf(j.last)
 	} else if r, ok := s.host.store.LatestRun(s.name, j.name); ok && j.running == 0 && j.on == nil {
 		st.Last = runStatus(r.Scheduled, r.Started, r.Ended, cmp.Or(r.Outcome, OutcomeCancelled), zone)
 	} else if before, ok := s.host.store.LastRun(s.name, j.name); ok {
 		st.Last = &RunStatus{Scheduled: before.In(zone)}
+	}
+	return st
+}
+
+// statusOf tells of a run that has ended.
+func (j *job) statusOf(run Run) *RunStatus {
+	st := runStatus(run.Scheduled, run.Started, run.Ended, outcome(run.Err), j.script.site.Timezone)
+	if !isOrderly(run.Err) {
+		st.Error = errorStatus(run.Err)
 	}
 	return st
 }
@@ -243,44 +269,4 @@ func (h *Host) jobs() (all []*job) {
 		all = append(all, s.allJobs()...)
 	}
 	return all
-}
-
-// RunJob starts a run of a job by hand: NAME, or SCRIPT/NAME where several
-// scripts have one of that name.
-func (h *Host) RunJob(name string) error {
-	found := slices.DeleteFunc(h.jobs(), func(j *job) bool { return j.name != name && j.script.name+"/"+j.name != name })
-	switch len(found) {
-	case 0:
-		return h.noSuchJob(name)
-	case 1:
-		if j := found[0]; j.spec.Overlap == "" || j.spec.Overlap == "skip" {
-			j.script.mu.Lock()
-			running := j.running
-			j.script.mu.Unlock()
-			if running > 0 {
-				return &luaapi.Failure{Kind: "busy", Message: fmt.Sprintf("%s/%s runs already", j.script.name, j.name)}
-			}
-		}
-		return found[0].Run()
-	}
-	var names []string
-	for _, j := range found {
-		names = append(names, j.script.name+"/"+j.name)
-	}
-	return &luaapi.Failure{Kind: "misuse", Message: "several jobs have that name: " + joined(names), Hint: "give one of these names"}
-}
-
-// noSuchJob names the nearest one.
-func (h *Host) noSuchJob(name string) error {
-	var known []string
-	for _, j := range h.jobs() {
-		known = append(known, j.script.name+"/"+j.name, j.name)
-	}
-	failure := &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no job %q", name), Err: luaapi.ErrUnknownName}
-	if near := nearest.Word(name, known); near != "" {
-		failure.Hint = fmt.Sprintf("did you mean %q?", near)
-	} else if len(known) == 0 {
-		failure.Hint = "no script has a job"
-	}
-	return failure
 }

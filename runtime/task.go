@@ -66,6 +66,7 @@ var (
 	errShutdown   = errors.New("the host stops")
 	errReload     = errors.New("the script was reloaded")
 	errRemoved    = errors.New("the script was removed")
+	errAside      = errors.New("the script was set aside")
 	errSuperseded = errors.New("the script was saved again")
 	errCancelled  = errors.New("the task was cancelled")
 )
@@ -239,7 +240,7 @@ func (t *task) finish(err error, wrote written) {
 
 // isOrderly reports whether a task ended because it was told to.
 func isOrderly(err error) bool {
-	for _, orderly := range []error{errShutdown, errReload, errRemoved, errSuperseded, errCancelled, context.Canceled} {
+	for _, orderly := range []error{errShutdown, errReload, errRemoved, errAside, errSuperseded, errCancelled, context.Canceled} {
 		if errors.Is(err, orderly) {
 			return true
 		}

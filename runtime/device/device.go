@@ -40,6 +40,8 @@ type Device struct {
 
 	mu       sync.Mutex
 	queue    []*command
+	looks    []*command  // of people who look on: after the queue
+	looking  bool        // one of them is under way
 	polls    []*command  // of liveness: after everything else
 	idle     *clock.Cond // workers wait for a command
 	workers  int

@@ -102,6 +102,8 @@ func (d *Device) refusal(c *command) error {
 		return clock.Cause(c.ctx)
 	case c.line.left:
 		return ErrClosed
+	case c.look:
+		return c.notOnline()
 	case c.head == nil:
 		return nil
 	case c.motion != nil && (c.motion.stopDue || c.motion.ended):

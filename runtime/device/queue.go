@@ -25,6 +25,7 @@ type command struct {
 	run    func(context.Context, *isapi.Client) error
 	head   *head   // nil: it concerns none
 	motion *motion // what it sets in motion, if anything
+	look   bool    // see Look
 	poll   bool    // it comes after everything else, and waits as long as it takes
 
 	queued time.Time
@@ -88,9 +89,15 @@ func (d *Device) enqueue(c *command) error {
 		return ErrClosed
 	}
 	list := &d.queue
-	if c.poll {
+	switch {
+	case c.poll:
 		list = &d.polls
-	} else if len(d.queue) >= queueLength {
+	case c.look:
+		if err := c.mayLook(len(d.looks)); err != nil {
+			return err
+		}
+		list = &d.looks
+	case len(d.queue) >= queueLength:
 		return c.ref.failure("busy", c.Channel,
 			fmt.Sprintf("%s was not queued: %d commands wait for this device already", c.What, len(d.queue)),
 			"ask less often, or raise concurrency in site.yaml if the device can do more at once")
@@ -129,6 +136,10 @@ func (d *Device) end(c *command, err error) {
 	if c.state == commandRunning {
 		d.active--
 		c.line.active--
+		if c.look {
+			d.looking = false
+			d.idle.Signal()
+		}
 	}
 	c.state, c.err = commandDone, err
 	if c.waiter != nil {
@@ -160,7 +171,7 @@ func (d *Device) dropQueued(err error, which func(*command) bool) {
 		}
 		return rest
 	}
-	d.queue, d.polls = take(d.queue), take(d.polls)
+	d.queue, d.looks, d.polls = take(d.queue), take(d.looks), take(d.polls)
 }
 
 // work carries out commands until the device is closed, or has more workers
@@ -176,9 +187,9 @@ func (d *Device) next() *command {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for {
-		list := &d.queue
+		list, slot := &d.queue, time.Duration(0)
 		if len(d.queue) == 0 {
-			list = &d.polls
+			list, slot = d.leisure()
 		}
 		switch {
 		case d.closed || d.workers > d.concurrency():
@@ -195,9 +206,10 @@ func (d *Device) next() *command {
 			c.state = commandRunning
 			d.active++
 			c.line.active++
+			d.looking = d.looking || c.look
 			return c
 		}
-		d.idle.Wait(context.Background())
+		d.awaitCommand(slot)
 	}
 }
 
@@ -271,8 +283,11 @@ func (d *Device) pace(ctx context.Context) error {
 	return nil
 }
 
-// write tells the journal.
+// write tells the journal, but of looks: they would push out what matters.
 func (c *command) write(began time.Time, err error) {
+	if c.look {
+		return
+	}
 	c.ref.record(c.ctx, journal.Entry{
 		Time: began, Duration: c.ref.clk.Now().Sub(began), Waited: began.Sub(c.queued),
 		Channel: c.Channel, What: c.What, Detail: c.Detail, Name: c.Name, Head: c.Head, Err: err, Use: c.use,

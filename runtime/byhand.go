@@ -1,0 +1,129 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/device"
+	"github.com/hiklua/hiklua/runtime/nearest"
+)
+
+// freeHead is how long what a person asks of a head waits for another owner's command
+// at that head, or for the end of hik.exclusive.
+const freeHead = 5 * time.Second
+
+// unknown is the error about a name; none is its hint where nothing has a name of that kind.
+func unknown(what, name string, known []string, none string) error {
+	hint := none
+	if near := nearest.Word(name, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(known) > 0 {
+		hint = "there is " + joined(known)
+	}
+	return &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no %s %q", what, name), Hint: hint, Err: luaapi.ErrUnknownName}
+}
+
+// byHand is ctx for the commands of a person, as the journal names them.
+func byHand(ctx context.Context) context.Context {
+	return device.WithOwner(ctx, &device.Owner{Name: "a person, by hand", Task: "by hand"})
+}
+
+// tellByHand logs what a person has done.
+func (h *Host) tellByHand(what string, err error, keys ...any) {
+	if err != nil {
+		h.log.Warn(what+" by hand failed", append(keys, keyError, err)...)
+		return
+	}
+	h.log.Info(what+" by hand", keys...)
+}
+
+// channelOf finds a channel of a device of the site.
+func (h *Host) channelOf(name string, channel int) (*device.Ref, luaapi.Channel, error) {
+	var known []string
+	for _, r := range h.Devices() {
+		if r.Name() != name {
+			known = append(known, r.Name())
+			continue
+		}
+		var there []string
+		for _, c := range channelsOf(r) {
+			if c.ID == channel {
+				return r, c, nil
+			}
+			there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", c.ID, c.Name)))
+		}
+		return nil, luaapi.Channel{}, &luaapi.Failure{
+			Kind: "misuse", Message: fmt.Sprintf("site.yaml gives it no channel %d", channel), Device: name,
+			Hint: "there is " + joined(there), Err: luaapi.ErrUnknownName,
+		}
+	}
+	return nil, luaapi.Channel{}, luaapi.UnknownDevice(name, known)
+}
+
+// channelsOf are the channels that site.yaml gives a device; of one without any it is channel 1.
+func channelsOf(r *device.Ref) []luaapi.Channel {
+	if list := r.Channels(); len(list) > 0 {
+		return list
+	}
+	return []luaapi.Channel{{ID: 1}}
+}
+
+// StopHead stops what moves at a channel of a device for a person: pan, tilt and zoom in any
+// case, focus and iris where they move. It goes before everything in the device's queue and
+// returns when the device has answered, or with an error; then the stop is
+// still tried until it is answered.
+func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
+	r, _, err := h.channelOf(name, channel)
+	if err != nil {
+		return err
+	}
+	ctx = byHand(ctx)
+	lenses := r.MovingLenses(channel)
+	err = r.StopHead(ctx, channel)
+	for _, part := range lenses {
+		cmd := luaapi.Command{What: string(part), Channel: channel, Detail: "0"}
+		err = errors.Join(err, r.MoveLens(ctx, cmd, part, 0, luaapi.MoveOptions{}))
+	}
+	h.tellByHand("stop of a head", err, keyDevice, name, keyChannel, channel)
+	return err
+}
+
+// RecallPreset turns a head to a preset for a person, and returns when the device has accepted
+// that. A preset that is a function of the device, such as 94, which reboots it, is
+// refused with an error of kind misuse; a head that a script keeps for itself for longer than
+// a few seconds, with one of kind busy.
+func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset int) error {
+	r, _, err := h.channelOf(name, channel)
+	if err != nil {
+		return err
+	}
+	ctx = byHand(ctx)
+	check := luaapi.Command{What: "ptz_capabilities", Channel: channel}
+	if preset < 1 || preset > isapi.MaxPreset {
+		return luaapi.CheckPreset(ctx, nil, channel, preset)
+	}
+	if preset > luaapi.OrdinaryPresets {
+		err = r.Do(ctx, check, func(ctx context.Context, client *isapi.Client) error {
+			return luaapi.CheckPreset(ctx, client, channel, preset)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	release, err := r.Exclusive(ctx, channel, freeHead)
+	if err != nil {
+		return err
+	}
+	defer release()
+	cmd := luaapi.Command{What: "preset", Channel: channel, Detail: fmt.Sprint(preset), Name: h.presets.name(r, channel, preset), Head: true}
+	err = r.Do(ctx, cmd, func(ctx context.Context, client *isapi.Client) error {
+		return client.GotoPreset(ctx, channel, preset)
+	})
+	h.tellByHand("preset", err, keyDevice, name, keyChannel, channel, "preset", preset)
+	return err
+}
