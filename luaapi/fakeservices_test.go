@@ -218,6 +218,16 @@ func (f *fakeTester) Fault(device, fault string, lasts time.Duration) error {
 
 func (f *fakeTester) Left() time.Duration { return 24 * time.Hour }
 
+func (f *fakeTester) Reload(_ context.Context, script string) error {
+	f.faults = append(f.faults, "reload "+script)
+	return nil
+}
+
+func (f *fakeTester) Restart(_ context.Context, down time.Duration) error {
+	f.faults = append(f.faults, "restart "+down.String())
+	return nil
+}
+
 func (f *fakeTester) Commands() []TestCommand { return f.commands }
 
 func (f *fakeTester) Head(device string, channel int) (isapi.Pose, bool, error) {

@@ -2,9 +2,7 @@ package luaapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +59,33 @@ var testEntries = []entry{
 				c.misuse("%q is past: it is %s", when, now.In(c.m.script.Location()).Format("2006-01-02 15:04:05"))
 			}
 			return c.pass(t.Sub(now))
+		},
+	},
+	{
+		name: "reload", args: "[script]",
+		doc: "loads a script of the site anew, or all of them, as a change of the file does",
+		fn: func(c *call) int {
+			c.atMost(1)
+			t, script := c.tester(), ""
+			if c.arg(0) != lua.LNil {
+				script = c.text(0, "the script")
+			}
+			c.wait(func(ctx context.Context) error { return t.Reload(ctx, script) })
+			return 0
+		},
+	},
+	{
+		name: "restart", args: "[down]",
+		doc: "ends the host and starts it again at once, or after it was down for a while: its scripts begin anew with what is saved, the test goes on",
+		fn: func(c *call) int {
+			c.atMost(1)
+			var down time.Duration
+			if c.arg(0) != lua.LNil {
+				down = c.duration(c.arg(0), "the time in between")
+			}
+			t := c.timeFor(down)
+			c.wait(func(ctx context.Context) error { return t.Restart(ctx, down) })
+			return 0
 		},
 	},
 	{
@@ -252,30 +277,20 @@ var testEntries = []entry{
 	},
 }
 
-// fieldValue is a field of a log line as the script gave it; a table is JSON.
-func fieldValue(v slog.Value) lua.LValue {
-	switch v.Kind() {
-	case slog.KindBool:
-		return lua.LBool(v.Bool())
-	case slog.KindInt64:
-		return lua.LNumber(v.Int64())
-	}
-	if n, ok := v.Any().(json.Number); ok {
-		if f, err := n.Float64(); err == nil {
-			return lua.LNumber(f)
-		}
-	}
-	return lua.LString(v.String())
+// pass lets time pass.
+func (c *call) pass(d time.Duration) int {
+	c.timeFor(d)
+	c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, c.m.script.Clock(), d) })
+	return 0
 }
 
-// pass lets time pass, unless that is more than the test has.
-func (c *call) pass(d time.Duration) int {
+// timeFor is the test, which may go on for so long.
+func (c *call) timeFor(d time.Duration) Tester {
 	t := c.tester()
 	if left := t.Left(); d > left {
 		c.misuse("%s is longer than a test may go on: %s are left", clock.FormatDuration(d), clock.FormatDuration(left))
 	}
-	c.wait(func(ctx context.Context) error { return clock.Sleep(ctx, c.m.script.Clock(), d) })
-	return 0
+	return t
 }
 
 // tester is the test that the script is; there is none outside hiklua test.
@@ -333,55 +348,4 @@ func testEmit(c *call) int {
 var broughtAbout = map[string]string{
 	"offline": `: hik.test.fault(device, "offline")`, "online": `: hik.test.fault(device)`,
 	"stale": `: hik.test.fault(device, "stream-silent")`, "locked": `: hik.test.fault(device, "locked")`,
-}
-
-// testPlace is a device, or one of its channels: "gate", "gate/yard", "gate/2".
-func (c *call) testPlace(i int) (device string, channel int) {
-	if ref, ok := c.m.selfOf(c.m.kind("channel"), c.arg(i)).(*channelRef); ok {
-		if ref.id == 0 {
-			c.misuse("%s has no channel %q in site.yaml", ref.dev.Name(), ref.name)
-		}
-		return ref.dev.Name(), ref.id
-	}
-	if dev, ok := c.m.selfOf(c.m.kind("device"), c.arg(i)).(Device); ok {
-		return dev.Name(), 0
-	}
-	device, name, of := strings.Cut(c.text(i, "the device"), "/")
-	dev, err := c.m.script.Device(device)
-	if err != nil {
-		c.refuse(err)
-	}
-	if of {
-		c.dev = dev
-		if channel = c.channelRef(lua.LString(name)).id; channel == 0 {
-			c.misuse("%s has no channel %q in site.yaml", device, name)
-		}
-	}
-	return device, channel
-}
-
-// testCommands are the commands to the place that is the first argument; to
-// all devices without one.
-func (c *call) testCommands() []TestCommand {
-	all := c.tester().Commands()
-	if c.arg(0) == lua.LNil {
-		return all
-	}
-	device, channel := c.testPlace(0)
-	var list []TestCommand
-	for _, cmd := range all {
-		if cmd.Device == device && (channel == 0 || cmd.Channel == channel) {
-			list = append(list, cmd)
-		}
-	}
-	return list
-}
-
-// text is the command as the journal shows it.
-func (cmd TestCommand) text() string {
-	text := strings.TrimSpace(cmd.What + " " + cmd.Detail)
-	if cmd.Name != "" {
-		text += " (" + cmd.Name + ")"
-	}
-	return text
 }

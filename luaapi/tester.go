@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 const LongestTest = 31 * 24 * time.Hour
 
 // Tester is what the file of a test can do beside what every script can: see
-// and change the simulated devices of its site. Its methods are called by the
-// holder of the script's lock, and don't wait.
+// and change the simulated devices of its site. Reload and Restart wait; the
+// other methods don't, and are called by the holder of the script's lock.
 type Tester interface {
 	// Case notes a test. The error is about its name.
 	Case(TestCase) error
@@ -26,6 +27,12 @@ type Tester interface {
 	Fault(device, fault string, lasts time.Duration) error
 	// Left is how long the test may still go on, in its own time.
 	Left() time.Duration
+	// Reload has a script of the site, "" all, be loaded anew as by a change of its
+	// file.
+	Reload(ctx context.Context, script string) error
+	// Restart ends the scripts of the site as the end of the host does, and begins
+	// them after down as its start does, with what was saved.
+	Restart(ctx context.Context, down time.Duration) error
 	// Commands are those that devices were sent since the test began, in the
 	// order in which they ended, without what only asks how a device is, or what the
 	// host asks for itself.

@@ -46,6 +46,7 @@ type loader struct {
 	bad     *badVersion // what is saved and does not run; nil: it does
 	aside   *aside      // not nil: what runs no more, and live is nil
 	back    bool        // it was set aside, and is to be loaded again
+	anew    bool        // the next look loads what is saved, changed or not
 	current *look       // that the goroutine is at; nil: there is no goroutine
 	next    *look
 	again   clock.Waiter // woken by a new look; nil: the goroutine does not wait
@@ -244,13 +245,17 @@ func (o *loader) running() *script {
 func (o *loader) known(source [sha256.Size]byte) bool {
 	h := o.host
 	h.mu.Lock()
-	live, bad := o.live, o.bad
+	live, bad, anew := o.live, o.bad, o.anew
+	o.anew = false
 	if o.aside != nil && o.aside.source == source {
 		o.bad = nil
 		h.mu.Unlock()
 		return true
 	}
 	h.mu.Unlock()
+	if anew {
+		return false
+	}
 	if live != nil && live.isCurrent(h, source) {
 		if bad != nil {
 			h.mu.Lock()

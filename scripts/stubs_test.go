@@ -91,7 +91,7 @@ func TestStubsHaveTheWordsOfEvents(t *testing.T) {
 var argTypes = map[string]string{
 	"dev": "hik.DeviceName|hik.Device|hik.Channel", "ch": "hik.ChannelName|hik.Channel", "channel": "hik.ChannelName",
 	"hik.device.name": "hik.DeviceName|hik.DeviceKeys", "name": "string", "path": "string", "to": "string", "text": "string", "bytes": "string",
-	"method": `"GET"|"PUT"|"POST"|"DELETE"`, "spec": "string", "when": "string", "duration": "hik.Duration", "format": "string",
+	"method": `"GET"|"PUT"|"POST"|"DELETE"`, "spec": "string", "when": "string", "duration": "hik.Duration", "down": "hik.Duration", "script": "string", "format": "string",
 	"pan": "integer", "tilt": "integer", "zoom": "integer", "preset": "integer|string", "id": "integer", "n": "integer",
 	"what": `"light"|"wiper"`, "on": "boolean", "time": "number", "till": "number|string", "speed": "integer", "message": "any",
 	"fields": "table<string, any>", "value": "any", "list": "any[]", "...": "any",

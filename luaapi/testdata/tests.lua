@@ -29,6 +29,12 @@ case("time", function()
   misuse('advance_to: "noon" is no time', function() test.advance_to("noon") end)
 end)
 
+case("anew", function()
+  test.reload() test.reload("tour") test.restart() test.restart("1h")
+  misuse("restart: 2d is longer than a test may go on: 1d are left", function() test.restart("2d") end)
+  misuse("restart: the time in between: a duration can't be negative (-1)", function() test.restart(-1) end)
+end)
+
 case("what is told", function()
   equal(test.journal("gate"), {})
   equal(test.commands(), {})

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -37,6 +38,10 @@ func (t tester) Fault(device, fault string, _ time.Duration) error {
 }
 
 func (tester) Left() time.Duration { return luaapi.LongestTest }
+
+func (tester) Reload(context.Context, string) error { return errRehearsal }
+
+func (tester) Restart(context.Context, time.Duration) error { return errRehearsal }
 
 func (tester) Commands() []luaapi.TestCommand { return nil }
 

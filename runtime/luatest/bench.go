@@ -26,6 +26,7 @@ const closing = time.Minute
 type bench struct {
 	site    *site.Site
 	clk     *clock.Virtual
+	host    *runtime.Host
 	devices map[string]*sim.Device
 	began   time.Time
 
@@ -39,7 +40,7 @@ type bench struct {
 }
 
 // newBench makes the host of a test, whose files lie in a scratch folder.
-func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, error) {
+func (c Config) newBench(from time.Time, dir string) (*bench, error) {
 	aside := *c.Site
 	if a := aside.Archive; a != nil {
 		own := *a
@@ -47,7 +48,8 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 		aside.Archive = &own
 	}
 	b := &bench{site: &aside, clk: clock.NewVirtual(from.In(c.Site.Timezone)), began: from, devices: make(map[string]*sim.Device)}
-	h, err := runtime.New(runtime.Config{
+	var err error
+	b.host, err = runtime.New(runtime.Config{
 		Site: b.site, Clock: b.clk, Version: c.Version, Getenv: c.Getenv,
 		Data: filepath.Join(dir, "data"), ArchiveDir: filepath.Join(dir, "archive"), Scratch: true, Quiet: true,
 		Log: slog.New(&runtime.LineHandler{Take: b.takeLine, Also: ofScript}),
@@ -68,7 +70,7 @@ func (c Config) newBench(from time.Time, dir string) (*bench, *runtime.Host, err
 			b.lines = append(b.lines, luaapi.TestLine{Time: b.clk.Now(), Level: "print", Script: script, Message: text})
 		},
 	})
-	return b, h, err
+	return b, err
 }
 
 // record takes what happens on the site.
@@ -99,7 +101,8 @@ const slice = time.Minute
 
 // run has the scripts of the site loaded, if it is to, and then the program
 // run to its end, or until it is interrupted. It returns the program's error.
-func (b *bench) run(interrupted context.Context, h *runtime.Host, scripts bool, p runtime.Program) error {
+func (b *bench) run(interrupted context.Context, scripts bool, p runtime.Program) error {
+	h := b.host
 	running, end := clock.WithCancelCause(context.Background())
 	var result runtime.Result
 	var closed error

@@ -182,11 +182,11 @@ func (c Config) list(ctx context.Context, f File, dir string) ([]luaapi.TestCase
 	if f.Err != nil {
 		return nil, failed(f.Err)
 	}
-	b, h, err := c.newBench(c.start(), dir)
+	b, err := c.newBench(c.start(), dir)
 	if err != nil {
 		return nil, failed(err)
 	}
-	if err := b.run(ctx, h, false, b.program(f, nil)); err != nil {
+	if err := b.run(ctx, false, b.program(f, nil)); err != nil {
 		r := failed(err)
 		r.Log = b.lines
 		return nil, r
@@ -211,13 +211,13 @@ func (c Config) runCase(ctx context.Context, f File, spec luaapi.TestCase, dir s
 	if from.IsZero() {
 		from = c.start()
 	}
-	b, h, err := c.newBench(from, dir)
+	b, err := c.newBench(from, dir)
 	if err != nil {
 		r.Failures = []Failure{failureOf(err)}
 		return r
 	}
 	ran := false
-	err = b.run(ctx, h, true, b.program(f, func(L *lua.LState) error {
+	err = b.run(ctx, true, b.program(f, func(L *lua.LState) error {
 		b.testing = true
 		for _, one := range b.cases {
 			if one.Name == spec.Name {

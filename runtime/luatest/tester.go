@@ -1,6 +1,7 @@
 package luatest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -73,6 +74,24 @@ func (b *bench) Fault(device, fault string, lasts time.Duration) error {
 
 // Left implements luaapi.Tester.
 func (b *bench) Left() time.Duration { return b.began.Add(luaapi.LongestTest).Sub(b.clk.Now()) }
+
+// Reload implements luaapi.Tester.
+func (b *bench) Reload(ctx context.Context, script string) error {
+	if !b.testing {
+		return errNotBegun
+	}
+	return b.host.LoadAnew(ctx, script)
+}
+
+// Restart implements luaapi.Tester.
+func (b *bench) Restart(ctx context.Context, down time.Duration) error {
+	if !b.testing {
+		return errNotBegun
+	}
+	return b.host.Restart(ctx, down)
+}
+
+var errNotBegun = errors.New("the scripts are not loaded yet: call it in the function of hik.test.case")
 
 // Commands implements luaapi.Tester.
 func (b *bench) Commands() []luaapi.TestCommand { return b.commands }

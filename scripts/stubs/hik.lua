@@ -835,6 +835,14 @@ function hik.test.advance(duration) end
 ---@param when string
 function hik.test.advance_to(when) end
 
+---Loads a script of the site anew, or all of them, as a change of the file does.
+---@param script? string
+function hik.test.reload(script) end
+
+---Ends the host and starts it again at once, or after it was down for a while: its scripts begin anew with what is saved, the test goes on.
+---@param down? hik.Duration
+function hik.test.restart(down) end
+
 ---A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told.
 ---@param place hik.Channel|hik.Device|string
 ---@param event hik.EventWord
@@ -864,7 +872,7 @@ function hik.test.commands(place) end
 ---@return hik.HeadResult
 function hik.test.head(place) end
 
----What scripts have printed and logged since the test began, and the host: {time, level, script, message} each; with a text, those lines that it is a part of.
+---What scripts have printed and logged since the test began, and the host: {time, level, script, message, fields} each; with a text, those lines that it is a part of.
 ---@param text? string
 ---@return table[]
 function hik.test.log(text) end
