@@ -50,6 +50,15 @@ func CheckEmittedName(name string) error {
 	return nil
 }
 
+// CheckToldName says why a name is none of which scripts can be told from outside:
+// an emitted name, or "mqtt:" and a topic.
+func CheckToldName(name string) error {
+	if topic, ok := strings.CutPrefix(name, MessageEvent); ok {
+		return CheckTopic(topic)
+	}
+	return CheckEmittedName(name)
+}
+
 // EmittedValue makes of what encoding/json reads what Task.Emit takes: tables
 // instead of lists and objects.
 func EmittedValue(v any) any {
@@ -68,4 +77,37 @@ func EmittedValue(v any) any {
 		return t
 	}
 	return v
+}
+
+// PlainValue is the way back: what encoding/json writes.
+func PlainValue(v any) any {
+	t, ok := v.(map[any]any)
+	if !ok {
+		return v
+	}
+	list := make([]any, 0, len(t))
+	for i := range len(t) {
+		if item, ok := t[float64(i+1)]; ok {
+			list = append(list, PlainValue(item))
+		}
+	}
+	if len(list) == len(t) && len(t) > 0 {
+		return list
+	}
+	object := make(map[string]any)
+	for key, item := range t {
+		object[fmt.Sprint(key)] = PlainValue(item)
+	}
+	return object
+}
+
+// NameMatches reports whether those who listen to one name are told of another:
+// of the same, or of a message whose topic is one of theirs.
+func NameMatches(listened, told string) bool {
+	filter, ok := strings.CutPrefix(listened, MessageEvent)
+	topic, isMessage := strings.CutPrefix(told, MessageEvent)
+	if ok && isMessage {
+		return TopicMatches(filter, topic)
+	}
+	return listened == told
 }

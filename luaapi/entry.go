@@ -98,6 +98,7 @@ func libraries() []owner {
 		{name: "hik.xml", entries: xmlEntries},
 		{name: "hik.base64", entries: base64Entries},
 		{name: "hik.http", entries: httpEntries},
+		{name: "hik.mqtt", entries: mqttEntries},
 		{name: "hik.file", entries: fileEntries},
 		{name: "hik.archive", entries: archiveEntries},
 		{name: "hik.test", entries: testEntries},

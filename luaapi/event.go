@@ -32,9 +32,9 @@ type Event struct {
 
 // EventSpec says which events are meant.
 type EventSpec struct {
-	Device  Device // nil: an emitted name
+	Device  Device // nil: an emitted name, or topics of MQTT
 	Channel int    // 0: every channel
-	Type    string // a word, a native type, or any; or the emitted name
+	Type    string // a word, a native type, or any; or the emitted name; or "mqtt:TOPIC"
 	State   string // start (or ""), stop, both
 }
 
@@ -85,7 +85,7 @@ var waitOptions = []Option{
 var eventFunctions = []entry{
 	{
 		name: "on", args: "event, [options,] fn", options: eventOptions, result: "job",
-		doc: `runs fn(event) on "gate:motion" or "gate/yard:motion"; for another name fn(value) each time a script emits it`,
+		doc: `runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; for another name fn(value) each time a script emits it`,
 		fn:  onEvent,
 	},
 	{
@@ -111,12 +111,15 @@ var eventMethods = []entry{
 	},
 }
 
-// onEvent is hik.on: an event of a device where there is a colon, else a name
-// that scripts emit.
+// onEvent is hik.on: a message of MQTT, an event of a device where there is a
+// colon, else a name that scripts emit.
 func onEvent(c *call) int {
 	name, ok := c.arg(0).(lua.LString)
 	if !ok {
 		c.wrong("the event", `a string such as "gate:motion"`, c.arg(0))
+	}
+	if filter, ok := strings.CutPrefix(string(name), MessageEvent); ok {
+		return c.onMessage(filter)
 	}
 	at := strings.LastIndexByte(string(name), ':')
 	if at < 0 {
@@ -274,7 +277,12 @@ func FiringArgs(L *lua.LState, f Firing) []lua.LValue {
 		return []lua.LValue{run}
 	}
 	if f.Event.Device == "" {
-		value := toLua(L, f.Value)
+		var value lua.LValue
+		if m, ok := messageOf(f); ok {
+			value = messageTable(L, m)
+		} else {
+			value = toLua(L, f.Value)
+		}
 		run.RawSetString("event", lua.LString(f.Event.Type))
 		return []lua.LValue{value, run}
 	}

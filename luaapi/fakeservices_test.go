@@ -101,6 +101,18 @@ func (h *fakeHost) Notify(_ context.Context, target string, n Notice) error {
 	return nil
 }
 
+func (h *fakeHost) Broker() error {
+	if h.noBroker {
+		return NoBroker()
+	}
+	return nil
+}
+
+func (h *fakeHost) Publish(_ context.Context, m Message) (bool, error) {
+	h.logged = append(h.logged, fmt.Sprintf("publish %s %q %d %v", m.Topic, m.Payload, m.QoS, m.Retain))
+	return m.Topic != "away", nil
+}
+
 func (h *fakeHost) Sun(date time.Time) (SunTimes, error) {
 	switch date.Month() {
 	case time.June:

@@ -23,20 +23,21 @@ import (
 // fakeHost runs one script in virtual time, as the runtime would, with devices
 // in memory. It is a Script; its tasks are fakeTasks.
 type fakeHost struct {
-	t       *testing.T
-	clk     *clock.Virtual
-	lock    *clock.Semaphore
-	L       *lua.LState
-	vars    map[string]any
-	devices []*fakeDevice
-	jobs    []*fakeJob
-	logged  []string
-	onStop  []*lua.LFunction
-	files   map[string]string
-	opened  []map[string]any
-	emitted []any
-	kept    *store.Store
-	tester  fakeTester
+	t        *testing.T
+	clk      *clock.Virtual
+	lock     *clock.Semaphore
+	L        *lua.LState
+	vars     map[string]any
+	devices  []*fakeDevice
+	jobs     []*fakeJob
+	logged   []string
+	onStop   []*lua.LFunction
+	files    map[string]string
+	opened   []map[string]any
+	emitted  []any
+	noBroker bool
+	kept     *store.Store
+	tester   fakeTester
 
 	loading bool
 	held    []func()

@@ -70,6 +70,16 @@ func (h *fakeHost) openPrelude() {
 	set("commands", func(L *lua.LState) int { return take(L, &device(L).commands) })
 	set("logged", func(L *lua.LState) int { return take(L, &h.logged) })
 	set("answer", func(L *lua.LState) int { device(L).answers[L.CheckString(2)] = L.CheckString(3); return 0 })
+	set("quoted", func(L *lua.LState) int { L.Push(lua.LString(fmt.Sprintf("%q", L.CheckString(1)))); return 1 })
+	set("broker", func(L *lua.LState) int { h.noBroker = !L.CheckBool(1); return 0 })
+	set("message", func(L *lua.LState) int {
+		m := Message{Topic: L.CheckString(1), Payload: []byte(L.CheckString(2)), Retain: L.OptBool(3, false)}
+		args := FiringArgs(L, Firing{Event: &Event{Type: MessageEvent + m.Topic}, Value: m})
+		for _, arg := range args {
+			L.Push(arg)
+		}
+		return len(args)
+	})
 	set("busy", func(L *lua.LState) int { device(L).busy = L.CheckBool(2); return 0 })
 	set("state", func(L *lua.LState) int { device(L).state = L.CheckString(2); return 0 })
 	set("loading", func(L *lua.LState) int {

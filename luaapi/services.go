@@ -34,6 +34,12 @@ type Services interface {
 	// error is UnknownTarget.
 	Notify(ctx context.Context, target string, n Notice) error
 
+	// Broker is NoBroker if site.yaml has no broker of MQTT.
+	Broker() error
+	// Publish sends a message to it, unless the broker is away. Called inside
+	// Task.Wait: it waits for a connection that is being made.
+	Publish(ctx context.Context, m Message) (sent bool, err error)
+
 	// Sun gives the sun's times on the local date of date. The error says that
 	// the site has no location.
 	Sun(date time.Time) (SunTimes, error)

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -47,12 +48,15 @@ func (t *task) Emit(name string, value any) error {
 }
 
 // Emit tells every script that listens to name of a value, as hik.emit does in a
-// script, and returns how many handlers were told. The value is as
-// luaapi.Task.Emit takes it; the error says why the name is none. It does not
-// wait.
+// script, and returns how many handlers were told. "mqtt:" and a topic tells of a
+// message that did not come. The value is as luaapi.Task.Emit takes it; the error
+// says why the name is none. It does not wait.
 func (h *Host) Emit(name string, value any) (told int, err error) {
-	if err := luaapi.CheckEmittedName(name); err != nil {
+	if err := luaapi.CheckToldName(name); err != nil {
 		return 0, err
+	}
+	if topic, ok := strings.CutPrefix(name, luaapi.MessageEvent); ok {
+		return h.Deliver(asMessage(topic, value)), nil
 	}
 	now := h.clk.Now()
 	h.record(journal.Entry{Kind: journal.Event, Time: now, What: name})

@@ -94,8 +94,12 @@ type Config struct {
 	// Quiet keeps notifications on this machine: the log says what would be sent.
 	Quiet bool
 	// Notified, if it is set, is told of each notification as the script has it: the
-	// record has its first words. It must not wait.
+	// record has its first words. So it is of messages of hik.mqtt, whose target is
+	// "mqtt:TOPIC". It must not wait.
 	Notified func(script, target string, n luaapi.Notice)
+	// Publish sends a message of hik.mqtt to the broker of the site; sent is false if
+	// the broker is away. Nil: nothing is sent, the log says what would be.
+	Publish func(ctx context.Context, m luaapi.Message) (sent bool, err error)
 	// Steps, if it is set, is how many instructions of Lua a task may carry out
 	// without waiting, in the place of limits.compute: in virtual time a loop then
 	// ends at the same place on every machine, and one that waits again and again

@@ -7,12 +7,13 @@ import (
 	"sync"
 )
 
-// lookups are what a script has looked for, found or not: devices of the site,
-// and files of lib/. If one of them changes, so may the script.
+// lookups are what a script has looked for, found or not: devices of the site, its
+// broker, and files of lib/. If one of them changes, so may the script.
 type lookups struct {
 	mu    sync.Mutex
 	names map[string]bool
 	all   bool                         // hik.devices()
+	mqtt  bool                         // the broker
 	files map[string][sha256.Size]byte // zero: there was none
 }
 
@@ -30,6 +31,12 @@ func (l *lookups) noteAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = true
+}
+
+func (l *lookups) noteBroker() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mqtt = true
 }
 
 func (l *lookups) noteModule(file string, sum [sha256.Size]byte) {

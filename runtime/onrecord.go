@@ -122,6 +122,9 @@ func (h *Host) firstWords(text string) string {
 			hide(secret)
 		}
 	}
+	if m := h.site().MQTT; m != nil {
+		hide(m.Password)
+	}
 	words := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))
 	if len(words) > maxNoticeText {
 		return string(words[:maxNoticeText]) + "..."

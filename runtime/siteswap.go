@@ -142,7 +142,8 @@ func describeChanges(c site.Changes) string {
 }
 
 // concerns reports whether a script that was loaded under before would find
-// something else now: zone, place, vars, or a device that it has looked for.
+// something else now: zone, place, vars, a device that it has looked for, or whether
+// there is a broker.
 // Passwords and times of a device are none of its business.
 func (l *lookups) concerns(before, now *site.Site) bool {
 	if before == now {
@@ -154,6 +155,9 @@ func (l *lookups) concerns(before, now *site.Site) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.mqtt && (before.MQTT == nil) != (now.MQTT == nil) {
+		return true
+	}
 	names := l.names
 	if l.all {
 		if !slices.Equal(before.DeviceNames(), now.DeviceNames()) {

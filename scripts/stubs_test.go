@@ -98,6 +98,7 @@ var argTypes = map[string]string{
 	"fn": "fun(run: hik.Firing)", "parallel.fn": "fun(item: any, index: integer): any", "spawn.fn": "fun(...): any",
 	"event": "hik.EventWord", "hik.on.event": "hik.EventName", "hik.on.fn": "fun(event: hik.Event|any, run: hik.Firing)", "on.fn": "fun(event: hik.Event, run: hik.Firing)", "emit.name": "string",
 	"timeout.fn": "fun(): any", "finally.fn": "fun(): any", "last": "fun()", "on_stop.fn": "fun()", "exclusive.fn": "fun(ch: hik.Channel): any",
+	"topic": "string", "publish.value": "string|number|boolean|table|hik.Snapshot",
 	"target": "string", "notify.options": "string|hik.NotifyOptions", "url": "string", "hik.http.request.method": `"GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"`,
 	"folder": "string", "date": "number|string", "root": "string",
 	"place": "hik.Channel|hik.Device|string", "device": "hik.Device|string", "fault": "string", "within": "number", "actual": "any", "expected": "any",

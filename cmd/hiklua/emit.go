@@ -33,7 +33,8 @@ to notice something; nothing is sent to real ones.`,
 		Example: `  {hiklua} emit gate motion
   {hiklua} emit gate/yard line_crossing human for 20s
   {hiklua} emit gate offline 2m
-  {hiklua} emit shop closing '{"by": "hand"}'`,
+  {hiklua} emit shop closing '{"by": "hand"}'
+  {hiklua} emit shop mqtt:door/state '{"open": true}'`,
 		Annotations: next(`{hiklua} events --follow SITE shows what devices notice; {hiklua} log --follow SITE what scripts say.`),
 		RunE: func(c *cobra.Command, args []string) error {
 			dir := siteAround()
@@ -147,10 +148,10 @@ func (e emitter) tell(s *site.Site, r emitRequest) (a emitAnswer, err error) {
 			return a, noSuchEmission(s, r, err)
 		}
 	}
-	if err := luaapi.CheckEmittedName(r.Name); err != nil {
+	if err := luaapi.CheckToldName(r.Name); err != nil {
 		return a, &luaapi.Failure{Kind: "misuse", Message: err.Error(), Hint: "a device comes first, such as emit gate motion"}
 	}
-	if names := e.host.EmittedNames(); !slices.Contains(names, r.Name) {
+	if names := e.host.EmittedNames(); !slices.ContainsFunc(names, func(n string) bool { return luaapi.NameMatches(n, r.Name) }) {
 		hint := nearest.Hint(r.Name, append(slices.Clone(names), s.DeviceNames()...))
 		if hint == "" && len(names) > 0 {
 			hint = "; they listen to " + strings.Join(names, ", ")

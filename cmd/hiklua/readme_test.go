@@ -295,6 +295,7 @@ devices:
     channels: {ramp: {address: 2}, store: {address: 3}}
 notify:
   {ops: {ntfy: {topic: a}}, guard: {ntfy: {topic: b}}, phone: {ntfy: {topic: c}}, office: {ntfy: {topic: d}}}
+mqtt: {broker: "mqtt://127.0.0.1:9"}
 `
 
 // TestPagesLua checks every piece of Lua in the pages as hiklua check does. A

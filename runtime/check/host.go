@@ -81,6 +81,16 @@ func (h *host) Notify(_ context.Context, target string, _ luaapi.Notice) error {
 	return nil
 }
 
+// Broker knows whether the site has one.
+func (h *host) Broker() error {
+	if h.site != nil && h.site.MQTT == nil {
+		return luaapi.NoBroker()
+	}
+	return nil
+}
+
+func (h *host) Publish(context.Context, luaapi.Message) (bool, error) { return false, errRehearsal }
+
 func (h *host) Device(name string) (luaapi.Device, error) {
 	for _, d := range h.devices {
 		if d.name == name && !d.opened {

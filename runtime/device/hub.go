@@ -189,13 +189,22 @@ func (h *Hub) Len() int {
 
 // Emit tells of a value under a name, and returns how many were told.
 func (h *Hub) Emit(name string, value any, at time.Time, chain any) (told int) {
+	return h.EmitTo([]string{name}, name, value, at, chain)
+}
+
+// EmitTo is Emit for those who listen to one of names: what is what they are told
+// of.
+func (h *Hub) EmitTo(names []string, what string, value any, at time.Time, chain any) (told int) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	list := h.byKey[hubKey{name: name}]
-	for _, l := range list {
-		l.Tell(&luaapi.Event{Type: name, State: "start", Time: at}, value, chain)
+	for _, name := range names {
+		list := h.byKey[hubKey{name: name}]
+		for _, l := range list {
+			l.Tell(&luaapi.Event{Type: what, State: "start", Time: at}, value, chain)
+		}
+		told += len(list)
 	}
-	return len(list)
+	return told
 }
 
 // Names are the names of emissions that have listeners, sorted.

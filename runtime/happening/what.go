@@ -230,7 +230,7 @@ func (p *parser) emission() (w What) {
 		return w
 	}
 	w.Emit = name.text
-	if err := luaapi.CheckEmittedName(name.text); err != nil {
+	if err := luaapi.CheckToldName(name.text); err != nil {
 		p.refuse(name, "%v", err)
 		return w
 	}

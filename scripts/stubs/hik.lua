@@ -211,6 +211,11 @@
 ---@field timeout? hik.Duration for the whole of it, redirects included; default 30s, at most 10m
 ---@field [string] hik.UnknownOption
 
+---@class (exact) hik.PublishOptions
+---@field retain? boolean the broker keeps the message for those who come later, one for each topic; an empty one takes it away
+---@field qos? integer 0..1, 1: the broker has to say that it has it; default 0
+---@field [string] hik.UnknownOption
+
 ---@class (exact) hik.ListOptions
 ---@field device? string of this device only, as site.yaml names it
 ---@field channel? hik.ChannelName of this channel only: its number, or its name; together with device
@@ -578,7 +583,7 @@ function hik.at(when, options, fn) end
 ---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job
 function hik.after(duration, options, fn) end
 
----Runs fn(event) on "gate:motion" or "gate/yard:motion"; for another name fn(value) each time a script emits it.
+---Runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; for another name fn(value) each time a script emits it.
 ---@param event hik.EventName
 ---@param options? hik.OnOptions
 ---@param fn fun(event: hik.Event|any, run: hik.Firing)
@@ -764,6 +769,16 @@ function hik.http.delete(url, options) end
 ---@param options? hik.HTTPOptions
 ---@return hik.Response
 function hik.http.request(method, url, options) end
+
+---@class hik.mqtt
+hik.mqtt = {}
+
+---Sends a message to the MQTT broker of site.yaml: a text or a number as it stands, a table as JSON, a snapshot as its picture, at most 1 MB; false: the broker is away or asked for too much, and the message is dropped.
+---@param topic string
+---@param value string|number|boolean|table|hik.Snapshot
+---@param options? hik.PublishOptions
+---@return boolean
+function hik.mqtt.publish(topic, value, options) end
 
 ---@class hik.file
 hik.file = {}
