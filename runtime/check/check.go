@@ -113,6 +113,9 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 	for _, p := range s.Warnings {
 		c.add(p, true)
 	}
+	for _, p := range s.Unserved {
+		c.add(p, false)
+	}
 	c.report.Devices = len(s.Devices)
 	for _, d := range s.Devices {
 		c.report.Channels += len(d.Channels)

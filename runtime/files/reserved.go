@@ -10,7 +10,7 @@ import (
 // them: the state of every script is in the first.
 var (
 	reservedNames    = []string{"control.sock", "hiklua.lock", "lock", "journal", "pins", "refused-logins", "archive.copy", "archive.gaps"}
-	reservedPrefixes = []string{"state.db", "archive.db", "hiklua.log", "journal.", ".control-"}
+	reservedPrefixes = []string{"state.db", "archive.db", "hiklua.log", "journal.", ".control-", "page.key"}
 )
 
 // ownFolder is the host's in each archive: its manifests are there.

@@ -44,6 +44,10 @@ const (
 	// Notice: a script has something told. What is the target of notify, Detail
 	// the beginning of the text.
 	Notice Kind = "notice"
+	// View: a channel is looked at on the page, or no more: What is start or stop.
+	// Of a stop, Detail is the number of pictures that the device was asked for,
+	// and Duration how long it was. The pictures have no entries of their own.
+	View Kind = "view"
 	// Script: a script, or without a Script site.yaml, was "loaded", "reloaded" or
 	// "removed", or "refused" for Err: that is What.
 	Script Kind = "script"
@@ -54,7 +58,7 @@ const (
 
 // Kinds are all kinds of entries.
 func Kinds() []Kind {
-	return []Kind{Command, RunBegun, RunEnded, RunSkipped, Failed, Event, Picture, Notice, Script, Host}
+	return []Kind{Command, RunBegun, RunEnded, RunSkipped, Failed, Event, Picture, Notice, View, Script, Host}
 }
 
 // Entry is one command as it was carried out, or something else that happened
@@ -241,6 +245,11 @@ func (e Entry) words() string {
 		return "tells " + e.What + ": " + e.Detail
 	case Picture:
 		text = "picture " + e.Detail
+	case View:
+		if e.What == "start" {
+			return "is looked at on the page"
+		}
+		return "is looked at no more, pictures: " + e.Detail
 	case Script:
 		if e.Script == "" {
 			return "site.yaml " + e.What

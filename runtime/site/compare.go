@@ -7,7 +7,7 @@ type Changes struct {
 	Added, Removed, Changed []string // devices, in the order of their file
 	Timezone, Location      bool
 	Vars, Archive, Limits   bool
-	Notify, MQTT            bool
+	Notify, MQTT, Web       bool
 	Order                   bool // the same devices in another order
 }
 
@@ -36,6 +36,7 @@ func Compare(before, after *Site) Changes {
 	c.Archive = !reflect.DeepEqual(before.Archive, after.Archive)
 	c.Notify = !reflect.DeepEqual(before.Notify, after.Notify)
 	c.MQTT = !reflect.DeepEqual(before.MQTT, after.MQTT)
+	c.Web = !before.Web.Equal(after.Web)
 	c.Limits = before.Limits != after.Limits
 	return c
 }

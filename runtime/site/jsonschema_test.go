@@ -204,7 +204,7 @@ func TestTypesAreTheParsers(t *testing.T) {
 func values(k Key) (right, wrong []string) {
 	kind, rest, _ := strings.Cut(k.Type, " ")
 	bounds := strings.TrimPrefix(rest, "number ")
-	least, most, _ := strings.Cut(strings.TrimSuffix(bounds, ", bare in milliseconds"), " to ")
+	least, most, _ := strings.Cut(strings.TrimSuffix(strings.TrimSuffix(bounds, ", bare in milliseconds"), ", or off"), " to ")
 	number := func(text string) (n float64) { fmt.Sscan(text, &n); return n }
 	scalar := []string{"{}", "[]", ""}
 	switch {
@@ -249,6 +249,7 @@ var samples = map[string]string{
 	"notify.NAME.webhook": "{url: 'https://h/x'}", "notify.NAME.webhook.url": "https://h/x", "notify.NAME.ntfy.topic": "t", "notify.NAME.telegram.token": "t",
 	"notify.NAME.telegram.chat": "1", "notify.NAME.mail.to": "a@example.org", "notify.NAME.mail.server": "smtp://h", "notify.NAME.mail.username": "u",
 	"notify.NAME.mail.password": "p", "mqtt.broker": "mqtt://192.0.2.5", "mqtt.username": "u", "mqtt.cert": "site.yaml", "mqtt.key": "site.yaml",
+	"web.cert": "site.yaml", "web.key": "site.yaml",
 }
 
 // fileWith is a site.yaml in which the key of that path has a value, and around

@@ -126,11 +126,15 @@ func schemaOfNumber(kind, pattern, bounds, otherwise string) *jsonSchema {
 	return s
 }
 
-// schemaOfDuration reads bounds such as "1s to 1h" and "1s to 1d, bare in
-// milliseconds". They hold for bare numbers; a pattern cannot say them of texts.
+// schemaOfDuration reads bounds such as "1s to 1h", "1s to 1d, bare in
+// milliseconds" and "2s to 1h, or off". They hold for bare numbers; a pattern cannot say them of texts.
 func schemaOfDuration(bounds, otherwise string) *jsonSchema {
+	pattern := durationPattern
+	if span, ok := strings.CutSuffix(bounds, ", or off"); ok {
+		bounds, pattern = span, pattern+"|^off$"
+	}
 	s := &jsonSchema{
-		Type: []string{"string", "number"}, Pattern: durationPattern + fromEnvironment,
+		Type: []string{"string", "number"}, Pattern: pattern + fromEnvironment,
 		ErrorMessage: "not a duration (such as 90s, 1m30s, 2d) of " + bounds, Default: orNil(otherwise),
 	}
 	unit := time.Second

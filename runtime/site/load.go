@@ -54,7 +54,7 @@ func parse(data []byte, r *reader) (*Site, error) {
 	if len(r.problems) > 0 {
 		return nil, r.problems.sorted()
 	}
-	s.Warnings = r.warnings.sorted()
+	s.Warnings, s.Unserved = r.warnings.sorted(), r.unserved.sorted()
 	return s, nil
 }
 

@@ -23,6 +23,7 @@ type reader struct {
 	path     []string // of keys, down to the value being read
 	problems Problems
 	warnings Problems
+	unserved Problems
 	later    []func(*Site) // checks for which all of the file has to be read
 
 	saved   *Saved // what the file is compared with; nil: nothing

@@ -21,6 +21,8 @@ var siteFields = []field[Site]{
 		sub: func(path string) []Key { return keysOf(path+".NAME", targetFields) }, also: []string{"notifications", "notifier", "notifiers"}},
 	{name: "mqtt", kind: "map", meaning: "the MQTT broker for Home Assistant and for hik.mqtt", read: readMQTT,
 		sub: func(path string) []Key { return keysOf(path, mqttFields) }},
+	{name: "web", kind: "map", meaning: "the page of the host", read: readWeb,
+		sub: func(path string) []Key { return keysOf(path, webFields) }, also: []string{"page", "http", "server"}},
 	{name: "limits", kind: "map", meaning: "what scripts may use", read: func(r *reader, n *yaml.Node, s *Site) { readMap(r, n, limitFields, &s.Limits) },
 		sub: func(path string) []Key { return keysOf(path, limitFields) }},
 }

@@ -27,9 +27,11 @@ type Site struct {
 	Archive *Archive // nil: not given
 	Notify  []Target // in the order of the file
 	MQTT    *MQTT    // nil: not given
+	Web     *Web     // nil: not given
 	Limits  Limits
 
 	Warnings Problems // what is no mistake and may not be meant so
+	Unserved Problems // what keeps the page from being served, and not the site from running
 }
 
 // Place is a point on the earth in degrees; north and east are positive.

@@ -1,0 +1,136 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// Config is what a page needs of its host.
+type Config struct {
+	Clock clock.Clock
+	Log   *slog.Logger
+	Data  string // the folder in which page.key lies
+
+	// Status must not wait.
+	Status func() runtime.Status
+	// Picture takes one picture of a channel. It may wait, until ctx ends.
+	Picture func(ctx context.Context, device string, channel int) ([]byte, error)
+	// Record is told when somebody begins and ends to look at a channel; it must
+	// not wait. nil: nothing is told.
+	Record func(journal.Entry)
+
+	Feed *Feed         // what is put on record
+	Ring *control.Ring // the log
+
+	// What lies beside the page; nil: 404. API has a session or the password
+	// before it, Metrics too, Hooks has not.
+	API     http.Handler // /api/
+	Metrics http.Handler // GET /metrics
+	Hooks   http.Handler // POST /hooks/NAME
+}
+
+// Page is the page of one host. What outlives a change of its settings is
+// here: who is logged in, the links, and what is counted.
+type Page struct {
+	conf     Config
+	sessions *sessions
+	links    *links
+	guesses  *guesses
+	board    *board
+	looks    *looks
+	counts   counts
+
+	mu    sync.Mutex
+	front *front // what listens; nil: nothing does
+	err   error  // why nothing does
+}
+
+// New makes a page that does not listen yet.
+func New(conf Config) *Page {
+	p := &Page{
+		conf:     conf,
+		sessions: newSessions(conf.Clock, conf.Data),
+		links:    newLinks(conf.Clock),
+		guesses:  newGuesses(conf.Clock),
+	}
+	p.board = newBoard(conf.Clock, conf.Status)
+	p.looks = newLooks(p)
+	return p
+}
+
+// ErrOff says that the site has no page.
+var ErrOff = errors.New("the site has no page: web.listen of site.yaml, or run --listen, gives it one")
+
+// Configure lets the page listen as web says, in the place of what listens at
+// present; nil: nothing does. What is wrong is logged in one line, and then
+// nothing listens.
+func (p *Page) Configure(web *site.Web) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.front != nil {
+		p.front.close()
+		p.front = nil
+	}
+	p.board.settings(web)
+	if web == nil || web.Listen == "" {
+		p.err = ErrOff
+		return
+	}
+	p.front, p.err = listen(p, web)
+	if p.err != nil {
+		p.conf.Log.Error("no page is served; the host runs on", keyError, p.err)
+		return
+	}
+	p.conf.Log.Info(fmt.Sprintf("page at %s: \"hiklua page\" gives a link that logs in", p.front.address()))
+	if !web.Loopback() && web.Cert == "" {
+		p.conf.Log.Warn("the page is served beyond this machine without TLS: password and pictures can be read on the way; web.cert and web.key, or a proxy in front of it, mend that")
+	}
+}
+
+// Close ends the page and waits for all that goes on in it.
+func (p *Page) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.front != nil {
+		p.front.close()
+		p.front = nil
+	}
+	p.err = ErrOff
+	p.looks.close()
+	p.board.close()
+}
+
+// Link is a link that logs in once.
+type Link struct {
+	URL   string    `json:"url"`
+	Until time.Time `json:"until"`           // it works as long as that
+	Local bool      `json:"local,omitempty"` // on this machine only
+}
+
+// Link makes a link. The error says why there is no page.
+func (p *Page) Link() (Link, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.front == nil {
+		return Link{}, p.err
+	}
+	key, until := p.links.make()
+	return Link{URL: p.front.linkTo() + "/enter?key=" + key, Until: until, Local: p.front.web.Loopback()}, nil
+}
+
+// Attributes of the log.
+const (
+	keyError   = "error"
+	keyAddress = "address"
+)
