@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"runtime/standin":       {"runtime/clock", "runtime/site", "isapi", "isapi/sim"},
 	"runtime/web":           {},
 	"runtime/api":           {"runtime", "runtime/*", "luaapi", "isapi"},
-	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/journal", "runtime/nearest", "runtime/owner", "runtime/site", "luaapi", "isapi"},
+	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/device", "runtime/journal", "runtime/owner", "runtime/site", "isapi"},
 	"runtime/notify":        {"runtime/clock", "runtime/site", "runtime/web", "isapi"},
 	"runtime/timeline":      {"runtime/clock", "runtime/journal", "runtime/schedule", "runtime/site"},
 	"runtime/timeline/page": {"runtime/clock", "runtime/schedule", "runtime/timeline"},

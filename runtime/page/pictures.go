@@ -233,4 +233,6 @@ func deviceOf(st runtime.Status, name string) (runtime.DeviceStatus, bool) {
 	return runtime.DeviceStatus{}, false
 }
 
-func hasChannel(d runtime.DeviceStatus, number int) bool { return number > 0 }
+func hasChannel(d runtime.DeviceStatus, number int) bool {
+	return slices.ContainsFunc(d.Channels, func(c runtime.ChannelStatus) bool { return c.ID == number })
+}
