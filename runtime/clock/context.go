@@ -21,25 +21,27 @@ func WithCancel(parent context.Context) (context.Context, context.CancelFunc) {
 // WithCancelCause is WithCancel with a reason, which context.Cause tells.
 func WithCancelCause(parent context.Context) (context.Context, context.CancelCauseFunc) {
 	c := newContext(parent)
-	return c, func(cause error) {
-		if cause == nil {
-			cause = context.Canceled
-		}
-		c.endWith(context.Canceled, cause)
-	}
+	return c, c.cancel
 }
 
 // WithTimeout returns a context that also ends when d has passed on clk.
 func WithTimeout(clk Clock, parent context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	c, cancel := WithTimeoutCause(clk, parent, d)
+	return c, func() { cancel(nil) }
+}
+
+// WithTimeoutCause is WithTimeout whose cancel takes a reason, which
+// context.Cause tells.
+func WithTimeoutCause(clk Clock, parent context.Context, d time.Duration) (context.Context, context.CancelCauseFunc) {
 	c := newContext(parent)
 	c.deadline = clk.Now().Add(d)
 	if earlier, ok := parent.Deadline(); ok && earlier.Before(c.deadline) {
 		c.deadline = earlier
 	}
 	timer := clk.AfterFunc(d, func() { c.end(context.DeadlineExceeded) })
-	return c, func() {
+	return c, func(cause error) {
 		timer.Stop()
-		c.end(context.Canceled)
+		c.cancel(cause)
 	}
 }
 
@@ -98,7 +100,8 @@ type contextKey struct{}
 
 type clockContext struct {
 	parent   context.Context
-	above    *follower // of parent
+	above    *follower // of parent: place, or nil
+	place    follower
 	deadline time.Time
 
 	ended atomic.Bool // err is set
@@ -116,7 +119,7 @@ func newContext(parent context.Context) *clockContext {
 		c.endWith(parent.Err(), Cause(parent))
 		return c
 	}
-	above := follow(parent, (*child)(c))
+	above := c.place.follow(parent, (*child)(c))
 	c.mu.Lock()
 	c.above = above
 	ended := c.err != nil
@@ -176,6 +179,13 @@ func (c *clockContext) AfterFunc(f func()) func() bool {
 		return func() bool { return false }
 	}
 	return follow(c, wakeFunc(f)).leave
+}
+
+func (c *clockContext) cancel(cause error) {
+	if cause == nil {
+		cause = context.Canceled
+	}
+	c.endWith(context.Canceled, cause)
 }
 
 func (c *clockContext) end(err error) { c.endWith(err, err) }

@@ -21,14 +21,20 @@ func (f wakeFunc) Wake() { f() }
 // follow has waker woken when ctx ends, at once if it has ended, unless leave is
 // called before. Nil: ctx never ends.
 func follow(ctx context.Context, waker interface{ Wake() }) *follower {
+	return new(follower).follow(ctx, waker)
+}
+
+// follow is the function follow that makes no follower.
+func (f *follower) follow(ctx context.Context, waker interface{ Wake() }) *follower {
 	c, ok := ours(ctx)
 	if !ok {
 		if ctx.Done() == nil {
 			return nil
 		}
-		return &follower{stop: context.AfterFunc(ctx, waker.Wake)}
+		f.stop = context.AfterFunc(ctx, waker.Wake)
+		return f
 	}
-	f := &follower{waker: waker, ctx: c}
+	f.waker, f.ctx = waker, c
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()

@@ -81,10 +81,13 @@ func (r *Ref) pollDue() (bool, time.Duration) {
 // that to a poll, and no longer than one of them may take.
 func (r *Ref) awaitAnswers() {
 	l := r.line.Load()
-	limit, cancel := clock.WithTimeout(r.clk, r.ctx, l.conf.Timeout)
-	defer cancel()
 	l.dev.mu.Lock()
 	defer l.dev.mu.Unlock()
+	if l.active == 0 {
+		return
+	}
+	limit, cancel := clock.WithTimeout(r.clk, r.ctx, l.conf.Timeout)
+	defer cancel()
 	for l.active > 0 && l.dev.settling.Wait(limit) == nil {
 	}
 }
@@ -229,11 +232,14 @@ func (r *Ref) Settled(ctx context.Context) string {
 
 // pauseWatch is the watcher's wait for its next poll, which wakeWatcher ends.
 func (r *Ref) pauseWatch(wait time.Duration) error {
-	limit, cancel := clock.WithTimeout(r.clk, r.ctx, wait)
-	defer cancel()
+	defer r.clk.AfterFunc(wait, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.wakeWatcher()
+	}).Stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.woken && r.watching.Wait(limit) == nil {
+	for !r.woken && r.watching.Wait(r.ctx) == nil {
 	}
 	r.woken = false
 	return clock.Cause(r.ctx)

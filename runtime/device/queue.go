@@ -236,14 +236,12 @@ func (d *Device) sendIt(c *command) error {
 		defer c.head.wire.Release()
 		parent = context.WithoutCancel(parent)
 	}
-	parent, overtake := clock.WithCancelCause(parent)
-	defer overtake(nil)
-	if err := d.goesOut(c, func() { overtake(errOvertaken) }); err != nil {
+	ctx, cancel := clock.WithTimeoutCause(d.clk, parent, c.ref.conf().Timeout)
+	defer cancel(nil)
+	if err := d.goesOut(c, func() { cancel(errOvertaken) }); err != nil {
 		return err
 	}
-	ctx, cancel := clock.WithTimeout(d.clk, parent, c.ref.conf().Timeout)
-	defer cancel()
-	defer clock.OnDone(d.ctx, cancel)()
+	defer clock.OnDone(d.ctx, func() { cancel(nil) })()
 	began, line := d.clk.Now(), c.line
 	err := c.ref.sent(func() error { return c.run(ctx, line.client) })
 	if err != nil && errors.Is(clock.Cause(ctx), errOvertaken) {
