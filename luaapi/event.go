@@ -269,9 +269,12 @@ func setNumber(t *lua.LTable, key string, n int) {
 	}
 }
 
-// FiringArgs are what a job's function gets: its run; a handler gets the event,
-// or the emitted value, before it.
-func FiringArgs(L *lua.LState, f Firing) []lua.LValue {
+// FiringArgs are what a job's function fn gets: its run; a handler gets the event,
+// or the emitted value, before it. One that takes nothing gets nothing.
+func FiringArgs(L *lua.LState, fn *lua.LFunction, f Firing) []lua.LValue {
+	if p := fn.Proto; p != nil && p.NumParameters == 0 && p.IsVarArg == 0 {
+		return nil
+	}
 	run := FiringTable(L, f)
 	if f.Event == nil {
 		return []lua.LValue{run}

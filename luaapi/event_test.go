@@ -3,6 +3,7 @@ package luaapi
 import (
 	"context"
 	"fmt"
+	"testing"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -53,10 +54,26 @@ func (h *fakeHost) openEvents(set func(string, lua.LGFunction)) {
 		if L.GetTop() > 0 {
 			f.Event, f.Value = &Event{Type: L.CheckString(1)}, h.emitted[len(h.emitted)-1]
 		}
-		args := FiringArgs(L, f)
+		args := FiringArgs(L, L.NewFunction(func(*lua.LState) int { return 0 }), f)
 		for _, v := range args {
 			L.Push(v)
 		}
 		return len(args)
 	})
+}
+
+// The table of a run is made for functions that can see it.
+func TestWhoGetsTheRun(t *testing.T) {
+	L := lua.NewState()
+	defer L.Close()
+	for code, want := range map[string]int{
+		"function() end": 0, "function(run) end": 1, "function(run, more) end": 1, "function(...) return ... end": 1, "function(...) end": 1, "print": 1,
+	} {
+		if err := L.DoString("fn = " + code); err != nil {
+			t.Fatal(err)
+		}
+		if got := FiringArgs(L, L.GetGlobal("fn").(*lua.LFunction), Firing{Name: "night"}); len(got) != want {
+			t.Errorf("%s gets %d values, want %d", code, len(got), want)
+		}
+	}
 }

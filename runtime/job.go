@@ -259,7 +259,7 @@ func (j *job) run(f luaapi.Firing) {
 		j.recordRun(journal.RunBegun, t, f, nil)
 		t.start(func(L *lua.LState) error {
 			entered = true
-			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, f)...)
+			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, j.spec.Fn, f)...)
 		})
 		t.join(context.Background())
 		err = t.err
