@@ -262,6 +262,16 @@ func (c *Client) newRequest(ctx context.Context, cl *call, authorization string)
 	return req.WithContext(ctx)
 }
 
+// hasDots reports whether a segment of a path is . or ...
+func hasDots(path string) bool {
+	for s := range strings.SplitSeq(path, "/") {
+		if s == "." || s == ".." {
+			return true
+		}
+	}
+	return false
+}
+
 // checkPath refuses what could lead anywhere but into the device's tree.
 func (c *Client) checkPath(cl *call) error {
 	p := cl.path
@@ -271,7 +281,7 @@ func (c *Client) checkPath(cl *call) error {
 		bad = "the path must begin with /"
 	case strings.HasPrefix(p, "//"):
 		bad = "the path must not begin with //"
-	case strings.Contains(p+"/", "/../") || strings.Contains(p+"/", "/./"):
+	case hasDots(p):
 		bad = "the path must not hold . or .."
 	case strings.ContainsFunc(p, isControl) || strings.ContainsAny(p, "?#\\"):
 		bad = "the path holds a character that it must not"

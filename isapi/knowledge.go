@@ -63,11 +63,12 @@ var oldPrefixes = []string{"", "/PSIA"}
 
 // path is where the device has what ISAPI has at path.
 func (k *knowledge) path(path string) string {
+	prefix := know(k, &k.prefix)
 	rest, ours := strings.CutPrefix(path, isapiPrefix+"/")
-	if !ours {
+	if !ours || prefix == isapiPrefix {
 		return path
 	}
-	return know(k, &k.prefix) + "/" + rest
+	return prefix + "/" + rest
 }
 
 // old reports whether the firmware is of before ISAPI.

@@ -78,6 +78,9 @@ func ReadXML(ctx context.Context, doc []byte) (*Node, error) {
 			if len(open) > 0 {
 				parent := &open[len(open)-1]
 				parent.apart = true
+				if parent.node.Children == nil {
+					parent.node.Children = make([]*Node, 0, 4)
+				}
 				parent.node.Children = append(parent.node.Children, n)
 			} else {
 				root = n
