@@ -54,12 +54,17 @@ func (h *fakeHost) openEvents(set func(string, lua.LGFunction)) {
 		if L.GetTop() > 0 {
 			f.Event, f.Value = &Event{Type: L.CheckString(1)}, h.emitted[len(h.emitted)-1]
 		}
-		args := FiringArgs(L, L.NewFunction(func(*lua.LState) int { return 0 }), f)
+		args := FiringArgs(L, takesAll(L), f)
 		for _, v := range args {
 			L.Push(v)
 		}
 		return len(args)
 	})
+}
+
+// takesAll is a function that is given all there is.
+func takesAll(L *lua.LState) *lua.LFunction {
+	return L.NewFunction(func(*lua.LState) int { return 0 })
 }
 
 // The table of a run is made for functions that can see it.

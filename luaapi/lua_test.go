@@ -74,7 +74,7 @@ func (h *fakeHost) openPrelude() {
 	set("broker", func(L *lua.LState) int { h.noBroker = !L.CheckBool(1); return 0 })
 	set("message", func(L *lua.LState) int {
 		m := Message{Topic: L.CheckString(1), Payload: []byte(L.CheckString(2)), Retain: L.OptBool(3, false)}
-		args := FiringArgs(L, Firing{Event: &Event{Type: MessageEvent + m.Topic}, Value: m})
+		args := FiringArgs(L, takesAll(L), Firing{Event: &Event{Type: MessageEvent + m.Topic}, Value: m})
 		for _, arg := range args {
 			L.Push(arg)
 		}
