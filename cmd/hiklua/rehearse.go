@@ -93,6 +93,8 @@ func (a *app) checkRehearse(c *cobra.Command, o *rehearseOptions) error {
 	switch {
 	case o.update && o.expect == "":
 		return wrong("--update keeps the timeline in the file of --expect", "rehearse --expect rehearsal.txt --update")
+	case o.expect == "-":
+		return wrong("--expect -: what is kept is a file, such as rehearsal.txt", "rehearse --expect rehearsal.txt")
 	case o.expect != "" && o.other != "":
 		return wrong("--expect compares with what was kept, --diff with another version: one of them", "rehearse --diff DIR")
 	case o.json && (o.expect != "" || o.other != ""):

@@ -147,3 +147,36 @@ func TestRehearsalAndReality(t *testing.T) {
 		t.Error(said)
 	}
 }
+
+// What can't be rehearsed is refused, with what to do instead.
+func TestWhatIsNotRehearsed(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"site.yaml": "timezone: UTC\ndevices: {gate: {simulate: ptz, channels: {yard: {address: 1}}}, door: {ip: 192.0.2.1, username: u, password: p}}\n"})
+	t.Chdir(dir)
+	for _, c := range []struct {
+		events, args string
+		want         string
+	}{
+		{"", "--html -", "--html -: the page is a file, such as week.html"},
+		{"", "--expect - --update", "--expect -: what is kept is a file, such as rehearsal.txt"},
+		{"10:00 gate/9 motion", "--events e", "e:1: gate has no channel 9"},
+		{"10:00 door/2 motion", "--events e", "e:1: door has no channel 2"},
+		{"10:00 gate/9 io input 2", "--events e", "e:1: gate has no channel 9"},
+		{"10:00 gate motion\nrandom gate/9 motion 4/day", "--events e", "e:2: gate has no channel 9"},
+	} {
+		write(t, dir, map[string]string{"e": c.events})
+		s := newSession(t)
+		status := s.run(context.Background(), append([]string{"rehearse", "--from", "2026-03-01"}, strings.Fields(c.args)...)...)
+		if status == statusOK || !strings.Contains(s.err.String(), c.want) {
+			t.Errorf("%s %s: status %d\n%s", c.events, c.args, status, s.err.String())
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 2 {
+		t.Errorf("%v is left", left)
+	}
+	s := newSession(t)
+	s.run(context.Background(), "rehearse", "--from", "2026-03-01", "--for", "1s")
+	if want := "Sun 01 Mar 2026 00:00:00 to Sun 01 Mar 2026 00:00:01, 1 s of UTC"; !strings.Contains(s.out.String(), want) {
+		t.Errorf("lacks %q:\n%s", want, s.out.String())
+	}
+}

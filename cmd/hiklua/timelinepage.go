@@ -14,8 +14,11 @@ import (
 // noPlaceFor says that no page can be written to a file, before it is made at some
 // length; nil: one can, or "" is no file.
 func noPlaceFor(file string) error {
-	if file == "" {
+	switch file {
+	case "":
 		return nil
+	case "-":
+		return &failure{"--html -: the page is a file, such as week.html; what is printed is the timeline as text"}
 	}
 	dir := filepath.Dir(file)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {

@@ -99,20 +99,21 @@ type rate struct {
 	hourly bool
 }
 
-// rateOf reads "40/day" or "2/hour"; ok is false for what is no rate at all.
+// rateOf reads "40/day" or "2/hour"; ok is false for what is no rate at all. What
+// is meant as one and is none, such as "-4/day", has a count of 0.
 func rateOf(text string) (r rate, ok bool) {
 	number, unit, found := strings.Cut(text, "/")
-	if !found || strings.Trim(number, "0123456789") != "" || number == "" {
-		return r, false
-	}
-	n, _ := strconv.Atoi(number)
-	most := maxRate
+	n, err := strconv.Atoi(number)
+	most, known := maxRate, true
 	switch unit {
 	case "day", "d":
 	case "hour", "h":
 		r.hourly, most = true, maxRate/24
 	default:
-		n = 0
+		n, known = 0, false
+	}
+	if !found || err != nil && !known {
+		return r, false
 	}
 	if n >= 1 && n <= most {
 		r.count = n

@@ -108,6 +108,7 @@ func (p *parser) alarmPlace(w *What, pl place) {
 	switch w.Alarm.Type {
 	case "io":
 		w.Alarm.Port = 1
+		w.Channel = pl.channel // of the input; the device tells only the port
 		return
 	case "storage_full", "storage_error", "login_failed":
 		if pl.channel != 0 {

@@ -193,7 +193,7 @@ end)
 hik.test.case("nothing catches it", function() hik.test.advance("61s") end)
 hik.test.case("it is allowed", {allow_errors = true}, function() hik.test.advance("61s") end)
 hik.test.case("no device", function() hik.test.fault("gaet", "offline") end)
-hik.test.case("no fault", function() hik.test.fault("gate", "ofline") end)
+hik.test.case("no channel", function() hik.test.emit("gate/9", "motion") end) hik.test.case("no fault", function() hik.test.fault("gate", "ofline") end)
 hik.test.case("computes for ever", function() while true do end end)
 hik.test.case("the past", function() hik.test.advance_to("2026-05-01 12:00") end)
 hik.test.case("ends itself", function() os.exit(0) end)
@@ -211,6 +211,7 @@ tests/a_test.lua: an error: 1; tests/a_test.lua:5: attempt to index local 'x' (a
 tests/a_test.lua: nothing catches it: 1; scripts/a.lua:1: it broke (nothing caught it, after 1m) |   allow_errors = true, in the options of hik.test.case, lets the test go on
 tests/a_test.lua: it is allowed: 0
 tests/a_test.lua: no device: 1; tests/a_test.lua:9: no device "gaet" |   did you mean "gate"?
+tests/a_test.lua: no channel: 1; tests/a_test.lua:10: emit: gate has no channel 9
 tests/a_test.lua: no fault: 1; tests/a_test.lua:10: fault: unknown fault "ofline": one of offline, slow, late, reset, cut, html, busy, locked, wrong-password, clock-wrong, stream-silent
 tests/a_test.lua: computes for ever: 1; tests/a_test.lua:11: computed for longer than limits.compute (200ms) without waiting |   call hik.sleep in long loops
 tests/a_test.lua: the past: 1; tests/a_test.lua:12: advance_to: "2026-05-01 12:00" is past: it is 2026-06-01 12:00:00

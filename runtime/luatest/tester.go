@@ -41,6 +41,9 @@ func (b *bench) Raise(e luaapi.TestEvent) (reaches bool, err error) {
 	if e.Channel == 0 && e.Port == 0 {
 		e.Channel = b.onlyChannel(e.Device)
 	}
+	if e.Channel != 0 && !device.HasChannel(e.Channel) {
+		return false, fmt.Errorf("%s has no channel %d", e.Device, e.Channel)
+	}
 	lasts := e.Lasts
 	if lasts == 0 {
 		lasts = time.Second

@@ -76,6 +76,7 @@ notify:
 	got := text(t, r)
 	for _, want := range []string{
 		"tells ops: all is well", "tells desk: see", "asks " + address + " by POST", "says: 200 {}",
+		" runs of jobs, 12 notifications, 6 requests of hik.http, no errors",
 		"archives a picture, " + filepath.ToSlash(archive) + "/gate/1/2026-01-14/",
 	} {
 		if !strings.Contains(got, want) {

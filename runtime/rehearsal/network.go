@@ -15,7 +15,7 @@ func (r *rehearsal) noteRequest(req *http.Request, _ []byte) {
 	script, job, task := runtime.TaskOf(req.Context())
 	// The rest of an address may be a secret: many services have theirs there.
 	r.timeline.Add(timeline.Action{
-		Time: r.clk.Now(), Kind: timeline.Notice, Script: script, Job: job, Task: task,
+		Time: r.clk.Now(), Kind: timeline.Request, Script: script, Job: job, Task: task,
 		Text: "asks " + req.URL.Host + " by " + req.Method,
 	})
 }

@@ -100,7 +100,8 @@ func (r *rehearsal) run() (*Result, error) {
 	}
 	if o.Begin != nil {
 		if err := o.Begin(r.host, r.clk); err != nil {
-			return nil, errors.Join(err, r.host.Close())
+			r.clk.Do(func() { err = errors.Join(err, r.host.Close()) })
+			return nil, err
 		}
 	}
 	ctx, stop := clock.WithCancel(context.Background())

@@ -48,7 +48,7 @@ func Compare(to io.Writer, happened, rehearsed Timeline) (differences int, err e
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
-	head := fmt.Sprintf("%s to %s: ", rehearsed.From.Format(dayText), rehearsed.To.Format(dayText))
+	head := rehearsed.span() + ": "
 	if differences == 0 {
 		head += fmt.Sprintf("%s, as rehearsed", counted(count, "action", "actions"))
 	} else {
@@ -63,7 +63,7 @@ func (t Timeline) doings(from, to time.Time) map[track]map[string][]time.Time {
 	all := make(map[track]map[string][]time.Time)
 	for _, a := range t.Actions {
 		switch a.Kind {
-		case Event, State, Print:
+		case Event, State, Print, Request:
 			continue
 		}
 		if a.by() == "" || a.Time.Before(from) || !a.Time.Before(to) {

@@ -68,3 +68,15 @@ func TestRunsThatWereEnded(t *testing.T) {
 		}
 	}
 }
+
+// What hik.http asks is on no record: it is no difference that it is only rehearsed.
+func TestRequestsAreNotCompared(t *testing.T) {
+	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)
+	happened := Timeline{From: begin, To: begin.Add(time.Hour), Zone: time.UTC}
+	rehearsed := happened
+	rehearsed.Actions = []Action{{Time: begin.Add(time.Minute), Kind: Request, Script: "night", Job: "tour", Text: "asks example.org by POST"}}
+	var out strings.Builder
+	if n, err := Compare(&out, happened, rehearsed); n != 0 || err != nil {
+		t.Error(n, err, out.String())
+	}
+}

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -71,6 +72,9 @@ func (w *textWriter) summary() {
 	}
 	parts := []string{counted(kinds[Run], "run of jobs", "runs of jobs"), counted(kinds[Notice], "notification", "notifications"),
 		counted(kinds[Error]+w.failedRuns(), "error", "errors")}
+	if n := kinds[Request]; n > 0 {
+		parts = slices.Insert(parts, 2, counted(n, "request of hik.http", "requests of hik.http"))
+	}
 	if !w.t.Real { // what was real is not searched
 		parts = append(parts, counted(len(w.t.Findings), "finding", "findings"))
 	}

@@ -51,12 +51,21 @@ const (
 	dayText  = "Mon 02 Jan 2006 15:04"
 )
 
+// span is from when to when: with seconds, if minutes do not tell how long it is.
+func (t Timeline) span() string {
+	layout := dayText
+	if t.To.Sub(t.From)%time.Minute != 0 {
+		layout += ":05"
+	}
+	return t.From.Format(layout) + " to " + t.To.Format(layout)
+}
+
 func (w *textWriter) head() {
 	t := w.t
 	if !w.o.Brief {
 		w.printf("%s: ", t.Site)
 	}
-	w.printf("%s to %s, %s of %s", t.From.Format(dayText), t.To.Format(dayText), spanText(t.To.Sub(t.From)), t.Zone)
+	w.printf("%s, %s of %s", t.span(), spanText(t.To.Sub(t.From)), t.Zone)
 	for _, c := range t.changes() {
 		w.printf("\nthe clocks change at %s from %s to %s", c.Format(timeText), c.Add(-time.Second).Format("MST"), c.Format("MST"))
 	}

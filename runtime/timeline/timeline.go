@@ -43,7 +43,8 @@ const (
 	Snapshot Kind = "snapshot" // a picture
 	Event    Kind = "event"    // something that a device noticed, from start to stop
 	State    Kind = "state"    // a device went offline, came online, ...
-	Notice   Kind = "notice"   // a notification, or a request to the network
+	Notice   Kind = "notice"   // a notification
+	Request  Kind = "request"  // one of hik.http, of which no record is kept
 	Print    Kind = "print"    // what a script prints or logs; only where all is asked for
 	Error    Kind = "error"    // an error that no script caught, or a warning of the host
 )

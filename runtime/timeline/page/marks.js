@@ -16,6 +16,7 @@ const LOOKS = {
   event:    { strip: 3, order: 4, lasts: true, name: "event" },
   preset:   { strip: 0, order: 5, name: "preset" },
   notice:   { strip: 0, order: 6, words: 0, name: "notification" },
+  request:  { strip: 0, order: 6, words: 0, colour: "notice", name: "request of hik.http" },
   snapshot: { strip: 4, order: 7, words: 4, name: "picture" },
   command:  { strip: 4, order: 8, words: 4, colour: "other", name: "other command" },
   print:    { strip: 4, order: 9, words: 4, colour: "other", name: "printed" },
