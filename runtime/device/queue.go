@@ -253,7 +253,9 @@ func (d *Device) sendIt(c *command) error {
 	if err == nil {
 		d.noteLook(c, line.client)
 	}
-	c.ref.observe(line, err)
+	if !c.look || !errors.Is(err, isapi.ErrTimeout) { // whether it still answers is for commands and polls to say
+		c.ref.observe(line, err)
+	}
 	c.write(began, err)
 	d.mu.Lock()
 	defer d.mu.Unlock()
