@@ -216,6 +216,11 @@ func TestLooksWhileNotOnline(t *testing.T) {
 				if gate.State() != state {
 					t.Fatalf("the device is %s", gate.State())
 				}
+				busy := make(chan bool)
+				all.Go(func() {
+					gate.Do(ctx, luaapi.Command{What: "x"}, func(context.Context, *isapi.Client) error { <-busy; return nil })
+				})
+				synctest.Wait()
 				before := r.gate().Counts()
 				began := time.Now()
 				for _, err := range []error{waiting, look(ctx, gate)} {
@@ -226,6 +231,8 @@ func TestLooksWhileNotOnline(t *testing.T) {
 				if time.Since(began) != 0 || contains(h.asked(), "picture") || r.gate().Counts().RejectedLogins != before.RejectedLogins {
 					t.Errorf("after %v; asked for %s", time.Since(began), h.asked())
 				}
+				close(busy)
+				all.Wait()
 				r.gate().SetFaults()
 				r.close(time.Second)
 			})

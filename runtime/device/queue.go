@@ -137,8 +137,7 @@ func (d *Device) end(c *command, err error) {
 		d.active--
 		c.line.active--
 		if c.look {
-			d.looking = false
-			d.idle.Signal()
+			d.looking = false // its worker takes the next
 		}
 	}
 	c.state, c.err = commandDone, err
