@@ -187,8 +187,8 @@ func (o rehearseOptions) text() timeline.TextOptions {
 	return timeline.TextOptions{By: timeline.By(o.by.value), Full: o.full}
 }
 
-// runRehearsal rehearses a site. What is compared begins without hik.state:
-// that of a site changes from day to day.
+// runRehearsal rehearses a site. What is compared begins without hik.state and
+// files: those of a site change from day to day.
 func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*rehearsal.Result, error) {
 	devices := make(rehearsedDevices)
 	happenings, err := readHappenings(o.events, s)
@@ -202,7 +202,8 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 	}
 	conf.Interrupted = o.interrupted
 	if o.expect == "" && o.other == "" {
-		conf.State = filepath.Join(dataFolder(s.Dir), "state.db")
+		conf.Data = dataFolder(s.Dir)
+		conf.State = filepath.Join(conf.Data, "state.db")
 	}
 	return rehearsal.Run(conf)
 }

@@ -25,6 +25,7 @@ type Options struct {
 	From    time.Time
 	For     time.Duration // the span is half open: From+For is not part of it
 	State   string        // the state file of the site, which is only read; "": hik.state begins empty
+	Data    string        // the folder of the site's files, of which scripts have a copy; "": it begins empty
 	Seed    uint64
 	Version string
 	Getenv  func(string) (string, bool)
@@ -94,7 +95,13 @@ func (r *rehearsal) run() (*Result, error) {
 	}
 	r.timeline = timeline.NewBuilder(timeline.Options{Timeline: head, Channel: o.Site.ChannelName, Preset: o.Preset, PictureSize: o.PictureSize, Explain: explain})
 	r.finder = newFinder(o)
-	var err error
+	leftOut, err := r.copyData(filepath.Join(r.dir, "data"))
+	if err != nil {
+		return nil, err
+	}
+	if leftOut {
+		r.finder.tellLeftOut()
+	}
 	if r.host, err = runtime.New(r.config()); err != nil {
 		return nil, err
 	}
