@@ -81,6 +81,7 @@ var onlyIn = map[string][]string{
 	"github.com/rivo/uniseg":             {"cmd/hiklua", "cmd/hiklua/lineedit"},
 	"github.com/lmittmann/tint":          {"cmd/hiklua"},
 	"golang.org/x/image/font":            {"isapi/sim", "runtime/archive/export"},
+	"golang.org/x/net/netutil":           {"runtime/control"},
 	"golang.org/x/text/encoding":         {"isapi"},
 	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
 }

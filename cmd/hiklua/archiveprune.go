@@ -7,10 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/runtime/archive"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
-	"github.com/hiklua/hiklua/runtime/control"
 )
 
 func newArchivePruneCommand(a *app) *cobra.Command {
@@ -42,49 +41,25 @@ never archived, stays.`,
 
 // jsonPruned is what prune --json prints.
 type jsonPruned struct {
-	Removed []removedRecord `json:"removed"`
-	pruneSum
-}
-
-// removedRecord is a picture that goes.
-type removedRecord struct {
-	archive.Record
-	Reason string `json:"reason"`
-}
-
-// pruneSum is what comes behind the list of pictures.
-type pruneSum struct {
-	DryRun bool  `json:"dry_run"`
-	Files  int64 `json:"pictures"`
-	Bytes  int64 `json:"bytes"`
-	Left   int64 `json:"left"` // that had to stay: changed since they were archived
+	Removed []api.Removed `json:"removed"`
+	api.Pruned
 }
 
 func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
-	sum := pruneSum{DryRun: dry}
+	sum := api.Pruned{DryRun: dry}
 	write, end := v.removedTable()
 	if asJSON {
 		write, end = v.removedJSON(&sum)
 	}
-	removed := func(r removedRecord) error {
+	removed := func(r api.Removed) error {
 		sum.Files++
 		sum.Bytes += r.Size
 		return write(&r)
 	}
-	err := v.withHost(ctx, func(client *control.Client) error {
-		return client.Call(ctx, opArchivePrune, dry, func(value json.RawMessage) error {
-			var got pruneAnswer
-			if err := json.Unmarshal(value, &got); err != nil {
-				return err
-			}
-			sum.Left += got.Left
-			for _, r := range got.Removed {
-				if err := removed(r); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	err := v.withHost(ctx, func(client *api.Client) error {
+		got, err := client.Prune(ctx, api.Prune{DryRun: dry}, removed)
+		sum.Left = got.Left
+		return err
 	}, func(x *index.Index) error {
 		if x == nil {
 			return v.noIndex()
@@ -93,8 +68,8 @@ func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
 			Clock: v.clk, Log: v.quietLogger(v.site.Timezone, false), Index: x,
 			Policy: retention.PolicyOf(&v.conf, v.site.Timezone),
 		})
-		left, err := pruneWith(ctx, k, dry, func(r retention.Removal) error {
-			return removed(removedRecord{r.Record(v.site.Timezone), r.Reason})
+		left, err := api.Prune{DryRun: dry}.PruneBy(ctx, k, func(r retention.Removal) error {
+			return removed(api.Removed{Record: r.Record(v.site.Timezone), Reason: r.Reason})
 		})
 		sum.Left = left
 		return err
@@ -120,7 +95,7 @@ func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
 }
 
 // removedTable shows what goes in columns; end writes what is left.
-func (v *archiveView) removedTable() (write func(*removedRecord) error, end func() error) {
+func (v *archiveView) removedTable() (write func(*api.Removed) error, end func() error) {
 	page := &table{head: []string{"TAKEN", "CHANNEL", "LABEL", "SIZE", "REASON", "FILE"}, fixed: 1}
 	end = func() error {
 		if len(page.rows) == 0 {
@@ -130,7 +105,7 @@ func (v *archiveView) removedTable() (write func(*removedRecord) error, end func
 		page = &table{fixed: 1}
 		return err
 	}
-	return func(r *removedRecord) error {
+	return func(r *api.Removed) error {
 		e := r.Entry()
 		page.add(v.timeText(r.Taken), e.ChannelPath(), r.Label, sizeText(r.Size), r.Reason, r.Path)
 		if len(page.rows) < tablePage {
@@ -141,7 +116,7 @@ func (v *archiveView) removedTable() (write func(*removedRecord) error, end func
 }
 
 // removedJSON writes a jsonPruned, its list as it comes.
-func (v *archiveView) removedJSON(sum *pruneSum) (write func(*removedRecord) error, end func() error) {
+func (v *archiveView) removedJSON(sum *api.Pruned) (write func(*api.Removed) error, end func() error) {
 	before := "{\n  \"removed\": ["
 	put := func(text []byte, err error) error {
 		if err == nil {
@@ -163,5 +138,5 @@ func (v *archiveView) removedJSON(sum *pruneSum) (write func(*removedRecord) err
 		_, err = fmt.Fprintf(v.stdout, "],%s\n", text[1:])
 		return err
 	}
-	return func(r *removedRecord) error { return put(json.Marshal(r)) }, end
+	return func(r *api.Removed) error { return put(json.Marshal(r)) }, end
 }

@@ -1,22 +1,19 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/control"
 )
 
 func newArchiveShowCommand(a *app) *cobra.Command {
@@ -52,64 +49,13 @@ file itself.`,
 	return c
 }
 
-// jsonArchive is the archive in the output of archive show --json.
-type jsonArchive struct {
-	Path     string         `json:"path"`
-	Pictures int            `json:"pictures"`
-	Bytes    int64          `json:"bytes"`
-	Channels []jsonArchived `json:"channels"`
-}
-
-// jsonArchived is what the archive has of a channel.
-type jsonArchived struct {
-	Device   string    `json:"device"`
-	Channel  int       `json:"channel"`
-	Name     string    `json:"name,omitempty"`
-	Pictures int       `json:"pictures"`
-	Bytes    int64     `json:"bytes"`
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
-}
-
-// sumUp goes through an index, of whatever size it is.
-func sumUp(ctx context.Context, x *index.Index) (*jsonArchive, error) {
-	type key struct {
-		device  string
-		channel int
-	}
-	sums := make(map[key]*jsonArchived)
-	all := &jsonArchive{Channels: []jsonArchived{}}
-	err := x.List(ctx, archive.Query{}, func(e archive.Entry) error {
-		k := key{e.Device, e.Channel}
-		s := sums[k]
-		if s == nil {
-			s = &jsonArchived{Device: e.Device, Channel: e.Channel, First: e.Taken}
-			sums[k] = s
-		}
-		s.Name, s.Last = e.Name, e.Taken // the name that it has had last
-		s.Pictures++
-		s.Bytes += e.Size
-		all.Pictures++
-		all.Bytes += e.Size
-		return nil
-	})
-	for _, s := range slices.SortedFunc(maps.Values(sums), func(a, b *jsonArchived) int {
-		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Channel, b.Channel))
-	}) {
-		all.Channels = append(all.Channels, *s)
-	}
-	return all, err
-}
-
 func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
-	all := &jsonArchive{Channels: []jsonArchived{}}
-	err := v.withHost(ctx, func(client *control.Client) error {
-		return v.parts(ctx, client, opArchiveSum, nil, func(part *archivePart) error {
-			if part.Sum != nil {
-				all = part.Sum
-			}
-			return nil
-		})
+	all := &api.Archive{Channels: []api.ArchivedChannel{}}
+	err := v.withHost(ctx, func(client *api.Client) (err error) {
+		if all, err = client.Archive(ctx); err != nil || all.Incomplete == "" {
+			return err
+		}
+		return v.noteIncomplete(all.Incomplete)
 	}, func(x *index.Index) (err error) {
 		if x == nil {
 			return v.noIndex()
@@ -117,7 +63,7 @@ func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
 		if err := v.tellIncomplete(x.Problem()); err != nil {
 			return err
 		}
-		all, err = sumUp(ctx, x)
+		all, err = api.SumUp(ctx, x)
 		return err
 	})
 	if err != nil {

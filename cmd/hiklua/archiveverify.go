@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/control"
 )
@@ -85,9 +85,9 @@ func (v *archiveView) verify(ctx context.Context, o index.VerifyOptions) (report
 	if err := v.present(); err != nil {
 		return report, err
 	}
-	err = v.withHost(ctx, func(client *control.Client) error {
+	err = v.withHost(ctx, func(client *api.Client) (err error) {
 		// The host says where the manifests end; all else stands in the folder.
-		if err := client.Get(ctx, opArchiveHead, nil, &o.Head); err != nil {
+		if o.Head, err = client.ArchiveHead(ctx); err != nil {
 			return err
 		}
 		report, err = index.Verify(ctx, v.folder(), o)
@@ -100,18 +100,11 @@ func (v *archiveView) verify(ctx context.Context, o index.VerifyOptions) (report
 	return report, err
 }
 
-// rebuilt is a piece of what a host says while it makes its index anew.
-type rebuilt struct {
-	Done   int64         `json:"done,omitempty"`
-	Of     int64         `json:"of,omitempty"`
-	Report *index.Report `json:"report,omitempty"`
-}
-
 func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (report index.Report, err error) {
 	if err := v.present(); err != nil {
 		return report, &failure{err.Error() + ": mount its disk or put the folder back; if the pictures are gone for good, make the folder and try again"}
 	}
-	client, err := control.Dial(ctx, dataFolder(v.dir))
+	client, err := api.Dial(ctx, dataFolder(v.dir), version())
 	switch {
 	case errors.Is(err, control.ErrNoHost):
 		return index.Rebuild(ctx, v.indexFile(), v.folder(), v.indexOptions(), o)
@@ -119,18 +112,7 @@ func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (repor
 		return report, v.hostDenied(err)
 	}
 	defer client.Close()
-	err = client.Call(ctx, opArchiveRebuild, nil, func(value json.RawMessage) error {
-		var got rebuilt
-		if err := json.Unmarshal(value, &got); err != nil {
-			return err
-		}
-		if got.Report != nil {
-			report = *got.Report
-		} else {
-			o.Progress(got.Done, got.Of)
-		}
-		return nil
-	})
+	report, err = client.Rebuild(ctx, o.Progress)
 	return report, fromHost(err)
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -44,8 +44,8 @@ func (v *archiveView) folder() string { return v.site.Path(v.conf.Path) }
 
 // withHost calls ask with the host that runs the site, or alone with the index
 // if none does; with nil if there is no index.
-func (v *archiveView) withHost(ctx context.Context, ask func(*control.Client) error, alone func(*index.Index) error) error {
-	client, err := control.Dial(ctx, dataFolder(v.dir))
+func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error, alone func(*index.Index) error) error {
+	client, err := api.Dial(ctx, dataFolder(v.dir), version())
 	if err == nil {
 		defer client.Close()
 		return fromHost(ask(client))
@@ -96,19 +96,12 @@ func (v *archiveView) hostDenied(err error) error {
 
 // fetch gives what is chosen, the oldest first, to fn.
 func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Record) error) error {
-	q := archiveQuery{Query: c.Query, Path: c.path}
+	q := api.ArchiveQuery{Query: c.Query, Path: c.path}
 	if c.exact() {
 		q.Last = c.last
 	}
-	return v.withHost(ctx, func(client *control.Client) error {
-		return v.parts(ctx, client, opArchiveList, q, func(part *archivePart) error {
-			for _, r := range part.Pictures {
-				if err := fn(r); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	return v.withHost(ctx, func(client *api.Client) error {
+		return client.Pictures(ctx, q, fn, func(note api.ArchiveNote) error { return v.noteIncomplete(note.Incomplete) })
 	}, func(x *index.Index) error {
 		if x == nil {
 			return v.noIndex()
@@ -116,31 +109,21 @@ func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Reco
 		if err := v.tellIncomplete(x.Problem()); err != nil {
 			return err
 		}
-		return q.find(ctx, x, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
-	})
-}
-
-// parts asks a host, and calls each with the pieces of its answer.
-func (v *archiveView) parts(ctx context.Context, client *control.Client, op string, args any, each func(*archivePart) error) error {
-	return client.Call(ctx, op, args, func(value json.RawMessage) error {
-		var part archivePart
-		if err := json.Unmarshal(value, &part); err != nil {
-			return err
-		}
-		if part.Incomplete != "" {
-			fmt.Fprintln(v.stderr, part.Incomplete)
-		}
-		return each(&part)
+		return q.Find(ctx, x, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
 	})
 }
 
 // tellIncomplete says that an index lacks pictures. Another problem of it is an
 // error.
 func (v *archiveView) tellIncomplete(problem error) error {
-	note := incomplete(problem)
+	note := api.Incomplete(problem)
 	if note == "" {
 		return problem
 	}
+	return v.noteIncomplete(note)
+}
+
+func (v *archiveView) noteIncomplete(note string) error {
 	_, err := fmt.Fprintln(v.stderr, note)
 	return err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/owner"
@@ -18,14 +19,14 @@ import (
 )
 
 // reachHost reaches the host that runs the site in dir.
-func (a *app) reachHost(ctx context.Context, dir string) (*control.Client, error) {
+func (a *app) reachHost(ctx context.Context, dir string) (*api.Client, error) {
 	if err := a.notFolder(dir); err != nil {
 		return nil, err
 	}
 	if !hasSite(dir) {
 		return nil, &failure{fmt.Sprintf("no site.yaml in %s", dir)}
 	}
-	client, err := control.Dial(ctx, dataFolder(dir))
+	client, err := api.Dial(ctx, dataFolder(dir), version())
 	if errors.Is(err, control.ErrNoHost) {
 		return nil, &failure{fmt.Sprintf(`no host runs %s: "%s run %s" starts one`, siteWord(dir), a.name, shellWord(dir))}
 	}
@@ -34,7 +35,7 @@ func (a *app) reachHost(ctx context.Context, dir string) (*control.Client, error
 
 // hostAround reaches the host that runs the site in dir, or without one the
 // site that the current folder lies in. nil: none does.
-func (a *app) hostAround(ctx context.Context, dir string) (*control.Client, error) {
+func (a *app) hostAround(ctx context.Context, dir string) (*api.Client, error) {
 	if dir == "" {
 		dir = siteAround()
 	}
@@ -42,7 +43,7 @@ func (a *app) hostAround(ctx context.Context, dir string) (*control.Client, erro
 		return nil, nil
 	}
 	data := dataFolder(dir)
-	client, err := control.Dial(ctx, data)
+	client, err := api.Dial(ctx, data, version())
 	switch {
 	case errors.Is(err, control.ErrNoHost):
 		return nil, nil
@@ -70,32 +71,32 @@ func siteWord(dir string) string {
 // dataFolder is where a site's host keeps its socket and its lock.
 func dataFolder(dir string) string { return (&site.Site{Dir: dir}).Path("data") }
 
-// askHost asks one thing of the host that runs the site in dir. into may be
-// nil.
-func (a *app) askHost(ctx context.Context, dir, op string, args, into any) error {
+// askHost asks one thing of the host that runs the site in dir.
+func askHost[T any](ctx context.Context, a *app, dir string, ask func(*api.Client) (T, error)) (answer T, err error) {
 	client, err := a.reachHost(ctx, dir)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	defer client.Close()
-	return fromHost(client.Get(ctx, op, args, into))
+	answer, err = ask(client)
+	return answer, fromHost(err)
 }
 
-// each is for the values of a call.
-func each[T any](do func(T) error) func(json.RawMessage) error {
-	return func(value json.RawMessage) error { return with(value, do) }
+// statusOf asks the host that runs the site in dir how everything is.
+func (a *app) statusOf(ctx context.Context, dir string) (runtime.Status, error) {
+	return askHost(ctx, a, dir, func(c *api.Client) (runtime.Status, error) { return c.Status(ctx) })
 }
 
 // fromHost makes an error of a call ready to be reported.
 func fromHost(err error) error {
-	if fault, ok := errors.AsType[*control.Fault](err); ok {
-		if taskError, ok := errors.AsType[*runtime.TaskError](fromFault(fault)); ok {
-			return &failure{taskError.Report.String()}
-		}
-		return &failure{fault.Message}
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return &failure{e.Error()}
+	}
+	if other, ok := errors.AsType[*api.OtherVersionError](err); ok {
+		return &failure{other.Error()}
 	}
 	switch {
-	case errors.Is(err, control.ErrGone):
+	case errors.Is(err, api.ErrGone):
 		return &failure{"the host has stopped meanwhile"}
 	case errors.Is(err, os.ErrPermission):
 		return &failure{"the host belongs to another user"}

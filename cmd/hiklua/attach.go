@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
-	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/api"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -27,18 +30,22 @@ var (
 	_ luaSession = (*attached)(nil)
 )
 
-// attached is a session in the host of another process. That host ends it,
-// and stops its heads, when the connection goes, however it goes.
+// attached is a session in the host of another process, begun when it is first
+// asked for. That host ends it, and stops its heads, when this process goes,
+// however it goes.
 type attached struct {
-	client   *control.Client
+	client   *api.Client
 	app      *app
 	out      *printer
 	log      slog.Handler
 	pictures bool // those of snapshots are wanted
+
+	mu   sync.Mutex
+	live *api.Session
 }
 
 // attach enters the host that client reaches, which runs s.
-func (a *app) attach(client *control.Client, s *site.Site, out *printer) *repl {
+func (a *app) attach(client *api.Client, s *site.Site, out *printer) *repl {
 	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.formOf(a.stderr))
 	open := func(ctx context.Context) (luaSession, error) {
 		other, err := a.reachHost(ctx, s.Dir)
@@ -62,37 +69,65 @@ func (r *repl) abort() {
 	r.session.Close()
 }
 
+// session begins the session, once.
+func (t *attached) session(ctx context.Context) (*api.Session, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.live != nil {
+		return t.live, nil
+	}
+	var err error
+	t.live, err = t.client.OpenSession(ctx, func(p api.Piece) error { return t.app.showPiece(context.Background(), p, t.out, t.log) })
+	return t.live, err
+}
+
 // Eval implements luaSession. When ctx ends the host is told to break off the
 // line.
 func (t *attached) Eval(ctx context.Context, code string) ([]runtime.Value, error) {
-	var values []runtime.Value
-	err := t.client.Call(ctx, opEval, evalRequest{code, t.pictures}, each(func(answer evalAnswer) error {
-		values = append(values, answer.Values...)
-		return t.app.showPiece(ctx, answer.outputPiece, t.out, t.log)
-	}))
+	session, err := t.session(ctx)
+	if err != nil {
+		return nil, evalError(err)
+	}
+	values, err := session.Eval(ctx, api.Line{Code: api.Text(code), Pictures: t.pictures}, func(p api.Piece) error {
+		return t.app.showPiece(ctx, p, t.out, t.log)
+	})
 	return values, evalError(err)
 }
 
 func evalError(err error) error {
-	if fault, ok := errors.AsType[*control.Fault](err); ok {
-		return fromFault(fault)
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return taskError(e)
 	}
-	if errors.Is(err, control.ErrGone) {
+	if errors.Is(err, api.ErrGone) {
 		return errors.New("the host has stopped; Ctrl-D leaves")
 	}
 	return err
 }
 
 // Outline implements luaSession.
-func (t *attached) Outline(ctx context.Context, path []string) (o luaapi.Outline, err error) {
-	return o, t.client.Get(ctx, opOutline, path, &o)
+func (t *attached) Outline(ctx context.Context, path []string) (luaapi.Outline, error) {
+	session, err := t.session(ctx)
+	if err != nil {
+		return luaapi.Outline{}, err
+	}
+	return session.Outline(ctx, path)
 }
 
-// StopHeads implements luaSession. It does not wait for the answer: a call may
-// be going on.
+// stopPatience is how long the host may take to say that heads stop.
+const stopPatience = 2 * time.Second
+
+// StopHeads implements luaSession.
 func (t *attached) StopHeads() bool {
-	t.client.Send(opStopHeads)
-	return false
+	t.mu.Lock()
+	session := t.live
+	t.mu.Unlock()
+	if session == nil {
+		return false
+	}
+	ctx, cancel := clock.WithTimeout(clock.Real(), context.Background(), stopPatience)
+	defer cancel()
+	stopped, err := session.StopHeads(ctx)
+	return stopped && err == nil
 }
 
 // Close implements luaSession.

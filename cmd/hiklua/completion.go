@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/hiklua/hiklua/isapi/sim"
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/scripts"
 )
@@ -168,8 +167,7 @@ func scriptNames(dir string) []string {
 func (a *app) jobNames(ctx context.Context, dir string) []string {
 	type job struct{ script, name string }
 	var jobs []job
-	var st runtime.Status
-	if err := a.askHost(ctx, dir, opStatus, nil, &st); err == nil {
+	if st, err := a.statusOf(ctx, dir); err == nil {
 		for _, j := range st.Jobs {
 			jobs = append(jobs, job{j.Script, j.Name})
 		}

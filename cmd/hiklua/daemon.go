@@ -6,9 +6,9 @@ import (
 	"log/slog"
 	"os"
 	"sync"
-	"sync/atomic"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/outlet"
@@ -25,7 +25,6 @@ type daemon struct {
 	server *control.Server
 	notify *notifier
 	data   string
-	stops  atomic.Bool // sessions of other programs are being ended
 
 	mu       sync.Mutex
 	watchdog func() // ends it; nil: there is none
@@ -67,9 +66,7 @@ func (d *daemon) listen(h *runtime.Host, devices *simulation) {
 	if d.lock == nil {
 		return
 	}
-	server, err := control.Listen(d.data, &hostService{
-		host: h, clk: clock.Real(), log: d.log.Handler(), ring: d.ring, notify: d.notify, stops: &d.stops, devices: devices,
-	})
+	server, err := control.Listen(d.data, d.newAPI(h, devices).Handler(api.Socket), slog.NewLogLogger(d.log.Handler(), slog.LevelDebug))
 	if err != nil {
 		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
 		return
@@ -98,7 +95,6 @@ func (d *daemon) stopping() {
 		return
 	}
 	d.stopped = true
-	d.stops.Store(true)
 	d.notify.tell("STOPPING=1")
 	if d.watchdog != nil {
 		d.watchdog()

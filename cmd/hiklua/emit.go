@@ -12,6 +12,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/happening"
 	"github.com/hiklua/hiklua/runtime/nearest"
@@ -44,8 +45,8 @@ to notice something; nothing is sent to real ones.`,
 			if len(args) == 0 {
 				return &misuse{"emit: what? A name that scripts listen to, or a simulated device and what it notices", a.name + " emit gate motion"}
 			}
-			var answer emitAnswer
-			if err := a.askHost(c.Context(), dir, opEmit, emitRequest{args[0], strings.Join(args[1:], " ")}, &answer); err != nil {
+			answer, err := a.emitIn(c.Context(), dir, emitRequest{args[0], strings.Join(args[1:], " ")})
+			if err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, answer.Text)
@@ -60,15 +61,11 @@ to notice something; nothing is sent to real ones.`,
 }
 
 // emitRequest is what emit was given: a name or a place, and the rest.
-type emitRequest struct {
-	Name string `json:"name"`
-	Rest string `json:"rest,omitempty"`
-}
+type emitRequest struct{ Name, Rest string }
 
-// emitAnswer says what has been done, and what speaks against it.
-type emitAnswer struct {
-	Text string `json:"text"`
-	Note string `json:"note,omitempty"`
+// emitIn has something happen in the host that runs the site in dir.
+func (a *app) emitIn(ctx context.Context, dir string, r emitRequest) (api.Emitted, error) {
+	return askHost(ctx, a, dir, func(c *api.Client) (api.Emitted, error) { return c.Emit(ctx, r.Name, r.Rest) })
 }
 
 // emitter has things happen in a host.
@@ -77,7 +74,7 @@ type emitter struct {
 	devices *simulation
 }
 
-func (e emitter) emit(r emitRequest) (emitAnswer, error) {
+func (e emitter) emit(r emitRequest) (api.Emitted, error) {
 	s := e.host.Site()
 	name, _, _ := strings.Cut(r.Name, "/")
 	if _, known := s.Device(name); known && !isJSON(r.Rest) && (r.Rest != "" || !slices.Contains(e.host.EmittedNames(), r.Name)) {
@@ -91,7 +88,7 @@ func (e emitter) emit(r emitRequest) (emitAnswer, error) {
 func isJSON(text string) bool { return text != "" && json.Valid([]byte(text)) }
 
 // happen has a simulated device notice or suffer something.
-func (e emitter) happen(s *site.Site, r emitRequest) (a emitAnswer, err error) {
+func (e emitter) happen(s *site.Site, r emitRequest) (a api.Emitted, err error) {
 	w, err := happening.ParseWhat(strings.TrimSpace(r.Name+" "+r.Rest), s)
 	if err != nil {
 		return a, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
@@ -141,7 +138,7 @@ func happened(s *site.Site, w happening.What) string {
 }
 
 // tell tells the scripts of an event.
-func (e emitter) tell(s *site.Site, r emitRequest) (a emitAnswer, err error) {
+func (e emitter) tell(s *site.Site, r emitRequest) (a api.Emitted, err error) {
 	var value any
 	if r.Rest != "" {
 		if err := json.Unmarshal([]byte(r.Rest), &value); err != nil {
@@ -182,12 +179,12 @@ func noSuchEmission(s *site.Site, r emitRequest, err error) error {
 func (r *repl) emit(ctx context.Context, text string) error {
 	name, rest, _ := strings.Cut(text, " ")
 	request := emitRequest{name, strings.TrimSpace(rest)}
-	var answer emitAnswer
+	var answer api.Emitted
 	var err error
 	if r.host != nil {
 		answer, err = emitter{r.host, r.simulated}.emit(request)
 	} else {
-		err = r.askHost(ctx, r.site.Dir, opEmit, request, &answer)
+		answer, err = r.emitIn(ctx, r.site.Dir, request)
 	}
 	if err != nil {
 		return err

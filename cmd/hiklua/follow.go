@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -20,7 +20,7 @@ const logFileName = "data/hiklua.log"
 
 // logOptions are the flags of log.
 type logOptions struct {
-	logRequest
+	api.LogRequest
 	since, file string
 	json        bool
 }
@@ -82,14 +82,14 @@ func (a *app) log(ctx context.Context, dir string, o logOptions) error {
 	switch {
 	case err == nil:
 		defer client.Close()
-		return a.showLog(ctx, client, o.logRequest, show, func(f logFilter, lines int) error {
+		return a.showLog(ctx, client, o.LogRequest, show, func(f api.LogFilter, lines int) error {
 			_, err := lastOfFile(path, zone, f, lines, show)
 			return err
 		})
 	case o.Follow || !hasSite(dir):
 		return err
 	}
-	found, fileErr := lastOfFile(path, zone, o.logFilter, o.Lines, show)
+	found, fileErr := lastOfFile(path, zone, o.LogFilter, o.Lines, show)
 	switch {
 	case fileErr != nil:
 		return fileErr
@@ -101,7 +101,7 @@ func (a *app) log(ctx context.Context, dir string, o logOptions) error {
 }
 
 // lastOfFile shows the last of the wanted entries of a log file; lines < 0: all.
-func lastOfFile(path string, zone *time.Location, f logFilter, lines int, show func(*logEntry) error) (found bool, err error) {
+func lastOfFile(path string, zone *time.Location, f api.LogFilter, lines int, show func(*logEntry) error) (found bool, err error) {
 	if lines < 0 {
 		return readLogFile(path, zone, f, show)
 	}
@@ -155,25 +155,25 @@ func (a *app) entryWriter(zone *time.Location, asJSON bool) func(*logEntry) erro
 
 // showLog shows what the host sends, as it would have shown it itself. older, if
 // there is one, shows what was asked for and the host does not remember.
-func (a *app) showLog(ctx context.Context, client *control.Client, request logRequest, show func(*logEntry) error, older func(f logFilter, lines int) error) error {
-	err := client.Call(ctx, opLog, request, each(func(answer logAnswer) error {
-		switch {
-		case answer.Older != nil && older != nil:
-			f := request.logFilter
-			f.Before = answer.Older.Before
-			return older(f, answer.Older.Lines)
-		case answer.Missed > 0:
-			_, err := fmt.Fprintf(a.stderr, "%d lines were left out: they came faster than they could be shown\n", answer.Missed)
-			return err
-		case answer.Line == nil:
-			return nil
-		}
-		e, err := jsonEntry(answer.Line)
+func (a *app) showLog(ctx context.Context, client *api.Client, request api.LogRequest, show func(*logEntry) error, older func(f api.LogFilter, lines int) error) error {
+	err := client.Log(ctx, request, func(line []byte) error {
+		e, err := jsonEntry(line)
 		if err != nil {
 			return err
 		}
 		return show(e)
-	}))
+	}, func(note api.LogNote) error {
+		switch {
+		case note.Older != nil && older != nil:
+			f := request.LogFilter
+			f.Before = note.Older.Before
+			return older(f, note.Older.Lines)
+		case note.Missed > 0:
+			_, err := fmt.Fprintf(a.stderr, "%d lines were left out: they came faster than they could be shown\n", note.Missed)
+			return err
+		}
+		return nil
+	})
 	if err == nil && request.Follow && ctx.Err() == nil {
 		fmt.Fprintln(a.stderr, "the host has stopped")
 	}

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 )
 
 func newJobsCommand(a *app) *cobra.Command {
@@ -20,8 +21,8 @@ when they run next and how they ran last.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} job run NAME runs one now; {hiklua} next SITE lists runs to come.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			var st runtime.Status
-			if err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st); err != nil {
+			st, err := a.statusOf(c.Context(), siteArg(args))
+			if err != nil {
 				return err
 			}
 			if asJSON {
@@ -65,7 +66,7 @@ several scripts have one of that name.`,
 			return atMost(a, 3)(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := a.askHost(c.Context(), siteArg(args[2:]), opRunJob, args[1], nil); err != nil {
+			if err := a.runJobIn(c.Context(), siteArg(args[2:]), args[1]); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "%s has begun\n", args[1])
@@ -73,4 +74,10 @@ several scripts have one of that name.`,
 		},
 	}
 	return c
+}
+
+// runJobIn starts a run of a job in the host that runs the site in dir.
+func (a *app) runJobIn(ctx context.Context, dir, name string) error {
+	_, err := askHost(ctx, a, dir, func(c *api.Client) (api.JobRun, error) { return c.RunJob(ctx, name) })
+	return err
 }

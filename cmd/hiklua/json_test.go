@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/export"
 	"github.com/hiklua/hiklua/runtime/archive/index"
@@ -21,9 +22,9 @@ import (
 
 // jsonShapes are the types behind --json, by the heads of docs/json.md.
 var jsonShapes = map[string]any{
-	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []reloaded{}, "next": []jsonRun{}, "rehearse": timeline.Line{}, "check": []jsonFinding{},
+	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []api.Reloaded{}, "next": []jsonRun{}, "rehearse": timeline.Line{}, "check": []jsonFinding{},
 	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "lib list": []jsonModule{}, "Failures": jsonFailure{},
-	"archive list": []archive.Record{}, "archive show": jsonArchive{}, "archive gaps": jsonGaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
+	"archive list": []archive.Record{}, "archive show": api.Archive{}, "archive gaps": jsonGaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
 }
 
 // TestJSONPage compares docs/json.md with the types: each key, and whether it

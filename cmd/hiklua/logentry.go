@@ -14,47 +14,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/api"
 )
-
-// logFilter says which lines of a log are wanted. What is empty asks for nothing.
-type logFilter struct {
-	Level  slog.Level `json:"level"` // and those above
-	Script string     `json:"script,omitempty"`
-	Device string     `json:"device,omitempty"`
-	Since  time.Time  `json:"since,omitzero"`
-	Before time.Time  `json:"before,omitzero"`
-}
-
-// takes reports whether an entry is wanted.
-func (f logFilter) takes(e *logEntry) bool {
-	return e.Level >= f.Level && (f.Script == "" || string(e.Script) == f.Script) && (f.Device == "" || string(e.Device) == f.Device) &&
-		!e.Time.Before(f.Since) && (f.Before.IsZero() || e.Time.Before(f.Before))
-}
 
 // logEntry is a line of a log, with what stands below it.
 type logEntry struct {
-	Time           time.Time
-	Level          slog.Level
-	Script, Device keyText
-	line           []byte // of slog's JSON; nil: it was written as text
-	text           string
-}
-
-// keyText is the value of a key of a line. What a script logs need not be text.
-type keyText string
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (k *keyText) UnmarshalJSON(value []byte) error {
-	if json.Unmarshal(value, (*string)(k)) != nil {
-		*k = keyText(value)
-	}
-	return nil
+	api.LogLine
+	line []byte // of slog's JSON; nil: it was written as text
+	text string
 }
 
 // jsonEntry reads a line of slog's JSON.
 func jsonEntry(line []byte) (*logEntry, error) {
-	e := &logEntry{line: bytes.Clone(bytes.TrimSpace(line))}
-	return e, json.Unmarshal(line, e)
+	line = bytes.Clone(bytes.TrimSpace(line))
+	head, err := api.ReadLogLine(line)
+	return &logEntry{LogLine: head, line: line}, err
 }
 
 var (
@@ -76,16 +51,16 @@ func textEntry(line string, zone *time.Location) *logEntry {
 	if err != nil {
 		return nil
 	}
-	return &logEntry{Time: at, Level: textLevels[m[2]], text: line}
+	return &logEntry{LogLine: api.LogLine{Time: at, Level: textLevels[m[2]]}, text: line}
 }
 
 // complete reads the keys of an entry in text. A message may look like one: the
 // keys stand behind it.
 func (e *logEntry) complete() {
 	for _, m := range textKey.FindAllStringSubmatch(e.text, -1) {
-		value := keyText(m[2])
+		value := m[2]
 		if text, err := strconv.Unquote(m[2]); err == nil {
-			value = keyText(text)
+			value = text
 		}
 		if m[1] == scriptKey {
 			e.Script = value
@@ -105,14 +80,14 @@ func (e *logEntry) asJSON() ([]byte, error) {
 		Time    time.Time  `json:"time"`
 		Level   slog.Level `json:"level"`
 		Message string     `json:"msg"`
-		Script  keyText    `json:"script,omitempty"`
-		Device  keyText    `json:"device,omitempty"`
+		Script  string     `json:"script,omitempty"`
+		Device  string     `json:"device,omitempty"`
 	}{e.Time, e.Level, strings.TrimSpace(e.text[len(textHead.FindString(e.text)):]), e.Script, e.Device})
 }
 
 // readLogFile gives the wanted entries of a log file and of those that were set
 // aside before it, the oldest first. found: there is such a file.
-func readLogFile(path string, zone *time.Location, f logFilter, show func(*logEntry) error) (found bool, err error) {
+func readLogFile(path string, zone *time.Location, f api.LogFilter, show func(*logEntry) error) (found bool, err error) {
 	log := logFile{path: path}
 	var files []io.Reader
 	for n := logFileKept; n >= 0; n-- {
@@ -141,7 +116,7 @@ func readLogFile(path string, zone *time.Location, f logFilter, show func(*logEn
 
 // readLog gives the wanted entries of a log, which may change from text to JSON
 // and back.
-func readLog(r io.Reader, zone *time.Location, f logFilter, show func(*logEntry) error) error {
+func readLog(r io.Reader, zone *time.Location, f api.LogFilter, show func(*logEntry) error) error {
 	var open *logEntry // in text: lines below it may come
 	end := func() error {
 		e := open
@@ -149,7 +124,7 @@ func readLog(r io.Reader, zone *time.Location, f logFilter, show func(*logEntry)
 		if e == nil {
 			return nil
 		}
-		if e.complete(); !f.takes(e) {
+		if e.complete(); !f.Takes(&e.LogLine) {
 			return nil
 		}
 		return show(e)
@@ -172,7 +147,7 @@ func readLog(r io.Reader, zone *time.Location, f logFilter, show func(*logEntry)
 		switch {
 		case next != nil:
 			open = next
-		case whole != nil && f.takes(whole):
+		case whole != nil && f.Takes(&whole.LogLine):
 			if err := show(whole); err != nil {
 				return err
 			}

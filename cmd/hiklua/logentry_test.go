@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -56,20 +57,20 @@ func TestReadLogFile(t *testing.T) {
 		log.Info("newest", "device", "gate", "script", "a")
 	})
 	for _, test := range []struct {
-		filter logFilter
+		filter api.LogFilter
 		want   []string
 	}{
-		{logFilter{Level: slog.LevelDebug}, []string{"oldest", "forged:", "like", "newer", "newest"}},
-		{logFilter{}, []string{"oldest", "forged:", "newer", "newest"}},
-		{logFilter{Level: slog.LevelWarn}, []string{"forged:", "newer"}},
-		{logFilter{Script: "a"}, []string{"forged:", "newest"}},
-		{logFilter{Script: "night tour"}, []string{"oldest"}},
-		{logFilter{Script: "other"}, nil},
-		{logFilter{Device: "gate"}, []string{"newest"}},
-		{logFilter{Device: "5"}, []string{"newer"}},
-		{logFilter{Since: begin.Add(time.Minute)}, []string{"newer", "newest"}},
-		{logFilter{Since: begin.Add(3*time.Minute + 500*time.Millisecond)}, []string{"newest"}},
-		{logFilter{Before: begin.Add(time.Minute)}, []string{"oldest", "forged:"}},
+		{api.LogFilter{Level: slog.LevelDebug}, []string{"oldest", "forged:", "like", "newer", "newest"}},
+		{api.LogFilter{}, []string{"oldest", "forged:", "newer", "newest"}},
+		{api.LogFilter{Level: slog.LevelWarn}, []string{"forged:", "newer"}},
+		{api.LogFilter{Script: "a"}, []string{"forged:", "newest"}},
+		{api.LogFilter{Script: "night tour"}, []string{"oldest"}},
+		{api.LogFilter{Script: "other"}, nil},
+		{api.LogFilter{Device: "gate"}, []string{"newest"}},
+		{api.LogFilter{Device: "5"}, []string{"newer"}},
+		{api.LogFilter{Since: begin.Add(time.Minute)}, []string{"newer", "newest"}},
+		{api.LogFilter{Since: begin.Add(3*time.Minute + 500*time.Millisecond)}, []string{"newest"}},
+		{api.LogFilter{Before: begin.Add(time.Minute)}, []string{"oldest", "forged:"}},
 	} {
 		var got []string
 		found, err := readLogFile(path, zone, test.filter, func(e *logEntry) error {
@@ -85,7 +86,7 @@ func TestReadLogFile(t *testing.T) {
 
 	var b bytes.Buffer
 	a := &app{stdout: &b, clk: clock.NewVirtual(begin), env: func(string) (string, bool) { return "", false }}
-	if _, err := lastOfFile(path+".1", zone, logFilter{}, 1, a.entryWriter(zone, false)); err != nil {
+	if _, err := lastOfFile(path+".1", zone, api.LogFilter{}, 1, a.entryWriter(zone, false)); err != nil {
 		t.Fatal(err)
 	}
 	want := begin.In(zone).Format(fileTime) + ` ERR forged:
@@ -96,50 +97,8 @@ func TestReadLogFile(t *testing.T) {
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
-	if found, err := readLogFile(path+".none", zone, logFilter{}, nil); found || err != nil {
+	if found, err := readLogFile(path+".none", zone, api.LogFilter{}, nil); found || err != nil {
 		t.Errorf("%v %v", found, err)
-	}
-}
-
-// TestLastOfLog asks a host for lines, of which it may have forgotten some.
-func TestLastOfLog(t *testing.T) {
-	var lines [][]byte
-	for n := range 6 {
-		var b bytes.Buffer
-		clk := clock.NewVirtual(begin.Add(time.Duration(n) * time.Minute))
-		slog.New(byClock(slog.NewJSONHandler(&b, nil), clk, time.UTC)).Info(fmt.Sprint(n), "script", []string{"even", "odd"}[n%2])
-		lines = append(lines, b.Bytes())
-	}
-	for _, test := range []struct {
-		request   logRequest
-		forgotten bool
-		want      string
-		older     int // 0: nothing older is asked for
-	}{
-		{logRequest{Lines: 0}, true, "", 0},
-		{logRequest{Lines: 2}, true, "45", 0},
-		{logRequest{Lines: 2, logFilter: logFilter{Script: "even"}}, true, "24", 0},
-		{logRequest{Lines: 5, logFilter: logFilter{Script: "even"}}, true, "024", 2},
-		{logRequest{Lines: 5, logFilter: logFilter{Script: "even"}}, false, "024", 0},
-		{logRequest{Lines: -1, logFilter: logFilter{Since: begin.Add(-time.Hour)}}, true, "012345", -1},
-		{logRequest{Lines: -1, logFilter: logFilter{Since: begin.Add(3 * time.Minute)}}, true, "345", 0},
-	} {
-		last, older := test.request.lastOf(lines, test.forgotten)
-		got := ""
-		for _, line := range last {
-			record, _ := recordOf(line)
-			got += record.Message
-		}
-		asked := 0
-		if older != nil {
-			asked = older.Lines
-			if !older.Before.Equal(begin) {
-				t.Errorf("%+v: before %v", test.request, older.Before)
-			}
-		}
-		if got != test.want || asked != test.older {
-			t.Errorf("%+v: %q and %d older ones, want %q and %d", test.request, got, asked, test.want, test.older)
-		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime"
-	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -95,17 +95,17 @@ func (a *app) login(ctx context.Context, dir, name string) error {
 		return a.loginAlone(ctx, s, name)
 	}
 	defer client.Close()
-	var cost runtime.LoginCost
-	if err := client.Get(ctx, opLoginCost, name, &cost); err != nil {
+	cost, err := client.LoginCost(ctx, name)
+	if err != nil {
 		return fromHost(err)
 	}
 	return a.loginInHost(ctx, client, cost)
 }
 
-func (a *app) loginInHost(ctx context.Context, client *control.Client, cost runtime.LoginCost) error {
+func (a *app) loginInHost(ctx context.Context, client *api.Client, cost runtime.LoginCost) error {
 	a.tellCost(cost)
-	var report runtime.LoginReport
-	if err := client.Get(ctx, opLogin, cost.Device, &report); err != nil {
+	report, err := client.Login(ctx, cost.Device)
+	if err != nil {
 		return fromHost(err)
 	}
 	return a.tellLogin(report)
@@ -121,9 +121,8 @@ func (a *app) loginAt(ctx context.Context, dir, address string) error {
 	}
 	if client, _ := a.hostAround(ctx, dir); client != nil {
 		defer client.Close()
-		var cost runtime.LoginCost
 		place := net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
-		if client.Get(ctx, opLoginCost, place, &cost) == nil {
+		if cost, err := client.LoginCost(ctx, place); err == nil {
 			return a.loginInHost(ctx, client, cost)
 		}
 	}

@@ -120,8 +120,8 @@ func (a *app) liveSince(ctx context.Context, dir string) map[string]time.Time {
 	if _, virtual := a.clk.(*clock.Virtual); virtual {
 		return nil
 	}
-	var st runtime.Status
-	if a.askHost(ctx, dir, opStatus, nil, &st) != nil {
+	st, err := a.statusOf(ctx, dir)
+	if err != nil {
 		return nil
 	}
 	began := make(map[string]time.Time)

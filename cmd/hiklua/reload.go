@@ -6,55 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 )
-
-// reloaded is what became of one file when a host looked at its site.
-type reloaded struct {
-	What  string               `json:"what"` // site.yaml, or a script's name
-	Did   string               `json:"did"`  // loaded, reloaded, removed, taken over, not loaded, not taken over
-	Error *runtime.ErrorStatus `json:"error,omitempty"`
-}
-
-// reloadAnswer looks at the site and tells what changed, and what does not
-// run although it was saved before.
-func reloadAnswer(ctx context.Context, h *runtime.Host) []reloaded {
-	all := []reloaded{}
-	listed := make(map[string]bool)
-	for _, c := range h.Sync(ctx) {
-		r := reloaded{What: c.Script}
-		switch {
-		case c.Site != nil:
-			r.What, r.Did = "site.yaml", "taken over"
-		case !c.Is:
-			r.Did = "removed"
-		case c.Was:
-			r.Did = "reloaded"
-		default:
-			r.Did = "loaded"
-		}
-		if c.Err != nil {
-			continue // status has it, in the same words as for one that was saved before
-		}
-		listed[r.What] = true
-		all = append(all, r)
-	}
-	st := h.Status()
-	if st.Site.Error != nil {
-		all = append(all, reloaded{"site.yaml", "not taken over, everything runs on as it was", st.Site.Error})
-	}
-	for _, s := range st.Scripts {
-		if s.Edit == nil {
-			continue
-		}
-		did := "not loaded"
-		if s.State != runtime.ScriptBroken {
-			did = "not loaded, the version before runs on"
-		}
-		all = append(all, reloaded{s.Name, did, s.Edit})
-	}
-	return all
-}
 
 func newReloadCommand(a *app) *cobra.Command {
 	var asJSON bool
@@ -69,8 +22,8 @@ says what became of it. What is broken stays as it was; the exit status is 1.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} status SITE shows what runs; {hiklua} check SITE finds mistakes beforehand.`),
 		RunE: func(c *cobra.Command, args []string) error {
-			var all []reloaded
-			if err := a.askHost(c.Context(), siteArg(args), opReload, nil, &all); err != nil {
+			all, err := a.reloadIn(c.Context(), siteArg(args))
+			if err != nil {
 				return err
 			}
 			if asJSON {
@@ -99,4 +52,9 @@ says what became of it. What is broken stays as it was; the exit status is 1.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "as JSON, for programs")
 	return c
+}
+
+// reloadIn has the host that runs the site in dir look at it.
+func (a *app) reloadIn(ctx context.Context, dir string) ([]api.Reloaded, error) {
+	return askHost(ctx, a, dir, func(c *api.Client) ([]api.Reloaded, error) { return c.Reload(ctx) })
 }

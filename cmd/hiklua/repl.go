@@ -14,6 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -109,7 +110,7 @@ func (a *app) repl(ctx context.Context, o replOptions) error {
 
 // replSite is the site of a REPL, and the way to the host that runs it, if one
 // does and the lines are for it: they need its names, not its passwords.
-func (a *app) replSite(ctx context.Context, o replOptions) (client *control.Client, s *site.Site, err error) {
+func (a *app) replSite(ctx context.Context, o replOptions) (client *api.Client, s *site.Site, err error) {
 	dir := cmp.Or(o.site, siteAround())
 	switch {
 	case o.attach:
@@ -153,7 +154,7 @@ type repl struct {
 
 // newRepl opens host and session, or a session in the host that client reaches;
 // the app is that of the screen, if there is one.
-func (a *app) newRepl(client *control.Client, s *site.Site, o replOptions, out *printer) (*repl, error) {
+func (a *app) newRepl(client *api.Client, s *site.Site, o replOptions, out *printer) (*repl, error) {
 	if client != nil {
 		return a.attach(client, s, out), nil
 	}

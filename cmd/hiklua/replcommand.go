@@ -14,6 +14,7 @@ import (
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
@@ -170,7 +171,7 @@ func (r *repl) runJob(ctx context.Context, name string) error {
 	if r.host != nil {
 		err = r.host.RunJob(name)
 	} else {
-		err = r.askHost(ctx, r.site.Dir, opRunJob, name, nil)
+		err = r.runJobIn(ctx, r.site.Dir, name)
 	}
 	if err != nil {
 		return err
@@ -180,11 +181,11 @@ func (r *repl) runJob(ctx context.Context, name string) error {
 }
 
 // status asks the host how everything is.
-func (r *repl) status(ctx context.Context) (st runtime.Status, err error) {
+func (r *repl) status(ctx context.Context) (runtime.Status, error) {
 	if r.host != nil {
 		return r.host.Status(), nil
 	}
-	return st, r.askHost(ctx, r.site.Dir, opStatus, nil, &st)
+	return r.statusOf(ctx, r.site.Dir)
 }
 
 // reload has a running host look at its site. A session of its own begins anew.
@@ -196,8 +197,8 @@ func (r *repl) reload(ctx context.Context, _ string) error {
 		fmt.Fprintln(r.stdout, "the session has begun anew, with site.yaml and modules as they are now")
 		return nil
 	}
-	var all []reloaded
-	if err := r.askHost(ctx, r.site.Dir, opReload, nil, &all); err != nil {
+	all, err := r.reloadIn(ctx, r.site.Dir)
+	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
@@ -252,7 +253,7 @@ func (r *repl) showLogLines(ctx context.Context, args string) error {
 		return err
 	}
 	defer client.Close()
-	return r.showLog(ctx, client, logRequest{Lines: n, logFilter: logFilter{Level: slog.LevelDebug}}, show, nil)
+	return r.showLog(ctx, client, api.LogRequest{Lines: n, LogFilter: api.LogFilter{Level: slog.LevelDebug}}, show, nil)
 }
 
 func (r *repl) showTrace(context.Context, string) error {

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 )
 
 const (
@@ -33,7 +33,7 @@ func (r *repl) followLog(ctx context.Context) {
 		return // the next line says that the host has gone
 	}
 	defer client.Close()
-	request := logRequest{Follow: true, logFilter: logFilter{Level: logLevels[r.logLevel.value]}}
+	request := api.LogRequest{Follow: true, LogFilter: api.LogFilter{Level: logLevels[r.logLevel.value]}}
 	_ = r.showLog(ctx, client, request, r.entryWriter(r.site.Timezone, false), nil) // it says itself that the host has stopped
 }
 
@@ -45,8 +45,8 @@ func (r *repl) followJobs(ctx context.Context) {
 	defer client.Close()
 	told := jobRuns{}
 	for first := true; ; first = false {
-		var st runtime.Status
-		if err := client.Call(ctx, opStatus, nil, func(value json.RawMessage) error { return json.Unmarshal(value, &st) }); err != nil {
+		st, err := client.Status(ctx)
+		if err != nil {
 			return
 		}
 		for _, line := range told.news(st) {

@@ -11,14 +11,14 @@ import (
 
 	"github.com/hiklua/hiklua/cmd/hiklua/lineedit"
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/outlet"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // replAtTerminal is the session of a person who types.
-func (a *app) replAtTerminal(ctx context.Context, client *control.Client, s *site.Site, o replOptions) error {
+func (a *app) replAtTerminal(ctx context.Context, client *api.Client, s *site.Site, o replOptions) error {
 	screen, ok := a.output().(*outlet.Outlet)
 	if !ok {
 		screen = outlet.New(a.stdout)

@@ -34,8 +34,7 @@ taken over, or no host runs.`,
 			if check && asJSON {
 				return &misuse{"--check prints a line, and --json everything: one of them", a.name + " status --check"}
 			}
-			var st runtime.Status
-			err := a.askHost(c.Context(), siteArg(args), opStatus, nil, &st)
+			st, err := a.statusOf(c.Context(), siteArg(args))
 			switch {
 			case check:
 				return a.writeVerdict(st, err)

@@ -2,10 +2,12 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
@@ -17,6 +19,14 @@ type Config struct {
 	Host    *runtime.Host
 	Version string       // of hiklua
 	Log     slog.Handler // of the host
+	// Ring has the last lines of the log, as JSON.
+	Ring *control.Ring
+	// LogLines makes what writes log lines from level on to w, as JSON.
+	LogLines func(w io.Writer, level slog.Level) slog.Handler
+	// Emit has something happen, as the command emit does: an event that scripts
+	// listen to, with a value as JSON or none, or something that a simulated
+	// device notices, in words.
+	Emit func(name, valueOrWords string) (Emitted, error)
 	// Reloading, if it is set, is called before a reload by hand, and what it
 	// returns after it.
 	Reloading func() (done func())
@@ -24,13 +34,19 @@ type Config struct {
 
 // API answers the requests to one host.
 type API struct {
-	conf Config
-	log  *slog.Logger
+	conf     Config
+	log      *slog.Logger
+	sessions sessions
+	streams  chan struct{} // a place for each answer that goes on
 }
 
 // New makes the API of a host, which must be open.
 func New(conf Config) *API {
-	return &API{conf: conf, log: slog.New(conf.Log)}
+	return &API{
+		conf: conf, log: slog.New(conf.Log),
+		sessions: sessions{all: make(map[string]*session)},
+		streams:  make(chan struct{}, maxStreams),
+	}
 }
 
 // Place is where requests come from.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -12,10 +14,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -27,6 +31,7 @@ type world struct {
 	api  *API
 	gate *sim.Device
 	log  *syncBuffer
+	ring *control.Ring
 }
 
 const oneHead = `timezone: Europe/Berlin
@@ -87,8 +92,47 @@ func newWorld(t *testing.T, yaml string, files map[string]string) *world {
 	}()
 	t.Cleanup(func() { stop(); <-ended })
 	<-loaded
-	w.api = New(Config{Host: w.host, Version: "1.2.3", Log: log})
+	lines := func(to io.Writer, level slog.Level) slog.Handler {
+		return slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level})
+	}
+	w.ring = control.NewRing()
+	w.api = New(Config{
+		Host: w.host, Version: "1.2.3", Log: slog.NewMultiHandler(log, lines(w.ring, slog.LevelInfo)), Ring: w.ring, LogLines: lines,
+		Emit: func(name, rest string) (Emitted, error) { return Emitted{Text: name + " " + rest}, nil },
+	})
 	return w
+}
+
+// listen serves the API on a socket, until close, and gives a client of it.
+func (w *world) listen() (c *Client, close func()) {
+	w.t.Helper()
+	s, err := control.Listen(w.dir, w.api.Handler(Socket), log.New(io.Discard, "", 0))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	close = sync.OnceFunc(func() { s.Close() })
+	w.t.Cleanup(close)
+	return w.dial(), close
+}
+
+func (w *world) dial() *Client {
+	w.t.Helper()
+	c, err := Dial(w.t.Context(), w.dir, "1.2.3")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(c.Close)
+	return c
+}
+
+// until waits for something to become so.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it is waited in vain: " + what)
+		}
+	}
 }
 
 func (w *world) write(path, content string) {

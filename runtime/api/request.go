@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 const (
@@ -99,6 +101,32 @@ func query(r *http.Request, known ...string) (url.Values, error) {
 		}
 	}
 	return values, nil
+}
+
+// number reads a number of the query, 0 or more, if it is there.
+func number(q url.Values, key string, into *int) error {
+	if !q.Has(key) {
+		return nil
+	}
+	n, err := strconv.ParseUint(q.Get(key), 10, 31)
+	if err != nil {
+		return badRequest("%s=%s: it is a number", key, q.Get(key))
+	}
+	*into = int(n)
+	return nil
+}
+
+// moment reads a time of the query, if it is there.
+func moment(q url.Values, key string, into *time.Time) error {
+	if !q.Has(key) {
+		return nil
+	}
+	t, err := time.Parse(time.RFC3339, q.Get(key))
+	if err != nil {
+		return badRequest("%s=%s: it is a time such as 2026-03-28T01:30:00+01:00 (a + in a query is written %%2B)", key, q.Get(key))
+	}
+	*into = t
+	return nil
 }
 
 // needed is the error for a field that is empty.

@@ -21,6 +21,20 @@ var table = []route{
 	{Route{Method: "GET", Path: "/api/jobs", Page: true}, get((*API).jobs)},
 	{Route{Method: "POST", Path: "/api/jobs/run", Page: true, Action: true}, post((*API).runJob)},
 	{Route{Method: "POST", Path: "/api/reload", Page: true, Action: true}, post((*API).reload)},
+	{Route{Method: "GET", Path: "/api/log", Page: true}, sendLog},
+	{Route{Method: "POST", Path: "/api/emit", Action: true}, post((*API).emit)},
+	{Route{Method: "GET", Path: "/api/login"}, loginCost},
+	{Route{Method: "POST", Path: "/api/login", Action: true}, post((*API).login)},
+	{Route{Method: "POST", Path: "/api/exec", Action: true}, streamed(maxProgram, (*API).exec)},
+	{Route{Method: "POST", Path: "/api/repl", Action: true}, streamed(maxBody, (*API).repl)},
+	{Route{Method: "POST", Path: "/api/repl/{session}/eval", Action: true}, evalInSession},
+	{Route{Method: "POST", Path: "/api/repl/{session}/outline"}, inSession((*session).outline)},
+	{Route{Method: "POST", Path: "/api/repl/{session}/stop", Action: true}, inSession((*session).stop)},
+	{Route{Method: "GET", Path: "/api/archive", Page: true}, get((*API).archive)},
+	{Route{Method: "GET", Path: "/api/archive/pictures", Page: true}, listArchive},
+	{Route{Method: "GET", Path: "/api/archive/head"}, get((*API).archiveHead)},
+	{Route{Method: "POST", Path: "/api/archive/prune", Action: true}, streamed(maxBody, (*API).prune)},
+	{Route{Method: "POST", Path: "/api/archive/rebuild", Action: true}, streamed(maxBody, (*API).rebuild)},
 }
 
 // Routes are the paths of the API.

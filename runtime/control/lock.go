@@ -35,6 +35,25 @@ func (e *HeldError) Error() string {
 		e.Holder.PID, e.Holder.Since.Local().Format("2006-01-02 15:04:05"))
 }
 
+// HolderOf is the host that has, or had when it was killed, the site with the
+// data folder dir. The zero Holder: it is not known.
+func HolderOf(dir string) (h Holder) {
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if err != nil {
+		return h
+	}
+	defer f.Close()
+	return readHolder(f)
+}
+
+func readHolder(f *os.File) (h Holder) {
+	text, _ := io.ReadAll(io.LimitReader(f, 4096))
+	if json.Unmarshal(text, &h) != nil {
+		return Holder{}
+	}
+	return h
+}
+
 // Lock is a site that is taken. The system gives it back when the process
 // ends, however it ends.
 type Lock struct{ file *os.File }
@@ -54,10 +73,7 @@ func Take(dir string, me Holder) (*Lock, error) {
 		if !errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("%s: %w", f.Name(), err)
 		}
-		held := new(HeldError)
-		text, _ := io.ReadAll(io.LimitReader(f, 4096))
-		json.Unmarshal(text, &held.Holder) // unreadable: the holder is not named
-		return nil, held
+		return nil, &HeldError{readHolder(f)} // unreadable: the holder is not named
 	}
 	text, err := json.Marshal(me)
 	if err == nil {
