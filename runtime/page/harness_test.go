@@ -88,7 +88,10 @@ func newWorldIn(t *testing.T, data string) *world {
 }
 
 func online(name string) runtime.DeviceStatus {
-	return runtime.DeviceStatus{Status: device.Status{Name: name, State: device.StateOnline, Heads: []device.HeadStatus{}}}
+	return runtime.DeviceStatus{
+		Status:   device.Status{Name: name, State: device.StateOnline, Heads: []device.HeadStatus{}},
+		Channels: []runtime.ChannelStatus{{ID: 1}},
+	}
 }
 
 func (w *world) now() runtime.Status {
@@ -179,7 +182,9 @@ func text(t *testing.T, r *http.Response) string {
 // kind is that of the error in an answer.
 func kind(t *testing.T, r *http.Response) string {
 	t.Helper()
-	var body struct{ Error struct{ Kind, Message string } }
+	var body struct {
+		Error struct{ Kind, Message string }
+	}
 	if json.Unmarshal([]byte(text(t, r)), &body) != nil {
 		return ""
 	}
