@@ -17,6 +17,10 @@
 //	GET  /metrics                    session or bearer
 //	POST /hooks/NAME                 the token of the hook
 //
+// In login.html, the mark <!--message--> gives way to what is to be said, as
+// <p class="message" role="alert">, and what lies between <!--form--> and
+// <!--/form--> is left out where no password is configured.
+//
 // A POST of the API has the content type application/json, and {} where it has
 // nothing to say. An answer that is no success is
 // {"error": {"kind": ..., "message": ..., "hint": ...}}; kind is "login" with
