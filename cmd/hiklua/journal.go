@@ -174,18 +174,18 @@ func (a *app) listJournal(ctx context.Context, dir string, f journal.Filter, zon
 // tellJournal tells what happened.
 func (a *app) tellJournal(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location, o journalOptions) (told int, err error) {
 	t, err := a.journalTimeline(ctx, dir, f, s, zone)
-	if err != nil || len(t.Actions) == 0 {
+	if err != nil || t.Actions.Len() == 0 {
 		return 0, err
 	}
 	by := timeline.By(o.by.value)
 	if err := t.Text(a.stdout, timeline.TextOptions{By: by}); err != nil || o.html == "" {
-		return len(t.Actions), err
+		return t.Actions.Len(), err
 	}
 	if by != timeline.ByScript {
 		by = timeline.ByDevice
 	}
 	t.To = t.To.Truncate(time.Second).Add(time.Second) // what was last belongs to the picture
-	return len(t.Actions), a.writePage(o.html, &t, page.Options{By: by, Command: o.commandLine(dir, t)})
+	return t.Actions.Len(), a.writePage(o.html, &t, page.Options{By: by, Command: o.commandLine(dir, t)})
 }
 
 // commandLine is the command that shows the same again, as long as it is on

@@ -86,7 +86,7 @@ notify:
 	if strings.Contains(got, "secret-token") {
 		t.Error("the address of a request is told")
 	}
-	for _, a := range r.Timeline.Actions {
+	for a := range r.Timeline.Actions.All() {
 		if a.Failed != "" || a.Kind == "error" {
 			t.Errorf("%+v", a)
 		}

@@ -62,18 +62,22 @@ type Record struct {
 // for use from several goroutines.
 type Builder struct {
 	o       Options
-	actions []Action
-	texts   map[string]string // each text once
-	runs    map[string]int    // by task: those that go on
-	motions map[headKey]int   // that go on
-	shots   map[shotKey][]int // pictures that may be archived yet
-	alarms  map[alarmKey]int  // that go on
+	actions *Actions
+	runs    map[string]int     // by task: those that go on
+	motions map[headKey]int    // that go on
+	shots   map[shotKey][]shot // pictures that may be archived yet
+	taken   int                // pictures so far
+	alarms  map[alarmKey]int   // that go on
 	rested  map[headKey]time.Time
 	states  map[string]bool // devices whose state is known
 	traffic map[string]*busiest
 	last    time.Time // when the latest entry was over
 	ended   bool      // a host has, and the next has not begun
 }
+
+// mayChange is how many of the last actions are at hand to be changed: most runs,
+// motions and alarms end before so many others come.
+const mayChange = 4096
 
 type headKey struct {
 	device  string
@@ -85,6 +89,12 @@ type shotKey struct {
 	device  string
 	channel int
 	task    string
+}
+
+// shot is a picture that was taken: its action, and the time of its command.
+type shot struct {
+	at         int
+	begin, end time.Time
 }
 
 type alarmKey struct {
@@ -115,8 +125,8 @@ func NewBuilder(o Options) *Builder {
 		o.Explain = answer
 	}
 	return &Builder{
-		o: o, texts: make(map[string]string),
-		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey][]int), alarms: make(map[alarmKey]int),
+		o: o, actions: &Actions{keep: mayChange, zone: o.Zone, end: o.To},
+		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey][]shot), alarms: make(map[alarmKey]int),
 		rested: make(map[headKey]time.Time), states: make(map[string]bool),
 		traffic: make(map[string]*busiest),
 	}
@@ -203,21 +213,14 @@ func (b *Builder) Print(at time.Time, script, text string) {
 // Add takes an action that is on no record.
 func (b *Builder) Add(a Action) { b.put(a) }
 
-// Timeline is what has come so far. What has not ended is open.
+// Timeline is what has come. What has not ended is open. Its actions are those of
+// the Builder: nothing may come any more.
 func (b *Builder) Timeline() Timeline {
 	t := b.o.Timeline
-	t.Actions = slices.Clone(b.actions)
-	for i := range t.Actions {
-		a := &t.Actions[i]
-		a.Time = a.Time.In(t.Zone)
-		if a.Open {
-			a.Duration = max(t.To.Sub(a.Time), 0)
-		}
-	}
+	t.Actions = b.actions
 	for _, name := range slices.Sorted(maps.Keys(b.traffic)) {
 		t.Traffic = append(t.Traffic, b.traffic[name].at)
 	}
-	slices.SortStableFunc(t.Actions, func(a, c Action) int { return a.Time.Compare(c.Time) })
 	return t
 }
 
@@ -245,12 +248,15 @@ func (b *Builder) put(a Action) int {
 	if !b.o.Real {
 		a.Text, a.Message = withoutAddresses(a.Text), withoutAddresses(a.Message)
 	}
-	for _, text := range []*string{&a.Device, &a.Place, &a.Script, &a.Job, &a.Task, &a.Text, &a.Failed, &a.Message} {
-		*text = b.once(*text)
+	for _, text := range a.texts() { // what devices and scripts write reaches a terminal as text only
+		*text = journal.Plain(*text)
 	}
-	b.actions = append(b.actions, a)
-	return len(b.actions)
+	b.actions.Add(a)
+	return b.actions.Len()
 }
+
+// change changes an action that was put.
+func (b *Builder) change(at int, how func(*Action)) { b.actions.change(at-1, how) }
 
 // withoutAddresses leaves out where in memory a value lies, as tostring tells it:
 // it is another place each time.
@@ -262,17 +268,6 @@ func withoutAddresses(text string) string {
 }
 
 var address = regexp.MustCompile(`\b(table|function|thread|userdata): 0x[0-9a-f]+`)
-
-// once keeps one copy of a text: a site says the same again and again.
-func (b *Builder) once(text string) string {
-	if known, ok := b.texts[text]; ok {
-		return known
-	}
-	// What devices and scripts write reaches a terminal as text only.
-	shown := strings.Clone(journal.Plain(text))
-	b.texts[strings.Clone(text)] = shown
-	return shown
-}
 
 // fail notes an error in an action.
 func (b *Builder) fail(a *Action, err error) {

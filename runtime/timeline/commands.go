@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +21,9 @@ func (b *Builder) command(e journal.Entry) {
 	case moves(e):
 		key := headKey{e.Device, e.Channel, partOf(e)}
 		b.endMotion(key, e.Time)
-		at := b.add(e, Action{Kind: Move, Text: b.words(e), Duration: e.Duration})
+		at := b.add(e, Action{Kind: Move, Text: b.words(e), Duration: e.Duration, Open: e.Err == nil})
 		if e.Err == nil {
 			b.motions[key] = at
-			b.actions[at-1].Open = true
 		}
 	case e.What == "snapshot":
 		at := b.add(e, Action{Kind: Snapshot, Text: b.words(e), Duration: e.Duration})
@@ -73,8 +73,7 @@ func (b *Builder) endMotion(key headKey, at time.Time) (was bool) {
 		return false
 	}
 	delete(b.motions, key)
-	a := &b.actions[i-1]
-	a.Open, a.Duration = false, max(at.Sub(a.Time), 0)
+	b.change(i, func(a *Action) { a.Open, a.Duration = false, max(at.Sub(a.Time), 0) })
 	return true
 }
 
@@ -99,14 +98,24 @@ func (b *Builder) stop(e journal.Entry, part string) {
 	b.add(e, Action{Kind: Command, Text: b.words(e)})
 }
 
-// shotsKept is how many pictures of a task may wait to be archived.
-const shotsKept = 16
+const (
+	// shotsKept is how many pictures of a task may wait to be archived, and
+	// shotsFor how long.
+	shotsKept = 16
+	shotsFor  = time.Hour
+	// shotsEach is how many pictures are taken until those are forgotten that have
+	// waited for too long.
+	shotsEach = 1000
+)
 
 // shot notes where a picture stands that a task has taken.
 func (b *Builder) shot(e journal.Entry, at int) {
 	key := shotKey{e.Device, e.Channel, e.Task}
-	list := append(b.shots[key], at)
+	list := append(b.shots[key], shot{at, e.Time, e.Time.Add(e.Duration)})
 	b.shots[key] = list[max(len(list)-shotsKept, 0):]
+	if b.taken++; b.taken%shotsEach == 0 { // of tasks that archive nothing
+		maps.DeleteFunc(b.shots, func(_ shotKey, list []shot) bool { return list[len(list)-1].end.Before(e.Time.Add(-shotsFor)) })
+	}
 }
 
 // picture takes a picture in the archive: it is one that was taken before, or
@@ -118,12 +127,11 @@ func (b *Builder) picture(e journal.Entry) {
 	}
 	key := shotKey{e.Device, e.Channel, e.Task}
 	list := b.shots[key]
-	for i, at := range list {
-		a := &b.actions[at-1]
-		if e.Time.Before(a.Time) || e.Time.After(a.Time.Add(a.Duration)) {
+	for i, taken := range list {
+		if e.Time.Before(taken.begin) || e.Time.After(taken.end) {
 			continue
 		}
-		a.Text, a.Path = b.once(text), strings.Clone(e.Detail)
+		b.change(taken.at, func(a *Action) { a.Text, a.Path = journal.Plain(text), e.Detail })
 		if len(list) == 1 {
 			delete(b.shots, key)
 		} else {
@@ -140,7 +148,7 @@ func (b *Builder) run(e journal.Entry) {
 	switch e.Kind {
 	case journal.RunBegun:
 		at := b.add(e, Action{Kind: Run, Text: "runs", Open: true})
-		b.runs[b.actions[at-1].Task] = at
+		b.runs[e.Task] = at
 	case journal.RunSkipped:
 		text := "is left out: the run before still goes on"
 		if e.Err != nil {
@@ -152,17 +160,18 @@ func (b *Builder) run(e journal.Entry) {
 		e.Err = nil
 		i := b.runs[e.Task]
 		if i == 0 { // a short run has one entry
+			e.Time = e.Time.Add(-e.Duration)
 			i = b.add(e, Action{Kind: Run, Text: "runs"})
-			b.actions[i-1].Time = e.Time.Add(-e.Duration)
 		}
 		delete(b.runs, e.Task)
-		a := &b.actions[i-1]
-		a.Open, a.Duration = false, e.Duration
-		if b.cancelled(err) {
-			a.Text = b.once("is ended: " + oneLine(answer(err).Message))
-			return
-		}
-		b.fail(a, err)
+		b.change(i, func(a *Action) {
+			a.Open, a.Duration = false, e.Duration
+			if b.cancelled(err) {
+				a.Text = "is ended: " + oneLine(answer(err).Message)
+				return
+			}
+			b.fail(a, err)
+		})
 	}
 }
 
@@ -181,14 +190,13 @@ func (b *Builder) host(e journal.Entry) {
 	}
 	b.ended = false
 	for _, i := range b.runs {
-		b.actions[i-1].Text = b.once("begins, and is cut off with its host")
-		b.actions[i-1].Open = false
+		b.change(i, func(a *Action) { a.Text, a.Open = "begins, and is cut off with its host", false })
 	}
 	for _, i := range b.motions {
-		b.actions[i-1].Open = false
+		b.change(i, func(a *Action) { a.Open = false })
 	}
 	for _, i := range b.alarms {
-		b.actions[i-1].Open = false
+		b.change(i, func(a *Action) { a.Open = false })
 	}
 	clear(b.runs)
 	clear(b.motions)
@@ -233,8 +241,7 @@ func (b *Builder) event(e journal.Entry) {
 	if e.Detail == "stop" {
 		if i := b.alarms[key]; i != 0 {
 			delete(b.alarms, key)
-			a := &b.actions[i-1]
-			a.Open, a.Duration = false, max(e.Time.Sub(a.Time), 0)
+			b.change(i, func(a *Action) { a.Open, a.Duration = false, max(e.Time.Sub(a.Time), 0) })
 		}
 		return
 	}

@@ -61,7 +61,7 @@ func Compare(to io.Writer, happened, rehearsed Timeline) (differences int, err e
 // doings are the times of what jobs did in a span, by who and where and what.
 func (t Timeline) doings(from, to time.Time) map[track]map[string][]time.Time {
 	all := make(map[track]map[string][]time.Time)
-	for _, a := range t.Actions {
+	for a := range t.Actions.All() {
 		switch a.Kind {
 		case Event, State, Print, Request:
 			continue

@@ -1,14 +1,16 @@
 package timeline
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
 
 // item is a line of a timeline, or a round of items that came again and again.
 type item struct {
-	id     int    // the same for those that say the same
-	action Action // of a line
+	id     int     // the same for those that say the same
+	action *Action // of a line, or of another that says the same
+	path   string  // of a picture, which is another one in each line
 
 	block  []*item // of a round: the first one
 	n      int     // rounds; 1: a line
@@ -34,12 +36,17 @@ const (
 	unequal      // now and then
 )
 
-// longestRound is how many lines a round may have.
-const longestRound = 100
+const (
+	// longestRound is how many lines a round may have.
+	longestRound = 100
+	// farAhead is how many lines have to be seen to know how some of them are folded.
+	farAhead = leastUneven * longestRound
+)
 
 // folder folds the lines of a track: those of one job, say, on one head.
 type folder struct {
-	ids map[any]int
+	ids   map[any]int
+	lines map[int]*Action // by id, the first of each
 }
 
 // leafKey is what two lines have in common that say the same.
@@ -67,65 +74,100 @@ func (f *folder) id(key any) int {
 	return id
 }
 
+// leaf is the item of a line.
+func leaf(a Action) *item {
+	return &item{action: &a, path: a.Path, n: 1, first: a.Time, last: a.Time, least: a.Duration, most: a.Duration, fewest: 1, top: 1}
+}
+
+// leaf is the item of a line. Lines that say the same share what they say: most of
+// them are folded, but at first all may be there.
 func (f *folder) leaf(a Action) *item {
-	key := leafKey{kind: a.Kind, text: a.Text, place: a.Place, by: a.by(), failed: a.Failed, message: a.Message, line: a.Line, open: a.Open}
-	return &item{id: f.id(key), action: a, n: 1, first: a.Time, last: a.Time, least: a.Duration, most: a.Duration, fewest: 1, top: 1}
+	it := leaf(a)
+	it.id = f.id(leafKey{kind: a.Kind, text: a.Text, place: a.Place, by: a.by(), failed: a.Failed, message: a.Message, line: a.Line, open: a.Open})
+	if f.lines[it.id] == nil {
+		f.lines[it.id] = it.action
+	}
+	it.action = f.lines[it.id]
+	return it
 }
 
 // fold folds what repeats: at first what comes in even steps, then, what of that
 // comes again, at last what comes now and then.
-func fold(actions []Action) []*item {
-	f := &folder{ids: make(map[any]int)}
-	items := make([]*item, len(actions))
-	for i, a := range actions {
-		items[i] = f.leaf(a)
-	}
+func fold(actions iter.Seq[Action]) []*item {
+	f := &folder{ids: make(map[any]int), lines: make(map[int]*Action)}
+	items := f.pass(func(yield func(*item) bool) {
+		for a := range actions {
+			if !yield(f.leaf(a)) {
+				return
+			}
+		}
+	}, true)
 	for _, even := range []bool{true, false, true} {
 		for before := -1; before != len(items); {
 			before = len(items)
-			items = f.pass(items, even)
+			items = f.pass(slices.Values(items), even)
 		}
 	}
 	return items
 }
 
-// pass goes through the items once.
-func (f *folder) pass(items []*item, even bool) []*item {
-	var out []*item
-	for i := 0; i < len(items); {
-		size, rounds, paceOf := f.best(items[i:], even)
-		if rounds == 1 {
-			out = append(out, items[i])
-			i++
+// pass goes through the items once. Of those that are folded it has few at a time:
+// a timeline may have a million.
+func (f *folder) pass(items iter.Seq[*item], even bool) (out []*item) {
+	next, stop := iter.Pull(items)
+	defer stop()
+	var ahead []*item // the next ones
+	look := func(n int) {
+		for len(ahead) < n {
+			it, ok := next()
+			if !ok {
+				return
+			}
+			ahead = append(ahead, it)
+		}
+	}
+	for look(farAhead); len(ahead) > 0; look(farAhead) {
+		s := best(ahead, even)
+		size := len(s.first)
+		if s.n == 1 {
+			out, ahead = append(out, ahead[0]), ahead[1:]
 			continue
 		}
-		out = append(out, f.group(items[i:i+size*rounds], size, paceOf))
-		i += size * rounds
+		g := begin(s.first)
+		for rest := s.n - 1; ; rest-- {
+			ahead = ahead[size:]
+			look(size)
+			if rest <= 0 && (len(ahead) < size || !s.takes(ahead[:size])) {
+				break
+			}
+			g.add(ahead[:size])
+		}
+		f.end(g, s)
+		out = append(out, g)
 	}
 	return out
 }
 
 // best is the round that items begin with: the shortest that comes three times,
 // else the shortest that is worth it when it comes twice. Rounds of rounds are
-// for the next pass.
-func (f *folder) best(items []*item, even bool) (size, rounds int, kind pace) {
-	size, rounds, kind = 1, 1, once
+// for the next pass. It looks no further ahead than it must.
+func best(items []*item, even bool) *series {
+	found := newSeries(items[:1], even)
 	for p := 1; p <= min(longestRound, len(items)/2); p++ {
-		if !same(items[0], items[p]) {
+		if !same(items[0], items[p]) || torn(items[:p+1]) {
 			continue
 		}
-		if torn(items[:p+1]) {
-			continue
+		s := newSeries(items[:p], even)
+		for s.n < leastUneven && (s.n+1)*p <= len(items) && s.takes(items[s.n*p:(s.n+1)*p]) {
 		}
-		n, k := f.rounds(items, p, even)
 		switch {
-		case n >= leastUneven || n >= leastEven && even:
-			return p, n, k
-		case n == 2 && even && p >= leastTwice && rounds == 1:
-			size, rounds, kind = p, n, k
+		case s.n >= leastUneven || s.n >= leastEven && even:
+			return s
+		case s.n == 2 && even && p >= leastTwice && found.n == 1:
+			found = s
 		}
 	}
-	return size, rounds, kind
+	return found
 }
 
 const (
@@ -154,37 +196,46 @@ func torn(items []*item) bool {
 	return false
 }
 
-// rounds is how often the first p items come, one time after another.
-func (f *folder) rounds(items []*item, p int, even bool) (n int, kind pace) {
-	n, kind = 1, unequal
-	first := items[0].first
-	for (n+1)*p <= len(items) {
-		round := items[n*p : (n+1)*p]
-		begin := round[0].first
-		if !f.alike(items[:p], round, even) {
-			break
-		}
-		if even {
-			step := stepOf(items[(n-1)*p].first, begin)
-			switch {
-			case n == 1:
-				kind = steady
-				if nextDay(first, begin) {
-					kind = daily
-				}
-			case kind == daily && !nextDay(items[(n-1)*p].first, begin):
-				return n, kind
-			case kind == steady && !near(step, stepOf(first, items[p].first), 2*time.Second):
-				return n, kind
-			}
-		}
-		n++
+// series is rounds that follow each other.
+type series struct {
+	even  bool    // in even steps
+	first []*item // the first round
+	n     int     // rounds
+	kind  pace
+	step  time.Duration // from the first to the second
+	last  time.Time     // when the last one began
+}
+
+func newSeries(first []*item, even bool) *series {
+	return &series{even: even, first: first, n: 1, kind: unequal, last: first[0].first}
+}
+
+// takes reports whether a round is the next one of the series, and takes it.
+func (s *series) takes(round []*item) bool {
+	if !alike(s.first, round, s.even) {
+		return false
 	}
-	return n, kind
+	begin := round[0].first
+	step := stepOf(s.last, begin)
+	switch {
+	case !s.even:
+	case s.n == 1:
+		s.kind, s.step = steady, step
+		if nextDay(s.last, begin) {
+			s.kind = daily
+		}
+	case s.kind == daily && !nextDay(s.last, begin):
+		return false
+	case s.kind == steady && !near(step, s.step, 2*time.Second):
+		return false
+	}
+	s.n++
+	s.last = begin
+	return true
 }
 
 // alike reports whether two rounds say the same, at about the same distances.
-func (f *folder) alike(a, b []*item, even bool) bool {
+func alike(a, b []*item, even bool) bool {
 	slack := 2 * time.Second
 	if !even {
 		slack = 5 * time.Second
@@ -232,30 +283,40 @@ func nextDay(a, b time.Time) bool {
 	return b.Sub(next).Abs() <= dailySlack
 }
 
-// group makes one item of rounds of a size.
-func (f *folder) group(items []*item, size int, kind pace) *item {
-	g := &item{n: len(items) / size, first: items[0].first, last: items[len(items)-size].first}
-	g.fewest, g.top = g.n, g.n
-	g.rhythm.kind = kind
-	for i := size; i < len(items); i += size {
-		step := stepOf(items[i-size].first, items[i].first)
-		if i == size {
-			g.rhythm.least, g.rhythm.most = step, step
-		}
-		g.rhythm.least, g.rhythm.most = min(g.rhythm.least, step), max(g.rhythm.most, step)
-	}
-	rest := 0
-	for k := range size {
-		one := *items[k]
+// begin makes one item of the first of several rounds.
+func begin(round []*item) *item {
+	g := &item{n: 1, first: round[0].first, last: round[0].first}
+	for _, it := range round {
+		one := *it
 		one.block = slices.Clone(one.block)
-		for i := k + size; i < len(items); i += size {
-			one.widen(items[i])
-		}
 		g.block = append(g.block, &one)
+	}
+	return g
+}
+
+// add adds the next round.
+func (g *item) add(round []*item) {
+	step := stepOf(g.last, round[0].first)
+	if g.n == 1 {
+		g.rhythm.least, g.rhythm.most = step, step
+	}
+	g.rhythm.least, g.rhythm.most = min(g.rhythm.least, step), max(g.rhythm.most, step)
+	g.n++
+	g.last = round[0].first
+	for k, it := range g.block {
+		it.widen(round[k])
+	}
+}
+
+// end notes what is known when all rounds of a series are there.
+func (f *folder) end(g *item, s *series) {
+	g.fewest, g.top = g.n, g.n
+	g.rhythm.kind = s.kind
+	rest := 0
+	for _, one := range g.block {
 		rest = f.id(groupKey{-1, one.id, rest})
 	}
-	g.id = f.id(groupKey{kind, len(g.block), rest})
-	return g
+	g.id = f.id(groupKey{s.kind, len(g.block), rest})
 }
 
 // widen makes the ranges of an item hold those of one that says the same.

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func shown(actions ...Action) string {
 			a.Kind = Preset
 		}
 	}
-	t := Timeline{From: at(1, 0, 0, 0), To: at(31, 0, 0, 0), Zone: berlin, Actions: actions}
+	t := Timeline{From: at(1, 0, 0, 0), To: at(31, 0, 0, 0), Zone: berlin, Actions: NewActions(berlin, actions...)}
 	var b strings.Builder
 	t.Text(&b, TextOptions{Brief: true})
 	_, lines, _ := strings.Cut(b.String(), "gate/yard\n")
@@ -175,7 +176,7 @@ func TestFoldIsQuick(t *testing.T) {
 		all = append(all, Action{Time: at(2, 0, 0, i*20), Text: texts[n], Place: "gate/yard", Script: "a"})
 	}
 	watch := clock.NewStopwatch()
-	items := fold(all)
+	items := fold(slices.Values(all))
 	if took := watch.Elapsed(); took > 20*time.Second {
 		t.Error(took)
 	}

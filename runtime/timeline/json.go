@@ -54,7 +54,7 @@ func (t Timeline) JSON(to io.Writer, prints bool) error {
 	err := enc.Encode(Line{
 		Type: "span", Site: t.Site, From: t.at(t.From), To: t.at(t.To), Timezone: t.Zone.String(), Seed: t.Seed, Version: t.Version,
 	})
-	for _, a := range t.Actions {
+	for a := range t.Actions.All() {
 		if err == nil && (prints || a.Kind != Print) {
 			err = enc.Encode(t.actionLine(a))
 		}

@@ -22,7 +22,7 @@ const (
 type lane struct {
 	name    string
 	rank    int
-	actions []Action
+	actions *Actions
 }
 
 // host is the name of the lane of what neither a device nor a script is named
@@ -58,7 +58,7 @@ func (a Action) by() string {
 func (t Timeline) lanes(by By, prints bool) []lane {
 	var all []lane
 	index := make(map[string]int)
-	for _, a := range t.Actions {
+	for a := range t.Actions.All() {
 		switch {
 		case prints:
 		case a.Kind == Print, a.Kind == Run && a.Script == site.FileName && a.Failed == "":
@@ -69,7 +69,7 @@ func (t Timeline) lanes(by By, prints bool) []lane {
 		if !known {
 			i = len(all)
 			index[name] = i
-			l := lane{name: name}
+			l := lane{name: name, actions: t.Actions.beside()}
 			switch {
 			case name == host:
 				l.rank = 2
@@ -78,7 +78,7 @@ func (t Timeline) lanes(by By, prints bool) []lane {
 			}
 			all = append(all, l)
 		}
-		all[i].actions = append(all[i].actions, a)
+		all[i].actions.Add(a)
 	}
 	slices.SortFunc(all, func(a, b lane) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), strings.Compare(a.name, b.name))
@@ -93,21 +93,22 @@ func (l lane) fold() []*item {
 		by, text string
 		failing  bool
 	}
-	tracks := make(map[track][]Action)
+	tracks := make(map[track]*Actions)
 	var order []track
-	for _, a := range l.actions {
+	for a := range l.actions.All() {
 		key := track{by: a.by(), failing: a.Kind == Error}
 		if key.by == "" && a.Kind != State {
 			key.text = a.Text
 		}
 		if tracks[key] == nil {
 			order = append(order, key)
+			tracks[key] = l.actions.beside()
 		}
-		tracks[key] = append(tracks[key], a)
+		tracks[key].Add(a)
 	}
 	var all []*item
 	for _, key := range order {
-		all = append(all, fold(tracks[key])...)
+		all = append(all, fold(tracks[key].All())...)
 	}
 	slices.SortStableFunc(all, func(a, b *item) int { return a.first.Compare(b.first) })
 	return all

@@ -67,11 +67,15 @@ func (w *textWriter) summary() {
 		w.printf("\n")
 	}
 	kinds := make(map[Kind]int)
-	for _, a := range w.t.Actions {
+	failed := 0 // runs
+	for a := range w.t.Actions.All() {
 		kinds[a.Kind]++
+		if a.Kind == Run && a.Failed != "" {
+			failed++
+		}
 	}
 	parts := []string{counted(kinds[Run], "run of jobs", "runs of jobs"), counted(kinds[Notice], "notification", "notifications"),
-		counted(kinds[Error]+w.failedRuns(), "error", "errors")}
+		counted(kinds[Error]+failed, "error", "errors")}
 	if n := kinds[Request]; n > 0 {
 		parts = slices.Insert(parts, 2, counted(n, "request of hik.http", "requests of hik.http"))
 	}
@@ -79,15 +83,6 @@ func (w *textWriter) summary() {
 		parts = append(parts, counted(len(w.t.Findings), "finding", "findings"))
 	}
 	w.printf("  %s\n", strings.Join(parts, ", "))
-}
-
-func (w *textWriter) failedRuns() (n int) {
-	for _, a := range w.t.Actions {
-		if a.Kind == Run && a.Failed != "" {
-			n++
-		}
-	}
-	return n
 }
 
 func counted(n int, one, more string) string {

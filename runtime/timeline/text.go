@@ -92,8 +92,8 @@ func (w *textWriter) lane(l lane) {
 		w.printf("%s\n", l.name)
 	}
 	if w.o.Full {
-		for _, a := range l.actions {
-			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, &item{action: a, n: 1, least: a.Duration, most: a.Duration}, false), by(l.name, a))
+		for a := range l.actions.All() {
+			w.printf("  %s  %s%s\n", a.Time.Format(timeText), words(l.name, leaf(a), false), by(l.name, a))
 		}
 		return
 	}
@@ -114,10 +114,10 @@ func (w *textWriter) item(name string, it *item, before string, indent int) {
 		notes = ", " + notes
 	}
 	if it.n == 1 {
-		w.printf("%s%s%s%s\n", before, words(name, it, notes != ""), notes, by(name, it.action))
+		w.printf("%s%s%s%s\n", before, words(name, it, notes != ""), notes, by(name, *it.action))
 		return
 	}
-	w.printf("%s%d steps, %s%s%s\n", before, len(it.block), note(it), strings.Replace(notes, ", ", "; ", 1), by(name, it.leaf().action))
+	w.printf("%s%d steps, %s%s%s\n", before, len(it.block), note(it), strings.Replace(notes, ", ", "; ", 1), by(name, *it.leaf().action))
 	for _, step := range it.block {
 		after := fmt.Sprintf("%*s%-6s ", indent, "", "+"+clockText(step.first.Sub(it.block[0].first)))
 		w.item(name+"\x00", step, after, indent+len("+00:00  "))
@@ -199,8 +199,8 @@ func words(name string, it *item, again bool) string {
 	case it.most >= time.Second && a.Kind != Snapshot:
 		text += ", " + rangeText(it.least, it.most)
 	}
-	if a.Path != "" && !inRound && !again {
-		text += ", " + a.Path
+	if it.path != "" && !inRound && !again {
+		text += ", " + it.path
 	}
 	if a.Failed != "" {
 		text += ": " + a.Failed + ": " + a.Message

@@ -12,7 +12,7 @@ type Timeline struct {
 	Real     bool           // from the journal of a host, not from a rehearsal
 	Place    *Place         // for day and night; nil: the site has no location
 
-	Actions  []Action  // by time, then as they came
+	Actions  *Actions
 	Findings []Finding // by time
 	Traffic  []Traffic // by device
 }

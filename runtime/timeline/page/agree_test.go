@@ -14,7 +14,11 @@ import (
 // What the script makes of the data is what was written, for each track.
 func testReading(t *testing.T, b *browser) {
 	week := patrols(t, 4, 4_000, 5)
-	week.Actions[17].Duration, week.Actions[17].Open = 400*24*time.Hour, true // more than 32 bits
+	change(week, func(i int, a *timeline.Action) {
+		if i == 17 {
+			a.Duration, a.Open = 400*24*time.Hour, true // more than 32 bits
+		}
+	})
 	b.open(week, Options{}, wide, "")
 	h, all := decoded(t, write(t, week, Options{}))
 	var want []string
@@ -40,9 +44,7 @@ func testReading(t *testing.T, b *browser) {
 // moments have their number: as counted one by one.
 func testColumns(t *testing.T, b *browser) {
 	week := patrols(t, 3, 3_000, 5)
-	for i := range week.Actions { // many lanes in one: they overlap
-		week.Actions[i].Script, week.Actions[i].Job = "all", ""
-	}
+	change(week, func(_ int, a *timeline.Action) { a.Script, a.Job = "all", "" }) // many lanes in one: they overlap
 	b.open(week, Options{By: timeline.ByScript}, wide, "")
 	wrong := eval[string](b, `readData().then((d) => {
 		const wrong = [];

@@ -122,7 +122,7 @@ func decoded(t testing.TB, page string) (head, []shown) {
 // expected is what a page should have of a timeline, without the stretches between its actions.
 func expected(tl *timeline.Timeline, by timeline.By) []shown {
 	var all []shown
-	for _, a := range tl.Actions {
+	for a := range tl.Actions.All() {
 		s := shown{
 			Lane: a.Lane(by), Kind: a.Kind, Start: a.Time.Sub(tl.From).Milliseconds(), Length: a.Duration.Milliseconds(),
 			Open: a.Open, Failed: a.Failed != "" || a.Kind == timeline.Error,
@@ -150,7 +150,7 @@ func TestWhatIsWrittenIsWhatWasThere(t *testing.T) {
 	week := patrols(t, 5, 3000, 1)
 	odd := *week
 	at := func(d time.Duration) time.Time { return week.From.Add(d) }
-	odd.Actions = []timeline.Action{
+	odd.Actions = timeline.NewActions(week.Zone, []timeline.Action{
 		{Time: at(-time.Minute), Duration: 2 * time.Minute, Kind: timeline.Event, Place: "gate", Device: "gate", Text: "motion"}, // began before
 		{Time: at(1), Kind: timeline.Run, Script: "a", Job: "j", Task: "a/j#18446744073709551615", Text: "runs"},
 		{Time: at(2 * time.Millisecond), Kind: timeline.Run, Script: "a", Job: "j", Task: "a/j#007", Text: "runs"},
@@ -160,7 +160,7 @@ func TestWhatIsWrittenIsWhatWasThere(t *testing.T) {
 		{Time: at(5 * time.Millisecond), Kind: timeline.Run, Script: "a", Job: "j", Task: "a/j#2", Text: "runs"},
 		{Time: at(6 * time.Millisecond), Duration: 400 * 24 * time.Hour, Open: true, Kind: "a kind of later", Script: "a", Text: "long"},
 		{Time: at(7 * time.Millisecond), Kind: timeline.Error, Text: "of the host"},
-	}
+	}...)
 	for name, tl := range map[string]*timeline.Timeline{"week": week, "odd": &odd, "empty": {From: week.From, To: week.To, Zone: week.Zone}} {
 		for _, by := range []timeline.By{timeline.ByDevice, timeline.ByScript} {
 			_, all := decoded(t, write(t, tl, Options{By: by}))
@@ -181,9 +181,7 @@ func TestWhatIsWrittenIsWhatWasThere(t *testing.T) {
 // In each track actions come by time: the script looks for them by halves.
 func TestTracksAreByTime(t *testing.T) {
 	tl := patrols(t, 20, 8000, 3)
-	for i := range tl.Actions {
-		tl.Actions[i].Script, tl.Actions[i].Job = "all", "" // one lane for all heads
-	}
+	change(tl, func(_ int, a *timeline.Action) { a.Script, a.Job = "all", "" }) // one lane for all heads
 	_, all := decoded(t, write(t, tl, Options{By: timeline.ByScript}))
 	for i := 1; i < len(all); i++ {
 		a, b := all[i-1], all[i]
@@ -196,12 +194,12 @@ func TestTracksAreByTime(t *testing.T) {
 // A device is away until it is online.
 func TestWhereDevicesAreAway(t *testing.T) {
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	tl := &timeline.Timeline{From: from, To: from.Add(time.Hour), Zone: time.UTC}
+	tl := &timeline.Timeline{From: from, To: from.Add(time.Hour), Zone: time.UTC, Actions: timeline.NewActions(time.UTC)}
 	for _, s := range []struct {
 		minute       int
 		device, text string
 	}{{0, "", "the host begins"}, {1, "gate", "is online"}, {5, "gate", "is offline"}, {6, "nvr", "is locked"}, {9, "gate", "is unauthorized"}, {12, "gate", "is online"}} {
-		tl.Actions = append(tl.Actions, timeline.Action{
+		tl.Actions.Add(timeline.Action{
 			Time: from.Add(time.Duration(s.minute) * time.Minute), Kind: timeline.State, Device: s.device, Place: s.device, Text: s.text,
 		})
 	}
@@ -221,9 +219,9 @@ func TestWhereDevicesAreAway(t *testing.T) {
 // A head stands at a preset until something moves it.
 func TestWhereHeadsStand(t *testing.T) {
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	tl := &timeline.Timeline{From: from, To: from.Add(time.Hour), Zone: time.UTC}
+	tl := &timeline.Timeline{From: from, To: from.Add(time.Hour), Zone: time.UTC, Actions: timeline.NewActions(time.UTC)}
 	add := func(minute int, kind timeline.Kind, channel int, text, failed string, head bool) {
-		tl.Actions = append(tl.Actions, timeline.Action{
+		tl.Actions.Add(timeline.Action{
 			Time: from.Add(time.Duration(minute) * time.Minute), Kind: kind, Device: "gate", Channel: channel, Place: fmt.Sprint("gate/", channel),
 			Text: text, Failed: failed, Head: head,
 		})

@@ -195,7 +195,7 @@ type stretchOf struct {
 
 // marks are the actions, by time, and the stretches between them.
 func (e *encoder) marks() columns {
-	c := make(columns, 0, len(e.timeline.Actions)*5/4)
+	c := make(columns, 0, e.timeline.Actions.Len()*5/4)
 	last := make(map[stretchOf]int) // the mark of the stretch that goes on
 	// stretch adds one that begins with m, or only ends the one before.
 	stretch := func(of stretchOf, m mark, lane int, says *label) {
@@ -212,9 +212,8 @@ func (e *encoder) marks() columns {
 		last[of] = len(c)
 		c = append(c, m)
 	}
-	for i := range e.timeline.Actions {
-		a := &e.timeline.Actions[i]
-		r := e.rowOf(a)
+	for a := range e.timeline.Actions.All() {
+		r := e.rowOf(&a)
 		lane, failed := e.lanes.of(r), a.Failed != "" || a.Kind == timeline.Error
 		says := label{Text: a.Text, Failed: a.Failed, Message: a.Message, Line: a.Line}
 		if a.Place != r.name {

@@ -1,10 +1,8 @@
 package page
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -27,7 +25,7 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 	from := time.Date(2026, 3, 23, 0, 0, 0, 0, berlin)
 	to := time.Date(2026, 3, 30, 0, 0, 0, 0, berlin)
 	tl := &timeline.Timeline{
-		Site: "north-yard", From: from, To: to, Zone: berlin, Seed: seed, Version: "1.0",
+		Site: "north-yard", From: from, To: to, Zone: berlin, Seed: seed, Version: "1.0", Actions: timeline.NewActions(berlin),
 		Place: &timeline.Place{Latitude: 52.5, Longitude: 13.4},
 	}
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -52,7 +50,7 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 					Script: script, Job: "tour", Task: run.Task, Text: text, Head: kind == timeline.Preset || kind == timeline.Move,
 				}
 			}
-			tl.Actions = append(tl.Actions, run)
+			tl.Actions.Add(run)
 			step := run.Duration / 6
 			for i, preset := range presets {
 				when := at.Add(time.Duration(i) * step)
@@ -60,14 +58,14 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 				if r.IntN(150) == 0 {
 					p.Failed, p.Message = "offline", "connection refused: nothing listens there: check port and scheme"
 				}
-				tl.Actions = append(tl.Actions, p)
+				tl.Actions.Add(p)
 				shot := of(timeline.Snapshot, when.Add(step/2), 230*time.Millisecond, "archives a picture, label "+preset[3:len(preset)-1])
 				shot.Path = fmt.Sprintf("%s/yard/%s.jpg", device, when.Format("2006-01-02/150405"))
-				tl.Actions = append(tl.Actions, shot)
-				tl.Actions = append(tl.Actions, of(timeline.Move, when.Add(step*3/4), step/8, "turns right at 40 %"))
+				tl.Actions.Add(shot)
+				tl.Actions.Add(of(timeline.Move, when.Add(step*3/4), step/8, "turns right at 40 %"))
 			}
 			if r.IntN(3) == 0 {
-				tl.Actions = append(tl.Actions, timeline.Action{
+				tl.Actions.Add(timeline.Action{
 					Time: at.Add(step), Duration: time.Duration(1+r.IntN(90)) * time.Second, Kind: timeline.Event,
 					Device: device, Channel: 1, Place: device + "/yard", Text: "motion",
 				})
@@ -75,21 +73,22 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 			if r.IntN(40) == 0 {
 				e := of(timeline.Error, at.Add(step), 0, "no device \"gaet\": did you mean \"gate\"?")
 				e.Device, e.Place, e.Channel, e.Line = "", "", 0, 12
-				tl.Actions = append(tl.Actions, e)
+				tl.Actions.Add(e)
 				skip := of(timeline.Skip, at.Add(step*2), 0, "left out: the run before went on")
 				skip.Device, skip.Place, skip.Channel = "", "", 0
-				tl.Actions = append(tl.Actions, skip)
+				tl.Actions.Add(skip)
 			}
 		}
 	}
-	tl.Actions = append(tl.Actions, timeline.Action{
+	tl.Actions.Add(timeline.Action{
 		Time: from.Add(50 * time.Hour), Kind: timeline.State, Device: "cam01", Place: "cam01", Text: "is offline",
-	}, timeline.Action{
+	})
+	tl.Actions.Add(timeline.Action{
 		Time: from.Add(59 * time.Hour), Kind: timeline.State, Device: "cam01", Place: "cam01", Text: "is online",
-	}, timeline.Action{
+	})
+	tl.Actions.Add(timeline.Action{
 		Time: from.Add(51 * time.Hour), Kind: timeline.Notice, Script: "s01", Job: "tour", Task: "s01/tour#9", Text: "would tell ops: cam01 is offline",
 	})
-	timelineSort(tl)
 	for i := range 12 {
 		f := timeline.Finding{
 			Time: from.Add(time.Duration(5+i*13)*time.Hour + 17*time.Minute), Count: 1 + i*7, Kind: "two-scripts", Device: fmt.Sprintf("cam%02d", i%cameras), Channel: 1,
@@ -101,18 +100,12 @@ func patrols(t testing.TB, cameras, n int, seed uint64) *timeline.Timeline {
 	return tl
 }
 
-// timelineSort puts actions by time. They are large: their numbers are sorted.
-func timelineSort(tl *timeline.Timeline) {
-	order := make([]int, len(tl.Actions))
-	for i := range order {
-		order[i] = i
+// change changes the actions of a timeline, which come by time.
+func change(tl *timeline.Timeline, how func(i int, a *timeline.Action)) {
+	changed := timeline.NewActions(tl.Zone)
+	for a := range tl.Actions.All() {
+		how(changed.Len(), &a)
+		changed.Add(a)
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(tl.Actions[a].Time.Compare(tl.Actions[b].Time), a-b)
-	})
-	sorted := make([]timeline.Action, len(order))
-	for to, from := range order {
-		sorted[to] = tl.Actions[from]
-	}
-	tl.Actions = sorted
+	tl.Actions = changed
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -34,10 +33,14 @@ type Options struct {
 
 // Write writes the page of a timeline. The same timeline gives the same bytes.
 func Write(w io.Writer, t *timeline.Timeline, o Options) error {
-	printed := func(a timeline.Action) bool { return a.Kind == timeline.Print }
-	if !o.Full && slices.ContainsFunc(t.Actions, printed) {
+	if !o.Full {
 		less := *t
-		less.Actions = slices.DeleteFunc(slices.Clone(t.Actions), printed)
+		less.Actions = timeline.NewActions(t.Zone)
+		for a := range t.Actions.All() {
+			if a.Kind != timeline.Print {
+				less.Actions.Add(a)
+			}
+		}
 		t = &less
 	}
 	before, after, err := frame(t, o)
@@ -110,7 +113,7 @@ func summary(t *timeline.Timeline) string {
 		what = "What happened"
 	}
 	return fmt.Sprintf("%s from %s to %s (%s, %s): %s, %s", what, moment(t, t.From), moment(t, t.To),
-		clock.FormatDuration(t.To.Sub(t.From)), t.Zone, number(len(t.Actions), "action"), number(len(t.Findings), "finding"))
+		clock.FormatDuration(t.To.Sub(t.From)), t.Zone, number(t.Actions.Len(), "action"), number(len(t.Findings), "finding"))
 }
 
 // notes are what else is worth to know of the picture, as HTML.

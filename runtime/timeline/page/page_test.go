@@ -89,10 +89,10 @@ func TestNamesAreText(t *testing.T) {
 	const evil = "<script>alert('1')</script>\n\"&quot; {{data}} </title>--!>"
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	tl := &timeline.Timeline{Site: evil, From: from, To: from.Add(time.Hour), Zone: time.UTC, Version: evil}
-	tl.Actions = []timeline.Action{{
+	tl.Actions = timeline.NewActions(time.UTC, timeline.Action{
 		Time: from, Kind: timeline.Preset, Device: evil, Channel: 1, Place: evil, Script: evil, Job: evil, Task: evil,
 		Text: evil, Path: evil, Failed: evil, Message: evil,
-	}}
+	})
 	tl.Findings = []timeline.Finding{{Time: from, Count: 1, Kind: evil, Device: evil, Place: evil, Script: evil, Job: evil, Text: evil, Remedy: evil}}
 	page := write(t, tl, Options{Command: evil})
 	if n := strings.Count(page, "<script"); n != 2 {
@@ -168,8 +168,8 @@ func TestAMillionActions(t *testing.T) {
 	if err := Write(&size, tl, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(tl.Actions) < 1_000_000 || size > 6<<20 {
-		t.Errorf("%d actions are %d bytes", len(tl.Actions), size)
+	if tl.Actions.Len() < 1_000_000 || size > 6<<20 {
+		t.Errorf("%d actions are %d bytes", tl.Actions.Len(), size)
 	}
 }
 
@@ -183,7 +183,7 @@ func (c *counter) Write(p []byte) (int, error) {
 func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{20_000, 200_000, 1_110_000} {
 		tl := patrols(b, 100, n, 7)
-		b.Run(fmt.Sprint(len(tl.Actions)), func(b *testing.B) {
+		b.Run(fmt.Sprint(tl.Actions.Len()), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				Write(io.Discard, tl, Options{})

@@ -141,9 +141,9 @@ func testNames(t *testing.T, b *browser) {
 	const evil = `<script>window.evil=1</script><img src=x onerror="window.evil=2">"'&lt;` + "\n\u202etxt"
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	tl := &timeline.Timeline{Site: evil, From: from, To: from.Add(time.Hour), Zone: time.UTC}
-	tl.Actions = []timeline.Action{{
+	tl.Actions = timeline.NewActions(time.UTC, timeline.Action{
 		Time: from, Duration: time.Minute, Kind: timeline.Run, Device: evil, Channel: 1, Place: evil, Script: evil, Job: evil, Task: evil, Text: evil, Failed: evil, Message: evil,
-	}}
+	})
 	tl.Findings = []timeline.Finding{{Time: from, Count: 1, Device: evil, Place: evil, Script: evil, Text: evil, Remedy: evil}}
 	b.open(tl, Options{Command: evil}, wide, "")
 	s := b.state()

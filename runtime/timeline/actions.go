@@ -1,0 +1,129 @@
+package timeline
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+	"time"
+)
+
+// Actions is a list of actions. A site does the same again and again, a week of it
+// a million times: all but those that came last lie packed, at some bytes each. The
+// zero value is an empty list, and nil is one that stays empty. It is not safe for
+// use from several goroutines.
+type Actions struct {
+	blocks []block
+	recent []Action // after those of the blocks
+	keep   int      // how many of the last ones are not packed: they may change yet
+	packer *packer
+
+	zone *time.Location // in which times are told; nil: UTC
+	end  time.Time      // of the span: what is open lasts until then; zero: it lasts as it says
+}
+
+// blockSize is how many actions are packed together.
+const blockSize = 256
+
+// block is blockSize actions, packed.
+type block struct {
+	data  []byte
+	first int64 // when the earliest of them began, in nanoseconds of Unix time
+}
+
+// NewActions returns a list of actions, which may come in any order. Times are told
+// in a zone.
+func NewActions(zone *time.Location, actions ...Action) *Actions {
+	l := &Actions{zone: zone}
+	for _, a := range actions {
+		l.Add(a)
+	}
+	return l
+}
+
+// beside returns an empty list for actions of l, by time.
+func (l *Actions) beside() *Actions { return &Actions{zone: l.zone, packer: l.packer} }
+
+// Len is how many actions there are.
+func (l *Actions) Len() int {
+	if l == nil {
+		return 0
+	}
+	return len(l.blocks)*blockSize + len(l.recent)
+}
+
+// Add adds an action.
+func (l *Actions) Add(a Action) {
+	if l.packer == nil {
+		l.packer = newPacker()
+	}
+	l.recent = append(l.recent, a)
+	if len(l.recent) < l.keep+blockSize {
+		return
+	}
+	l.blocks = append(l.blocks, l.packer.pack(l.recent[:blockSize]))
+	l.recent = slices.Delete(l.recent, 0, blockSize)
+}
+
+// change lets an action be changed, whose number counts from 0 in the order in
+// which they were added. One that has long been there costs more.
+func (l *Actions) change(i int, how func(*Action)) {
+	if n := i / blockSize; n < len(l.blocks) {
+		actions := l.packer.unpack(nil, l.blocks[n])
+		how(&actions[i%blockSize])
+		l.blocks[n] = l.packer.pack(actions)
+		return
+	}
+	how(&l.recent[i-len(l.blocks)*blockSize])
+}
+
+// All goes through the actions by time, then as they came. It may be called again
+// and again, but none may be added or changed meanwhile.
+func (l *Actions) All() iter.Seq[Action] {
+	return func(yield func(Action) bool) {
+		if l == nil {
+			return
+		}
+		// What comes later may have begun earlier: a run comes when it is over.
+		earliest := make([]int64, len(l.blocks)+2) // of a block and of all after it
+		earliest[len(l.blocks)+1] = math.MaxInt64
+		earliest[len(l.blocks)] = firstOf(l.recent)
+		for i := len(l.blocks) - 1; i >= 0; i-- {
+			earliest[i] = min(l.blocks[i].first, earliest[i+1])
+		}
+		var waiting []Action
+		for i := range len(l.blocks) + 1 {
+			if i < len(l.blocks) {
+				waiting = l.packer.unpack(waiting, l.blocks[i])
+			} else {
+				waiting = append(waiting, l.recent...)
+			}
+			slices.SortStableFunc(waiting, func(a, b Action) int { return a.Time.Compare(b.Time) })
+			n := 0
+			for ; n < len(waiting) && waiting[n].Time.UnixNano() <= earliest[i+1]; n++ {
+				if !yield(l.told(waiting[n])) {
+					return
+				}
+			}
+			waiting = slices.Delete(waiting, 0, n)
+		}
+	}
+}
+
+// told is an action as it is told at the end of the span.
+func (l *Actions) told(a Action) Action {
+	a.Time = a.Time.In(cmp.Or(l.zone, time.UTC))
+	if a.Open && !l.end.IsZero() {
+		a.Duration = max(l.end.Sub(a.Time), 0)
+	}
+	return a
+}
+
+// firstOf is when the earliest action began.
+func firstOf(actions []Action) int64 {
+	first := int64(math.MaxInt64)
+	for _, a := range actions {
+		first = min(first, a.Time.UnixNano())
+	}
+	return first
+}
