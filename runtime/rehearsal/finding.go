@@ -3,6 +3,7 @@ package rehearsal
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ type finder struct {
 	longestOf map[*timeline.Finding]time.Duration // of those whose text tells the longest of something
 	failed    map[string]failedCommand            // the last command for something that is not there, by task
 	hints     map[string]string                   // what the log said to the error of a task
+	forgetAt  int                                 // how many tasks are remembered until those that have ended are forgotten
 
 	heads heads
 	rests rests
@@ -74,6 +76,23 @@ func (f *finder) entry(e journal.Entry) {
 	f.seeLoad(e)
 	f.seePicture(e)
 	f.seeError(e)
+}
+
+// forget forgets tasks that have ended, now and then: not each one has an entry of
+// its end.
+func (f *finder) forget(running func() []runtime.RunningTask) {
+	remembered := func() int { return len(f.runs.active) + len(f.failed) + len(f.hints) }
+	if remembered() < f.forgetAt {
+		return
+	}
+	alive := make(map[string]bool)
+	for _, t := range running() {
+		alive[t.Task], alive[t.Run] = true, true
+	}
+	maps.DeleteFunc(f.runs.active, func(task string, _ time.Time) bool { return !alive[task] })
+	maps.DeleteFunc(f.failed, func(task string, _ failedCommand) bool { return !alive[task] })
+	maps.DeleteFunc(f.hints, func(task, _ string) bool { return !alive[task] })
+	f.forgetAt = 2*remembered() + 1000
 }
 
 // end is told which jobs and tasks there are at the end of the span, and lists what

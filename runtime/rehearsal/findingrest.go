@@ -18,9 +18,9 @@ const shortRest = 15 * time.Minute
 type rests struct {
 	visits  map[string][]*tour // of the runs that go on
 	resting map[headKey]rest
-	left    map[restKey][]rest // away from home, and nothing brought the head back
-	homed   map[headKey]bool   // that some script sends home
-	home    string             // the preset that is home in vars of site.yaml
+	left    map[restKey]*restsLeft // away from home, and nothing brought the head back
+	homed   map[headKey]bool       // that some script sends home
+	home    string                 // the preset that is home in vars of site.yaml
 }
 
 // tour is where a run has sent a head, in this order.
@@ -72,10 +72,17 @@ type restKey struct {
 	script, job string
 }
 
+// restsLeft are the times that a job has left a head somewhere.
+type restsLeft struct {
+	first rest
+	count int
+	other bool // not always at the same place, or in rounds
+}
+
 func (r *rests) init() {
 	r.visits = make(map[string][]*tour)
 	r.resting = make(map[headKey]rest)
-	r.left = make(map[restKey][]rest)
+	r.left = make(map[restKey]*restsLeft)
 	r.homed = make(map[headKey]bool)
 }
 
@@ -102,6 +109,10 @@ func (f *finder) goesTo(head headKey, e journal.Entry) {
 		if script, job := ownerOf(e.Use.Run); script == was.ended.Script && job == was.ended.Job {
 			f.leftAt(head, was, e.Time)
 		}
+	}
+	_, job := ownerOf(e.Use.Run)
+	if _, goesOn := f.runs.going[e.Use.Run]; !goesOn && job != "" {
+		return // a task that its run has spawned, and that goes on without it
 	}
 	all := f.rests.visits[e.Use.Run]
 	at := slices.IndexFunc(all, func(t *tour) bool { return t.head == head })
@@ -176,7 +187,12 @@ func (f *finder) headInUse(head headKey, but string) bool {
 func (f *finder) leftAt(head headKey, was rest, until time.Time) {
 	if until.Sub(was.since) >= shortRest {
 		key := restKey{head, was.ended.Script, was.ended.Job}
-		f.rests.left[key] = append(f.rests.left[key], was)
+		if f.rests.left[key] == nil {
+			f.rests.left[key] = &restsLeft{first: was}
+		}
+		all := f.rests.left[key]
+		all.count++
+		all.other = all.other || was.rounds || !was.last.same(all.first.last)
 	}
 }
 
@@ -188,16 +204,15 @@ func (f *finder) endRests() {
 		f.leftAt(head, was, f.to)
 	}
 	for key, all := range f.rests.left {
-		again := len(all) > 1 && !slices.ContainsFunc(all, func(r rest) bool { return r.rounds || !r.last.same(all[0].last) })
-		if again && !f.rests.homed[key.head] {
+		if all.count > 1 && !all.other && !f.rests.homed[key.head] {
 			continue
 		}
-		first := all[0]
+		first := all.first
 		one := f.note("", timeline.Finding{
 			Kind: leftAway, Time: first.since, Device: key.head.device, Channel: key.head.channel, Script: key.script, Job: key.job,
 			Text:   fmt.Sprintf("%s stays at %s when %s has ended: nothing brings it back", f.place(key.head.device, key.head.channel), first.last, nameOf(first.ended.Task)),
 			Remedy: `end the run with channel:ptz_home() or channel:preset("overview"), or give hik.tour and hik.sweep home = "overview"`,
 		})
-		one.Count = len(all)
+		one.Count = all.count
 	}
 }

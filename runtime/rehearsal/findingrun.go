@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -89,14 +88,8 @@ func (f *finder) seeRun(e journal.Entry) {
 	}
 }
 
-// did notes that a task has done something. Of tasks that have ended only runs
-// are told of: what has long been silent is forgotten now and then.
-func (r *runs) did(task string, at time.Time) {
-	r.active[task] = at
-	if len(r.active) > 100_000 {
-		maps.DeleteFunc(r.active, func(_ string, last time.Time) bool { return at.Sub(last) > stuckAfter })
-	}
-}
+// did notes that a task has done something.
+func (r *runs) did(task string, at time.Time) { r.active[task] = at }
 
 // said notes that a script has printed or logged something.
 func (f *finder) said(at time.Time, script string) { f.runs.spoke[script] = at }

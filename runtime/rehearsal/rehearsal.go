@@ -150,6 +150,7 @@ func (r *rehearsal) play(end time.Time) error {
 			next = end
 		}
 		r.clk.Run(next)
+		r.finder.forget(r.host.RunningTasks)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"cmp"
+	"container/heap"
 	"iter"
 	"math"
 	"slices"
@@ -84,30 +85,70 @@ func (l *Actions) All() iter.Seq[Action] {
 		if l == nil {
 			return
 		}
-		// What comes later may have begun earlier: a run comes when it is over.
-		earliest := make([]int64, len(l.blocks)+2) // of a block and of all after it
-		earliest[len(l.blocks)+1] = math.MaxInt64
-		earliest[len(l.blocks)] = firstOf(l.recent)
-		for i := len(l.blocks) - 1; i >= 0; i-- {
-			earliest[i] = min(l.blocks[i].first, earliest[i+1])
+		// Actions come nearly by time: a run comes when it is over. So blocks overlap,
+		// and few of them are unpacked at a time.
+		parts := make([]*part, len(l.blocks)+1)
+		for i, b := range l.blocks {
+			parts[i] = &part{number: i, first: b.first}
 		}
-		var waiting []Action
-		for i := range len(l.blocks) + 1 {
-			if i < len(l.blocks) {
-				waiting = l.packer.unpack(waiting, l.blocks[i])
-			} else {
-				waiting = append(waiting, l.recent...)
+		parts[len(l.blocks)] = &part{number: len(l.blocks), first: firstOf(l.recent)}
+		slices.SortStableFunc(parts, func(a, b *part) int { return cmp.Compare(a.first, b.first) })
+		var open merge
+		for len(parts) > 0 || len(open) > 0 {
+			if len(parts) > 0 && (len(open) == 0 || parts[0].first <= open[0].first) {
+				heap.Push(&open, l.open(parts[0]))
+				parts = parts[1:]
+				continue
 			}
-			slices.SortStableFunc(waiting, func(a, b Action) int { return a.Time.Compare(b.Time) })
-			n := 0
-			for ; n < len(waiting) && waiting[n].Time.UnixNano() <= earliest[i+1]; n++ {
-				if !yield(l.told(waiting[n])) {
-					return
-				}
+			next := open[0]
+			if len(next.rest) == 0 {
+				heap.Pop(&open)
+				continue
 			}
-			waiting = slices.Delete(waiting, 0, n)
+			if !yield(l.told(next.rest[0])) {
+				return
+			}
+			next.rest = next.rest[1:]
+			if len(next.rest) > 0 {
+				next.first = next.rest[0].Time.UnixNano()
+			}
+			heap.Fix(&open, 0)
 		}
 	}
+}
+
+// part is the actions of a block, or the recent ones, on their way into one list.
+type part struct {
+	number int
+	first  int64    // when the first of the rest began
+	rest   []Action // by time
+}
+
+// open unpacks a part.
+func (l *Actions) open(p *part) *part {
+	if p.number < len(l.blocks) {
+		p.rest = l.packer.unpack(nil, l.blocks[p.number])
+	} else {
+		p.rest = slices.Clone(l.recent)
+	}
+	slices.SortStableFunc(p.rest, func(a, b Action) int { return a.Time.Compare(b.Time) })
+	return p
+}
+
+// merge is a heap of parts: the one with the next action is the first.
+type merge []*part
+
+func (m merge) Len() int { return len(m) }
+func (m merge) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(m[i].first, m[j].first), m[i].number-m[j].number) < 0
+}
+func (m merge) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
+func (m *merge) Push(p any)   { *m = append(*m, p.(*part)) }
+func (m *merge) Pop() any {
+	last := len(*m) - 1
+	p := (*m)[last]
+	*m = (*m)[:last]
+	return p
 }
 
 // told is an action as it is told at the end of the span.

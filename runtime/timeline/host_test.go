@@ -74,7 +74,7 @@ func TestRequestsAreNotCompared(t *testing.T) {
 	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)
 	happened := Timeline{From: begin, To: begin.Add(time.Hour), Zone: time.UTC}
 	rehearsed := happened
-	rehearsed.Actions = []Action{{Time: begin.Add(time.Minute), Kind: Request, Script: "night", Job: "tour", Text: "asks example.org by POST"}}
+	rehearsed.Actions = NewActions(time.UTC, Action{Time: begin.Add(time.Minute), Kind: Request, Script: "night", Job: "tour", Text: "asks example.org by POST"})
 	var out strings.Builder
 	if n, err := Compare(&out, happened, rehearsed); n != 0 || err != nil {
 		t.Error(n, err, out.String())
