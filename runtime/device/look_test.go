@@ -119,7 +119,7 @@ func TestOneLookAtATime(t *testing.T) {
 	var at, most atomic.Int32
 	hold := make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
-		if strings.HasSuffix(req.URL.Path, "/picture") {
+		if strings.HasSuffix(req.URL.Path, "/presets") {
 			most.Store(max(most.Load(), at.Add(1)))
 			defer at.Add(-1)
 			<-hold
@@ -127,14 +127,14 @@ func TestOneLookAtATime(t *testing.T) {
 		return device.RoundTrip(req)
 	})
 	var all sync.WaitGroup
-	for range mostLooks + 1 {
+	for n := range mostLooks + 1 {
 		all.Go(func() {
-			if err := look(t.Context(), gate); err != nil {
+			if err := gate.Look(t.Context(), luaapi.Command{What: "the list of presets", Channel: 1}, presets); err != nil {
 				t.Error(err)
 			}
 		})
+		r.eventually("all but one wait", func() bool { return gate.looks() == n && at.Load() == 1 })
 	}
-	r.eventually("all but one wait", func() bool { return gate.looks() == mostLooks && at.Load() == 1 })
 	if err := look(t.Context(), gate); luaapi.Describe(err).Kind != "busy" {
 		t.Errorf("one more than may wait: %v", err)
 	}
