@@ -242,7 +242,7 @@ func TestLooksWhileNotOnline(t *testing.T) {
 
 // Before the first answer of a device its login is not known to be right.
 func TestLooksBeforeTheFirstAnswer(t *testing.T) {
-	r := newRig(t, gateAt(oneGate))
+	r, gate := newGate(t)
 	hold := make(chan bool)
 	var pictures atomic.Int32
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
@@ -252,8 +252,7 @@ func TestLooksBeforeTheFirstAnswer(t *testing.T) {
 		<-hold
 		return device.RoundTrip(req)
 	})
-	gate := r.set.Devices()[0]
-	gate.Retry() // it may have answered before
+	gate.Retry() // as at the start nothing is known of it
 	if err := look(t.Context(), gate); !contains(luaapi.Describe(err).Message, "not known yet") || pictures.Load() > 0 {
 		t.Error(err)
 	}
