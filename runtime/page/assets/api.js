@@ -18,7 +18,7 @@ export class Failure extends Error {
 export async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, { signal: AbortSignal.timeout(patience), ...options });
+    answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(patience), ...options });
   } catch (err) {
     const late = err.name === "TimeoutError";
     throw new Failure({ kind: "offline", message: late ? "no answer within a minute" : "the host does not answer" }, 0);

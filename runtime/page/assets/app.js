@@ -21,6 +21,7 @@ const happens = new Happens(section("happens"));
 
 const status = {}; // the members of the status that are no lists
 let whole = false; // the next state has everything
+let shown; // what the page may do, as it was taken over last
 let lostAt = NaN; // when the host was last heard of, while it is silent
 
 const stream = {
@@ -88,9 +89,11 @@ function header() {
   section("site").title = status.site?.dir ?? "";
   setText(section("zone"), zoneName());
   setText(section("version"), ` · hiklua ${status.version ?? ""}`);
-  const page = status.page ?? { actions: false, pictures: 0 };
+  const page = { actions: Boolean(status.page?.actions), pictures: status.page?.pictures ?? 0 };
+  if (page.actions === shown?.actions && page.pictures === shown?.pictures) return;
+  shown = page;
   for (const list of Object.values(lists)) list.setPage(page);
-  show(reload, Boolean(page.actions));
+  show(reload, page.actions);
 }
 
 const outcome = new Outcome();

@@ -15,19 +15,19 @@ const path = (device, channel, what) => `/api/devices/${encodeURIComponent(devic
 export class Devices {
   constructor(section) {
     this.section = section;
-    this.rows = new Rows(section.querySelector("ul"), (key, value) => new Card(value));
+    this.rows = new Rows(section.querySelector("ul"), (key, value) => new Card(value, () => this.page));
     this.page = { actions: false, pictures: 0 };
   }
 
   // setPage takes over what the page may do.
   setPage(page) {
     this.page = page;
-    for (const card of this.rows.values()) card.setPage(page);
+    for (const card of this.rows.values()) card.look();
   }
 
   set(key, d) {
     if (!d) return this.rows.delete(key);
-    this.rows.set(key, d.name, d).setPage(this.page);
+    this.rows.set(key, d.name, d);
   }
 
   summary() {
@@ -48,13 +48,16 @@ export class Devices {
 
 // Card is one device.
 class Card {
-  constructor(d) {
+  constructor(d, page) {
+    this.page = page; // a function: what the page may do
     this.name = el("bdi", { text: d.name });
     this.simulated = el("span", { class: "badge sim", text: "simulated", hidden: "" });
     this.leaving = el("span", { class: "badge", text: "leaving", title: "taken out of site.yaml; its head is not at rest yet", hidden: "" });
     this.state = el("span", { class: "lamp" });
     this.since = el("span", { class: "quiet" });
-    this.facts = el("p", { class: "facts", dir: "auto" });
+    this.model = el("p", { class: "facts", dir: "auto" });
+    this.events = el("span");
+    this.queue = el("span", { class: "queue" });
     this.error = el("p", { class: "why", dir: "auto", hidden: "" });
     this.heads = el("ul", { class: "heads" });
     this.lines = new Rows(this.heads, (key) => new HeadLine(this, key));
@@ -62,20 +65,19 @@ class Card {
     this.channel = el("select", { "aria-label": `Channel of ${d.name}`, change: () => this.choose() });
     this.preset = el("select", { "aria-label": `Preset of ${d.name}` }, el("option", { value: "", text: "preset" }));
     this.go = button("Go", { "aria-label": `Go to the preset of ${d.name}` }, this.outcome, () => this.recall());
-    this.stop = button("Stop head", { "aria-label": `Stop the head of ${d.name}`, class: "act stop" }, this.outcome, () => this.halt());
+    this.stop = button("Stop head", { "aria-label": `Stop head of ${d.name}`, class: "act stop" }, this.outcome, () => this.halt());
     this.recallGroup = el("div", { class: "recall" }, this.preset, this.go);
     this.node = el("li", { class: "card", pointerenter: () => this.want(), focusin: () => this.want() });
-    this.picture = new Picture(this.node);
+    this.picture = new Picture(this.node, () => touch.matches && this.want());
     const title = el("h3", {}, this.name);
     this.node.append(
       this.picture.node,
-      el("div", { class: "body" }, el("div", { class: "title" }, title, this.simulated, this.leaving, el("span", { class: "now" }, this.state, this.since)), this.facts, this.error, this.heads),
+      el("div", { class: "body" }, el("div", { class: "title" }, title, this.simulated, this.leaving, el("span", { class: "now" }, this.state, this.since)), this.model, el("p", { class: "facts" }, this.events, this.queue), this.error, this.heads),
       el("div", { class: "controls" }, this.channel, this.recallGroup, this.stop),
       this.outcome.node,
     );
     this.chosen = 0; // the channel
     this.presets = new Map(); // by channel: when they were asked for, and the list
-    this.page = { actions: false, pictures: 0 };
   }
 
   update(d) {
@@ -84,22 +86,17 @@ class Card {
     setText(this.state, d.state === "unknown" ? "no answer yet" : d.state);
     setAttr(this.state, "data-state", d.state);
     setTitle(this.name, `${d.name}, ${d.address}`);
-    const facts = d.state === "online" ? [d.model] : [d.address, d.model];
-    facts.push(`events ${d.events}`);
-    if (d.queue) facts.push(`${d.queue} waiting`);
-    setText(this.facts, facts.filter(Boolean).join(" · "));
-    setTitle(this.facts, d.firmware ? `firmware ${d.firmware}` : "");
+    setText(this.model, (d.state === "online" && d.model) || d.address);
+    setTitle(this.model, [d.address, d.model, d.firmware && `firmware ${d.firmware}`].filter(Boolean).join(", "));
+    setText(this.events, `events ${d.events}`);
+    setAttr(this.events, "data-events", d.events);
+    setText(this.queue, d.queue ? `${d.queue} waiting` : "");
     setText(this.error, d.error?.message ?? "");
     show(this.error, Boolean(d.error) && d.state !== "online");
     this.setChannels(d.channels ?? []);
     this.setHeads(d);
     this.look();
     this.tick();
-  }
-
-  setPage(page) {
-    this.page = page;
-    this.look();
   }
 
   setChannels(channels) {
@@ -151,19 +148,18 @@ class Card {
     if (!d) return;
     const channel = this.channelNow;
     const online = d.state === "online" && channel;
-    this.picture.of(channel ? path(d.name, channel.id, "picture") : "", channel?.name ? `${d.name}, ${channel.name}` : d.name, online ? this.page.pictures * 1000 : 0);
-    const drives = this.page.actions && Boolean(channel?.head);
+    this.picture.of(channel ? path(d.name, channel.id, "picture") : "", channel?.name ? `${d.name}, ${channel.name}` : d.name, online ? this.page().pictures * 1000 : 0);
+    const drives = this.page().actions && Boolean(channel?.head);
     show(this.channel, this.channels.length > 1);
     show(this.recallGroup, drives);
     show(this.stop, drives);
-    if (touch.matches && this.picture.visible) this.want();
   }
 
   // want asks for the presets of the channel, when somebody comes near the
   // chooser: on a touch screen when the card is seen.
   async want() {
     const channel = this.chosen;
-    if (this.recallGroup.hidden || this.value.state !== "online") return;
+    if (this.recallGroup.hidden || this.value?.state !== "online") return;
     const before = this.presets.get(channel);
     if (before && now() - before.at < presetsKept) return;
     this.presets.set(channel, { at: now(), list: before?.list });
@@ -193,6 +189,7 @@ class Card {
   async recall() {
     if (this.preset.value === "") {
       this.preset.focus();
+      this.want();
       return "choose a preset first";
     }
     const words = this.preset.selectedOptions[0].text;

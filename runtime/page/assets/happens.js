@@ -42,8 +42,7 @@ const readers = {
 function whoOf(l) {
   if (l.device) return l.channel ? `${l.device}/${l.channel}` : l.device;
   if (l.task) return l.task;
-  if (l.script) return l.job ? `${l.script}/${l.job}` : l.script;
-  return "";
+  return [l.script, l.job].filter(Boolean).join("/");
 }
 
 const kinds = { begun: "begins", ended: "has ended", skipped: "is left out", failed: "failed" };

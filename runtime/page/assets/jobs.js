@@ -10,12 +10,10 @@ export const cell = (label, ...children) => el("td", { role: "cell", "data-label
 export class Jobs {
   constructor(section) {
     this.section = section;
-    this.rows = new Rows(section.querySelector("tbody"), (key, value) => new Job(value, () => this.page));
-    this.page = { actions: false };
+    this.rows = new Rows(section.querySelector("tbody"), (key, value) => new Job(value));
   }
 
   setPage(page) {
-    this.page = page;
     this.section.classList.toggle("readonly", !page.actions);
   }
 
@@ -52,7 +50,7 @@ class Job {
     this.last = el("span", { class: "ran" });
     this.details = el("span", { class: "quiet" });
     this.error = el("p", { class: "why", dir: "auto", hidden: "" });
-    const run = button("Run now", { "aria-label": `Run ${name} now` }, this.outcome, async () => {
+    const run = button("Run now", { "aria-label": `Run now: ${name}` }, this.outcome, async () => {
       await post("/api/jobs/run", { job: name });
       return "started";
     });

@@ -1,6 +1,6 @@
 // The pictures of devices. One is asked for only while it can be seen.
 
-import { el, setText, show } from "./dom.js";
+import { el, setText, setAttr, show } from "./dom.js";
 import { ask } from "./api.js";
 import { now, span } from "./words.js";
 
@@ -16,9 +16,11 @@ document.addEventListener("visibilitychange", () => {
   for (const p of pictures.values()) p.look();
 });
 
-// Picture is the box of one device. It shows the channel that it was given.
+// Picture is the box of one device. It shows the channel that it was given. seen
+// is called when its card comes into sight.
 export class Picture {
-  constructor(card) {
+  constructor(card, seen) {
+    this.onSeen = seen;
     this.image = el("img", { alt: "", decoding: "async", hidden: "" });
     this.empty = el("span", { class: "empty", text: "no picture yet" });
     this.age = el("span", { class: "age", hidden: "" });
@@ -53,7 +55,7 @@ export class Picture {
       this.timer = 0;
     }
     if (every === 0) this.clear();
-    this.image.alt = `Picture of ${name}`;
+    setAttr(this.image, "alt", `Picture of ${name}`);
     this.look();
   }
 
@@ -71,6 +73,7 @@ export class Picture {
 
   seen(visible) {
     this.visible = visible;
+    if (visible) this.onSeen();
     this.look();
   }
 
@@ -85,7 +88,7 @@ export class Picture {
     const path = this.path;
     let wait = this.every;
     try {
-      const answer = await ask(path, { cache: "no-store", headers: this.tag ? { "If-None-Match": this.tag } : {} });
+      const answer = await ask(path, { headers: this.tag ? { "If-None-Match": this.tag } : {} });
       const blob = answer.status === 200 ? await answer.blob() : null;
       if (path === this.path && this.every > 0) this.show(answer, blob);
     } catch (err) {

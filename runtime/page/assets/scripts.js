@@ -2,7 +2,7 @@
 
 import { el, Rows, setText, setTitle, setAttr, show } from "./dom.js";
 import { post, button, Outcome } from "./api.js";
-import { ms, moment, ago, count, full } from "./words.js";
+import { ms, moment, now, about, ago, count, full } from "./words.js";
 import { openSource } from "./source.js";
 import { cell } from "./jobs.js";
 
@@ -79,7 +79,7 @@ class Script {
     setText(this.jobs, count(s.jobs, "job"));
     const held = s.state === aside;
     setText(this.hold, held ? "Let go" : "Set aside");
-    setAttr(this.hold, "aria-label", held ? `Let ${s.name} go` : `Set ${s.name} aside`);
+    setAttr(this.hold, "aria-label", held ? `Let go: ${s.name}` : `Set aside: ${s.name}`);
     show(this.error, Boolean(error));
     this.tick();
   }
@@ -88,12 +88,12 @@ class Script {
     const s = this.value;
     const until = ms(s.held_until);
     const since = ms(s.since);
-    setText(this.since, Number.isNaN(until) ? (Number.isNaN(since) ? "" : ago(since)) : `until ${moment(until)}`);
+    setText(this.since, Number.isNaN(until) ? (Number.isNaN(since) ? "" : `for ${about(now() - since)}`) : `until ${moment(until)}`);
     setTitle(this.since, full(Number.isNaN(until) ? since : until));
     const error = s.edit ?? s.last_error;
     if (!error) return;
     const at = ms(error.time);
-    const what = s.edit ? "what was saved last does not run: " : Number.isNaN(at) ? "" : `failed ${ago(at)}: `;
+    const what = s.edit ? (s.state === "not loaded" ? "" : "what was saved last does not run: ") : Number.isNaN(at) ? "" : `failed ${ago(at)}: `;
     setText(this.error, what + error.message + (error.place && !error.message.includes(error.place) ? ` (${error.place})` : ""));
   }
 }

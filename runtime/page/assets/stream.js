@@ -2,7 +2,8 @@
 // not with EventSource, which does not tell why it was refused.
 
 const silence = 40e3; // milliseconds: without a word for so long, what is shown is old
-const restart = 3e3; // from the end of a connection to the next try
+const restart = 1e3; // from the end of a connection to the next try; then twice as long ...
+const longest = 8e3; // ... and so on, up to this
 const unseen = 3e3; // a tab that is not looked at gives its connection back
 
 // Stream keeps one connection open while the page is looked at. on has a function
@@ -13,6 +14,7 @@ export class Stream {
     this.url = url;
     this.on = on;
     this.connection = null; // an AbortController
+    this.wait = restart;
     document.addEventListener("visibilitychange", () => {
       clearTimeout(this.unseen);
       if (document.hidden) this.unseen = setTimeout(() => this.close(), unseen);
@@ -39,7 +41,8 @@ export class Stream {
     if (this.connection !== connection) return; // it was closed
     this.connection = null;
     this.on.lost(why);
-    this.restart = setTimeout(() => this.open(), restart);
+    this.restart = setTimeout(() => this.open(), this.wait);
+    this.wait = Math.min(2 * this.wait, longest);
   }
 
   // read reads a connection to its end, and gives the reason for that.
@@ -51,9 +54,10 @@ export class Stream {
     };
     try {
       heard();
-      const answer = await fetch(this.url, { signal: connection.signal, headers: { Accept: "text/event-stream" } });
+      const answer = await fetch(this.url, { cache: "no-store", signal: connection.signal, headers: { Accept: "text/event-stream" } });
       if (answer.status === 401) location.assign("/login");
       if (!answer.ok) return (await answer.json()).error.message;
+      this.wait = restart;
       this.on.begun();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ""; ; ) {

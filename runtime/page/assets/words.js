@@ -90,7 +90,16 @@ export function took(seconds) {
   return span(seconds * 1000);
 }
 
-export const ago = (at) => (Number.isNaN(at) ? "" : at > now() - 1000 ? "now" : `${span(now() - at)} ago`);
+// about is a span in one unit where the second does not matter: "7m", "13h", "3d".
+export function about(milliseconds) {
+  const m = Math.floor(milliseconds / 60e3);
+  if (m >= 1 && m < 60) return `${m}m`;
+  if (m >= 600 && m < 2880) return `${Math.floor(m / 60)}h`;
+  if (m >= 2880) return `${Math.floor(m / 1440)}d`;
+  return span(milliseconds);
+}
+
+export const ago = (at) => (Number.isNaN(at) ? "" : at > now() - 1000 ? "now" : `${about(now() - at)} ago`);
 
 export const until = (at) => (Number.isNaN(at) ? "" : at < now() + 1000 ? "now" : `in ${span(at - now())}`);
 
