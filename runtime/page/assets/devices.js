@@ -149,7 +149,8 @@ class Card {
     const channel = this.channelNow;
     const online = d.state === "online" && channel;
     this.picture.of(channel ? path(d.name, channel.id, "picture") : "", channel?.name ? `${d.name}, ${channel.name}` : d.name, online ? this.page().pictures * 1000 : 0);
-    const drives = this.page().actions && Boolean(channel?.head);
+    // Where the host does not know yet, whether there is a head, it may be asked.
+    const drives = this.page().actions && channel !== undefined && channel.head !== false;
     show(this.channel, this.channels.length > 1);
     show(this.recallGroup, drives);
     show(this.stop, drives);
@@ -166,7 +167,7 @@ class Card {
     try {
       const answer = await ask(path(this.value.name, channel, "presets"));
       const list = await answer.json();
-      this.presets.set(channel, { at: now(), list: (list.presets ?? list).filter((p) => !p.special) });
+      this.presets.set(channel, { at: now(), list });
     } catch (err) {
       this.presets.set(channel, { at: now() - presetsKept + 10e3, list: before?.list, error: err.message });
     }
