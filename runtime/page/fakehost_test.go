@@ -25,7 +25,7 @@ type fakeHost struct {
 	mu       sync.Mutex
 	state    map[string]any
 	lines    map[string][]any  // of log, command and event
-	answers  map[string]string // by the request: instead of 200 {}, "409 {...}"
+	answers  map[string]string // by the request: instead of 200, "409 {...}"
 	requests []string          // that were actions: "POST /api/reload {}"
 	pictures map[string]int    // how often each was asked for
 	away     bool              // it does not answer
@@ -201,7 +201,7 @@ func (h *fakeHost) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Unlock()
 	if !ok {
-		answer = "200 {}"
+		answer = map[string]string{http.MethodGet: "200 []", http.MethodPost: "200 {}"}[r.Method]
 	}
 	var status int
 	fmt.Sscan(answer, &status)
