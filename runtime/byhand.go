@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,18 +29,32 @@ func unknown(what, name string, known []string, none string) error {
 	return &luaapi.Failure{Kind: "misuse", Message: fmt.Sprintf("no %s %q", what, name), Hint: hint, Err: luaapi.ErrUnknownName}
 }
 
+// whoKey is the context key of By.
+type whoKey struct{}
+
+// By is ctx for what is asked for not by a person's hand, but by way of something
+// else: the log says "by mqtt" then.
+func By(ctx context.Context, who string) context.Context { return context.WithValue(ctx, whoKey{}, who) }
+
+func whoOf(ctx context.Context) string {
+	who, _ := ctx.Value(whoKey{}).(string)
+	return cmp.Or(who, "hand")
+}
+
 // byHand is ctx for the commands of a person, as the journal names them.
 func byHand(ctx context.Context) context.Context {
-	return device.WithOwner(ctx, &device.Owner{Name: "a person, by hand", Task: "by hand"})
+	by := "by " + whoOf(ctx)
+	return device.WithOwner(ctx, &device.Owner{Name: "a person, " + by, Task: by})
 }
 
 // tellByHand logs what a person has done.
-func (h *Host) tellByHand(what string, err error, keys ...any) {
+func (h *Host) tellByHand(ctx context.Context, what string, err error, keys ...any) {
+	what += " by " + whoOf(ctx)
 	if err != nil {
-		h.log.Warn(what+" by hand failed", append(keys, keyError, err)...)
+		h.log.Warn(what+" failed", append(keys, keyError, err)...)
 		return
 	}
-	h.log.Info(what+" by hand", keys...)
+	h.log.Info(what, keys...)
 }
 
 // channelOf finds a channel of a device of the site.
@@ -89,7 +104,7 @@ func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 		cmd := luaapi.Command{What: string(part), Channel: channel, Detail: "0"}
 		err = errors.Join(err, r.MoveLens(ctx, cmd, part, 0, luaapi.MoveOptions{}))
 	}
-	h.tellByHand("stop of a head", err, keyDevice, name, keyChannel, channel)
+	h.tellByHand(ctx, "stop of a head", err, keyDevice, name, keyChannel, channel)
 	return err
 }
 
@@ -124,6 +139,6 @@ func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset in
 	err = r.Do(ctx, cmd, func(ctx context.Context, client *isapi.Client) error {
 		return client.GotoPreset(ctx, channel, preset)
 	})
-	h.tellByHand("preset", err, keyDevice, name, keyChannel, channel, "preset", preset)
+	h.tellByHand(ctx, "preset", err, keyDevice, name, keyChannel, channel, "preset", preset)
 	return err
 }

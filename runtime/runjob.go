@@ -14,8 +14,11 @@ import (
 
 // RunJob starts a run of a job by hand: NAME, or SCRIPT/NAME where several
 // scripts have one of that name.
-func (h *Host) RunJob(name string) error {
-	_, err := h.runJob(name, nil)
+func (h *Host) RunJob(name string) error { return h.StartJob(context.Background(), name) }
+
+// StartJob is RunJob, for somebody whom ctx may name: see By.
+func (h *Host) StartJob(ctx context.Context, name string) error {
+	_, err := h.runJob(ctx, name, nil)
 	return err
 }
 
@@ -26,7 +29,7 @@ func (h *Host) RunJobWait(ctx context.Context, name string) (RunStatus, error) {
 	defer clock.OnDone(h.ctx, w.Wake)()
 	ended := make(chan Run, 1)
 	asked := h.clk.Now()
-	j, err := h.runJob(name, func(started, end time.Time, err error) {
+	j, err := h.runJob(ctx, name, func(started, end time.Time, err error) {
 		ended <- Run{Scheduled: asked, Started: started, Ended: end, Err: err}
 		w.Wake()
 	})
@@ -48,7 +51,7 @@ func (h *Host) RunJobWait(ctx context.Context, name string) (RunStatus, error) {
 }
 
 // runJob starts a run, of whose end ended is told if it is not nil.
-func (h *Host) runJob(name string, ended func(started, end time.Time, err error)) (*job, error) {
+func (h *Host) runJob(ctx context.Context, name string, ended func(started, end time.Time, err error)) (*job, error) {
 	found := slices.DeleteFunc(h.jobs(), func(j *job) bool { return j.name != name && j.script.name+"/"+j.name != name })
 	switch len(found) {
 	case 0:
@@ -66,7 +69,7 @@ func (h *Host) runJob(name string, ended func(started, end time.Time, err error)
 		if err := j.runNow(ended); err != nil {
 			return nil, err
 		}
-		h.tellByHand("run of a job", nil, keyScript, j.script.name, keyJob, j.name)
+		h.tellByHand(ctx, "run of a job", nil, keyScript, j.script.name, keyJob, j.name)
 		return j, nil
 	}
 	var names []string

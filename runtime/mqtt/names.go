@@ -1,0 +1,100 @@
+package mqtt
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// What the topic of the status says, which is that of the last will, too.
+const (
+	online  = "online"
+	offline = "offline"
+)
+
+// names are the topics of a site, and its names in Home Assistant.
+type names struct {
+	base string // of all topics
+	node string // of the site: letters, digits, _ and -
+	site string // for people
+}
+
+func namesOf(s *site.Site) names {
+	folder := filepath.Base(runtime.FullPath(s.Dir))
+	n := names{base: s.MQTT.Topic, site: folder}
+	if n.base == "" {
+		n.base = "hiklua/" + slug(folder)
+	}
+	n.node = slug(strings.ReplaceAll(n.base, "/", "_"))
+	return n
+}
+
+// guest is the name of a client beside the host that runs the site.
+func (n names) guest() string { return fmt.Sprintf("%s-%08x", n.node, rand.Uint32()) }
+
+func (n names) status() string { return n.base + "/status" }
+
+func (n names) device(device, what string) string {
+	return n.base + "/device/" + slug(device) + "/" + what
+}
+
+func (n names) channel(device string, channel int, what string) string {
+	return n.device(device, fmt.Sprintf("%d/%s", channel, what))
+}
+
+func (n names) job(script, job string) string {
+	return n.base + "/job/" + slug(script) + "/" + slug(job)
+}
+
+// commands are the topics of all commands. No two of them have a topic in common.
+func (n names) commands() []string {
+	return []string{n.base + "/device/+/+/preset/set", n.base + "/device/+/+/stop", n.base + "/job/+/+/run"}
+}
+
+// homeAssistant is before all of its topics.
+const homeAssistant = "homeassistant"
+
+// birth is the topic on which Home Assistant says that it has started.
+const birth = homeAssistant + "/status"
+
+// config is the topic on which Home Assistant is told of a device: of the site
+// itself for "".
+func (n names) config(device string) string {
+	object := "site"
+	if device != "" {
+		object = "device_" + slug(device)
+	}
+	return homeAssistant + "/device/" + n.node + "/" + object + "/config"
+}
+
+// configs are the topics of all configs of the site.
+func (n names) configs() string { return homeAssistant + "/device/" + n.node + "/+/config" }
+
+// maxSlug bounds a name in a topic, in bytes.
+const maxSlug = 48
+
+// slug is a name as a part of a topic: ASCII letters, digits, _ and -. What had
+// other characters in it gets a mark of its own, so that no two names have one slug,
+// whatever else there is.
+func slug(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte('_')
+		}
+	}
+	clean := b.String()
+	if clean == name && name != "" && len(name) <= maxSlug {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	return strings.Trim(clean[:min(len(clean), maxSlug-9)], "_") + "_" + hex.EncodeToString(sum[:4])
+}
