@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"runtime/web":           {},
 	"runtime/api":           {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/device", "runtime/journal", "runtime/owner", "runtime/site", "isapi"},
+	"runtime/mqtt":          {"runtime", "runtime/clock", "runtime/journal", "runtime/site", "runtime/web", "luaapi", "isapi"},
 	"runtime/notify":        {"runtime/clock", "runtime/site", "runtime/web", "isapi"},
 	"runtime/timeline":      {"runtime/clock", "runtime/journal", "runtime/schedule", "runtime/site"},
 	"runtime/timeline/page": {"runtime/clock", "runtime/schedule", "runtime/timeline"},
@@ -84,6 +85,9 @@ var onlyIn = map[string][]string{
 	"golang.org/x/net/netutil":           {"runtime/control"},
 	"golang.org/x/text/encoding":         {"isapi"},
 	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
+
+	"github.com/eclipse/paho.golang/paho":    {"runtime/mqtt"},
+	"github.com/eclipse/paho.golang/packets": {"runtime/mqtt"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

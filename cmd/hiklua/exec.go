@@ -94,13 +94,17 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
 	out := newPrinter(a.output(), stop)
-	h, err := a.newHost(s, hostOptions{log: a.quietLogger(s.Timezone, !o.quiet), simulate: o.simulate, print: out.print, state: true, shared: true})
+	log := a.quietLogger(s.Timezone, !o.quiet)
+	broker := a.newBroker(log, o.simulate, true)
+	h, err := a.newHost(s, hostOptions{log: log, publish: broker.publish(), simulate: o.simulate, print: out.print, state: true, shared: true})
 	if err != nil {
 		return err
 	}
 	defer abortOnHurry(ctx, h)()
 	h.Open()
+	endBroker := broker.start(h)
 	result := h.Exec(ctx, p)
+	endBroker()
 	if err := h.Close(); err != nil { // a head may still move: os.exit(0) does not hide that
 		return errors.Join(errTold, a.execEnd(ctx, p, result), err)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -119,10 +120,11 @@ type hostOptions struct {
 	simulate  bool                                         // every device is simulated
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(journal.Entry)
-	state     bool // what scripts keep outlives the command, if it can
-	shared    bool // others may have it meanwhile, and a running host has it already: then it does not
-	quiet     bool // notifications are logged, not sent
-	reload    bool // site.yaml is read anew when it is saved
+	publish   func(context.Context, luaapi.Message) (sent bool, err error) // of hik.mqtt; nil: nothing is sent
+	state     bool                                                         // what scripts keep outlives the command, if it can
+	shared    bool                                                         // others may have it meanwhile, and a running host has it already: then it does not
+	quiet     bool                                                         // notifications are logged, not sent
+	reload    bool                                                         // site.yaml is read anew when it is saved
 }
 
 // newHost makes the host of a site; the caller opens and closes it.
@@ -149,7 +151,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	conf := runtime.Config{
 		Data: data,
 		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
-		Transport: o.transport, Record: o.record, Print: o.print,
+		Transport: o.transport, Record: o.record, Publish: o.publish, Print: o.print,
 		Stdout: a.output(), Stderr: a.stderr,
 		Quiet: o.simulate || o.quiet,
 		Seed:  uint64(a.clk.Now().UnixNano()),

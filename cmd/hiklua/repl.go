@@ -138,6 +138,7 @@ type repl struct {
 	options   replOptions
 	out       *printer
 	host      *runtime.Host // nil: another process has it
+	endBroker func()        // of the connection of host with the MQTT broker
 	ring      *control.Ring // the host's log
 	simulated *simulation   // of host
 	session   luaSession
@@ -165,7 +166,8 @@ func (a *app) newRepl(client *api.Client, s *site.Site, o replOptions, out *prin
 	// The state file stays free: a session that is left open must not keep the
 	// host from starting.
 	devices := &simulation{}
-	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, print: out.print})
+	broker := a.newBroker(log, o.simulate, true)
+	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, print: out.print, publish: broker.publish()})
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +176,7 @@ func (a *app) newRepl(client *api.Client, s *site.Site, o replOptions, out *prin
 		return h.NewSession(runtime.Output{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)}), nil
 	})
 	return &repl{
-		app: a, site: s, options: o, out: out, host: h, simulated: devices, ring: ring,
+		app: a, site: s, options: o, out: out, host: h, endBroker: broker.start(h), simulated: devices, ring: ring,
 		session: h.NewSession(runtime.Output{}), names: names, saved: savedOrNone(s),
 	}, nil
 }
@@ -204,7 +206,7 @@ func (r *repl) restart() error {
 	}
 	before := *r
 	next.names.changed = before.names.changed
-	r.site, r.host, r.simulated, r.ring, r.session, r.names, r.saved = s, next.host, next.simulated, next.ring, next.session, next.names, next.saved
+	r.site, r.host, r.endBroker, r.simulated, r.ring, r.session, r.names, r.saved = s, next.host, next.endBroker, next.simulated, next.ring, next.session, next.names, next.saved
 	return before.close()
 }
 
@@ -215,6 +217,7 @@ func (r *repl) close() error {
 	if r.host == nil {
 		return nil
 	}
+	r.endBroker()
 	return r.host.Close()
 }
 

@@ -54,8 +54,9 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	log := daemon.log
 	record, endRecord := a.openJournal(s, log, o)
 	defer endRecord()
+	broker := a.newBroker(log, o.simulate, false)
 	devices := &simulation{}
-	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, reload: true, record: record, state: true})
+	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, reload: true, record: broker.tee(record), publish: broker.publish(), state: true})
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 		log.Warn(w.String())
 	}
 	h.Open()
+	defer broker.start(h)()
 	daemon.listen(h, devices)
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {

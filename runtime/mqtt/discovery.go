@@ -198,10 +198,11 @@ func (l *link) siteConfig(st *runtime.Status) deviceConfig {
 		Device: deviceInfo{IDs: []string{l.id("site")}, Name: "hiklua " + l.names.site, Manufacturer: "hiklua", Software: st.Version},
 		Origin: origin{"hiklua", st.Version}, Availability: []availability{l.here()}, Components: make(map[string]component),
 	}
-	// The availability of the site is that of everything else; this says so itself.
+	// Everything else is unavailable while the host is away; this says that it is.
 	config.Components["status"] = component{
 		Platform: "binary_sensor", ID: l.id("site.status"), Name: "Host", Class: "connectivity", Category: "diagnostic",
 		State: l.names.status(), Template: "{{ 'ON' if value == 'online' else 'OFF' }}",
+		Availability: []availability{{l.names.status(), "{{ 'online' }}"}},
 	}
 	jobs := 0
 	for i := range st.Jobs {

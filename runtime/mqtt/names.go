@@ -26,10 +26,10 @@ type names struct {
 }
 
 func namesOf(s *site.Site) names {
-	folder := filepath.Base(runtime.FullPath(s.Dir))
-	n := names{base: s.MQTT.Topic, site: folder}
+	n := names{base: s.MQTT.Topic, site: strings.TrimPrefix(s.MQTT.Topic, "hiklua/")}
 	if n.base == "" {
-		n.base = "hiklua/" + slug(folder)
+		n.site = filepath.Base(runtime.FullPath(s.Dir))
+		n.base = "hiklua/" + slug(n.site)
 	}
 	n.node = slug(strings.ReplaceAll(n.base, "/", "_"))
 	return n
