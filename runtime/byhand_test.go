@@ -1,0 +1,198 @@
+package runtime
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/journal"
+)
+
+// A person stops a head, and its lens, at once, and the motion is nobody's any more.
+func TestStopHeadByHand(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function() local gate = hik.device("gate") gate:ptz_pan_tilt(1, 40, 0) gate:focus(1, 30) hik.sleep(600) end)`})
+	w.start()
+	w.run(time.Second)
+	if err := w.onClock(func() error { return w.host.StopHead(t.Context(), "gate", 1) }); err != nil {
+		t.Fatal(err)
+	}
+	if heads := w.host.Status().Devices[0].Heads; len(heads) > 0 || w.head().Driven(1) {
+		t.Errorf("%+v", heads)
+	}
+	w.wantLog(`msg="stop of a head by hand" device=gate channel=1`)
+	e := w.records[len(w.records)-1]
+	if e.Task != "by hand" || e.What != "focus stop" || w.records[len(w.records)-2].What != "ptz_stop" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// A person goes to presets that are positions, and to no function of the device; not while a
+// script keeps the head for itself.
+func TestRecallPresetByHand(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.every("1h", {name = "alone"}, function() local gate = hik.device("gate") gate:exclusive(1, function() gate:preset(1, 1) hik.sleep(600) end) end)`})
+	w.start()
+	w.run(time.Second)
+	recall := func(channel, preset int) error {
+		var err error
+		w.clk.Go(func() { err = w.host.RecallPreset(t.Context(), "gate", channel, preset) })
+		w.run(freeHead)
+		return err
+	}
+	if err := recall(1, 3); err != nil {
+		t.Error(err)
+	}
+	w.wantLog(`msg="preset by hand" device=gate channel=1 preset=3`)
+	for preset, want := range map[int]string{
+		94:  "preset 94 is no position: on Hikvision devices it reboots the camera",
+		39:  "preset 39 is no position",
+		0:   "a preset is 1-255",
+		-1:  "a preset is 1-255",
+		999: "this head has the presets 1-",
+	} {
+		if err := recall(1, preset); luaapi.Describe(err).Kind != "misuse" || !strings.Contains(err.Error(), want) {
+			t.Errorf("preset %d: %v", preset, err)
+		}
+	}
+	if err := recall(7, 1); err == nil || err.Error() != "gate: site.yaml gives it no channel 7 (there is 1 yard)" {
+		t.Error(err)
+	}
+	w.onClock(func() error { return w.host.RunJob("alone") })
+	w.run(time.Second)
+	if err := recall(1, 5); luaapi.Describe(err).Kind != "busy" || !strings.Contains(err.Error(), "a/alone#1 has had the head for itself") {
+		t.Error(err)
+	}
+	if got := strings.Join(w.sent("gate"), ", "); strings.Contains(got, "goto 5") || strings.Contains(got, "goto 94") || !strings.Contains(got, "goto 3") || w.head().Counts().Reboots > 0 {
+		t.Error(got)
+	}
+	w.onClock(func() error { return w.host.HoldScript("a") })
+	if err := recall(1, 5); err != nil {
+		t.Errorf("the head is free: %v", err)
+	}
+}
+
+// The presets of a head are those that a person may go to; they are asked for once in five minutes, by
+// however many, and again after an error that passes.
+func TestPresetsForThePage(t *testing.T) {
+	w := newWorld(t, oneHead+"  door: {simulate: ipc}\n", nil)
+	var asked atomic.Int32
+	fail := false
+	w.via["gate"] = func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/presets") && r.Header.Get("Authorization") != "" {
+			asked.Add(1)
+			if fail {
+				return &http.Response{StatusCode: 503, Status: "503", Header: http.Header{}, Body: http.NoBody, Request: r, ProtoMajor: 1}, nil
+			}
+		}
+		return device.RoundTrip(r)
+	}
+	w.start()
+	w.run(time.Second)
+	head := func(i int) string {
+		h := w.host.Status().Devices[i].Channels[0].Head
+		if h == nil {
+			return "not known"
+		}
+		return fmt.Sprint(*h)
+	}
+	if head(0) != "not known" || head(1) != "not known" {
+		t.Error(head(0), head(1))
+	}
+	presets := func(name string) (list []isapi.Preset, err error) {
+		w.onClock(func() error { list, err = w.host.Presets(t.Context(), name, 1); return nil })
+		return list, err
+	}
+	fail = true
+	if _, err := presets("gate"); err == nil {
+		t.Error("no error")
+	}
+	fail = false
+	for range 3 {
+		w.clk.Go(func() { w.host.Presets(t.Context(), "gate", 1) })
+	}
+	list, err := presets("gate")
+	if err != nil || len(list) != 8 || asked.Load() != 2 {
+		t.Errorf("%v, %v, asked %d times", list, err, asked.Load())
+	}
+	for _, p := range list {
+		if p.Special {
+			t.Errorf("%+v", p)
+		}
+	}
+	w.run(presetsKept - time.Minute)
+	presets("gate")
+	w.run(2 * time.Minute)
+	presets("gate")
+	if asked.Load() != 3 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+	if list, err := presets("door"); len(list) > 0 || err == nil {
+		t.Error("a camera without a head:", list, err)
+	}
+	if head(0) != "true" || head(1) != "false" {
+		t.Error(head(0), head(1))
+	}
+	for _, e := range w.records {
+		if strings.Contains(e.What, "preset") {
+			t.Errorf("on record: %+v", e)
+		}
+	}
+}
+
+// A picture for the page is of the sub stream, and a small one where there is none; it is a JPEG, and not on
+// record. A channel that site.yaml does not have is none.
+func TestPictureForThePage(t *testing.T) {
+	w := newWorld(t, oneHead, nil)
+	sub := true
+	var asked []string
+	w.via["gate"] = func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/picture") && r.Header.Get("Authorization") != "" {
+			asked = append(asked, r.URL.RequestURI())
+			if !sub && strings.Contains(r.URL.Path, "/102/") {
+				return &http.Response{StatusCode: 404, Status: "404", Header: http.Header{}, Body: http.NoBody, Request: r, ProtoMajor: 1}, nil
+			}
+		}
+		return device.RoundTrip(r)
+	}
+	w.start()
+	w.run(time.Second)
+	picture := func(channel int) (data []byte, err error) {
+		w.onClock(func() error { data, err = w.host.Picture(t.Context(), "gate", channel); return nil })
+		return data, err
+	}
+	data, err := picture(1)
+	if err != nil || !strings.HasPrefix(string(data), "\xff\xd8") {
+		t.Fatal(len(data), err)
+	}
+	sub = false
+	picture(1)
+	data, err = picture(1)
+	if err != nil || !strings.HasPrefix(string(data), "\xff\xd8") {
+		t.Error(len(data), err)
+	}
+	first, last := asked[0], asked[len(asked)-1]
+	if first != "/ISAPI/Streaming/channels/102/picture" || !strings.Contains(last, "/101/picture?") || strings.Contains(asked[len(asked)-2], "/102/") {
+		t.Errorf("%q", asked)
+	}
+	n := len(asked)
+	if _, err := picture(2); err == nil || len(asked) > n {
+		t.Error("channel 2:", err)
+	}
+	w.head().SetFaults(sim.Fault{Name: "offline"})
+	w.run(time.Minute)
+	if _, err := picture(1); luaapi.Describe(err).Kind != "offline" || len(asked) > n {
+		t.Error(err)
+	}
+	for _, e := range w.record {
+		if e.Kind == journal.Command && strings.Contains(e.What, "picture") {
+			t.Errorf("on record: %+v", e)
+		}
+	}
+}
