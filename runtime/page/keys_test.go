@@ -46,6 +46,12 @@ func testKeys(t *testing.T, b *browser) {
 	if got := shown(b, "#source-title"); got != "scripts/broken.lua, line 2" {
 		t.Errorf("%q", got)
 	}
+	if got := shown(b, "#source .outcome"); got != `no device "gaet"` {
+		t.Errorf("%q", got)
+	}
+	if first, marked := eval[float64](b, `document.querySelector("#source .line").getBoundingClientRect().bottom`), eval[float64](b, `document.querySelector("#source mark").getBoundingClientRect().bottom`); marked-first < 10 || marked-first > 40 {
+		t.Errorf("line 2 ends %v px below line 1", marked-first)
+	}
 	b.do(chromedp.KeyEvent(kb.Escape))
 	b.until(`!document.getElementById("source").open`)
 	if got := b.focused(); got != "scripts/broken.lua:2" {

@@ -176,7 +176,7 @@ class Card {
 
   showPresets() {
     const { list, error } = this.presets.get(this.chosen) ?? {};
-    const first = error && !list ? "no presets" : list?.length === 0 ? "has no presets" : "preset";
+    const first = error && !list ? "no presets" : list?.length === 0 ? "no presets" : "preset";
     const options = [["", first], ...(list ?? []).map((p) => [String(p.id), p.name ? `${p.id} ${p.name}` : `preset ${p.id}`])];
     const key = JSON.stringify([this.chosen, options]);
     setTitle(this.preset, error ?? "");

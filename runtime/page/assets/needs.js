@@ -81,7 +81,7 @@ export class Needs {
     const text = el("span", { class: "text", dir: "auto" });
     const hint = el("span", { class: "hint", dir: "auto" });
     const also = el("span", { class: "hint" });
-    const place = el("button", { type: "button", class: "place", click: () => openSource(row.script, row.value.place) });
+    const place = el("button", { type: "button", class: "place", click: () => openSource(row.script, { place: row.value.place, message: row.value.text }) });
     const row = {
       node: el("li", {}, el("p", { class: "head" }, who, " ", state, " ", since), el("p", {}, text, hint, also, place)),
       update: (c) => {

@@ -49,7 +49,7 @@ class Script {
     this.tasks = el("span", { dir: "auto" });
     this.jobs = el("span", { class: "quiet" });
     this.error = el("p", { class: "why", dir: "auto", hidden: "" });
-    const open = el("button", { type: "button", class: "name source", "aria-haspopup": "dialog", click: () => openSource(s.name, this.place) }, el("bdi", { text: s.name }));
+    const open = el("button", { type: "button", class: "name source", "aria-haspopup": "dialog", click: () => openSource(s.name, this.value.edit ?? this.value.last_error) }, el("bdi", { text: s.name }));
     this.hold = button("Set aside", {}, this.outcome, () => this.change());
     this.node = el("tr", { role: "row" },
       el("th", { role: "rowheader", scope: "row" }, open),
@@ -70,7 +70,6 @@ class Script {
 
   update(s) {
     const error = s.edit ?? s.last_error;
-    this.place = error?.place ?? "";
     setText(this.state, s.state);
     setAttr(this.state, "data-state", s.state);
     const tasks = s.tasks ?? [];

@@ -16,12 +16,14 @@ dialog.addEventListener("click", (e) => {
 // sourceOf is the name of the script that a place is in, or "".
 export const sourceOf = (place) => /^scripts\/(.+)\.lua:\d+/.exec(place ?? "")?.[1] ?? "";
 
-// openSource shows a script. If the place, "scripts/tour.lua:3", is in it, that
-// line is marked.
-export async function openSource(name, place = "") {
+// openSource shows a script, and what is wrong with it, if anything is. If the
+// place of that, "scripts/tour.lua:3", is in this script, its line is marked.
+export async function openSource(name, error) {
+  const place = error?.place ?? "";
   const line = sourceOf(place) === name ? Number(/:(\d+)/.exec(place)[1]) : 0;
   setText(title, `scripts/${name}.lua${line ? `, line ${line}` : ""}`);
-  show(trouble, false);
+  setText(trouble, error?.message ?? "");
+  show(trouble, Boolean(error));
   code.replaceChildren();
   if (!dialog.open) dialog.showModal();
   let text;
