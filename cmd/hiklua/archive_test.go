@@ -12,6 +12,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
@@ -370,7 +371,7 @@ func TestArchiveGaps(t *testing.T) {
 	}
 	wants(t, s.out.String(), "missing: host not running since 2026-03-04 17:00 (gate/yard, routine)\n", "missing: host not running since 2026-03-04 17:00 (nvr/ramp)\n")
 	s, _ = typed(t.Context(), "archive", "gaps", "nvr", "--json")
-	var r jsonGaps
+	var r api.Gaps
 	if err := json.Unmarshal(s.out.Bytes(), &r); err != nil || len(r.Series) != 1 || r.Missing < 2 || r.Missing > 4 || r.Series[0].Missing != r.Missing ||
 		r.Series[0].Gaps[0].Reasons[0].Why != "host not running" || r.Series[0].Gaps[0].Till != nil {
 		t.Errorf("%v: %s", err, s.out.String())

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 func newJobsCommand(a *app) *cobra.Command {
@@ -47,14 +50,17 @@ when they run next and how they ran last.`,
 }
 
 func newJobCommand(a *app) *cobra.Command {
+	var wait bool
 	c := &cobra.Command{
-		Use:   "job run NAME [SITE]",
+		Use:   "job run NAME [SITE] [--wait]",
 		Short: "Run a job of a running host now",
 		Long: `Starts a run of a job in the host that runs a site (default: the current folder),
 beside those it has at its times. NAME is the job's, or SCRIPT/NAME where
-several scripts have one of that name.`,
+several scripts have one of that name. With --wait the command ends with the
+run, and its status is 1 if that failed or was cancelled; Ctrl-C ends the
+waiting, not the run.`,
 		Example: `  {hiklua} job run "night tour"
-  {hiklua} job run night/sweep /srv/site`,
+  {hiklua} job run night/sweep /srv/site --wait`,
 		Annotations: next(`{hiklua} log --follow SITE shows how it goes; {hiklua} jobs SITE lists the names.`),
 		Args: func(c *cobra.Command, args []string) error {
 			switch {
@@ -66,18 +72,39 @@ several scripts have one of that name.`,
 			return atMost(a, 3)(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := a.runJobIn(c.Context(), siteArg(args[2:]), args[1]); err != nil {
+			run, err := a.runJobIn(c.Context(), siteArg(args[2:]), args[1], wait)
+			switch {
+			case wait && c.Context().Err() != nil && err != nil:
+				return &failure{"interrupted: the run goes on"}
+			case err != nil:
 				return err
+			case run == nil:
+				fmt.Fprintf(a.stdout, "%s has begun\n", args[1])
+				return nil
 			}
-			fmt.Fprintf(a.stdout, "%s has begun\n", args[1])
-			return nil
+			return a.tellRun(args[1], run)
 		},
 	}
+	c.Flags().BoolVar(&wait, "wait", false, "for the end of the run; status 1 if it did not go well")
 	return c
 }
 
-// runJobIn starts a run of a job in the host that runs the site in dir.
-func (a *app) runJobIn(ctx context.Context, dir, name string) error {
-	_, err := askHost(ctx, a, dir, func(c *api.Client) (api.JobRun, error) { return c.RunJob(ctx, name) })
-	return err
+// runJobIn starts a run of a job in the host that runs the site in dir, and with
+// wait returns how it went.
+func (a *app) runJobIn(ctx context.Context, dir, name string, wait bool) (*runtime.RunStatus, error) {
+	run, err := askHost(ctx, a, dir, func(c *api.Client) (api.JobRun, error) { return c.RunJob(ctx, name, wait) })
+	return run.Run, err
+}
+
+// tellRun says how a run went.
+func (a *app) tellRun(name string, run *runtime.RunStatus) error {
+	took := time.Duration(run.Duration * float64(time.Second)).Round(time.Millisecond)
+	fmt.Fprintf(a.stdout, "%s: %s after %s\n", name, run.Outcome, clock.FormatDuration(took))
+	if run.Error != nil {
+		fmt.Fprint(a.stdout, errorLines(run.Error))
+	}
+	if run.Outcome != runtime.OutcomeOK {
+		return errTold
+	}
+	return nil
 }

@@ -171,7 +171,7 @@ func (r *repl) runJob(ctx context.Context, name string) error {
 	if r.host != nil {
 		err = r.host.RunJob(name)
 	} else {
-		err = r.runJobIn(ctx, r.site.Dir, name)
+		_, err = r.runJobIn(ctx, r.site.Dir, name, false)
 	}
 	if err != nil {
 		return err

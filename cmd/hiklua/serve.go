@@ -12,7 +12,7 @@ import (
 // newAPI makes what answers for a host that daemon runs.
 func (d *daemon) newAPI(h *runtime.Host, devices *simulation) *api.API {
 	return api.New(api.Config{
-		Host: h, Version: version(), Log: d.log.Handler(), Ring: d.ring,
+		Host: h, Version: version(), Data: d.data, Log: d.log.Handler(), Ring: d.ring,
 		LogLines: func(w io.Writer, level slog.Level) slog.Handler {
 			return byClock(plainJSON(w, level), clock.Real(), h.Zone())
 		},

@@ -18,6 +18,7 @@ const VersionHeader = "Hiklua-Version"
 type Config struct {
 	Host    *runtime.Host
 	Version string       // of hiklua
+	Data    string       // the site's data folder
 	Log     slog.Handler // of the host
 	// Ring has the last lines of the log, as JSON.
 	Ring *control.Ring
@@ -82,7 +83,7 @@ func (a *API) Handler(from Place) http.Handler {
 func (a *API) serve(w http.ResponseWriter, r *http.Request, from Place, routes []*route) {
 	for _, one := range routes {
 		switch {
-		case one.Method != r.Method:
+		case one.Method != r.Method && (one.Method != http.MethodGet || r.Method != http.MethodHead):
 		case from == Page && !one.Page:
 			writeError(w, failed(http.StatusForbidden, "denied", r.URL.Path+" is for the control socket only", ""))
 			return

@@ -24,7 +24,7 @@ func TestStatusJobsReload(t *testing.T) {
 	if run := get1[JobRun](w, `POST /api/jobs/run {"job": "a/night"}`); run.Job != "a/night" {
 		t.Errorf("%+v", run)
 	}
-	if !strings.Contains(w.log.String(), `msg="job run by hand" job=a/night`) {
+	if !strings.Contains(w.log.String(), `msg="run of a job by hand" script=a job=night`) {
 		t.Errorf("%s", w.log)
 	}
 	w.write("scripts/b.lua", `hik.evry(1)`)
@@ -105,6 +105,99 @@ func TestErrorsTravel(t *testing.T) {
 		r := (&Error{Message: "m", Place: place}).Report()
 		if got := [3]any{r.File, r.Line, r.Col}; got != want || r.Place() != place {
 			t.Errorf("%q: %v", place, got)
+		}
+	}
+}
+
+// TestEveryPath: what each path refuses.
+func TestEveryPath(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, oneHead, nil)
+	session, _ := w.listen()
+	live, err := session.OpenSession(t.Context(), func(Piece) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer live.Close()
+	name := strings.TrimPrefix(live.path, "/api/repl/")
+	fill := strings.NewReplacer("{session}", name, "{device}", "gate", "{channel}", "1", "{script}", "a")
+	for _, r := range Routes() {
+		path := fill.Replace(r.Path)
+		refused := func(status int, request string, headers ...string) {
+			t.Helper()
+			answer := w.ask(Socket, request, headers...)
+			var got failure
+			if err := json.Unmarshal(answer.Body.Bytes(), &got); err != nil || answer.Code != status || got.Error == nil {
+				t.Errorf("%.80s: %d %s, want %d", request, answer.Code, answer.Body, status)
+			}
+		}
+		refused(http.StatusMethodNotAllowed, "PUT "+path+" {}")
+		if r.Method == "GET" {
+			refused(http.StatusBadRequest, "GET "+path+"?nonsense=1")
+			continue
+		}
+		refused(http.StatusUnsupportedMediaType, "POST "+path+" {}", "Content-Type", "application/x-www-form-urlencoded")
+		refused(http.StatusUnsupportedMediaType, "POST "+path+" {}", "Content-Type", "")
+		for _, body := range []string{"", "[]", "null", "{", `{"nonsense": 1}`, `{} {}`, `"{}"`, "\x00"} {
+			refused(http.StatusBadRequest, "POST "+path+" "+body)
+		}
+		refused(http.StatusBadRequest, "POST "+path+"?nonsense=1 {}")
+		if !strings.HasSuffix(path, "/eval") && path != "/api/exec" {
+			refused(http.StatusRequestEntityTooLarge, "POST "+path+" {"+strings.Repeat(" ", maxBody)+"}")
+		}
+	}
+	for request, status := range map[string]int{
+		`POST /api/heads/stop {"device": "gaet", "channel": 1}`:                    404,
+		`POST /api/heads/stop {"device": "gate", "channel": 7}`:                    404,
+		`POST /api/heads/stop {"device": "gate"}`:                                  400,
+		`POST /api/heads/stop {"device": "gate", "channel": "1"}`:                  400,
+		`POST /api/heads/stop {"channel": 1}`:                                      400,
+		`POST /api/presets/recall {"device": "gate", "channel": 1}`:                400,
+		`POST /api/presets/recall {"device": "gate", "channel": 1, "preset": 94}`:  409,
+		`POST /api/presets/recall {"device": "gate", "channel": 1, "preset": 999}`: 409,
+		`POST /api/presets/recall {"device": "gaet", "channel": 1, "preset": 1}`:   404,
+		`POST /api/scripts/hold {"script": "nihgt"}`:                               404,
+		`POST /api/scripts/release {"script": ""}`:                                 400,
+		`GET /api/scripts/none/source`:                                             404,
+		`GET /api/scripts/..%2fsite.yaml/source`:                                   404,
+		`GET /api/devices/gaet/channels/1/presets`:                                 404,
+		`GET /api/devices/gate/channels/yard/presets`:                              404,
+		`GET /api/devices/gate/channels/0/picture`:                                 404,
+		`GET /api/login`:                                        400,
+		`GET /api/login?device=gaet`:                            404,
+		`POST /api/login {"device": "gaet"}`:                    404,
+		`POST /api/emit {"name": "a", "value": 1, "what": "b"}`: 400,
+		`GET /api/archive/gaps?days=0`:                          400,
+		`GET /api/archive/gaps?days=1000`:                       400,
+		`GET /api/archive/pictures?channel=x`:                   400,
+		`GET /api/archive/pictures?from=now`:                    400,
+	} {
+		if answer := w.ask(Socket, request); answer.Code != status {
+			t.Errorf("%s: %d %s, want %d", request, answer.Code, answer.Body, status)
+		}
+	}
+}
+
+// TestSocketOnly: what runs Lua, tries logins or removes pictures is not for a web
+// password, nor is what is added later unless it is said.
+func TestSocketOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, oneHead, nil)
+	page := map[string]bool{
+		"/api/status": true, "/api/jobs": true, "/api/log": true, "/api/jobs/run": true, "/api/reload": true, "/api/heads/stop": true, "/api/presets/recall": true,
+		"/api/scripts/hold": true, "/api/scripts/release": true, "/api/scripts/{script}/source": true, "/api/devices/{device}/channels/{channel}/presets": true,
+		"/api/archive": true, "/api/archive/pictures": true, "/api/archive/gaps": true,
+	}
+	for _, r := range Routes() {
+		if r.Page != page[r.Path] {
+			t.Errorf("%s %s is for the page: %v", r.Method, r.Path, r.Page)
+		}
+		if r.Page {
+			continue
+		}
+		answer := w.ask(Page, r.Method+" "+r.Path+" {}")
+		if answer.Code != http.StatusForbidden || !strings.Contains(answer.Body.String(), `"kind":"denied"`) {
+			t.Errorf("%s %s: %d %s", r.Method, r.Path, answer.Code, answer.Body)
 		}
 	}
 }

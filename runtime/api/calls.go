@@ -25,10 +25,22 @@ func (c *Client) Status(ctx context.Context) (st runtime.Status, err error) {
 	return st, err
 }
 
-// RunJob starts a run of a job: NAME, or SCRIPT/NAME.
-func (c *Client) RunJob(ctx context.Context, name string) (run JobRun, err error) {
-	err = c.post(ctx, "/api/jobs/run", RunJob{Job: name}, &run)
+// RunJob starts a run of a job: NAME, or SCRIPT/NAME; with wait it waits for the
+// end of that.
+func (c *Client) RunJob(ctx context.Context, name string, wait bool) (run JobRun, err error) {
+	err = c.post(ctx, "/api/jobs/run", RunJob{Job: name, Wait: wait}, &run)
 	return run, err
+}
+
+// HoldScript sets a script aside.
+func (c *Client) HoldScript(ctx context.Context, name string) error {
+	return c.post(ctx, "/api/scripts/hold", Script{name}, &Nothing{})
+}
+
+// ReleaseScript lets a script run that was set aside. The error says why it does
+// not.
+func (c *Client) ReleaseScript(ctx context.Context, name string) error {
+	return c.post(ctx, "/api/scripts/release", Script{name}, &Nothing{})
 }
 
 // Reload has the host look at its site.

@@ -21,23 +21,25 @@ func (a *API) jobs(context.Context) ([]runtime.JobStatus, error) {
 
 // RunJob is what POST /api/jobs/run takes.
 type RunJob struct {
-	Job string `json:"job"` // its name, or SCRIPT/NAME
+	Job  string `json:"job"`            // its name, or SCRIPT/NAME
+	Wait bool   `json:"wait,omitempty"` // for the end of the run
 }
 
 // JobRun is what POST /api/jobs/run answers.
 type JobRun struct {
-	Job string `json:"job"` // as it was given
+	Job string             `json:"job"`           // as it was given
+	Run *runtime.RunStatus `json:"run,omitempty"` // how it went; left out: it has begun
 }
 
-func (a *API) runJob(_ context.Context, in RunJob) (JobRun, error) {
+func (a *API) runJob(ctx context.Context, in RunJob) (JobRun, error) {
 	if err := needed("job", in.Job); err != nil {
 		return JobRun{}, err
 	}
-	if err := a.conf.Host.RunJob(in.Job); err != nil {
-		return JobRun{}, err
+	if !in.Wait {
+		return JobRun{Job: in.Job}, a.conf.Host.RunJob(in.Job)
 	}
-	a.log.Info("job run by hand", "job", in.Job)
-	return JobRun{in.Job}, nil
+	run, err := a.conf.Host.RunJobWait(ctx, in.Job)
+	return JobRun{in.Job, &run}, err
 }
 
 // Reloaded is what became of one file when a host looked at its site.
