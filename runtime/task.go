@@ -130,7 +130,7 @@ func (s *script) makeTask(spec taskSpec) *task {
 	ctx, cancel := clock.WithCancelCause(parent)
 	t.cancel = cancel
 	t.done, t.end = clock.WithCancel(context.Background())
-	t.ctx = device.WithOwner(context.WithValue(ctx, taskKey{}, t), mine)
+	t.ctx = device.WithOwner(clock.WithValue(ctx, taskKey{}, t), mine)
 	t.flag = sandbox.NewFlag(context.WithValue(context.Background(), luaapi.TaskKey{}, luaapi.Task(t)))
 	if s.host.conf.Steps > 0 {
 		t.flag.Bound(s.tooManySteps)

@@ -85,8 +85,11 @@ func Cause(ctx context.Context) error {
 
 // ours finds the context of this package that decides when ctx ends.
 func ours(ctx context.Context) (*clockContext, bool) {
-	if c, ok := ctx.(*clockContext); ok {
+	switch c := ctx.(type) {
+	case *clockContext:
 		return c, true
+	case *valueContext:
+		return ours(c.Context)
 	}
 	done := ctx.Done()
 	if done == nil {
@@ -94,6 +97,24 @@ func ours(ctx context.Context) (*clockContext, bool) {
 	}
 	c, ok := ctx.Value(contextKey{}).(*clockContext)
 	return c, ok && c.Done() == done
+}
+
+// WithValue is context.WithValue. What waits for the context's end finds its
+// parent without asking that for a channel.
+func WithValue(parent context.Context, key, value any) context.Context {
+	return &valueContext{parent, key, value}
+}
+
+type valueContext struct {
+	context.Context
+	key, value any
+}
+
+func (c *valueContext) Value(key any) any {
+	if key == c.key {
+		return c.value
+	}
+	return c.Context.Value(key)
 }
 
 type contextKey struct{}

@@ -33,7 +33,7 @@ type ownerKey struct{}
 
 // WithOwner returns a context whose commands o gives.
 func WithOwner(ctx context.Context, o *Owner) context.Context {
-	return context.WithValue(ctx, ownerKey{}, o)
+	return clock.WithValue(ctx, ownerKey{}, o)
 }
 
 // ownerOf finds who gives the commands of a context.
