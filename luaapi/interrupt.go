@@ -39,6 +39,6 @@ func (o *interruptible) each(t *lua.LTable, f func(key, value lua.LValue) error)
 // check raises the reason if the task has been ended.
 func (o *interruptible) check() {
 	if o.L != nil {
-		sandbox.Check(o.L)
+		sandbox.Spend(o.L, 50*checkEvery)
 	}
 }

@@ -18,7 +18,8 @@ const (
 	maxScriptTurns = 20_000
 	turnSpell      = time.Second
 	// stepsPatience is how long a task may compute in real time where its steps are
-	// counted: a function in Go has none.
+	// counted. What functions in Go do counts as steps, but not all of it; with the race
+	// detector on a slow machine, the steps of a right script take most of a minute.
 	stepsPatience = time.Minute
 	// stepsPatienceLater is that once it was not enough for a task of the script.
 	stepsPatienceLater = 5 * time.Second

@@ -296,7 +296,7 @@ func baseLoadString(L *lua.LState) int {
 
 func loadText(L *lua.LState, source, name string) int {
 	proto, err := compile(L, []byte(source), chunkName(source, name))
-	Check(L)
+	Spend(L, 20*len(source)) // about a microsecond for each two bytes
 	if err != nil {
 		return failed(L, err.Error())
 	}

@@ -22,6 +22,7 @@ func find(L *lua.LState, wantPlace bool) int {
 	start := offset(optInteger(L, 3, 1), len(subject))
 	if wantPlace && (L.ToBool(4) || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
 		i := strings.Index(subject[start:], pattern)
+		spendOn(L, len(subject)-start)
 		if i < 0 {
 			return one(L, lua.LNil)
 		}
@@ -30,6 +31,7 @@ func find(L *lua.LState, wantPlace bool) int {
 		return 2
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
+	defer m.pay()
 	first, anchored := 0, strings.HasPrefix(pattern, "^")
 	if anchored {
 		first = 1
@@ -56,6 +58,7 @@ func strGmatch(L *lua.LState) int {
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		m := &matcher{L: L, subject: subject, pattern: pattern}
+		defer m.pay()
 		for ; at <= len(subject); at++ {
 			m.begin()
 			if e := m.match(at, 0); e >= 0 {
@@ -87,6 +90,7 @@ func strGsub(L *lua.LState) int {
 		first = 1
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
+	defer m.pay()
 	b := builder{L: L}
 	at, n := 0, 0
 	for n < limit {
@@ -109,6 +113,7 @@ func strGsub(L *lua.LState) int {
 		}
 	}
 	b.add(subject[at:])
+	spendOn(L, b.Len())
 	L.Push(lua.LString(b.String()))
 	L.Push(lua.LNumber(n))
 	return 2

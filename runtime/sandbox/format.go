@@ -12,6 +12,7 @@ import (
 func strFormat(L *lua.LState) int {
 	format := checkText(L, 1)
 	b := &builder{L: L}
+	defer func() { spendOn(L, b.Len()) }()
 	for arg := 1; ; {
 		Check(L)
 		i := strings.IndexByte(format, '%')

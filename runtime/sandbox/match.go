@@ -43,9 +43,15 @@ func (m *matcher) fail(message string) { raisef(m.L, "%s", message) }
 func (m *matcher) work(n int) {
 	m.steps += n
 	if m.steps >= stepsPerCheck {
-		m.steps = 0
+		m.pay()
 		Check(m.L)
 	}
+}
+
+// pay has the steps used up: each takes as long as two or three instructions.
+func (m *matcher) pay() {
+	spend(m.L, 2*m.steps)
+	m.steps = 0
 }
 
 // match tries the pattern from p at s and gives the end of the match, or -1.

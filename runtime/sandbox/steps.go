@@ -13,6 +13,25 @@ func (f *Flag) Bound(tooLong func() error) { f.tooLong = tooLong }
 // the one who runs what has the flag.
 func (f *Flag) Allow(instructions int64) { f.left = instructions }
 
+// spend has n instructions of a bounded flag used up, by a function in Go that
+// took about as long as they do: some 10 ns each.
+func spend(L *lua.LState, n int) {
+	if flag, ok := L.Context().(*Flag); ok && flag.tooLong != nil {
+		if flag.left -= int64(n); flag.left < 0 && !flag.Stopped() {
+			flag.Stop(flag.tooLong())
+		}
+	}
+}
+
+// spendOn is spend for bytes that are written or looked through.
+func spendOn(L *lua.LState, bytes int) { spend(L, bytes/8) }
+
+// Spend is Check for a function that has taken about as long as n instructions.
+func Spend(L *lua.LState, n int) {
+	spend(L, n)
+	Check(L)
+}
+
 // interpretBounded is interpret for a flag that is bounded.
 func interpretBounded(L *lua.LState, base *frame) {
 	if cf := of(L).currentFrame; cf == nil || cf.Fn.IsG {

@@ -69,3 +69,38 @@ func BenchmarkBoundedLoop(b *testing.B) {
 	b.ResetTimer()
 	Call(th, fn, 0)
 }
+
+// What functions in Go do at one call counts as the instructions that take as
+// long: no loop around them goes on for minutes.
+func TestFunctionsUseUpSteps(t *testing.T) {
+	errTooLong := errors.New("too long")
+	for name, code := range map[string]string{
+		"rep":     "while true do n = n + 1 local s = ('x'):rep(1000000) end",
+		"short":   "while true do n = n + 1 local s = ('x'):rep(10000) end",
+		"reverse": "local s = ('x'):rep(100000) while true do n = n + 1 s = s:reverse() end",
+		"upper":   "local s = ('x'):rep(100000) while true do n = n + 1 s = s:upper() end",
+		"concat":  "local s = ('x'):rep(100000) while true do n = n + 1 local r = s .. 'y' end",
+		"list":    "local s = ('x'):rep(1000) local l = {s, s, s, s, s, s} while true do n = n + 1 table.concat(l) end",
+		"format":  "local s = ('x'):rep(100000) while true do n = n + 1 local r = ('%s'):format(s) end",
+		"find":    "local s = ('x'):rep(100000) while true do n = n + 1 local r = s:find('y', 1, true) end",
+		"pattern": "local s = ('x'):rep(1000) while true do n = n + 1 local r = s:find('.-.-y') end",
+		"small":   "local s = ('x'):rep(60) while true do n = n + 1 local r = s:find('x*y') end",
+		"gsub":    "local s = ('x'):rep(10000) while true do n = n + 1 local r = s:gsub('x', 'y') end",
+		"gmatch":  "local s = ('x'):rep(10000) while true do n = n + 1 for x in s:gmatch('x+y?') do end end",
+		"load":    "local s = ('x=1 '):rep(100) while true do n = n + 1 loadstring(s) end",
+	} {
+		L := New(Options{})
+		defer L.Close()
+		flag := NewFlag(context.Background())
+		flag.Bound(func() error { return errTooLong })
+		flag.Allow(1_000_000)
+		fn, err := L.Load(strings.NewReader("n = 0 "+code), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		Call(NewThread(L, flag), fn, 0)
+		if n := L.GetGlobal("n").(lua.LNumber); !errors.Is(flag.Err(), errTooLong) || n > 20_000 || n < 1 {
+			t.Errorf("%s: %v rounds, %v", name, n, flag.Err())
+		}
+	}
+}

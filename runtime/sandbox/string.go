@@ -88,6 +88,7 @@ func strUpper(L *lua.LState) int { return eachByte(L, 'a', 'z') }
 // eachByte changes the case of the letters from first to last.
 func eachByte(L *lua.LState, first, last byte) int {
 	b := []byte(checkText(L, 1))
+	spendOn(L, len(b))
 	for i, c := range b {
 		if first <= c && c <= last {
 			b[i] = c ^ 0x20
@@ -105,12 +106,14 @@ func strRep(L *lua.LState) int {
 	if n > maxString/(len(str)+len(separator)) {
 		tooLarge(L)
 	}
+	spendOn(L, n*(len(str)+len(separator)))
 	return one(L, lua.LString(strings.Repeat(str+separator, n-1)+str))
 }
 
 func strReverse(L *lua.LState) int {
 	str := checkText(L, 1)
 	b := make([]byte, len(str))
+	spendOn(L, len(str))
 	for i := range b {
 		b[i] = str[len(str)-1-i]
 	}

@@ -35,12 +35,14 @@ func tableConcat(L *lua.LState) int {
 		}
 		checkEvery(L, i)
 	}
+	spendOn(L, b.Len())
 	return one(L, lua.LString(b.String()))
 }
 
 // checkEvery looks at the flag in a loop that does little in each round.
 func checkEvery(L *lua.LState, i int) {
 	if i%stepsPerCheck == 0 {
+		spend(L, 4*stepsPerCheck)
 		Check(L)
 	}
 }
