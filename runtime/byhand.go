@@ -34,7 +34,9 @@ type whoKey struct{}
 
 // By is ctx for what is asked for not by a person's hand, but by way of something
 // else: the log says "by mqtt" then.
-func By(ctx context.Context, who string) context.Context { return context.WithValue(ctx, whoKey{}, who) }
+func By(ctx context.Context, who string) context.Context {
+	return context.WithValue(ctx, whoKey{}, who)
+}
 
 func whoOf(ctx context.Context) string {
 	who, _ := ctx.Value(whoKey{}).(string)

@@ -64,6 +64,9 @@ func (a *app) writeStatus(st runtime.Status) {
 		a.writeWrapped(gapLines(st.Archive.Gaps))
 		a.writeWrapped(copyLine(st.Archive.Copy, st.Now))
 	}
+	if len(st.Devices) >= manyDevices {
+		a.writeWrapped(onlineText(st.Devices) + "\n")
+	}
 	t, text := devicesOf(st)
 	var notes strings.Builder
 	notes.WriteString(text)
@@ -171,20 +174,69 @@ func jobsTable(st runtime.Status) *table {
 		}
 		last := ""
 		if j.Last != nil {
-			last = timeText(began(j.Last), st.Now)
-			if j.Last.Outcome != "" && j.Last.Outcome != runtime.OutcomeOK {
-				last += " " + j.Last.Outcome
-			}
+			last = lastText(j.Last, st.Now)
 		}
 		if j.Running > 0 {
 			last = "runs"
 		}
-		t.add(j.Script+"/"+j.Name, j.When, next, last, fmt.Sprint(j.Runs))
+		t.add(j.Script+"/"+j.Name, j.When, next, last, runsText(j))
 		if j.Running == 0 && j.Last != nil && j.Last.Error != nil {
 			t.paint(3, colourFail)
 		}
 	}
 	return t
+}
+
+// lastText is "02:00:00 failed, 12s".
+func lastText(r *runtime.RunStatus, now time.Time) string {
+	text := timeText(began(r), now)
+	if r.Outcome != "" && r.Outcome != runtime.OutcomeOK {
+		text += " " + r.Outcome
+	}
+	if r.Ended != nil {
+		text += ", " + tookText(r.Duration)
+	}
+	return text
+}
+
+// tookText is how long a run took, of so many seconds.
+func tookText(seconds float64) string {
+	if seconds < 10 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", seconds), ".0") + "s"
+	}
+	return ageText(time.Duration(seconds * float64(time.Second)))
+}
+
+// runsText is "12 (1 failed, 2 skipped)".
+func runsText(j runtime.JobStatus) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{j.Failed, "failed"}, {j.Skipped, "skipped"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	text := fmt.Sprint(j.Runs)
+	if len(parts) > 0 {
+		text += " (" + strings.Join(parts, ", ") + ")"
+	}
+	return text
+}
+
+// manyDevices is from how many devices on status counts them.
+const manyDevices = 10
+
+// onlineText is "35 of 40 devices online".
+func onlineText(devices []runtime.DeviceStatus) string {
+	online := 0
+	for _, d := range devices {
+		if d.State == device.StateOnline {
+			online++
+		}
+	}
+	return fmt.Sprintf("%d of %s online", online, plural(len(devices), "device"))
 }
 
 // began is when a run began, or was due if more is not known.

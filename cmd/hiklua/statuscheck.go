@@ -74,17 +74,21 @@ func (a *app) writeVerdict(st runtime.Status, failed error) error {
 	return nil
 }
 
+// blip is how long an event stream is lost before that is not as it should be:
+// many devices close it now and then.
+const blip = 10 * time.Second
+
 // mostNamed is how many devices or scripts one line names.
 const mostNamed = 5
 
 // findings is what there is, and what is not as it should be.
 func findings(st runtime.Status) (good string, bad []string) {
-	online := 0
-	var away, scripts []string
+	var away, deaf, scripts, jobs []string
 	for _, d := range st.Devices {
-		if d.State == device.StateOnline {
-			online++
-		} else {
+		if d.EventsSince != nil && d.State == device.StateOnline && st.Now.Sub(*d.EventsSince) >= blip {
+			deaf = append(deaf, d.Name+" since "+timeText(*d.EventsSince, st.Now))
+		}
+		if d.State != device.StateOnline {
 			text := d.Name + " " + d.State
 			if d.Since != nil {
 				text += " since " + timeText(*d.Since, st.Now)
@@ -124,6 +128,8 @@ func findings(st runtime.Status) (good string, bad []string) {
 	}
 	for _, s := range st.Scripts {
 		switch {
+		case s.State == runtime.ScriptAside && s.Since != nil:
+			scripts = append(scripts, s.Name+" set aside since "+timeText(*s.Since, st.Now))
 		case s.State != runtime.ScriptRunning:
 			scripts = append(scripts, s.Name+" "+s.State)
 		case s.Edit != nil:
@@ -133,7 +139,18 @@ func findings(st runtime.Status) (good string, bad []string) {
 	if len(scripts) > 0 {
 		bad = append(bad, firstOf(scripts))
 	}
-	devices := fmt.Sprintf("%d of %s online", online, plural(len(st.Devices), "device"))
+	for _, j := range st.Jobs {
+		if j.Last != nil && j.Last.Outcome == runtime.OutcomeFailed {
+			jobs = append(jobs, j.Script+"/"+j.Name+" at "+timeText(began(j.Last), st.Now))
+		}
+	}
+	if len(jobs) > 0 {
+		bad = append(bad, "last run failed: "+firstOf(jobs))
+	}
+	if len(deaf) > 0 {
+		bad = append(bad, "events stale: "+firstOf(deaf))
+	}
+	devices := onlineText(st.Devices)
 	if len(away) > 0 {
 		bad = append(bad, devices+" ("+firstOf(away)+")")
 		return plural(len(st.Scripts), "script"), bad

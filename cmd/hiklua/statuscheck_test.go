@@ -118,6 +118,28 @@ func TestStatusCheck(t *testing.T) {
 			st.Devices[0].Heads = []device.HeadStatus{{Channel: 2, Moving: true, Stopping: true, Refused: "timeout"}}
 		}, "not ok: gate channel 2 may be moving"},
 		{"adrift", func(st *runtime.Status) { st.Adrift = []runtime.AdriftHead{{Device: "barn", Channel: 1}} }, "not ok: channel 1 of barn was left moving"},
+		{"aside", func(st *runtime.Status) {
+			st.Scripts = []runtime.ScriptStatus{{Name: "a", State: runtime.ScriptAside, Since: &since}}
+		}, "not ok: a set aside since 14:00:00; 1 of 1"},
+		{"job", func(st *runtime.Status) {
+			failed, cut := runtime.RunStatus{Started: &since, Outcome: runtime.OutcomeFailed}, runtime.RunStatus{Started: &since, Outcome: runtime.OutcomeCancelled}
+			st.Jobs = []runtime.JobStatus{{Script: "a", Name: "tour", Last: &failed}, {Script: "a", Name: "other", Last: &cut}}
+		}, "not ok: last run failed: a/tour at 14:00:00; 1 of 1"},
+		{"events", func(st *runtime.Status) { st.Devices[0].Events, st.Devices[0].EventsSince = "stale", &since }, "not ok: events stale: gate since 14:00:00; 1 of 1"},
+		{"events for a moment", func(st *runtime.Status) {
+			moment := now.Add(-3 * time.Second)
+			st.Devices[0].Events, st.Devices[0].EventsSince = "stale", &moment
+		}, "ok: 1 of 1"},
+		{"events of a device that is away", func(st *runtime.Status) {
+			st.Devices = []runtime.DeviceStatus{up("yard", device.StateOffline)}
+			st.Devices[0].EventsSince = &since
+		}, "not ok: 0 of 1 device online (yard offline since 14:00:00); 1 script"},
+		{"archive", func(st *runtime.Status) {
+			st.Archive = &runtime.ArchiveStatus{Error: &runtime.ErrorStatus{Message: "no pictures: the disk is full"}}
+		}, "not ok: no pictures: the disk is full; "},
+		{"notify", func(st *runtime.Status) {
+			st.Notify = []runtime.NoticeStatus{{Target: "ops", Kind: "telegram", Waiting: 2, Error: &runtime.ErrorStatus{Message: "the token is wrong"}}}
+		}, "not ok: ops by telegram, waiting: 2 notifications: the token is wrong; "},
 		{"site", func(st *runtime.Status) { st.Site.Error = &runtime.ErrorStatus{} }, "not ok: site.yaml not taken over"},
 	} {
 		st := fine

@@ -13,21 +13,23 @@ import (
 // Status is what a device tells of itself at one moment. Times are in the zone
 // that was asked for.
 type Status struct {
-	Name      string       `json:"name"`
-	Address   string       `json:"address"`
-	Simulated bool         `json:"simulated,omitempty"` // no device is behind it
-	State     string       `json:"state"`
-	Since     *time.Time   `json:"since,omitempty"` // it has that state
-	Model     string       `json:"model,omitempty"`
-	Firmware  string       `json:"firmware,omitempty"`
-	Events    string       `json:"events"`
-	Answered  *time.Time   `json:"answered,omitempty"` // last answer to any command
-	RetryAt   *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
-	Queue     int          `json:"queue"`              // commands that wait
-	Active    int          `json:"active"`             // commands under way
-	Heads     []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
-	Leaving   bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
-	Err       error        `json:"-"`                  // why it is not online
+	Name      string     `json:"name"`
+	Address   string     `json:"address"`
+	Simulated bool       `json:"simulated,omitempty"` // no device is behind it
+	State     string     `json:"state"`
+	Since     *time.Time `json:"since,omitempty"` // it has that state
+	Model     string     `json:"model,omitempty"`
+	Firmware  string     `json:"firmware,omitempty"`
+	Events    string     `json:"events"`
+	// EventsSince is since when they are stale; nil: they are not.
+	EventsSince *time.Time   `json:"events_since,omitempty"`
+	Answered    *time.Time   `json:"answered,omitempty"` // last answer to any command
+	RetryAt     *time.Time   `json:"retry_at,omitempty"` // locked: nothing is sent before
+	Queue       int          `json:"queue"`              // commands that wait
+	Active      int          `json:"active"`             // commands under way
+	Heads       []HeadStatus `json:"heads"`              // that move, or that somebody has for itself
+	Leaving     bool         `json:"leaving,omitempty"`  // taken out of the site, not yet at rest
+	Err         error        `json:"-"`                  // why it is not online
 }
 
 // HeadStatus is a head in motion, or held by exclusive.
@@ -46,7 +48,7 @@ type HeadStatus struct {
 func (r *Ref) Status(zone *time.Location) Status {
 	st := Status{
 		Name: r.name, Address: r.conf().Address(), State: r.State(), Events: r.Events(), Simulated: r.Simulated(),
-		Heads: []HeadStatus{}, Leaving: r.gone.Load(),
+		Heads: []HeadStatus{}, Leaving: r.gone.Load(), EventsSince: clock.In(r.dev().feed.staleSince(), zone),
 	}
 	r.mu.Lock()
 	if r.info != nil {

@@ -83,6 +83,16 @@ func (f *feed) shown() string {
 	return f.state
 }
 
+// staleSince is since when the stream is stale; zero: it is not.
+func (f *feed) staleSince() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state != eventsStale {
+		return time.Time{}
+	}
+	return f.lostAt
+}
+
 // want notes that so many more, or fewer, listen.
 func (f *feed) want(more int) {
 	f.mu.Lock()
