@@ -39,6 +39,13 @@ func (a *app) setCompletion(root *cobra.Command) {
 			}
 		case "job":
 			c.ValidArgsFunction = a.completeJob
+		case "script hold", "script release":
+			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+				if len(args) == 0 {
+					return scriptNames(siteArg(nil)), cobra.ShellCompDirectiveNoFileComp
+				}
+				return nil, folders(len(args) == 1)
+			}
 		case "lib show":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				if len(args) == 0 {

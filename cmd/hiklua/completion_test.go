@@ -33,6 +33,8 @@ func TestCompletion(t *testing.T) {
 		"job ":                        "run " + noFiles,
 		"job run ":                    "a/keep alarm b/keep night tour " + noFiles,
 		"job run keep ":               dirs,
+		"script hold ":                "a b bad " + noFiles,
+		"script release a ":           dirs,
 		"doctor ":                     "gate nvr " + noFiles,
 		"doctor gate ":                "nvr " + noFiles,
 		"doctor other ":               "nvr pier " + noFiles,

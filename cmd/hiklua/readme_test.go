@@ -78,6 +78,7 @@ var notRun = map[string]string{
 	"hiklua status":         "needs a running host",
 	"hiklua jobs":           "needs a running host",
 	"hiklua job run":        "needs a running host",
+	"hiklua script":         "needs a running host",
 	"hiklua log":            "needs a running host",
 	"hiklua reload":         "needs a running host",
 	"curl":                  "needs hiklua sim on a port; isapi/sim tests what these ask",

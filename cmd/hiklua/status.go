@@ -22,9 +22,10 @@ devices with their state, queue and moving heads, its scripts with what went
 wrong last, its jobs with their next and last run. First of all it says what is
 not as it should be: state that is not kept, an archive that takes no pictures,
 devices that are simulated. With --check it prints one line, for monitoring, and
-the exit status is 1 if a device is not online, a script does not load or is held
-back, state or the archive is not kept, a head may be moving, site.yaml was not
-taken over, or no host runs.`,
+the exit status is 1 if a device is not online or its events are lost, a script
+does not load, is held back or set aside, the last run of a job failed, state or
+the archive is not kept, pictures are missing, a notification is not delivered, a
+head may be moving, site.yaml was not taken over, or no host runs.`,
 		Example: `  {hiklua} status
   {hiklua} status /srv/site --json
   {hiklua} status /srv/site --check`,

@@ -85,9 +85,12 @@ func (a *API) reload(ctx context.Context, _ Nothing) ([]Reloaded, error) {
 		if s.Edit == nil {
 			continue
 		}
-		did := "not loaded"
-		if s.State != runtime.ScriptBroken {
-			did = "not loaded, the version before runs on"
+		did := "not loaded, the version before runs on"
+		switch s.State {
+		case runtime.ScriptBroken:
+			did = "not loaded"
+		case runtime.ScriptAside:
+			did = "not loaded, the script is set aside"
 		}
 		all = append(all, Reloaded{s.Name, did, s.Edit})
 	}
