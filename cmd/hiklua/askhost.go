@@ -89,9 +89,6 @@ func (a *app) statusOf(ctx context.Context, dir string) (runtime.Status, error) 
 
 // fromHost makes an error of a call ready to be reported.
 func fromHost(err error) error {
-	if e, ok := errors.AsType[*api.Error](err); ok {
-		return &failure{e.Error()}
-	}
 	if other, ok := errors.AsType[*api.OtherVersionError](err); ok {
 		return &failure{other.Error()}
 	}

@@ -84,6 +84,9 @@ func TestHTTPAPIPage(t *testing.T) {
 		}
 	}
 	p.logs("closed by hand")
+	log, _, _ := p.ask("", "log", "--lines", "1000")
+	wants(t, log, "run of a job by hand", "reload by hand", "stop of a head by hand", "preset by hand", "script set aside by hand", "script released by hand",
+		"event by hand: closing", "login tried by hand", "index of the archive made anew by hand")
 	p.signal(syscall.SIGTERM)
 	p.ends()
 }

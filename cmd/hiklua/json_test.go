@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -150,5 +152,20 @@ func TestJSONFailures(t *testing.T) {
 		if err := json.Unmarshal(s.out.Bytes(), &v); err != nil || status != statusFailure || v.Error.Message == "" || s.err.Len() == 0 {
 			t.Errorf("%s: status %d, %v: %s%s", line, status, err, s.out.String(), s.err.String())
 		}
+	}
+}
+
+// TestHostErrorAsJSON: what a host says no with has its kind and hint for programs,
+// and is one line for people.
+func TestHostErrorAsJSON(t *testing.T) {
+	var out, errs bytes.Buffer
+	a := &app{stdout: &out, stderr: &errs}
+	err := fromHost(fmt.Errorf("asked: %w", &api.Error{Kind: "busy", Message: "it runs already", Hint: "wait", Place: "scripts/a.lua:3"}))
+	a.reportJSON(err)
+	if status := a.report(err); status != statusFailure || errs.String() != "scripts/a.lua:3: it runs already (wait)\n" {
+		t.Errorf("%d %q", status, errs.String())
+	}
+	if want := `{"error":{"kind":"busy","message":"it runs already","hint":"wait"}}` + "\n"; out.String() != want {
+		t.Errorf("%q", out.String())
 	}
 }

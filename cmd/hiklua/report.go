@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -50,6 +51,8 @@ func (a *app) report(err error) int {
 		return statusMisuse
 	} else if problems, ok := errors.AsType[site.Problems](err); ok {
 		fmt.Fprintln(a.stderr, problems)
+	} else if told, ok := errors.AsType[*api.Error](err); ok { // by a running host
+		fmt.Fprintln(a.stderr, told)
 	} else if shown, ok := errors.AsType[*failure](err); ok {
 		fmt.Fprintln(a.stderr, shown.text)
 	} else {
@@ -71,6 +74,9 @@ func (a *app) reportJSON(err error) {
 		return
 	}
 	r := runtime.Report(err)
+	if told, ok := errors.AsType[*api.Error](err); ok {
+		r = told.Report()
+	}
 	line, err := json.Marshal(jsonFailure{jsonError{r.Kind, r.Message, r.Hint}})
 	if err == nil {
 		fmt.Fprintf(a.stdout, "%s\n", line)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -116,12 +117,22 @@ func (a *API) unknownPath(r *http.Request) error {
 
 // writeJSON answers with one value.
 func writeJSON(w http.ResponseWriter, status int, value any) {
-	text, err := json.Marshal(value)
+	text, err := line(value)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", jsonType)
 	w.WriteHeader(status)
-	w.Write(append(text, '\n'))
+	_, _ = w.Write(text)
+}
+
+// line is a value as a line of JSON. It is for programs, not for the inside of a
+// page: < stays as it is.
+func line(value any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(value)
+	return b.Bytes(), err
 }

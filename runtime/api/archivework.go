@@ -85,6 +85,7 @@ func (a *API) rebuild(ctx context.Context, _ Nothing, out *lines) error {
 		}
 	}
 	return a.conf.Host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
+		a.log.Info("index of the archive made anew by hand")
 		report, err := x.Rebuild(ctx, index.VerifyOptions{Clock: clk, Progress: tell})
 		if err != nil {
 			return err

@@ -20,6 +20,8 @@ import (
 // ErrGone says that the host has ended in the middle of a call.
 var ErrGone = errors.New("the host has gone")
 
+var errNoHost = errors.New("what answers at the host's socket is no hiklua")
+
 // OtherVersionError says that the host at the other end is not of the version of
 // the client, and does not know what it was asked.
 type OtherVersionError struct {
@@ -118,6 +120,9 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		return c.unanswered(ctx, r, err)
 	}
 	defer answer.Body.Close()
+	if answer.Header.Get(VersionHeader) == "" {
+		return errNoHost
+	}
 	in = bufio.NewReader(answer.Body)
 	var failed error // of each
 	for {
@@ -127,7 +132,7 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 				return c.refusal(e, answer, r)
 			}
 			if answer.StatusCode != http.StatusOK {
-				return errors.New("what answers at the host's socket is no hiklua")
+				return errNoHost
 			}
 			if failed = each(line); failed != nil {
 				conn.CloseWrite()

@@ -31,5 +31,9 @@ func (a *API) emit(_ context.Context, in Emission) (Emitted, error) {
 	if in.Value != nil {
 		rest = string(bytes.TrimSpace(in.Value))
 	}
-	return a.conf.Emit(in.Name, rest)
+	done, err := a.conf.Emit(in.Name, rest)
+	if err == nil {
+		a.log.Info("event by hand: " + done.Text)
+	}
+	return done, err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"sync"
@@ -31,11 +30,11 @@ var errOver = errors.New("the answer is over")
 // send sends a value at once. It waits for a client that does not read, and
 // fails when the client has gone.
 func (l *lines) send(value any) error {
-	text, err := json.Marshal(value)
+	text, err := line(value)
 	if err != nil {
 		return err
 	}
-	return l.write(append(text, '\n'))
+	return l.write(text)
 }
 
 // write sends whole lines.
@@ -70,11 +69,11 @@ type batch struct {
 const batchSize = 32 << 10
 
 func (b *batch) add(value any) error {
-	text, err := json.Marshal(value)
+	text, err := line(value)
 	if err != nil {
 		return err
 	}
-	if b.text = append(append(b.text, text...), '\n'); len(b.text) < batchSize {
+	if b.text = append(b.text, text...); len(b.text) < batchSize {
 		return nil
 	}
 	return b.send()
@@ -101,8 +100,7 @@ func (l *lines) end(err error) error {
 	}
 	var last []byte
 	if err != nil {
-		text, _ := json.Marshal(failure{errorOf(err)}) // it is made of texts
-		last = append(text, '\n')
+		last, _ = line(failure{errorOf(err)}) // it is made of texts
 	}
 	_ = l.put(last) // a client that has gone does not miss it
 	return nil

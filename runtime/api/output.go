@@ -83,11 +83,11 @@ var _ runtime.Outlet = pieces{}
 
 // Write implements io.Writer.
 func (s pieces) Write(p []byte) (int, error) {
-	line, err := json.Marshal(s.wrap(p))
+	text, err := line(s.wrap(p))
 	if err != nil {
 		return 0, err
 	}
-	if _, err := s.to.outlet.Write(append(line, '\n')); err != nil {
+	if _, err := s.to.outlet.Write(text); err != nil {
 		return 0, err
 	}
 	return len(p), nil
