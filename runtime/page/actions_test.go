@@ -20,6 +20,7 @@ func testActions(t *testing.T, b *browser) {
 	sampleLines(h)
 	h.answers["POST /api/reload {}"] = `200 [{"what":"patrol","did":"reloaded"},{"what":"broken","did":"not loaded","error":{"message":"no device \"gaet\""}}]`
 	h.answers[`POST /api/jobs/run {"job":"patrol/look round"}`] = `409 {"error":{"kind":"busy","message":"patrol/look round runs already"}}`
+	h.answers["GET /api/devices/ramp/channels/1/presets"] = `409 {"error":{"kind":"locked","message":"ramp is locked"}}`
 	h.answers[`POST /api/heads/stop {"device":"ramp","channel":1}`] = `409 {"error":{"kind":"locked","message":"ramp is locked","hint":"wait"}}`
 	b.open(h, wide)
 	near := func(row string) string {

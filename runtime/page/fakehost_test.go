@@ -60,6 +60,9 @@ func newFakeHost(t *testing.T, state map[string]any) *fakeHost {
 		mux.ServeHTTP(w, r)
 	}))
 	t.Cleanup(func() {
+		// The browser has gone elsewhere. That its request ends on both sides must
+		// not look to it as if the host had broken it off.
+		h.waitUnread()
 		h.setAway(true)
 		h.Close()
 	})
@@ -116,6 +119,19 @@ func (h *fakeHost) stream(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
 		}
 	}
+}
+
+// waitUnread waits until no page reads the stream.
+func (h *fakeHost) waitUnread() {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		h.mu.Lock()
+		n := len(h.readers)
+		h.mu.Unlock()
+		if n == 0 {
+			return
+		}
+	}
+	h.t.Error("a page still reads the stream")
 }
 
 // send tells everyone who reads the stream.

@@ -17,6 +17,7 @@ export class Devices {
     this.section = section;
     this.rows = new Rows(section.querySelector("ul"), (key, value) => new Card(value, () => this.page));
     this.page = { actions: false, pictures: 0 };
+    this.simulated = document.getElementById("simulated");
   }
 
   // setPage takes over what the page may do.
@@ -35,7 +36,10 @@ export class Devices {
     const online = all.filter((c) => c.value.state === "online").length;
     const simulated = all.filter((c) => c.value.simulated).length;
     const words = [online === all.length ? `${all.length} online` : `${online} of ${all.length} online`];
-    if (simulated) words.push(simulated === all.length ? "all simulated" : `${simulated} simulated`);
+    const pretended = simulated === all.length ? "all simulated" : `${simulated} simulated`;
+    if (simulated) words.push(pretended);
+    setText(this.simulated, pretended);
+    show(this.simulated, simulated > 0);
     setText(this.section.querySelector(".count"), words.join(" · "));
     setText(document.querySelector('nav a[href="#devices"] b'), String(all.length));
     show(this.section.querySelector(".none"), all.length === 0);
@@ -169,17 +173,17 @@ class Card {
       const list = await answer.json();
       this.presets.set(channel, { at: now(), list });
     } catch (err) {
-      this.presets.set(channel, { at: now() - presetsKept + 10e3, list: before?.list, error: err.message });
+      this.presets.set(channel, { at: now() - presetsKept + 10e3, list: before?.list, error: err });
     }
     if (channel === this.chosen) this.showPresets();
   }
 
   showPresets() {
     const { list, error } = this.presets.get(this.chosen) ?? {};
-    const first = error && !list ? "no presets" : list?.length === 0 ? "no presets" : "preset";
+    const first = error && !list ? "not known" : list?.length === 0 ? "no presets" : "preset";
     const options = [["", first], ...(list ?? []).map((p) => [String(p.id), p.name ? `${p.id} ${p.name}` : `preset ${p.id}`])];
     const key = JSON.stringify([this.chosen, options]);
-    setTitle(this.preset, error ?? "");
+    setTitle(this.preset, error?.message ?? "");
     if (key === this.presetKey) return;
     const value = this.presetKey?.startsWith(`[${this.chosen},`) ? this.preset.value : "";
     this.presetKey = key;
@@ -189,6 +193,8 @@ class Card {
 
   async recall() {
     if (this.preset.value === "") {
+      const { list, error } = this.presets.get(this.chosen) ?? {};
+      if (error && !list) throw error;
       this.preset.focus();
       this.want();
       return "choose a preset first";
