@@ -69,6 +69,7 @@ func testLines(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)
 	b.open(h, wide)
+	b.until(`document.querySelectorAll("#archive tbody tr").length === 3`) // what is below stays where it is from now on
 	h.send("missed", map[string]any{"log": 12, "command": 0, "event": 0})
 	for n := range 12 {
 		var lines []any

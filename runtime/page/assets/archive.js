@@ -15,11 +15,6 @@ export class Archive {
     this.rows = new Rows(section.querySelector("tbody"), () => new Channel());
     this.trouble = section.querySelector(".outcome");
     this.asked = -Infinity;
-    this.visible = false;
-    new IntersectionObserver((entries) => {
-      this.visible = entries.at(-1).isIntersecting;
-      this.look();
-    }, { rootMargin: "200px" }).observe(section);
     document.addEventListener("visibilitychange", () => this.look());
   }
 
@@ -45,8 +40,10 @@ export class Archive {
     this.look();
   }
 
+  // look asks for the gaps, at first and then now and then: also out of sight, for a
+  // table that comes late would move what is below it.
   async look() {
-    if (!this.visible || document.hidden || now() - this.asked < again) return;
+    if (!this.status || document.hidden || now() - this.asked < again) return;
     this.asked = now();
     try {
       this.show(await (await ask(`/api/archive/gaps?days=${days}`)).json());
