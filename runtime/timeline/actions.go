@@ -102,6 +102,7 @@ func (l *Actions) All() iter.Seq[Action] {
 			}
 			next := open[0]
 			if len(next.rest) == 0 {
+				next.rest = nil // it holds on to all of the block
 				heap.Pop(&open)
 				continue
 			}

@@ -60,7 +60,8 @@ func TestActionsComeOutAsTheyWere(t *testing.T) {
 	}
 }
 
-// An action costs some bytes, with all that its Builder keeps beside.
+// An action costs some bytes, with all that its Builder keeps beside, and not many
+// more while the timeline is written.
 func TestWhatAnActionCosts(t *testing.T) {
 	begin := at(1, 0, 0, 0)
 	b := NewBuilder(Options{Timeline: Timeline{From: begin, To: begin.Add(4 * 7 * 24 * time.Hour), Zone: berlin}})
@@ -98,12 +99,43 @@ func TestWhatAnActionCosts(t *testing.T) {
 	}
 	days(1)
 	before, known := inUse(), b.actions.Len()
-	days(6)
+	days(3)
 	after, all := inUse(), b.actions.Len()
 	each := float64(after-before) / float64(all-known)
-	t.Logf("%d actions, %.1f bytes each", all, each)
+	w := &weigher{inUse: inUse}
+	if err := b.Timeline().Text(w, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	more := float64(w.most-after) / float64(all)
+	n, last := 0, 0
+	for range b.Timeline().Actions.All() {
+		if n++; n == all {
+			last = inUse() - after
+		}
+	}
+	t.Logf("%d actions, %.1f bytes each, %.1f more as a text; %d kB to go through them", all, each, more, last>>10)
 	if each > 12 {
 		t.Errorf("an action costs %.1f bytes", each)
 	}
+	if more > 50 {
+		t.Errorf("an action costs %.1f bytes more while it is written", more)
+	}
+	if last > 2<<20 {
+		t.Errorf("%d kB are in use to go through the actions one by one", last>>10)
+	}
 	runtime.KeepAlive(b)
+}
+
+// weigher looks at how much is in use now and then while something is written.
+type weigher struct {
+	inUse   func() int
+	written int
+	most    int
+}
+
+func (w *weigher) Write(p []byte) (int, error) {
+	if w.written++; w.written%10 == 1 {
+		w.most = max(w.most, w.inUse())
+	}
+	return len(p), nil
 }

@@ -85,7 +85,7 @@ func testTime(t *testing.T, b *browser) {
 		{"Asia/Kathmandu", "2026-03-28"}, {"Pacific/Apia", "2011-12-29"}, {"America/New_York", "2026-11-01"}, {"Africa/Casablanca", "2026-02-14"},
 	} {
 		tl := span(t, c.zone, c.from, 72*time.Hour)
-		h, _ := encode(tl, Options{})
+		h, _, _ := encode(tl, Options{})
 		text, err := json.Marshal(h)
 		if err != nil {
 			t.Fatal(err)

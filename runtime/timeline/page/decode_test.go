@@ -76,6 +76,10 @@ func decoded(t testing.TB, page string) (head, []shown) {
 	if err := json.Unmarshal(text2, &h); err != nil {
 		t.Fatal(err)
 	}
+	var paths []string
+	if err := json.Unmarshal(h.Paths, &paths); err != nil {
+		t.Fatal(err)
+	}
 	var all []shown
 	for _, lane := range h.Lanes {
 		for _, track := range lane.Tracks {
@@ -90,7 +94,7 @@ func decoded(t testing.TB, page string) (head, []shown) {
 		n := next()
 		all[i].Length, all[i].Open = int64(n>>2), n&1 == 1
 		if n&2 != 0 {
-			all[i].Path, h.Paths = h.Paths[0], h.Paths[1:]
+			all[i].Path, paths = paths[0], paths[1:]
 		}
 	}
 	for i := range all {

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +29,7 @@ type head struct {
 	Nights   [][2]int64      `json:"nights"`
 	Kinds    []timeline.Kind `json:"kinds"`
 	Labels   []label         `json:"labels"`
-	Paths    []string        `json:"paths"` // of pictures, in the order of the columns
+	Paths    json.RawMessage `json:"paths"` // of pictures, in the order of the columns
 	Givers   []giver         `json:"givers"`
 	Lanes    []lane          `json:"lanes"`
 	Findings []finding       `json:"findings"`
@@ -71,18 +73,21 @@ type finding struct {
 	Place string `json:"place,omitempty"`
 }
 
-// mark is an action on its way into the columns.
-type mark struct {
-	start, length       int64
-	number              uint64 // of the task, plus one; 0: its name has none
-	track, label, giver int
-	path                string // of a picture in the archive
-	open                bool
-}
+// columns are the strips in the order in which they are written: by lane, by
+// track.
+type columns []*strip
 
-// columns are the marks in the order in which they are written: by lane, by
-// track, by time.
-type columns []mark
+// paths are those of pictures, as a list in JSON.
+func (c columns) paths() json.RawMessage {
+	list := []byte("[")
+	for _, s := range c {
+		list = append(list, s.paths...)
+	}
+	if len(list) > 1 {
+		list = slices.Delete(list, 1, 2) // the first comma
+	}
+	return append(list, ']')
+}
 
 // write writes the head, after its length, and the columns: for all marks how
 // long after the one before in its track it began (0 for the first); how long it
@@ -99,69 +104,61 @@ func (c columns) write(to io.Writer, h *head) error {
 	put := func(n uint64) { w.Write(buffer[:binary.PutUvarint(buffer[:], n)]) }
 	put(uint64(len(text)))
 	w.Write(text)
-	for i, m := range c {
-		if i > 0 && c[i-1].track == m.track {
-			put(uint64(m.start - c[i-1].start))
-		} else {
-			put(0)
+	for _, s := range c {
+		last := s.first()
+		for r := range s.all {
+			put(uint64(r.start - last))
+			last = r.start
 		}
 	}
-	for _, m := range c {
-		n := uint64(m.length) << 2
-		if m.open {
-			n |= 1
+	for _, column := range []func(markRow) uint64{
+		func(r markRow) uint64 { return r.length }, func(r markRow) uint64 { return r.label }, func(r markRow) uint64 { return r.giver },
+	} {
+		for _, s := range c {
+			for r := range s.all {
+				put(column(r))
+			}
 		}
-		if m.path != "" {
-			n |= 2
-		}
-		put(n)
-	}
-	for _, m := range c {
-		put(uint64(m.label))
-	}
-	for _, m := range c {
-		put(uint64(m.giver))
 	}
 	last := make([]uint64, len(h.Givers))
-	for _, m := range c {
-		w.Write(buffer[:binary.PutVarint(buffer[:], int64(m.number-last[m.giver]))])
-		last[m.giver] = m.number
+	for _, s := range c {
+		for r := range s.all {
+			w.Write(buffer[:binary.PutVarint(buffer[:], int64(r.number-last[r.giver]))])
+			last[r.giver] = r.number
+		}
 	}
 	return w.Flush() // bufio keeps the first error
 }
 
-// encode makes the head and the columns of a timeline.
-func encode(t *timeline.Timeline, o Options) (*head, columns) {
-	e := &encoder{timeline: t, by: cmp.Or(o.By, timeline.ByDevice)}
-	c, lanes := e.arrange(e.marks())
+// encode makes the head and the columns of a timeline, of n actions.
+func encode(t *timeline.Timeline, o Options) (h *head, c columns, n int) {
+	e := &encoder{timeline: t, by: cmp.Or(o.By, timeline.ByDevice), full: o.Full}
+	n = e.marks()
+	c, lanes := e.arrange()
 	findings := make([]finding, len(t.Findings))
 	for i, f := range t.Findings {
 		findings[i] = finding{e.since(f.Time), e.laneOfFinding(f), f.Text, findingPlace(f)}
 	}
-	paths := []string{}
-	for _, m := range c {
-		if m.path != "" {
-			paths = append(paths, m.path)
-		}
-	}
 	// No nil: a browser would read null.
 	return &head{
 		From: t.From.UnixMilli(), Span: t.To.Sub(t.From).Milliseconds(), Offsets: offsets(t), Nights: append([][2]int64{}, nights(t)...),
-		Kinds: append([]timeline.Kind{}, e.kinds.all...), Labels: append([]label{}, e.labels.all...), Paths: paths, Givers: append([]giver{}, e.givers.all...),
+		Kinds: append([]timeline.Kind{}, e.kinds.all...), Labels: append([]label{}, e.labels.all...), Paths: c.paths(), Givers: append([]giver{}, e.givers.all...),
 		Lanes: lanes, Findings: findings,
-	}, c
+	}, c, n
 }
 
 // encoder collects what actions share.
 type encoder struct {
 	timeline *timeline.Timeline
 	by       timeline.By
+	full     bool // also what scripts print
 
 	kinds  table[timeline.Kind]
 	labels table[label]
 	givers table[giver]
 	lanes  table[row]
 	tracks table[trackKey]
+	strips []*strip // by track
 }
 
 // table numbers values in the order in which they come.
@@ -193,15 +190,20 @@ type stretchOf struct {
 	channel int
 }
 
-// marks are the actions, by time, and the stretches between them.
-func (e *encoder) marks() columns {
-	c := make(columns, 0, e.timeline.Actions.Len()*5/4)
-	last := make(map[stretchOf]int) // the mark of the stretch that goes on
-	// stretch adds one that begins with m, or only ends the one before.
+func (s stretchOf) compare(o stretchOf) int {
+	return cmp.Or(strings.Compare(string(s.kind), string(o.kind)), strings.Compare(s.device, o.device), s.channel-o.channel)
+}
+
+// marks puts the actions, and the stretches between them, into strips, and counts
+// the actions.
+func (e *encoder) marks() (n int) {
+	going := make(map[stretchOf]mark) // the stretches that go on
+	// stretch begins one after m, or only ends the one before.
 	stretch := func(of stretchOf, m mark, lane int, says *label) {
-		if i, ok := last[of]; ok {
-			c[i].length, c[i].open = max(m.start-c[i].start, 0), false
-			delete(last, of)
+		if one, ok := going[of]; ok {
+			one.length, one.open = max(m.start-one.start, 0), false
+			e.put(one)
+			delete(going, of)
 		}
 		if says == nil {
 			return
@@ -209,10 +211,13 @@ func (e *encoder) marks() columns {
 		m.start, m.path = m.start+m.length, ""
 		m.length, m.open = max(e.since(e.timeline.To)-m.start, 0), true
 		m.track, m.label = e.tracks.of(trackKey{lane, e.kinds.of(of.kind), false}), e.labels.of(*says)
-		last[of] = len(c)
-		c = append(c, m)
+		going[of] = m
 	}
 	for a := range e.timeline.Actions.All() {
+		if a.Kind == timeline.Print && !e.full {
+			continue
+		}
+		n++
 		r := e.rowOf(&a)
 		lane, failed := e.lanes.of(r), a.Failed != "" || a.Kind == timeline.Error
 		says := label{Text: a.Text, Failed: a.Failed, Message: a.Message, Line: a.Line}
@@ -225,7 +230,7 @@ func (e *encoder) marks() columns {
 		}
 		task, number := splitTask(a.Task)
 		m.giver, m.number = e.givers.of(giver{a.Script, a.Job, task}), number
-		c = append(c, m)
+		e.put(m)
 		switch {
 		case a.Head && a.Kind == timeline.Preset && !failed:
 			stretch(stretchOf{dwell, a.Device, a.Channel}, m, lane, &label{Text: "at " + strings.TrimPrefix(a.Text, "goes to "), Place: says.Place})
@@ -237,7 +242,18 @@ func (e *encoder) marks() columns {
 			stretch(stretchOf{away, a.Device, 0}, m, lane, nil)
 		}
 	}
-	return c
+	for _, of := range slices.SortedFunc(maps.Keys(going), stretchOf.compare) {
+		e.put(going[of])
+	}
+	return n
+}
+
+// put puts a mark into the strip of its track.
+func (e *encoder) put(m mark) {
+	for len(e.strips) <= m.track {
+		e.strips = append(e.strips, &strip{})
+	}
+	e.strips[m.track].add(m)
 }
 
 // splitTask takes the number from the name of a task: "night/tour#3" is

@@ -59,45 +59,27 @@ type trackKey struct {
 	failed     bool
 }
 
-// arrange puts lanes, their tracks and the marks in order. Marks come by time, so
-// that counting those of each track is enough.
-func (e *encoder) arrange(c columns) (columns, []lane) {
+// arrange puts lanes, their tracks and the marks in order.
+func (e *encoder) arrange() (columns, []lane) {
 	lanes := make([]lane, len(e.lanes.all))
 	for to, from := range sorted(len(lanes), func(a, b int) int { return e.lanes.all[a].compare(e.lanes.all[b]) }) {
 		r := e.lanes.all[from]
 		e.lanes.index[r] = to
 		lanes[to].Name = r.name
 	}
-	count := make([]int, len(e.tracks.all))
-	for _, m := range c {
-		count[m.track]++
-	}
 	laneOf := func(track int) int { return e.lanes.index[e.lanes.all[e.tracks.all[track].lane]] }
-	order := sorted(len(count), func(a, b int) int {
+	var c columns
+	for _, i := range sorted(len(e.strips), func(a, b int) int {
 		return cmp.Or(laneOf(a)-laneOf(b), e.tracks.all[a].compare(e.tracks.all[b]))
-	})
-	place := make([]int, len(count)) // of a track's next mark
-	n := 0
-	for _, i := range order {
-		place[i] = n
-		n += count[i]
-	}
-	arranged := make(columns, n)
-	for _, m := range c {
-		arranged[place[m.track]] = m
-		place[m.track]++
-	}
-	for _, i := range order {
-		part := arranged[place[i]-count[i] : place[i]]
-		byStart := func(a, b mark) int { return cmp.Compare(a.start, b.start) }
-		if !slices.IsSortedFunc(part, byStart) { // of several heads: where they stand
-			slices.SortStableFunc(part, byStart)
-		}
+	}) {
+		s := e.strips[i]
+		s.sort()
+		c = append(c, s)
 		l := &lanes[laneOf(i)]
 		key := e.tracks.all[i]
-		l.Tracks = append(l.Tracks, track{Kind: key.kind, Failed: key.failed, Count: count[i], First: part[0].start})
+		l.Tracks = append(l.Tracks, track{Kind: key.kind, Failed: key.failed, Count: s.count, First: s.first()})
 	}
-	return arranged, lanes
+	return c, lanes
 }
 
 // sorted gives the numbers below n in an order.

@@ -33,17 +33,8 @@ type Options struct {
 
 // Write writes the page of a timeline. The same timeline gives the same bytes.
 func Write(w io.Writer, t *timeline.Timeline, o Options) error {
-	if !o.Full {
-		less := *t
-		less.Actions = timeline.NewActions(t.Zone)
-		for a := range t.Actions.All() {
-			if a.Kind != timeline.Print {
-				less.Actions.Add(a)
-			}
-		}
-		t = &less
-	}
-	before, after, err := frame(t, o)
+	h, c, n := encode(t, o)
+	before, after, err := frame(t, o, n)
 	if err != nil {
 		return err
 	}
@@ -55,7 +46,6 @@ func Write(w io.Writer, t *timeline.Timeline, o Options) error {
 	if err != nil {
 		return err
 	}
-	h, c := encode(t, o)
 	if err := c.write(deflated, h); err != nil {
 		return err
 	}
@@ -69,8 +59,8 @@ func Write(w io.Writer, t *timeline.Timeline, o Options) error {
 	return err
 }
 
-// frame is the page before and after the data.
-func frame(t *timeline.Timeline, o Options) (before, after string, err error) {
+// frame is the page before and after the data, of n actions.
+func frame(t *timeline.Timeline, o Options, n int) (before, after string, err error) {
 	read := func(name string) string {
 		b, readErr := files.ReadFile(name)
 		if readErr != nil {
@@ -88,7 +78,7 @@ func frame(t *timeline.Timeline, o Options) (before, after string, err error) {
 		"{{style}}", style,
 		"{{script}}", script.String(),
 		"{{title}}", html.EscapeString(t.Site),
-		"{{summary}}", html.EscapeString(summary(t)),
+		"{{summary}}", html.EscapeString(summary(t, n)),
 		"{{notes}}", notes(t, o),
 		"{{findings}}", findingList(t),
 	)
@@ -107,13 +97,13 @@ func policy(style, script string) string {
 }
 
 // summary is the line below the title.
-func summary(t *timeline.Timeline) string {
+func summary(t *timeline.Timeline, n int) string {
 	what := "What would happen"
 	if t.Real {
 		what = "What happened"
 	}
 	return fmt.Sprintf("%s from %s to %s (%s, %s): %s, %s", what, moment(t, t.From), moment(t, t.To),
-		clock.FormatDuration(t.To.Sub(t.From)), t.Zone, number(t.Actions.Len(), "action"), number(len(t.Findings), "finding"))
+		clock.FormatDuration(t.To.Sub(t.From)), t.Zone, number(n, "action"), number(len(t.Findings), "finding"))
 }
 
 // notes are what else is worth to know of the picture, as HTML.
