@@ -52,6 +52,9 @@ type Config struct {
 	// StateShared: the file is for others while nothing is written, and a host
 	// may take it.
 	StateShared bool
+	// SiteTaken, if it is set, is told of each site that Reload has read and that
+	// was taken over. It must not wait.
+	SiteTaken func(*site.Site)
 	// StateNote, if it is set, is logged once, when a script first uses
 	// hik.state: why that does not last.
 	StateNote string

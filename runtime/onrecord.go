@@ -125,6 +125,9 @@ func (h *Host) firstWords(text string) string {
 	if m := h.site().MQTT; m != nil {
 		hide(m.Password)
 	}
+	if w := h.site().Web; w != nil {
+		hide(w.Password)
+	}
 	words := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))
 	if len(words) > maxNoticeText {
 		return string(words[:maxNoticeText]) + "..."

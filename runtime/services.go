@@ -193,8 +193,8 @@ func (s *script) Sun(date time.Time) (luaapi.SunTimes, error) {
 
 // scriptEnv is os.getenv of scripts. A variable that holds the password of a
 // device of the site is not for them: they name the device. Nor is the account of
-// the archive's second place, or of the broker, nor what only a target of notify
-// needs.
+// the archive's second place, of the broker or of the page, nor what only a target
+// of notify needs.
 func (h *Host) scriptEnv(name string) (string, bool) {
 	value, ok := h.conf.Getenv(name)
 	if !ok || value == "" {
@@ -215,6 +215,9 @@ func (h *Host) scriptEnv(name string) (string, bool) {
 		}
 	}
 	if m := h.site().MQTT; m != nil && m.Password == secret {
+		return "", false
+	}
+	if w := h.site().Web; w != nil && w.Password == secret {
 		return "", false
 	}
 	return value, true

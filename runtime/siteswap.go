@@ -61,6 +61,9 @@ func (h *Host) syncSite() []Change {
 	if h.notices != nil && (what.Notify || what.Timezone) {
 		h.notices.Configure(next.Notify, next.Timezone)
 	}
+	if h.conf.SiteTaken != nil {
+		h.conf.SiteTaken(next)
+	}
 	h.log.Info("site.yaml taken over", "changed", describeChanges(what))
 	h.recordScript("", scriptReloaded, nil)
 	return []Change{{Site: &what, Was: true, Is: true}}

@@ -33,7 +33,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 			})
 		}
 		switch commandName(c) {
-		case "status", "jobs", "log", "journal", "events", "reload", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
+		case "status", "jobs", "log", "journal", "events", "reload", "page", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return nil, folders(len(args) == 0)
 			}

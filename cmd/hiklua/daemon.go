@@ -11,7 +11,9 @@ import (
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/outlet"
+	"github.com/hiklua/hiklua/runtime/page"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -23,13 +25,14 @@ type daemon struct {
 	file   *outlet.Outlet // of the log, to a logFile; nil: none
 	lock   *control.Lock
 	server *control.Server
+	page   *page.Page // nil: in virtual time
 	notify *notifier
 	data   string
 
 	mu       sync.Mutex
 	watchdog func() // ends it; nil: there is none
 	stopped  bool
-	closing  sync.WaitGroup // of the server
+	closing  sync.WaitGroup // of server and page
 }
 
 // newDaemon takes the site. In virtual time no other process can have it or ask.
@@ -62,16 +65,26 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 
 // listen lets other processes ask the host, also while its scripts load. A host
 // that cannot be asked runs all the same.
-func (d *daemon) listen(h *runtime.Host, devices *simulation) {
+func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry)) {
 	if d.lock == nil {
 		return
 	}
-	server, err := control.Listen(d.data, d.newAPI(h, devices).Handler(api.Socket), slog.NewLogLogger(d.log.Handler(), slog.LevelDebug))
+	answers := d.newAPI(h, devices)
+	d.page = d.newPage(h, answers, feed, record)
+	d.page.Configure(web)
+	server, err := control.Listen(d.data, answers.Handler(api.Socket), slog.NewLogLogger(d.log.Handler(), slog.LevelDebug))
 	if err != nil {
 		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
 		return
 	}
 	d.server = server
+}
+
+// taken is called with the page of a site.yaml that was taken over; nil: none.
+func (d *daemon) taken(web *site.Web) {
+	if d.page != nil {
+		d.page.Reconfigure(web)
+	}
 }
 
 // ready tells systemd that the scripts have been loaded, and from then on that
@@ -98,6 +111,9 @@ func (d *daemon) stopping() {
 	d.notify.tell("STOPPING=1")
 	if d.watchdog != nil {
 		d.watchdog()
+	}
+	if d.page != nil {
+		d.closing.Go(d.page.Close)
 	}
 	if d.server != nil {
 		d.closing.Go(func() { d.server.Close() })

@@ -125,6 +125,7 @@ type hostOptions struct {
 	shared    bool                                                         // others may have it meanwhile, and a running host has it already: then it does not
 	quiet     bool                                                         // notifications are logged, not sent
 	reload    bool                                                         // site.yaml is read anew when it is saved
+	taken     func(*site.Site)                                             // nil, or told of each that was taken over
 }
 
 // newHost makes the host of a site; the caller opens and closes it.
@@ -150,7 +151,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	}
 	conf := runtime.Config{
 		Data: data,
-		Site: s, Reload: reload, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
+		Site: s, Reload: reload, SiteTaken: o.taken, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
 		Transport: o.transport, Record: o.record, Publish: o.publish, Print: o.print,
 		Stdout: a.output(), Stderr: a.stderr,
 		Quiet: o.simulate || o.quiet,

@@ -10,13 +10,14 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/page"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
 	c := &cobra.Command{
-		Use:   "run [SITE] [--simulate] [--log-file FILE]",
+		Use:   "run [SITE] [--simulate] [--listen ADDR] [--log-file FILE]",
 		Short: "Run a site's scripts until Ctrl-C",
 		Long: `Runs the scripts of a site (default: the current folder) until Ctrl-C or
 SIGTERM, and then stops every head. A script, a module or site.yaml that is
@@ -27,10 +28,14 @@ ends at once, heads still first.`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} devices [SITE] tells whether every device answers.`),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := site.CheckListen(o.listen); o.listen != "" && err != nil {
+				return &misuse{fmt.Sprintf("--listen %q %v", o.listen, err), a.name + " run --listen 127.0.0.1:8333"}
+			}
 			return a.runSite(c.Context(), siteArg(args), o)
 		},
 	}
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
+	c.Flags().StringVar(&o.listen, "listen", "", "serve the page at `ADDR`, such as 127.0.0.1:8333, in the place of web.listen of site.yaml")
 	c.Flags().StringVar(&o.logFile, "log-file", "", "a `FILE` for the log beside stderr, set aside at 10 MB (relative to the site)")
 	return c
 }
@@ -38,6 +43,7 @@ ends at once, heads still first.`,
 // runOptions are the flags of run.
 type runOptions struct {
 	simulate bool
+	listen   string
 	logFile  string
 }
 
@@ -55,8 +61,13 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	record, endRecord := a.openJournal(s, log, o)
 	defer endRecord()
 	broker := a.newBroker(log, o.simulate, false)
+	feed := page.NewFeed()
+	record = broker.tee(tellAll(record, feed.Record))
 	devices := &simulation{}
-	h, err := a.newHost(s, hostOptions{log: log, devices: devices, simulate: o.simulate, reload: true, record: broker.tee(record), publish: broker.publish(), state: true})
+	h, err := a.newHost(s, hostOptions{
+		log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
+		taken: func(s *site.Site) { daemon.taken(o.web(s)) },
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +78,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	h.Open()
 	defer broker.start(h)()
-	daemon.listen(h, devices)
+	daemon.listen(h, devices, o.web(s), feed, record)
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {
 		defer told.Wake()

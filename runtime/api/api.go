@@ -29,6 +29,8 @@ type Config struct {
 	// listen to, with a value as JSON or none, or something that a simulated
 	// device notices, in words.
 	Emit func(name, valueOrWords string) (Emitted, error)
+	// PageLink makes a link to the page. Nil: there is none.
+	PageLink func() (PageLink, error)
 	// Reloading, if it is set, is called before a reload by hand, and what it
 	// returns after it.
 	Reloading func() (done func())

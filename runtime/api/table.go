@@ -37,6 +37,7 @@ var table = []route{
 	{Route{Method: "POST", Path: "/api/repl/{session}/eval", Action: true}, evalInSession},
 	{Route{Method: "POST", Path: "/api/repl/{session}/outline"}, inSession((*session).outline)},
 	{Route{Method: "POST", Path: "/api/repl/{session}/stop", Action: true}, inSession((*session).stop)},
+	{Route{Method: "POST", Path: "/api/page/link", Action: true}, post((*API).pageLink)},
 	{Route{Method: "GET", Path: "/api/archive", Page: true}, get((*API).archive)},
 	{Route{Method: "GET", Path: "/api/archive/pictures", Page: true}, listArchive},
 	{Route{Method: "GET", Path: "/api/archive/gaps", Page: true}, archiveGaps},

@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -54,6 +54,12 @@ type Page struct {
 	mu    sync.Mutex
 	front *front // what listens; nil: nothing does
 	err   error  // why nothing does
+
+	changes  sync.WaitGroup // of Reconfigure
+	changeMu sync.Mutex
+	change   *site.Web // the newest settings
+	changing bool
+	closed   bool
 }
 
 // New makes a page that does not listen yet.
@@ -66,6 +72,7 @@ func New(conf Config) *Page {
 	}
 	p.board = newBoard(conf.Clock, conf.Status)
 	p.looks = newLooks(p)
+	p.err = ErrOff
 	return p
 }
 
@@ -98,8 +105,39 @@ func (p *Page) Configure(web *site.Web) {
 	}
 }
 
+// Reconfigure is Configure at once, but does not wait for it: a request to the
+// page may be what has the site read anew.
+func (p *Page) Reconfigure(web *site.Web) {
+	p.changeMu.Lock()
+	defer p.changeMu.Unlock()
+	p.change = web
+	if p.changing || p.closed {
+		return
+	}
+	p.changing = true
+	p.changes.Go(func() {
+		for {
+			p.changeMu.Lock()
+			web := p.change
+			p.changeMu.Unlock()
+			p.Configure(web)
+			p.changeMu.Lock()
+			if p.change == web {
+				p.changing = false
+				p.changeMu.Unlock()
+				return
+			}
+			p.changeMu.Unlock()
+		}
+	})
+}
+
 // Close ends the page and waits for all that goes on in it.
 func (p *Page) Close() {
+	p.changeMu.Lock()
+	p.closed = true
+	p.changeMu.Unlock()
+	p.changes.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.front != nil {
@@ -111,22 +149,15 @@ func (p *Page) Close() {
 	p.board.close()
 }
 
-// Link is a link that logs in once.
-type Link struct {
-	URL   string    `json:"url"`
-	Until time.Time `json:"until"`           // it works as long as that
-	Local bool      `json:"local,omitempty"` // on this machine only
-}
-
 // Link makes a link. The error says why there is no page.
-func (p *Page) Link() (Link, error) {
+func (p *Page) Link() (api.PageLink, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.front == nil {
-		return Link{}, p.err
+		return api.PageLink{}, p.err
 	}
 	key, until := p.links.make()
-	return Link{URL: p.front.linkTo() + "/enter?key=" + key, Until: until, Local: p.front.web.Loopback()}, nil
+	return api.PageLink{URL: p.front.linkTo() + "/enter?key=" + key, Until: until, Local: p.front.web.Loopback()}, nil
 }
 
 // Attributes of the log.
