@@ -20,7 +20,7 @@ import (
 
 // apiSite is the site of docs/http-api.md.
 var apiSite = map[string]string{
-	"site.yaml": "timezone: Europe/Berlin\ndevices:\n  gate: {simulate: ptz, channels: {yard: {address: 1}}}\narchive: {keep: 30d}\n",
+	"site.yaml": "timezone: Europe/Berlin\ndevices:\n  gate: {simulate: ptz, channels: {yard: {address: 1}}}\narchive: {keep: 30d}\nweb: {listen: \"127.0.0.1:0\"}\n",
 	"scripts/night.lua": `hik.cron("0 3 * * *", {name = "tour"}, function()
 		hik.snapshot("gate", "yard", {width = 320, height = 180}):archive()
 	end)`,

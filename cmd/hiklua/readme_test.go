@@ -81,6 +81,7 @@ var notRun = map[string]string{
 	"hiklua script":         "needs a running host",
 	"hiklua log":            "needs a running host",
 	"hiklua reload":         "needs a running host",
+	"hiklua page":           "needs a running host",
 	"curl":                  "needs hiklua sim on a port; isapi/sim tests what these ask",
 	"HIKLUA_PASSWORD=":      "needs hiklua sim on a port; signal_test.go has one",
 	"source ":               "of the shell",
