@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -105,16 +106,28 @@ func testNeeds(t *testing.T, b *browser) {
 		`barn offline for 3h12mconnection refused (nothing listens there: check port and scheme)also: patrol/barn picture`,
 		`ramp locked until 20:48:27the account is locked after wrong passwordsput the right password into site.yaml; then hiklua login ramp`,
 		`broken does not run no device "gaet"did you mean "gate"?scripts/broken.lua:2`,
+		`weekend set aside for 1d02hits jobs do not begin"Let go" lets it run again`,
 	}, "\n")
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	if title := eval[string](b, `document.title`); title != "(4) north-yard · hiklua" {
+	if title := eval[string](b, `document.title`); title != "(5) north-yard · hiklua" {
 		t.Errorf("%s", title)
 	}
 	// What is mended goes, and with the last cause all of it.
-	h.change(map[string]any{"state_error": nil, "device/barn": nil, "device/ramp": nil, "script/broken": nil, "job/patrol/barn picture": nil})
+	h.change(map[string]any{"state_error": nil, "device/barn": nil, "device/ramp": nil, "script/broken": nil, "script/weekend": nil, "job/patrol/barn picture": nil})
 	b.until(`document.getElementById("needs").hidden && document.title === "north-yard · hiklua"`)
+	// Events that are lost for a moment are nothing.
+	door := h.state["device/door"].(map[string]any)
+	door["events"], door["events_since"] = "stale", stamp(-2*time.Second)
+	h.change(map[string]any{"device/door": door})
+	b.until(`document.querySelector(".card:nth-child(1) [data-events=stale]") !== null`)
+	if !eval[bool](b, `document.getElementById("needs").hidden`) {
+		t.Error("a moment without events needs somebody")
+	}
+	door["events_since"] = stamp(time.Minute)
+	h.change(map[string]any{"device/door": door})
+	b.until(`document.querySelector("#needs li:first-child")?.textContent.startsWith("door events stale for 1m")`)
 	// A head that does not stop comes before all else.
 	gate := h.state["device/gate"].(map[string]any)
 	gate["heads"] = []any{map[string]any{"channel": 1, "moving": true, "stopping": true, "refused": "timeout: no answer within 5s"}}

@@ -50,9 +50,6 @@ const stream = {
     for (const key of items) lists[key.slice(0, key.indexOf("/"))]?.set(key, change[key]);
     for (const list of Object.values(lists)) list.summary();
     if ("archive" in change || !status.archive) archive.set(status.archive);
-    const values = (list) => list.rows.values().map((row) => row.value);
-    const n = needs.update({ ...status, devices: values(lists.device), scripts: values(lists.script), jobs: values(lists.job) });
-    document.title = `${n ? `(${n}) ` : ""}${siteName()} · hiklua`;
     live();
   },
 
@@ -112,7 +109,9 @@ function tick() {
   if (document.hidden) return;
   if (status.version) setText(section("clock"), Number.isNaN(lostAt) ? clock(now()) : `as of ${moment(lostAt)}, ${span(now() - lostAt)} ago,`);
   if (status.started) setText(section("up"), ` · up ${span(now() - ms(status.started))}`);
-  needs.tick();
+  const values = (list) => list.rows.values().map((row) => row.value);
+  const n = needs.update({ ...status, devices: values(lists.device), scripts: values(lists.script), jobs: values(lists.job) });
+  document.title = `${n ? `(${n}) ` : ""}${siteName()} · hiklua`;
   for (const list of Object.values(lists)) list.tick();
   archive.tick();
 }

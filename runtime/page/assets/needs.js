@@ -6,6 +6,8 @@ import { openSource, sourceOf } from "./source.js";
 
 const fresh = 86400e3; // milliseconds: an error of a task that is older is history
 
+const blip = 10e3; // milliseconds: many devices close their event stream now and then
+
 const away = { offline: true, unauthorized: true, locked: true };
 
 // causes are what is wrong in a status, the worst first. A cause has a rank, who
@@ -36,7 +38,10 @@ export function causes(status) {
     add(1, `${h.device}, channel ${h.channel}`, "was left moving", { message: `the host before this one died, and ${h.address} is not in site.yaml any more`, hint: "put the device back, or stop its head by hand" }, { alone: true });
   if (status.site?.error) add(2, "site.yaml", "is not what runs", status.site.error);
   for (const d of status.devices)
-    if (away[d.state]) add(3, d.name, d.state, d.error ?? {}, { device: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
+    if (away[d.state]) add(3, d.name, d.state, d.error ?? {}, { device: true, goesOn: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
+  for (const d of status.devices)
+    if (d.state === "online" && now() - ms(d.events_since) >= blip)
+      add(3, d.name, "events stale", { message: "its event stream is lost or silent: what it notices is not known" }, { since: d.events_since, goesOn: true });
   for (const s of status.scripts) {
     if (s.edit) add(4, s.name, s.state === "not loaded" ? "does not run" : "what was saved last does not run", s.edit);
     if (s.state === "held back") add(5, s.name, "ran away and is held back", s.last_error ?? {}, { till: s.held_until });
@@ -57,6 +62,8 @@ export function causes(status) {
   }
   for (const n of status.notify ?? [])
     if (n.error) add(10, `notify ${n.target}`, n.waiting ? `${n.waiting} waiting` : "", n.error, { since: n.error.time, till: n.retry_at });
+  for (const s of status.scripts)
+    if (s.state === "set aside") add(11, s.name, "set aside", { message: "its jobs do not begin", hint: '"Let go" lets it run again' }, { since: s.since, goesOn: true, mild: true });
   return all;
 }
 
@@ -95,12 +102,9 @@ export class Needs {
         show(place, row.script !== "");
         setText(place, c.place);
         row.node.classList.toggle("worst", c.rank < 2);
-        row.tick();
-      },
-      tick: () => {
-        const c = row.value;
+        row.node.classList.toggle("mild", Boolean(c.mild));
         const at = ms(c.since);
-        setText(since, c.till ? `until ${moment(ms(c.till))}` : Number.isNaN(at) ? "" : c.device ? `for ${span(now() - at)}` : ago(at));
+        setText(since, c.till ? `until ${moment(ms(c.till))}` : Number.isNaN(at) ? "" : c.goesOn ? `for ${span(now() - at)}` : ago(at));
         setTitle(since, full(at));
       },
     };
@@ -122,9 +126,5 @@ export class Needs {
     show(this.link, list.length > 0);
     show(this.section, list.length > 0);
     return list.length;
-  }
-
-  tick() {
-    for (const row of this.rows.values()) row.tick();
   }
 }
