@@ -231,10 +231,10 @@ func (t *task) finish(err error, wrote written) {
 	s.mu.Unlock()
 	s.noteEnd(t, err, logged)
 	if logged {
+		t.logError() // first: it has the hint, too
 		if t.job == nil || t.child {
 			t.recordFailure(err)
 		}
-		t.logError()
 	}
 }
 

@@ -78,9 +78,9 @@ func (t *task) takeTurn() {
 		return
 	}
 	s.turns.offence = true
-	what := fmt.Sprintf("went on %d times %s", most, t.turns.within(now))
+	what := "went on again and again " + t.turns.within(now)
 	if !mine {
-		what = fmt.Sprintf("it and other tasks of the script went on %d times %s", mostOfAll, s.turns.within(now))
+		what = "it and other tasks of the script went on again and again " + s.turns.within(now)
 	}
 	t.flag.Stop(&luaapi.Failure{Kind: "runaway", Message: what, Hint: "wait for longer than 0 in loops, and between one task and the next"})
 }

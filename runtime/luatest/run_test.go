@@ -336,7 +336,7 @@ test.case("fault", function() test.fault(hik.device("gate"), "offline", {lasts =
 test.case("nowhere", function() test.emit(hik.device("nvr"):channel("cellar"), "motion") end)`, "tests/dir_test.lua/x": ""})
 	got := outcome(c.results(t))
 	for _, want := range []string{
-		"advance: 1; tests/a_test.lua:3: went on 10000 times", "caught: 1; tests/a_test.lua:4: went on", "task: 0", "loop: 1; tests/a_test.lua:6: computed for longer",
+		"advance: 1; tests/a_test.lua:3: went on again and again", "caught: 1; tests/a_test.lua:4: went on", "task: 0", "loop: 1; tests/a_test.lua:6: computed for longer",
 		"leaves: 0", "outer: 1; tests/a_test.lua:8: case: a test in a test",
 		"deep: 1; tests/a_test.lua:13: tables that are nested", "heads: 1; tests/a_test.lua:19: head: nvr has more than one channel: name one, such as \"nvr/hall\"",
 		"fault: 0", "state: 0", "nowhere: 1; tests/a_test.lua:21:", "tests/dir_test.lua: 1; ",

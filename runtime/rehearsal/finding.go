@@ -47,7 +47,7 @@ type finder struct {
 	found     map[string]*timeline.Finding
 	longestOf map[*timeline.Finding]time.Duration // of those whose text tells the longest of something
 	failed    map[string]failedCommand            // the last command for something that is not there, by task
-	hints     map[string]string                   // what the log said to the error of a task
+	told      map[string]timeline.Record          // what the log said to the error of a task
 	forgetAt  int                                 // how many tasks are remembered until those that have ended are forgotten
 
 	heads heads
@@ -58,7 +58,7 @@ type finder struct {
 }
 
 func newFinder(o Options) *finder {
-	f := &finder{o: o, site: o.Site, from: o.From, to: o.From.Add(o.For), found: make(map[string]*timeline.Finding), longestOf: make(map[*timeline.Finding]time.Duration), failed: make(map[string]failedCommand), hints: make(map[string]string)}
+	f := &finder{o: o, site: o.Site, from: o.From, to: o.From.Add(o.For), found: make(map[string]*timeline.Finding), longestOf: make(map[*timeline.Finding]time.Duration), failed: make(map[string]failedCommand), told: make(map[string]timeline.Record)}
 	f.heads.init()
 	f.rests.init()
 	f.rests.home = fmt.Sprint(o.Site.Vars["home"])
@@ -81,7 +81,7 @@ func (f *finder) entry(e journal.Entry) {
 // forget forgets tasks that have ended, now and then: not each one has an entry of
 // its end.
 func (f *finder) forget(running func() []runtime.RunningTask) {
-	remembered := func() int { return len(f.runs.active) + len(f.failed) + len(f.hints) }
+	remembered := func() int { return len(f.runs.active) + len(f.failed) + len(f.told) }
 	if remembered() < f.forgetAt {
 		return
 	}
@@ -91,7 +91,7 @@ func (f *finder) forget(running func() []runtime.RunningTask) {
 	}
 	maps.DeleteFunc(f.runs.active, func(task string, _ time.Time) bool { return !alive[task] })
 	maps.DeleteFunc(f.failed, func(task string, _ failedCommand) bool { return !alive[task] })
-	maps.DeleteFunc(f.hints, func(task, _ string) bool { return !alive[task] })
+	maps.DeleteFunc(f.told, func(task string, _ timeline.Record) bool { return !alive[task] })
 	f.forgetAt = 2*remembered() + 1000
 }
 

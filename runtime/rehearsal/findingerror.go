@@ -60,8 +60,8 @@ func (f *finder) seeError(e journal.Entry) {
 		return
 	}
 	p := problemOf(e)
-	if hint := f.hints[e.Task]; hint != "" {
-		p.hint = hint
+	if told, ok := f.told[e.Task]; ok {
+		p.hint, p.device = told.Hint, told.Device
 	}
 	switch e.Kind {
 	case journal.Command:
@@ -69,7 +69,7 @@ func (f *finder) seeError(e journal.Entry) {
 			f.commandFailed(e, p)
 		}
 	case journal.RunEnded, journal.Failed, journal.Script:
-		delete(f.hints, e.Task)
+		delete(f.told, e.Task)
 		if p.kind != "cancelled" {
 			f.noteError(e, p)
 		}
@@ -171,7 +171,7 @@ func (f *finder) line(r timeline.Record) {
 			f.noteMissing(journal.Entry{Time: r.Time, Script: r.Script, Job: r.Job}, p)
 		}
 	case r.Task != "" && r.Level >= slog.LevelError: // an entry tells it, without the hint
-		f.hints[r.Task] = r.Hint
+		f.told[r.Task] = r
 	case !toldOtherwise(r):
 		f.note(r.Message, timeline.Finding{
 			Kind: hostWarning, Time: r.Time, Device: r.Device, Channel: r.Channel, Script: r.Script, Job: r.Job, Text: r.Message, Remedy: r.Hint,
