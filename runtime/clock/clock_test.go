@@ -224,3 +224,24 @@ func BenchmarkVirtualSleep(b *testing.B) {
 	b.ResetTimer()
 	v.Run(start.Add(time.Duration(b.N+1) * time.Second))
 }
+
+// A context of the standard library that is made below one that ends at this very
+// moment is made, and ends, too.
+func TestChildOfAContextThatEnds(t *testing.T) {
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		for range 20_000 {
+			parent, end := WithCancel(context.Background())
+			go end()
+			child, cancel := context.WithCancel(parent)
+			<-child.Done()
+			cancel()
+		}
+	}()
+	select {
+	case <-made:
+	case <-time.After(time.Minute):
+		t.Fatal("it hangs")
+	}
+}

@@ -194,12 +194,12 @@ func (c *clockContext) Value(key any) any {
 // AfterFunc is what the standard library looks for when it makes a child of
 // this context, so that children too end on the goroutine that ends it.
 func (c *clockContext) AfterFunc(f func()) func() bool {
-	if c.Err() != nil {
+	follower := &follower{waker: wakeFunc(f), ctx: c}
+	if !follower.list() {
 		// The library holds the child's lock at this moment.
 		go f()
-		return func() bool { return false }
 	}
-	return follow(c, wakeFunc(f)).leave
+	return follower.leave
 }
 
 func (c *clockContext) cancel(cause error) {

@@ -35,13 +35,20 @@ func (f *follower) follow(ctx context.Context, waker interface{ Wake() }) *follo
 		return f
 	}
 	f.waker, f.ctx = waker, c
-	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
+	if !f.list() {
 		waker.Wake()
-		return f
 	}
+	return f
+}
+
+// list puts f among the followers of its context, unless that has ended.
+func (f *follower) list() bool {
+	c := f.ctx
+	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.err != nil {
+		return false
+	}
 	f.listed, f.prev = true, c.last
 	if c.last == nil {
 		c.first = f
@@ -49,7 +56,7 @@ func (f *follower) follow(ctx context.Context, waker interface{ Wake() }) *follo
 		c.last.next = f
 	}
 	c.last = f
-	return f
+	return true
 }
 
 // leave reports whether it kept waker from being woken.
