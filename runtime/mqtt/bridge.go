@@ -167,7 +167,7 @@ func (b *Bridge) run() {
 			continue
 		}
 		lasted := b.conf.Clock.Now().Sub(began)
-		told.failed(b.conf.Log, conf, err)
+		told.failed(b.conf.Log, conf, err, lasted)
 		b.pauseWhile(conf, wait.next(err, lasted))
 	}
 }

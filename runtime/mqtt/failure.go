@@ -142,21 +142,26 @@ func firstWords(text string, most int) string {
 	return string(words)
 }
 
-// story tells the log what becomes of the connections: each cause once, until one
-// has come about.
+// story tells the log what becomes of the connections: each cause once, until a
+// connection has lasted for a while, so that neither a broker that is away nor one
+// that lets the host in and throws it out fills the log.
 type story struct {
-	told string // the cause
+	told map[string]bool // causes
+	up   bool            // the last line said that there is a connection
 }
 
-func (s *story) failed(log *slog.Logger, conf *site.MQTT, err error) {
+func (s *story) failed(log *slog.Logger, conf *site.MQTT, err error, lasted time.Duration) {
 	f, ok := errors.AsType[*Failure](err)
 	if !ok {
 		f = &Failure{Message: err.Error()}
 	}
-	if s.told == f.Message {
+	if s.told == nil || lasted >= steady {
+		s.told = make(map[string]bool)
+	}
+	if s.told[f.Message] {
 		return
 	}
-	s.told = f.Message
+	s.told[f.Message], s.up = true, false
 	attrs := []any{keyBroker, conf.Address(), "error", f.Message}
 	if f.Hint != "" {
 		attrs = append(attrs, "hint", f.Hint)
@@ -165,8 +170,10 @@ func (s *story) failed(log *slog.Logger, conf *site.MQTT, err error) {
 }
 
 func (s *story) connected(log *slog.Logger, conf *site.MQTT) {
-	*s = story{}
-	log.Info("connected with the MQTT broker", keyBroker, conf.Address())
+	if !s.up {
+		log.Info("connected with the MQTT broker", keyBroker, conf.Address())
+	}
+	s.up = true
 }
 
 const keyBroker = "broker"

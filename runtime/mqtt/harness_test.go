@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,7 +142,7 @@ type bench struct {
 	host   *fakeHost
 	bridge *Bridge
 	log    *syncBuffer
-	broker *broker.Server
+	broker *testBroker
 	addr   string
 
 	mu     sync.Mutex
@@ -170,22 +171,37 @@ func (s *syncBuffer) String() string {
 type door struct {
 	broker.HookBase
 	password string
+	most     atomic.Uint32 // bytes of a packet, as clients are told; 0: nothing
 }
 
 func (d *door) ID() string { return "door" }
 func (d *door) Provides(b byte) bool {
-	return b == broker.OnConnectAuthenticate || b == broker.OnACLCheck
+	return b == broker.OnConnectAuthenticate || b == broker.OnACLCheck || b == broker.OnPacketEncode
+}
+func (d *door) OnPacketEncode(_ *broker.Client, p packets.Packet) packets.Packet {
+	if p.FixedHeader.Type == packets.Connack {
+		p.Properties.MaximumPacketSize = d.most.Load()
+	}
+	return p
 }
 func (d *door) OnConnectAuthenticate(_ *broker.Client, p packets.Packet) bool {
 	return d.password == "" || string(p.Connect.Password) == d.password
 }
 func (d *door) OnACLCheck(*broker.Client, string, bool) bool { return true }
 
+// testBroker is a broker that can be ended more than once.
+type testBroker struct {
+	*broker.Server
+	door *door
+	end  func()
+}
+
 // newBroker starts a broker on an address; port 0 is any.
-func newBroker(t *testing.T, address, password string) (*broker.Server, string) {
+func newBroker(t *testing.T, address, password string) (*testBroker, string) {
 	t.Helper()
 	s := broker.New(&broker.Options{InlineClient: true, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
-	if err := s.AddHook(&door{password: password}, nil); err != nil {
+	d := &door{password: password}
+	if err := s.AddHook(d, nil); err != nil {
 		t.Fatal(err)
 	}
 	l := listeners.NewTCP(listeners.Config{ID: "tcp", Address: address})
@@ -195,8 +211,9 @@ func newBroker(t *testing.T, address, password string) (*broker.Server, string) 
 	if err := s.Serve(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	return s, l.Address()
+	b := &testBroker{Server: s, door: d, end: sync.OnceFunc(func() { s.Close() })}
+	t.Cleanup(b.end)
+	return b, l.Address()
 }
 
 // confOf is the broker at an address as site.yaml has it.
@@ -214,10 +231,14 @@ func confOf(t *testing.T, addr string) *site.MQTT {
 // newBench starts all of it, unless there is no host yet.
 func newBench(t *testing.T, tune ...func(*bench)) *bench {
 	t.Helper()
+	t.Parallel() // most of the time is waiting
 	b := &bench{t: t, log: new(syncBuffer), latest: make(map[string]string)}
 	b.broker, b.addr = newBroker(t, "127.0.0.1:0", "")
 	b.host = newFakeHost(t, confOf(t, b.addr))
 	if err := b.broker.Subscribe("#", 1, func(_ *broker.Client, _ packets.Subscription, pk packets.Packet) {
+		if strings.HasPrefix(pk.TopicName, "$") {
+			return
+		}
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.seen = append(b.seen, pk.TopicName+" "+string(pk.Payload))

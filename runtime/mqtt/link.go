@@ -34,8 +34,9 @@ type link struct {
 	conn   *boundedConn
 	client *paho.Client
 	ctx    context.Context // ends with the connection
-	most   int             // bytes of the largest packet that the broker takes; 0: any
-	down   chan error      // why the connection has ended, once
+	cancel context.CancelFunc
+	most   int        // bytes of the largest packet that the broker takes; 0: any
+	down   chan error // why the connection has ended, once
 	out    chan luaapi.Message
 	births chan struct{} // Home Assistant has started
 
@@ -70,7 +71,7 @@ func (b *Bridge) live(conf *site.MQTT, story *story) error {
 	}
 	defer conn.Close()
 	l := &link{
-		bridge: b, conf: conf, names: namesOf(b.host.Site()), conn: conn, ctx: ctx,
+		bridge: b, conf: conf, names: namesOf(b.host.Site()), conn: conn, ctx: ctx, cancel: cancel,
 		down: make(chan error, 1), out: make(chan luaapi.Message, maxWaiting), births: make(chan struct{}, 1),
 		published: make(map[string]string), configs: make(map[string]string), components: make(map[string]map[string]string), tooLarge: make(map[string]bool),
 		found: make(chan foundConfig, 64), running: clock.NewGroup(b.conf.Clock), busy: make(chan struct{}, maxCommands),
@@ -135,12 +136,14 @@ func serverDisconnect(d *paho.Disconnect) error {
 	return disconnectFailure(d.ReasonCode, reason)
 }
 
-// end notes why the connection has ended; the first reason counts.
+// end notes why the connection has ended, the first reason counts, and ends what
+// waits for an answer.
 func (l *link) end(err error) {
 	select {
 	case l.down <- err:
 	default:
 	}
+	l.cancel()
 }
 
 // noAuth refuses to log in by other ways than a password. Without it the library
@@ -211,11 +214,7 @@ func (l *link) serve() error {
 			return nil
 		case err = <-l.down:
 		case <-l.client.Done():
-			select {
-			case err = <-l.down:
-			case <-afterFunc(b.conf.Clock, time.Second):
-				err = linkFailure(nil, l.conf)
-			}
+			err = l.lost(nil)
 		case m := <-l.out:
 			l.send(m)
 		case f := <-l.found:

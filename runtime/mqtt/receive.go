@@ -134,7 +134,7 @@ func (l *link) subscribe() error {
 		answer, err := l.client.Subscribe(l.ctx, &paho.Subscribe{Subscriptions: more})
 		switch {
 		case err != nil && answer == nil:
-			return l.broken(err)
+			return l.lost(err)
 		case err != nil:
 			var refused []string
 			for i, reason := range answer.Reasons {
@@ -147,22 +147,22 @@ func (l *link) subscribe() error {
 	}
 	if len(fewer) > 0 {
 		if answer, err := l.client.Unsubscribe(l.ctx, &paho.Unsubscribe{Topics: fewer}); err != nil && answer == nil {
-			return l.broken(err)
+			return l.lost(err)
 		}
 	}
 	return nil
 }
 
-// broken is the error of a connection over which something could not be done; nil
-// if it is being ended by the host.
-func (l *link) broken(err error) error {
-	if clock.Cause(l.ctx) != nil {
+// lost is why the connection has ended, over which something could not be done; nil
+// if the host ends it.
+func (l *link) lost(err error) error {
+	if clock.Cause(l.bridge.ctx) != nil {
 		return nil
 	}
 	select {
 	case cause := <-l.down:
 		return cause
-	case <-afterFunc(l.bridge.conf.Clock, time.Second): // the cause is told a moment later
+	case <-afterFunc(l.bridge.conf.Clock, time.Second): // the library tells the cause a moment later
 		return linkFailure(err, l.conf)
 	}
 }
