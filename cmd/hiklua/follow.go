@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime/api"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -69,6 +71,12 @@ func (a *app) log(ctx context.Context, dir string, o logOptions) error {
 	zone := time.Local
 	if s, err := a.quiet().loadNames(dir); err == nil {
 		zone = s.Timezone
+		if o.Device != "" && !slices.Contains(s.DeviceNames(), o.Device) {
+			fmt.Fprintf(a.stderr, "site.yaml has no device %q%s\n", o.Device, nearest.Hint(o.Device, s.DeviceNames()))
+		}
+		if names := append(scriptNames(dir), site.FileName); o.Script != "" && !slices.Contains(names, o.Script) { // one that is gone may have lines
+			fmt.Fprintf(a.stderr, "there is no script %q%s\n", o.Script, nearest.Hint(o.Script, names))
+		}
 	}
 	if o.since != "" {
 		var err error

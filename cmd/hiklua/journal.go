@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 	"github.com/hiklua/hiklua/runtime/timeline"
 	"github.com/hiklua/hiklua/runtime/timeline/page"
@@ -262,6 +264,9 @@ func (a *app) emptyJournal(s *site.Site, dir string, o journalOptions) string {
 		if _, known := s.Device(o.device); !known {
 			return fmt.Sprintf("nothing about %q is on record, and site.yaml has no such device; it has %s", o.device, strings.Join(s.DeviceNames(), ", "))
 		}
+	}
+	if names := append(scriptNames(dir), site.FileName); o.script != "" && !slices.Contains(names, o.script) {
+		return fmt.Sprintf("nothing about script %q is on record, and the site has none of that name%s", o.script, nearest.Hint(o.script, names))
 	}
 	if o.device+o.script+o.since != "" || o.moves {
 		return "nothing like that is on record"

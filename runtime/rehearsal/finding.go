@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -154,7 +155,7 @@ func (f *finder) place(device string, channel int) string {
 			return device
 		}
 	}
-	return device + "/" + itoa(channel)
+	return device + "/" + strconv.Itoa(channel)
 }
 
 // nameOf is the job of a run, and the script of a task that is none: "night/night

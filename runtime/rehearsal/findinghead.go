@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -220,5 +219,3 @@ func rounded(d time.Duration) time.Duration {
 	}
 	return d.Round(time.Millisecond)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -163,7 +164,7 @@ func times(n int) string {
 	case 2:
 		return "twice"
 	}
-	return itoa(n) + " times"
+	return strconv.Itoa(n) + " times"
 }
 
 // moment is a time as people are told it.
