@@ -79,6 +79,7 @@ var onlyIn = map[string][]string{
 	"github.com/wneessen/go-mail":        {"runtime/notify"},
 	"go.yaml.in/yaml/v3":                 {"runtime/site"},
 	"github.com/spf13/cobra":             {"cmd/hiklua"},
+	"github.com/DeRuina/timberjack":      {"cmd/hiklua"},
 	"github.com/rivo/uniseg":             {"cmd/hiklua", "cmd/hiklua/lineedit"},
 	"github.com/lmittmann/tint":          {"cmd/hiklua"},
 	"golang.org/x/image/font":            {"isapi/sim", "runtime/archive/export"},

@@ -88,13 +88,8 @@ func (e *logEntry) asJSON() ([]byte, error) {
 // readLogFile gives the wanted entries of a log file and of those that were set
 // aside before it, the oldest first. found: there is such a file.
 func readLogFile(path string, zone *time.Location, f api.LogFilter, show func(*logEntry) error) (found bool, err error) {
-	log := logFile{path: path}
 	var files []io.Reader
-	for n := logFileKept; n >= 0; n-- {
-		name := path
-		if n > 0 {
-			name = log.aside(n)
-		}
+	for _, name := range logFiles(path) {
 		file, err := os.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -40,10 +40,10 @@ func logInFile(t *testing.T, path string, zone *time.Location, asJSON bool, say 
 func TestReadLogFile(t *testing.T) {
 	zone := time.FixedZone("", 2*3600)
 	path := filepath.Join(t.TempDir(), "hiklua.log")
-	logInFile(t, path+".2", zone, false, func(log *slog.Logger, _ *clock.Virtual) {
+	logInFile(t, path+"-2026-03-01T00-00-00.000-size", zone, false, func(log *slog.Logger, _ *clock.Virtual) {
 		log.Info("oldest", "script", "night tour")
 	})
-	logInFile(t, path+".1", zone, false, func(log *slog.Logger, clk *clock.Virtual) {
+	logInFile(t, path+"-2026-03-02T00-00-00.000-size", zone, false, func(log *slog.Logger, clk *clock.Virtual) {
 		log.Error("forged:\n2026-01-01 00:00:00.000 ERR nothing script=other", "script", "a", "hint", "look\nthere")
 		clk.RunFor(time.Minute)
 		log.Debug("like script=a", "device", "gate")
@@ -86,7 +86,7 @@ func TestReadLogFile(t *testing.T) {
 
 	var b bytes.Buffer
 	a := &app{stdout: &b, clk: clock.NewVirtual(begin), env: func(string) (string, bool) { return "", false }}
-	if _, err := lastOfFile(path+".1", zone, api.LogFilter{}, 1, a.entryWriter(zone, false)); err != nil {
+	if _, err := lastOfFile(path+"-2026-03-02T00-00-00.000-size", zone, api.LogFilter{}, 1, a.entryWriter(zone, false)); err != nil {
 		t.Fatal(err)
 	}
 	want := begin.In(zone).Format(fileTime) + ` ERR forged:

@@ -289,28 +289,3 @@ func TestSystemd(t *testing.T) {
 	said("STOPPING=1")
 	p.ends()
 }
-
-func TestLogFileIsRotated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "logs", "hiklua.log")
-	for range 2 { // the second one goes on where the first one ended
-		l, err := openLogFile(path, 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range 40 {
-			fmt.Fprintf(l, "%19d\n", i)
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	files, _ := filepath.Glob(path + "*")
-	if len(files) != 1+logFileKept {
-		t.Errorf("%v", files)
-	}
-	for _, f := range files {
-		if info, err := os.Stat(f); err != nil || info.Size() != 100 || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v %v", f, info, err)
-		}
-	}
-}
