@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestExec(t *testing.T) {
 // still comes.
 func TestExecIsBrokenOff(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, oneHead, nil)
+	w := newWorld(t, "limits: {motion: 10m}\n"+oneHead, nil)
 	c, _ := w.listen()
 	ctx, cancel := context.WithCancel(t.Context())
 	got := newWritten()
@@ -92,7 +93,7 @@ func TestExecIsBrokenOff(t *testing.T) {
 // whatever else goes on.
 func TestClientGoes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, oneHead, nil)
+	w := newWorld(t, "limits: {motion: 10m}\n"+oneHead, nil)
 	other, _ := w.listen()
 	for name, begin := range map[string]func(c *Client, got *written) error{
 		"exec": func(c *Client, got *written) error {
@@ -128,36 +129,51 @@ func TestClientGoes(t *testing.T) {
 	}
 }
 
-// TestClientThatDoesNotRead holds up its own program, no other, and is not waited
-// for at the end.
-func TestClientThatDoesNotRead(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, oneHead, nil)
-	c, stop := w.listen()
-	conn, err := control.Dial(t.Context(), w.dir)
+// floods asks for a program that writes without end, and reads nothing.
+func (w *world) floods() *net.UnixConn {
+	w.t.Helper()
+	conn, err := control.Dial(w.t.Context(), w.dir)
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	defer conn.Close()
-	body := `{"source": "hik.shared_state.n = 0 while true do print((\"x\"):rep(10000)) hik.shared_state.n = hik.shared_state.n + 1 end"}`
+	w.t.Cleanup(func() { conn.Close() })
+	body := `{"source": "hik.shared_state.n = 0 while true do print((\"x\"):rep(100000)) hik.shared_state.n = hik.shared_state.n + 1 end"}`
 	fmt.Fprintf(conn, "POST /api/exec HTTP/1.1\r\nHost: hiklua\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	count := func() string {
-		got := newWritten()
-		if _, err := c.Exec(t.Context(), text(`print(hik.shared_state.n)`), got.take); err != nil {
-			t.Fatal(err)
-		}
-		return got.stdout.String()
-	}
+	return conn
+}
+
+// stalls waits until that program waits for its reader, while others run.
+func (w *world) stalls(c *Client) {
+	w.t.Helper()
 	last, same := "", 0
-	until(t, "the program waits for its reader", func() bool {
+	until(w.t, "the program waits for its reader", func() bool {
 		time.Sleep(10 * time.Millisecond)
-		if now := count(); now != last || now == "nil\n" {
+		got := newWritten()
+		if _, err := c.Exec(w.t.Context(), text(`print(hik.shared_state.n)`), got.take); err != nil {
+			w.t.Fatal(err)
+		}
+		if now := got.stdout.String(); now != last || now == "nil\n" {
 			last, same = now, 0
 			return false
 		}
 		same++
 		return same > 10
 	})
+}
+
+// TestClientThatDoesNotRead holds up its own program, no other, and is not waited
+// for: not when it breaks off, and not at the end of the host.
+func TestClientThatDoesNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, oneHead, nil)
+	c, stop := w.listen()
+	conn := w.floods()
+	w.stalls(c)
+	conn.CloseWrite()
+	until(t, "the program that was broken off has ended", func() bool { return len(w.api.streams) == 0 })
+
+	w.floods()
+	w.stalls(c)
 	began := time.Now()
 	stop()
 	if took := time.Since(began); took > 20*time.Second {
@@ -167,7 +183,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 
 func TestSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, oneHead, nil)
+	w := newWorld(t, "limits: {motion: 10m}\n"+oneHead, nil)
 	c, stop := w.listen()
 	between, got := newWritten(), newWritten()
 	s, err := c.OpenSession(t.Context(), between.take)
