@@ -85,13 +85,17 @@ var ErrOff = errors.New("the site has no page: web.listen of site.yaml, or run -
 func (p *Page) Configure(web *site.Web) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.front != nil {
+	served := p.front != nil
+	if served {
 		p.front.close()
 		p.front = nil
 	}
 	p.board.settings(web)
 	if web == nil || web.Listen == "" {
 		p.err = ErrOff
+		if served {
+			p.conf.Log.Info("no page any more: site.yaml has no web.listen")
+		}
 		return
 	}
 	p.front, p.err = listen(p, web)
