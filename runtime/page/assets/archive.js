@@ -68,7 +68,7 @@ export class Archive {
       channel.series.push(s);
       channels.set(key, channel);
     }
-    for (const [key, c] of channels) this.rows.set(key, c.name, { ...c, days: names, hours, till: ms(report.till) });
+    for (const [key, c] of channels) this.rows.set(key, c.name, { ...c, days: names, hours, till: ms(report.till), oldest: ms(this.status?.oldest) });
     this.rows.keep(new Set(channels.keys()));
     show(this.section.querySelector("table"), channels.size > 0);
     show(this.section.querySelector(".legend"), channels.size > 0);
@@ -98,7 +98,7 @@ class Channel {
   }
 
   update(c) {
-    const said = JSON.stringify([c.series, c.days, c.hours.length]);
+    const said = JSON.stringify([c.series, c.days, c.hours.length, c.oldest]);
     if (said === this.said) return;
     this.said = said;
     const due = c.series.reduce((n, s) => n + s.due, 0);
@@ -116,7 +116,7 @@ class Channel {
     const strip = el("span", { class: "strip", "aria-hidden": "true" });
     const told = [];
     for (const h of c.hours.filter((h) => h.day === day)) {
-      const state = stateOf(c.series, h, c.till);
+      const state = stateOf(c, h);
       const cell = el("i", { class: `cell ${state.word}` });
       cell.style.gridColumn = String(h.hour + 1);
       if (state.why) {
@@ -130,14 +130,16 @@ class Channel {
       strip.append(cell);
     }
     const words = told.map((t) => `${hhmm(t.from)} to ${hhmm(t.till)} ${t.word === "missing" ? "all" : "some"} missing: ${t.why}`);
-    return el("td", { role: "cell", "data-label": day }, strip, el("span", { class: "unseen", text: words.join("; ") || "no gap" }));
+    const quiet = strip.querySelector(".kept") ? "no gap" : "no pictures are that old";
+    return el("td", { role: "cell", "data-label": day }, strip, el("span", { class: "unseen", text: words.join("; ") || quiet }));
   }
 }
 
 const hhmm = (at) => clock(at).slice(0, 5);
 
 // stateOf says what is missing in an hour: nothing ("kept"), some or all pictures.
-function stateOf(series, hour, now) {
+// Hours before the oldest picture are "before".
+function stateOf({ series, till: now, oldest }, hour) {
   const why = new Set();
   let whole = 0;
   for (const s of series) {
@@ -150,7 +152,7 @@ function stateOf(series, hour, now) {
       for (const r of reasons.length ? reasons : g.reasons.slice(0, 1)) why.add(r.why);
     }
   }
-  if (why.size === 0) return { word: "kept" };
+  if (why.size === 0) return { word: hour.till <= oldest ? "before" : "kept" };
   const word = whole >= series.filter((s) => s.due > 0).length && whole > 0 ? "missing" : "thin";
   const reason = [...why].sort(byName).join(", ");
   return { word, why: reason, words: `${hhmm(hour.from)}: ${word === "missing" ? "all" : "some"} missing: ${reason}` };

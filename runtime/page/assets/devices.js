@@ -4,7 +4,7 @@ import { el, Rows, setText, setAttr, setTitle, show, byName } from "./dom.js";
 import { ask, post, button, Outcome } from "./api.js";
 import { ms, moment, now, span, full, count } from "./words.js";
 import { Picture } from "./pictures.js";
-import { headName } from "./needs.js";
+import { headName, whyAway } from "./needs.js";
 
 const presetsKept = 300e3; // milliseconds: the host has them from the device no oftener
 
@@ -72,11 +72,13 @@ class Card {
     this.stop = button("Stop head", { "aria-label": `Stop head of ${d.name}`, class: "act stop" }, this.outcome, () => this.halt());
     this.recallGroup = el("div", { class: "recall" }, this.preset, this.go);
     this.node = el("li", { class: "card", pointerenter: () => this.want(), focusin: () => this.want() });
-    this.picture = new Picture(this.node, () => touch.matches && this.want());
-    const title = el("h3", {}, this.name);
+    this.picture = new Picture(this.node, () => {
+      if (touch.matches || this.channelNow?.head === undefined) this.want();
+    });
+    this.title = el("h3", { tabindex: "-1" }, this.name);
     this.node.append(
       this.picture.node,
-      el("div", { class: "body" }, el("div", { class: "title" }, title, this.simulated, this.leaving, el("span", { class: "now" }, this.state, this.since)), this.model, el("p", { class: "facts" }, this.events, this.queue), this.error, this.heads),
+      el("div", { class: "body" }, el("div", { class: "title" }, this.title, this.simulated, this.leaving, el("span", { class: "now" }, this.state, this.since)), this.model, el("p", { class: "facts" }, this.events, this.queue), this.error, this.heads),
       el("div", { class: "controls" }, this.channel, this.recallGroup, this.stop),
       this.outcome.node,
     );
@@ -95,7 +97,7 @@ class Card {
     setText(this.events, `events ${d.events}`);
     setAttr(this.events, "data-events", d.events);
     setText(this.queue, d.queue ? `${d.queue} waiting` : "");
-    setText(this.error, d.error?.message ?? "");
+    setText(this.error, whyAway(d));
     show(this.error, Boolean(d.error) && d.state !== "online");
     this.setChannels(d.channels ?? []);
     this.setHeads(d);
@@ -156,12 +158,15 @@ class Card {
     // Where the host does not know yet, whether there is a head, it may be asked.
     const drives = this.page().actions && channel !== undefined && channel.head !== false;
     show(this.channel, this.channels.length > 1);
+    const focused = !drives && (this.recallGroup.contains(document.activeElement) || this.stop === document.activeElement);
     show(this.recallGroup, drives);
     show(this.stop, drives);
+    if (focused) this.title.focus();
   }
 
   // want asks for the presets of the channel, when somebody comes near the
-  // chooser: on a touch screen when the card is seen.
+  // chooser: on a touch screen when the card is seen. Asked for presets, the host
+  // also learns whether there is a head.
   async want() {
     const channel = this.chosen;
     if (this.recallGroup.hidden || this.value?.state !== "online") return;

@@ -24,10 +24,11 @@ export function causes(status) {
   // told adds what a job or a script says: where it only repeats a cause, that
   // cause gets a word about it.
   const told = (rank, who, state, error, since) => {
-    const text = error.message ?? "";
-    const cause = all.find((a) => (a.text.length > 8 && text.includes(a.text)) || (a.device && a.kind === error.kind && a.who.some((name) => text.startsWith(name + ":") || text.startsWith(name + "/"))));
+    const text = ` ${error.message ?? ""}`;
+    const repeats = (a) => (a.device ? a.kind === error.kind && a.who.some((name) => text.includes(` ${name}:`) || text.includes(` ${name}/`)) : a.text.length > 8 && text.includes(a.text));
+    const cause = all.find(repeats);
     if (!cause) add(rank, who, state, error, { since });
-    else if (!cause.who.includes(who) && !cause.also.includes(who)) cause.also.push(who);
+    else if (![...cause.who, ...cause.also].some((name) => name === who || name.startsWith(`${who}/`))) cause.also.push(who);
   };
 
   if (status.state_error) add(0, "state", "is not kept", status.state_error);
@@ -38,7 +39,7 @@ export function causes(status) {
     add(1, `${h.device}, channel ${h.channel}`, "was left moving", { message: `the host before this one died, and ${h.address} is not in site.yaml any more`, hint: "put the device back, or stop its head by hand" }, { alone: true });
   if (status.site?.error) add(2, "site.yaml", "is not what runs", status.site.error);
   for (const d of status.devices)
-    if (away[d.state]) add(3, d.name, d.state, d.error ?? {}, { device: true, goesOn: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
+    if (away[d.state]) add(3, d.name, d.state, { ...d.error, message: whyAway(d) }, { device: true, goesOn: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
   for (const d of status.devices)
     if (d.state === "online" && now() - ms(d.events_since) >= blip)
       add(3, d.name, "events stale", { message: "its event stream is lost or silent: what it notices is not known" }, { since: d.events_since, goesOn: true });
@@ -65,6 +66,15 @@ export function causes(status) {
   for (const s of status.scripts)
     if (s.state === "set aside") add(11, s.name, "set aside", { message: "its jobs do not begin", hint: '"Let go" lets it run again' }, { since: s.since, goesOn: true, mild: true });
   return all;
+}
+
+// whyAway is why a device is not online, without its name and state, which stand
+// beside it.
+export function whyAway(d) {
+  const text = d.error?.message ?? "";
+  const state = text.indexOf(`${d.state}: `);
+  if (state >= 0) return text.slice(state + d.state.length + 2);
+  return text.startsWith(`${d.name}: `) ? text.slice(d.name.length + 2) : text;
 }
 
 // headName is what a head is called among those of its device.

@@ -6,6 +6,7 @@ import { ms, moment, now, about, ago, count, full } from "./words.js";
 import { openSource } from "./source.js";
 import { cell } from "./jobs.js";
 
+const schedules = "site.yaml"; // what the status calls the script of archive.schedules
 const aside = "set aside"; // the state of a script that an operator has set aside
 
 export class Scripts {
@@ -49,13 +50,13 @@ class Script {
     this.tasks = el("span", { dir: "auto" });
     this.jobs = el("span", { class: "quiet" });
     this.error = el("p", { class: "why", dir: "auto", hidden: "" });
-    const open = el("button", { type: "button", class: "name source", "aria-haspopup": "dialog", click: () => openSource(s.name, this.value.edit ?? this.value.last_error) }, el("bdi", { text: s.name }));
-    this.hold = button("Set aside", {}, this.outcome, () => this.change());
+    const open = s.name === schedules ? el("bdi", { class: "name", text: s.name }) : el("button", { type: "button", class: "name source", "aria-haspopup": "dialog", click: () => openSource(s.name, this.value.edit ?? this.value.last_error) }, el("bdi", { text: s.name }));
+    this.hold = s.name === schedules ? null : button("Set aside", {}, this.outcome, () => this.change());
     this.node = el("tr", { role: "row" },
       el("th", { role: "rowheader", scope: "row" }, open),
       cell("State", this.state, " ", this.since, this.error, this.outcome.node),
       cell("Runs now", this.tasks, " ", this.jobs),
-      el("td", { role: "cell", class: "do" }, this.hold),
+      el("td", { role: "cell", class: "do" }, this.hold ?? ""),
     );
   }
 
@@ -76,9 +77,11 @@ class Script {
     setText(this.tasks, tasks.length > 4 ? `${tasks.slice(0, 3).join(", ")} and ${tasks.length - 3} more` : tasks.join(", ") || "–");
     setTitle(this.tasks, tasks.length > 4 ? tasks.join(", ") : "");
     setText(this.jobs, count(s.jobs, "job"));
-    const held = s.state === aside;
-    setText(this.hold, held ? "Let go" : "Set aside");
-    setAttr(this.hold, "aria-label", held ? `Let go: ${s.name}` : `Set aside: ${s.name}`);
+    if (this.hold) {
+      const words = s.state === aside ? "Let go" : "Set aside";
+      setText(this.hold, words);
+      setAttr(this.hold, "aria-label", `${words}: ${s.name}`);
+    }
     show(this.error, Boolean(error));
     this.tick();
   }
