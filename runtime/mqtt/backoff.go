@@ -26,7 +26,7 @@ func (b *backoff) next(err error, lasted time.Duration) time.Duration {
 	switch {
 	case isRefusal(err):
 		b.last = refusedWait
-	case lasted >= steady || b.last == 0:
+	case lasted >= steady || b.last == 0 || b.last == refusedWait:
 		b.last = firstWait
 	default:
 		b.last = min(2*b.last, longestWait)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,21 +71,21 @@ func TestSilentAndFlapping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host := newFakeHost(t, &site.MQTT{Host: "broker", Port: 1883, Topic: "x"})
 		log := new(syncBuffer)
-		tries := 0
-		silent := true
+		var tries atomic.Int64
+		var flaps atomic.Bool
 		b := New(Config{Clock: clock.Real(), Log: slog.New(slog.NewTextHandler(log, nil)),
 			Dial: func(context.Context, string, string) (net.Conn, error) {
 				here, there := net.Pipe()
-				tries++
-				go func(silent bool) {
+				tries.Add(1)
+				go func() {
 					defer there.Close()
 					there.Read(make([]byte, 4096))
-					if silent {
+					if !flaps.Load() {
 						io.Copy(io.Discard, there)
 						return
 					}
 					there.Write([]byte{0x20, 3, 0, 0, 0})
-				}(silent)
+				}()
 				return here, nil
 			}})
 		b.Start(host)
@@ -92,11 +93,11 @@ func TestSilentAndFlapping(t *testing.T) {
 		if log := log.String(); !strings.Contains(log, "the broker does not answer") {
 			t.Error(log)
 		}
-		silent = false
+		flaps.Store(true)
 		time.Sleep(5 * time.Minute)
-		before := tries
+		before := tries.Load()
 		time.Sleep(10 * time.Minute)
-		if n := tries - before; n > 25 {
+		if n := tries.Load() - before; n > 25 {
 			t.Error(n, "tries in 10 minutes")
 		}
 		b.Close()

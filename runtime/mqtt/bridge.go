@@ -64,6 +64,7 @@ type Bridge struct {
 	cancel context.CancelFunc
 	ended  chan struct{} // closed when the goroutine of Start has ended; nil: there is none
 	wake   chan struct{} // something is to be looked at before refreshEvery has passed
+	every  time.Duration // between two looks at the host
 	needed chan struct{} // closed once a script publishes something
 	need   sync.Once
 
@@ -75,7 +76,7 @@ type Bridge struct {
 // New returns a Bridge that does nothing yet.
 func New(conf Config) *Bridge {
 	b := &Bridge{
-		conf: conf, wake: make(chan struct{}, 1), needed: make(chan struct{}), settled: make(chan struct{}),
+		conf: conf, every: refreshEvery, wake: make(chan struct{}, 1), needed: make(chan struct{}), settled: make(chan struct{}),
 	}
 	b.ctx, b.cancel = clock.WithCancel(context.Background())
 	return b
@@ -153,7 +154,7 @@ func (b *Bridge) run() {
 			if conf == nil {
 				b.settle()
 			}
-			b.pause(refreshEvery)
+			b.pause(b.every)
 			continue
 		}
 		began := b.conf.Clock.Now()
@@ -168,7 +169,9 @@ func (b *Bridge) run() {
 		}
 		lasted := b.conf.Clock.Now().Sub(began)
 		told.failed(b.conf.Log, conf, err, lasted)
-		b.pauseWhile(conf, wait.next(err, lasted))
+		if !b.pauseWhile(conf, wait.next(err, lasted)) {
+			wait, told = backoff{}, story{}
+		}
 	}
 }
 
@@ -228,14 +231,16 @@ func (b *Bridge) pause(d time.Duration) {
 	}
 }
 
-// pauseWhile waits for d as long as the broker is the same.
-func (b *Bridge) pauseWhile(conf *site.MQTT, d time.Duration) {
+// pauseWhile waits for d as long as the broker is the same, and reports whether it
+// is.
+func (b *Bridge) pauseWhile(conf *site.MQTT, d time.Duration) bool {
 	till := b.conf.Clock.Now().Add(d)
 	for clock.Cause(b.ctx) == nil && !b.changed(conf) {
 		left := till.Sub(b.conf.Clock.Now())
 		if left <= 0 {
-			return
+			return true
 		}
-		clock.Sleep(b.ctx, b.conf.Clock, min(left, refreshEvery))
+		clock.Sleep(b.ctx, b.conf.Clock, min(left, b.every))
 	}
+	return false
 }

@@ -40,7 +40,11 @@ func (b *Bridge) dial(ctx context.Context, conf *site.MQTT) (*boundedConn, error
 	secure := tls.Client(conn, trust)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		conn.Close()
-		return nil, dialFailure(err, conf)
+		f := dialFailure(err, conf)
+		if isClosed(err) {
+			f = &Failure{Message: "the broker has closed the connection in the place of a certificate", Hint: "is it without TLS? Then it is mqtt://", Err: err}
+		}
+		return nil, f
 	}
 	return newBoundedConn(secure, b.conf.Clock), nil
 }

@@ -101,7 +101,7 @@ func linkFailure(err error, conf *site.MQTT) error {
 	switch {
 	case errors.As(err, &own):
 		return own
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isClosed(err):
 		f := &Failure{Message: "the broker has closed the connection", Err: err}
 		if !conf.TLS {
 			f.Hint = "if it was at the start: a broker of MQTT 5 is due there, and one with TLS is tls://"
@@ -111,6 +111,11 @@ func linkFailure(err error, conf *site.MQTT) error {
 		return &Failure{Message: "the broker does not answer", Err: err}
 	}
 	return dialFailure(err, conf)
+}
+
+// isClosed reports whether the other side has closed a connection.
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // disconnects are the reasons for which a broker ends a connection.

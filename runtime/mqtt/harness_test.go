@@ -257,6 +257,7 @@ func newBench(t *testing.T, tune ...func(*bench)) *bench {
 func (b *bench) start(conf Config) {
 	conf.Clock, conf.Log, conf.Version = clock.Real(), slog.New(slog.NewTextHandler(b.log, nil)), "1.2.3"
 	b.bridge = New(conf)
+	b.bridge.every = 100 * time.Millisecond
 	b.bridge.Start(b.host)
 	b.t.Cleanup(b.bridge.Close)
 }

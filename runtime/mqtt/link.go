@@ -201,7 +201,7 @@ func (l *link) serve() error {
 	}
 	look := make(chan struct{}, 1)
 	var timer clock.Timer
-	arm := func() { timer = b.conf.Clock.AfterFunc(refreshEvery, func() { look <- struct{}{} }) }
+	arm := func() { timer = b.conf.Clock.AfterFunc(b.every, func() { look <- struct{}{} }) }
 	arm()
 	defer func() { timer.Stop() }()
 	// The first look comes a second later: by then the broker has sent the configs
