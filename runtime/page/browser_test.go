@@ -163,16 +163,21 @@ func eval[T any](b *browser, format string, args ...any) T {
 	return v
 }
 
-// until waits until something is true in the page.
+// until waits until something is true in the page, also in one that comes in its
+// place.
 func (b *browser) until(format string, args ...any) {
 	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
 	condition := fmt.Sprintf(format, args...)
-	ok := eval[bool](b, `new Promise((done) => {
-		const end = Date.now() + %d;
-		const look = () => { if (%s) done(true); else if (Date.now() > end) done(false); else setTimeout(look, 20); };
-		look();
-	})`, (patience - 10*time.Second).Milliseconds(), condition)
-	if !ok {
-		b.t.Fatalf("never was true: %s; the page says:\n%s", condition, eval[string](b, `document.body.innerText.slice(0, 3000)`))
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))
+		switch {
+		case ok:
+			return
+		case ctx.Err() != nil:
+			b.t.Fatalf("never was true: %s (%v); the page says:\n%s", condition, err, eval[string](b, `document.body.innerText.slice(0, 3000)`))
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }

@@ -29,6 +29,7 @@ type fakeHost struct {
 	requests []string          // that were actions: "POST /api/reload {}"
 	pictures map[string]int    // how often each was asked for
 	away     bool              // it does not answer
+	refusal  string            // of the stream: "503 {...}"
 	readers  map[chan sent]bool
 }
 
@@ -84,6 +85,13 @@ func (h *fakeHost) file(name string) http.HandlerFunc {
 }
 
 func (h *fakeHost) stream(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	refusal := h.refusal
+	h.mu.Unlock()
+	if refusal != "" {
+		writeAnswer(w, refusal)
+		return
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	events := make(chan sent, 1000)
 	h.mu.Lock()
@@ -163,10 +171,22 @@ func (h *fakeHost) setAway(away bool) {
 	defer h.mu.Unlock()
 	h.away = away
 	if away {
-		for events := range h.readers {
-			close(events)
-			delete(h.readers, events)
-		}
+		h.breakOff()
+	}
+}
+
+// refuse ends the streams, and has no other begin.
+func (h *fakeHost) refuse(answer string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refusal = answer
+	h.breakOff()
+}
+
+func (h *fakeHost) breakOff() {
+	for events := range h.readers {
+		close(events)
+		delete(h.readers, events)
 	}
 }
 
@@ -219,6 +239,11 @@ func (h *fakeHost) answer(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		answer = map[string]string{http.MethodGet: "200 []", http.MethodPost: "200 {}"}[r.Method]
 	}
+	writeAnswer(w, answer)
+}
+
+// writeAnswer writes an answer such as `409 {"error": ...}`.
+func writeAnswer(w http.ResponseWriter, answer string) {
 	var status int
 	fmt.Sscan(answer, &status)
 	w.Header().Set("Content-Type", "application/json")

@@ -11,7 +11,7 @@ func sampleLines(h *fakeHost) {
 		map[string]any{"time": stamp(76 * time.Hour), "level": "INFO", "msg": "site /srv/north-yard: 6 devices, 3 simulated; time zone Europe/Berlin"},
 		map[string]any{"time": stamp(3 * time.Hour), "level": "WARN", "msg": "device offline", "device": "barn", "error": "connection refused (nothing listens there: check port and scheme)"},
 		map[string]any{"time": stamp(9 * time.Minute), "level": "ERROR", "msg": "device locked", "device": "ramp", "error": "the account is locked after wrong passwords", "hint": "put the right password into site.yaml; then hiklua login ramp"},
-		map[string]any{"time": stamp(7 * time.Minute), "level": "ERROR", "msg": "task failed", "script": "patrol", "job": "barn picture", "task": "patrol/barn picture#12", "error": "barn: snapshot: offline: connection refused (nothing listens there: check port and scheme)", "place": "scripts/patrol.lua:14", "duration": 0.04},
+		map[string]any{"time": stamp(7 * time.Minute), "level": "ERROR", "msg": "task failed", "script": "patrol", "job": "barn picture", "task": "patrol/barn picture#12", "error": "barn: snapshot: offline: connection refused (nothing listens there: check port and scheme)", "line": "scripts/patrol.lua:14", "kind": "offline", "traceback": "scripts/patrol.lua:14: in the function of\nscripts/patrol.lua:12", "duration": 0.04},
 		map[string]any{"time": stamp(2 * time.Minute), "level": "INFO", "msg": "job run by hand", "job": "patrol/look round"},
 		map[string]any{"time": stamp(3 * time.Second), "level": "DEBUG", "msg": "at the door", "script": "patrol", "task": "patrol/look round#3", "visits": 4},
 	}

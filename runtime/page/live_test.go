@@ -65,6 +65,26 @@ func testLost(t *testing.T, b *browser) {
 	b.said() // the browser writes there that requests failed
 }
 
+// Where the session is over, the page goes to the login; why the stream is refused
+// is told.
+func testRefused(t *testing.T, b *browser) {
+	h := newFakeHost(t, stateOf(t, yard()))
+	b.open(h, wide)
+	h.send("bye", map[string]any{"reason": "session"})
+	b.until(`location.pathname === "/login" && document.getElementById("password") === document.activeElement`)
+	b.open(h, wide)
+	// again has the page try again at once, as when it comes out of the history.
+	again := func() bool { return eval[bool](b, `dispatchEvent(new Event("pageshow"))`) }
+	h.refuse(`503 {"error":{"kind":"busy","message":"32 pages look at this host already"}}`)
+	b.until(`document.body.classList.contains("old")`)
+	again()
+	b.until(`document.getElementById("link").textContent === "32 pages look at this host already: what you see is old"`)
+	h.refuse(`401 {"error":{"kind":"login","message":"the session is over"}}`)
+	again()
+	b.until(`location.pathname === "/login"`)
+	b.said()
+}
+
 func testLines(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)

@@ -22,6 +22,7 @@ func TestInABrowser(t *testing.T) {
 	b.part("keys", func(t *testing.T) { testKeys(t, b) })
 	b.part("focus", func(t *testing.T) { testFocus(t, b) })
 	b.part("lost", func(t *testing.T) { testLost(t, b) })
+	b.part("refused", func(t *testing.T) { testRefused(t, b) })
 	b.part("lines", func(t *testing.T) { testLines(t, b) })
 	b.part("large", func(t *testing.T) { testLarge(t, b) })
 	b.part("names", func(t *testing.T) { testNames(t, b) })

@@ -155,8 +155,8 @@ class Card {
     const channel = this.channelNow;
     const online = d.state === "online" && channel;
     this.picture.of(channel ? path(d.name, channel.id, "picture") : "", channel?.name ? `${d.name}, ${channel.name}` : d.name, online ? this.page().pictures * 1000 : 0);
-    // Where the host does not know yet, whether there is a head, it may be asked.
-    const drives = this.page().actions && channel !== undefined && channel.head !== false;
+    // Where the host does not know yet whether there is a head, it can be asked.
+    const drives = this.page().actions && channel !== undefined && (channel.head ?? Boolean(online));
     show(this.channel, this.channels.length > 1);
     const focused = !drives && (this.recallGroup.contains(document.activeElement) || this.stop === document.activeElement);
     show(this.recallGroup, drives);

@@ -8,17 +8,16 @@ const kept = 1000; // lines of each kind
 const levels = { DEBUG: "debug", INFO: "", WARN: "warn", ERROR: "error" };
 
 // what a line of the log has for its first columns.
-const known = new Set(["time", "level", "msg", "script", "job", "task", "device", "channel", "error", "hint", "place"]);
+const known = new Set(["time", "level", "msg", "script", "job", "task", "device", "channel", "error", "kind", "line", "hint", "traceback"]);
 
-// Each of these gives who a line is about, what it says, what more there is, and
-// how bad that is.
+// Each of these gives who a line is about, what it says, what more there is, what
+// stands below it, and how bad it is.
 const readers = {
   log(l) {
     const more = Object.entries(l).filter(([key]) => !known.has(key)).map(([key, v]) => `${key} ${typeof v === "string" ? v : key === "duration" && typeof v === "number" ? took(v) : JSON.stringify(v)}`);
     const error = l.error && !l.msg.includes(l.error) ? `: ${l.error}` : "";
-    if (l.place && !l.msg.includes(l.place) && !error.includes(l.place)) more.push(l.place);
-    if (l.hint) more.push(l.hint);
-    return { who: whoOf(l), what: l.msg + error, more: more.join(", "), level: levels[l.level] ?? "" };
+    if (l.line && !l.msg.includes(l.line) && !error.includes(l.line)) more.unshift(l.line);
+    return { who: whoOf(l), what: l.msg + error, more: more.join(", "), below: [l.hint, l.traceback].filter(Boolean).join("\n"), level: levels[l.level] ?? "" };
   },
 
   command(c) {
@@ -123,7 +122,7 @@ export class Happens {
       if (this.recent[kind].has(key)) continue;
       const at = ms(r.time);
       const line = { key, at, ...readers[kind](r) };
-      line.text = `${line.who} ${line.what} ${line.more}`.toLowerCase();
+      line.text = `${line.who} ${line.what} ${line.more} ${line.below ?? ""}`.toLowerCase();
       fresh.push(line);
     }
     this.append(kind, fresh);
@@ -176,5 +175,7 @@ export class Happens {
 function nodeOf(line) {
   const time = el("span", { class: "time", text: moment(line.at) });
   setTitle(time, full(line.at));
-  return el("li", { class: line.level || null }, time, el("bdi", { class: "who", text: line.who }), el("span", { class: "what", dir: "auto" }, line.level === "error" ? el("b", { class: "unseen", text: "error: " }) : "", line.what, " ", el("span", { class: "quiet", text: line.more })));
+  const what = el("span", { class: "what", dir: "auto" }, line.level === "error" ? el("b", { class: "unseen", text: "error: " }) : "", line.what, " ", el("span", { class: "quiet", text: line.more }));
+  if (line.below) what.append(el("span", { class: "below", text: line.below }));
+  return el("li", { class: line.level || null }, time, el("bdi", { class: "who", text: line.who }), what);
 }

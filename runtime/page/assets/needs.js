@@ -48,7 +48,7 @@ export function causes(status) {
     if (s.state === "held back") add(5, s.name, "ran away and is held back", s.last_error ?? {}, { till: s.held_until });
   }
   for (const j of status.jobs)
-    if (j.last?.outcome === "failed") told(6, `${j.script}/${j.job}`, "failed", j.last.error ?? {}, j.last.ended ?? j.last.started);
+    if (j.last?.outcome === "failed") told(6, `${j.script}/${j.job}`, "failed", j.last.error ?? { message: "why is not known any more: the script was loaded anew since" }, j.last.ended ?? j.last.started);
   for (const s of status.scripts)
     if (s.last_error && s.state !== "held back" && now() - ms(s.last_error.time) < fresh) told(7, s.name, "failed", s.last_error, s.last_error.time);
   const archive = status.archive ?? {};

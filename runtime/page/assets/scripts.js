@@ -73,7 +73,7 @@ class Script {
     const error = s.edit ?? s.last_error;
     setText(this.state, s.state);
     setAttr(this.state, "data-state", s.state);
-    const tasks = s.tasks ?? [];
+    const tasks = (s.tasks ?? []).map((t) => (t.startsWith(`${s.name}/`) ? t.slice(s.name.length + 1) : t));
     setText(this.tasks, tasks.length > 4 ? `${tasks.slice(0, 3).join(", ")} and ${tasks.length - 3} more` : tasks.join(", ") || "–");
     setTitle(this.tasks, tasks.length > 4 ? tasks.join(", ") : "");
     setText(this.jobs, count(s.jobs, "job"));
