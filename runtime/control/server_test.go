@@ -37,6 +37,7 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.begun <- struct{}{}
 		for {
 			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				time.Sleep(50 * time.Millisecond) // there is more to end
 				e.ended <- err
 				return
 			}
