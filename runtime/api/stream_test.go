@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -178,6 +179,21 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	stop()
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("the host's end took %v", took)
+	}
+}
+
+func TestText(t *testing.T) {
+	for in, want := range map[string]string{"": `""`, "<b>é\n": `"<b>é\n"`, "\xff": `{"base64":"/w=="}`, `{"base64":""}`: `"{\"base64\":\"\"}"`} {
+		got, err := line(Text(in))
+		var back Text
+		if bad := json.Unmarshal(got, &back); err != nil || bad != nil || string(got) != want+"\n" || string(back) != in {
+			t.Errorf("%q: %s %v %q", in, got, err, back)
+		}
+	}
+	for _, in := range []string{"7", "[]", `{"base64":7}`, `{"other":""}`} {
+		if err := json.Unmarshal([]byte(in), new(Text)); err == nil {
+			t.Errorf("%s is taken", in)
+		}
 	}
 }
 

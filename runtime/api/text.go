@@ -17,9 +17,9 @@ type encoded struct {
 // MarshalJSON implements json.Marshaler.
 func (t Text) MarshalJSON() ([]byte, error) {
 	if utf8.Valid(t) {
-		return json.Marshal(string(t))
+		return line(string(t))
 	}
-	return json.Marshal(encoded{t})
+	return line(encoded{t})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
