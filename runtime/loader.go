@@ -176,7 +176,7 @@ func (o *loader) look(l *look) *Change {
 			l.begin()
 		}
 		s := o.host.newScript(o.name, o.file, Output{})
-		s.source = sum
+		s.source, s.asideThen = sum, o.asideNow()
 		load, err := s.beginLoad(source)
 		if err == nil && !o.await(load, s) {
 			// The file was saved again: only what is saved last has to load.
@@ -186,6 +186,9 @@ func (o *loader) look(l *look) *Change {
 		}
 		if err == nil {
 			err = load.err
+		}
+		if o.asideMeanwhile(s) {
+			return nil
 		}
 		if err != nil {
 			s.close(errCancelled)
@@ -357,9 +360,9 @@ func (o *loader) replace(s *script) *Change {
 		s.close(errShutdown)
 		return nil
 	}
-	if o.aside != nil && o.aside.source == s.source {
+	if o.aside != nil && o.aside != s.asideThen {
 		h.mu.Unlock()
-		s.close(errAside) // it was set aside while it loaded
+		o.asideMeanwhile(s)
 		return nil
 	}
 	saved := o.aside != nil

@@ -130,6 +130,16 @@ func TestRunJobWaitOfAHeldScript(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	w.run(2 * time.Minute)
+	w.runJob(t.Context(), "queues")
+	waits := w.runJob(t.Context(), "queues")
+	s.mu.Lock()
+	s.health.heldUntil = w.clk.Now().Add(time.Minute)
+	s.mu.Unlock()
+	w.run(10 * time.Second)
+	if !waits.over || luaapi.Describe(waits.err).Kind != "busy" {
+		t.Errorf("%+v", waits)
+	}
+	w.run(2 * time.Minute)
 	r := w.runJob(t.Context(), "works")
 	w.hold("a")
 	if !r.over || r.run.Outcome != OutcomeCancelled {

@@ -61,13 +61,15 @@ type script struct {
 	phases map[string]time.Time // of the generation before
 	// wasAside: the version before, or this one, was set aside.
 	wasAside bool
-	live     bool        // jobs may fire
-	closed   bool        // no task may begin
-	ending   error       // why it ends: then only on_stop and what finishes may begin
-	toIdle   *clock.Cond // nothing of it runs or is to come
-	onStop   []*lua.LFunction
-	health   health
-	series   []*series // of the script of archive.schedules
+	// asideThen is what the loader had for aside when the load began.
+	asideThen *aside
+	live      bool        // jobs may fire
+	closed    bool        // no task may begin
+	ending    error       // why it ends: then only on_stop and what finishes may begin
+	toIdle    *clock.Cond // nothing of it runs or is to come
+	onStop    []*lua.LFunction
+	health    health
+	series    []*series // of the script of archive.schedules
 
 	receipts []sentNotice  // of a program; guarded by mu
 	tester   luaapi.Tester // of a test; nil: it is none

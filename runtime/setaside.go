@@ -169,6 +169,30 @@ func (h *Host) forgetAside(there map[string]bool) {
 	}
 }
 
+// asideNow is whether the script is set aside.
+func (o *loader) asideNow() *aside {
+	o.host.mu.Lock()
+	defer o.host.mu.Unlock()
+	return o.aside
+}
+
+// asideMeanwhile reports whether a script was set aside since s began to load, and ends s
+// then: it is what is not to run.
+func (o *loader) asideMeanwhile(s *script) bool {
+	h := o.host
+	h.mu.Lock()
+	is := o.aside != nil && o.aside != s.asideThen
+	if is {
+		o.aside.source = s.source
+	}
+	h.mu.Unlock()
+	if is {
+		s.close(errAside)
+		h.keepAside(o)
+	}
+	return is
+}
+
 // isAside reports whether a script is set aside.
 func (h *Host) isAside(name string) bool {
 	h.mu.Lock()

@@ -152,10 +152,29 @@ func TestSetAsideUntilSaved(t *testing.T) {
 	n.wantPrinted("two\t2", "one\t2")
 
 	n.hold("a")
+	n.write("scripts/a.lua", "print(3)")
+	n.sync()
+	n = n.next(time.Hour, map[string]string{"scripts/a.lua": `print("one", require "m")`})
+	n.start()
+	n.run(time.Second)
+	n.wantPrinted("one\t2") // what was set aside before the last save is not any more
+	n.hold("a")
 	last := n.next(time.Hour, map[string]string{"scripts/a.lua": `print("saved while the host was down")`})
 	last.start()
 	last.run(time.Second)
 	last.wantPrinted("saved while the host was down")
+	last.hold("a")
+	last = last.next(time.Hour, nil)
+	last.host.conf.Scratch = true // a rehearsal runs every script
+	last.start()
+	last.run(time.Second)
+	last.wantPrinted("saved while the host was down")
+
+	last = last.next(time.Hour, nil)
+	last.start()
+	last.run(time.Second)
+	last.wantPrinted()
+	last.release("a")
 	last = last.next(time.Hour, nil)
 	last.start()
 	last.run(time.Second)
@@ -304,24 +323,58 @@ func TestSetAsideAtOnce(t *testing.T) {
 	r.end()
 }
 
-// A script that is set aside while it loads anew does not go live after that.
+// A script that is set aside while a new version of it loads does not go live after that, be it
+// another content or not.
 func TestSetAsideWhileItLoads(t *testing.T) {
-	r := newRunning(t, gateAndYard, map[string]string{
-		"lib/m.lua":     "return 0",
-		"scripts/a.lua": `if require "m" == 1 then hik.sleep(0.3) end hik.every("10ms", function() hik.device("gate"):preset(1, 1) end)`,
-	})
-	r.until("it runs", func() bool { return r.host.find("a") != nil })
-	r.write("lib/m.lua", "return 1")
-	go r.host.Sync(t.Context())
-	r.until("it loads", func() bool { return len(r.host.alive()) == 2 })
-	if err := r.host.HoldScript("a"); err != nil {
-		t.Fatal(err)
+	const script = `local slow = require "m" hik.every("10ms", function() hik.device("gate"):preset(1, 1) end) if slow == 1 then hik.sleep(0.3) end`
+	for name, save := range map[string]func(r *running){
+		"the same": func(r *running) { r.write("lib/m.lua", "return 1") },
+		"another":  func(r *running) { r.write("lib/m.lua", "return 1"); r.write("scripts/a.lua", script+" -- saved") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRunning(t, gateAndYard, map[string]string{"lib/m.lua": "return 0", "scripts/a.lua": script})
+			r.until("it runs", func() bool { return r.host.find("a") != nil })
+			save(r)
+			go r.host.Sync(t.Context())
+			r.until("it loads", func() bool { return len(r.host.alive()) == 2 })
+			if err := r.host.HoldScript("a"); err != nil {
+				t.Fatal(err)
+			}
+			r.until("the load ends", func() bool { return len(r.host.alive()) == 0 })
+			r.host.Sync(t.Context())
+			if st := r.host.Status(); st.Scripts[0].State != ScriptAside || st.Scripts[0].Edit != nil || len(st.Jobs) > 0 {
+				t.Errorf("%+v", st.Scripts)
+			}
+			r.write("lib/m.lua", "return 0")
+			if err := r.host.ReleaseScript("a"); err != nil || r.host.find("a") == nil {
+				t.Errorf("%v", err)
+			}
+			r.end()
+		})
 	}
-	r.until("the load ends", func() bool { return len(r.host.alive()) == 0 })
-	if st := r.host.Status(); st.Scripts[0].State != ScriptAside || len(st.Jobs) > 0 {
+}
+
+// One whose load has ended at that moment does not go live either.
+func TestSetAsideAfterTheLoad(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.every("1s", {name = "beat"}, print) hik.on_stop(function() hik.sleep(2) end)`})
+	w.start()
+	w.run(time.Second)
+	w.write("scripts/a.lua", `hik.every("1s", {name = "other"}, print)`)
+	w.clk.Go(func() { w.host.Sync(t.Context()) })
+	w.run(time.Second) // the new version has loaded, and waits for on_stop of the old one
+	w.clk.Go(func() {
+		if err := w.host.HoldScript("a"); err != nil {
+			t.Error(err)
+		}
+	})
+	w.run(10 * time.Second)
+	if st := w.host.Status(); st.Scripts[0].State != ScriptAside || st.Scripts[0].Edit != nil || len(st.Jobs) > 0 || len(w.host.alive()) > 0 {
 		t.Errorf("%+v", st.Scripts)
 	}
-	r.end()
+	w.sync()
+	if st := w.state("a"); st.State != ScriptAside {
+		t.Errorf("%+v", st)
+	}
 }
 
 // A source is shown of scripts that Status lists, and of no other file.
