@@ -66,8 +66,16 @@ func TestRunJobWait(t *testing.T) {
 	if second.run.Outcome != OutcomeOK || second.run.Duration != 10 {
 		t.Errorf("%+v", second)
 	}
+	for range maxQueued + 1 { // one runs
+		w.clk.Go(func() { w.host.RunJobWait(ctx, "queues") })
+	}
+	w.run(0)
+	if full := w.runJob(ctx, "queues"); !full.over || luaapi.Describe(full.err).Kind != "busy" {
+		t.Errorf("one more than may wait: %+v", full)
+	}
+	w.run(10 * time.Minute)
 	for _, j := range w.host.Status().Jobs {
-		want := map[string][3]int{"works": {1, 0, 0}, "fails": {1, 1, 0}, "queues": {2, 0, 0}, "hears": {1, 0, 0}}[j.Name]
+		want := map[string][3]int{"works": {1, 0, 0}, "fails": {1, 1, 0}, "queues": {3 + maxQueued, 0, 1}, "hears": {1, 0, 0}}[j.Name]
 		if got := [3]int{j.Runs, j.Failed, j.Skipped}; got != want {
 			t.Errorf("%s: %v", j.Name, got)
 		}
