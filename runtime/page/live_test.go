@@ -62,6 +62,12 @@ func testLost(t *testing.T, b *browser) {
 	// The end of the host is told as such.
 	h.send("bye", map[string]any{"reason": "stop"})
 	b.until(`document.getElementById("link").textContent === "the host has ended: what you see is old"`)
+	h.setAway(true)
+	eval[bool](b, `dispatchEvent(new Event("pageshow"))`)
+	eval[bool](b, `new Promise((done) => setTimeout(() => done(true), 100))`)
+	if got := shown(b, "#link"); got != "the host has ended: what you see is old" {
+		t.Errorf("after a try in vain: %q", got)
+	}
 	b.said() // the browser writes there that requests failed
 }
 

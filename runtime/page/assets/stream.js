@@ -4,6 +4,7 @@
 const silence = 40e3; // milliseconds: without a word for so long, what is shown is old
 const restart = 1e3; // from the end of a connection to the next try; then twice as long ...
 const longest = 8e3; // ... and so on, up to this
+const silent = "the host does not answer";
 const unseen = 3e3; // a tab that is not looked at gives its connection back
 
 // Stream keeps one connection open while the page is looked at. on has a function
@@ -15,6 +16,7 @@ export class Stream {
     this.on = on;
     this.connection = null; // an AbortController
     this.wait = restart;
+    this.silent = silent; // why the host does not answer
     document.addEventListener("visibilitychange", () => {
       clearTimeout(this.unseen);
       if (document.hidden) this.unseen = setTimeout(() => this.close(), unseen);
@@ -36,7 +38,7 @@ export class Stream {
     clearTimeout(this.restart);
     const connection = new AbortController();
     this.connection = connection;
-    const why = await this.read(connection).catch(() => "the host does not answer");
+    const why = await this.read(connection).catch(() => this.silent);
     connection.abort();
     if (this.connection !== connection) return; // it was closed
     this.connection = null;
@@ -58,11 +60,12 @@ export class Stream {
       if (answer.status === 401) location.assign("/login");
       if (!answer.ok) return (await answer.json()).error.message;
       this.wait = restart;
+      this.silent = silent;
       this.on.begun();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ""; ; ) {
         const { value, done } = await reader.read();
-        if (done) return "the host does not answer";
+        if (done) return this.silent;
         heard();
         const events = (rest + value).split("\n\n");
         rest = events.pop();
@@ -89,7 +92,8 @@ export class Stream {
 
   bye(reason) {
     if (reason === "session") location.assign("/login");
-    return reason === "session" ? "the session is over" : "the host has ended";
+    else this.silent = "the host has ended";
+    return reason === "session" ? "the session is over" : this.silent;
   }
 }
 
