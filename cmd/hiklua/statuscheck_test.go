@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,6 +150,29 @@ func TestStatusCheck(t *testing.T) {
 		err := (&app{stdout: &out}).writeVerdict(st, nil)
 		if !strings.Contains(out.String(), tt.want) || (err == nil) != strings.HasPrefix(tt.want, "ok") || err != nil && !errors.Is(err, errTold) {
 			t.Errorf("%s: %v, %q, want %q", tt.name, err, out.String(), tt.want)
+		}
+	}
+}
+
+// TestStatusCounts: where there are many devices, a line counts those that are online.
+func TestStatusCounts(t *testing.T) {
+	for n, want := range map[int]bool{manyDevices - 1: false, manyDevices: true, 40: true} {
+		st := runtime.Status{Now: begin, Started: begin}
+		for i := range n {
+			st.Devices = append(st.Devices, runtime.DeviceStatus{Status: device.Status{Name: "x", State: device.StateOnline}})
+			if i < 5 {
+				st.Devices[i].State = device.StateOffline
+			}
+		}
+		s := newSession(t)
+		s.writeStatus(st)
+		if got := strings.Contains(s.out.String(), fmt.Sprintf("\n%d of %d devices online\n", n-5, n)); got != want {
+			t.Errorf("%d devices: %v\n%s", n, got, s.out.String())
+		}
+	}
+	for seconds, want := range map[float64]string{0.004: "0s", 0.25: "0.2s", 2: "2s", 9.94: "9.9s", 12.3: "12s", 3700: "1h01m"} {
+		if got := tookText(seconds); got != want {
+			t.Errorf("%v: %s, want %s", seconds, got, want)
 		}
 	}
 }

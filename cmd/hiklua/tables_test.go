@@ -80,10 +80,11 @@ func busySite() runtime.Status {
 		Scripts: []runtime.ScriptStatus{
 			{Name: "warehouse-north", State: runtime.ScriptHeld, Since: at(-time.Hour), HeldUntil: at(time.Minute), Tasks: []string{"a"}, Jobs: 2, LastError: &late},
 			{Name: "day", State: runtime.ScriptRunning, Since: at(-26 * time.Hour)},
+			{Name: "evening", State: runtime.ScriptAside, Since: at(-2 * time.Hour)},
 		},
 		Jobs: []runtime.JobStatus{
-			{Script: "warehouse-north", Name: "night tour of the ramps", Kind: "at", When: "sunset-15m (mon-sat 18:00-06:00)", Next: at(5 * time.Hour), Runs: 3,
-				Last: &runtime.RunStatus{Scheduled: begin, Started: at(-time.Hour), Outcome: runtime.OutcomeFailed, Error: fault}},
+			{Script: "warehouse-north", Name: "night tour of the ramps", Kind: "at", When: "sunset-15m (mon-sat 18:00-06:00)", Next: at(5 * time.Hour), Runs: 3, Failed: 1, Skipped: 2,
+				Last: &runtime.RunStatus{Scheduled: begin, Started: at(-time.Hour), Ended: at(-time.Minute), Duration: 59 * 60, Outcome: runtime.OutcomeFailed, Error: fault}},
 			{Script: "day", Name: "every 1m", Kind: "every", When: "every 1m", Next: at(time.Minute), Running: 1, Runs: 12000},
 			{Script: "day", Name: "gate:motion", Kind: "on", When: "gate:motion"},
 		},
