@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -41,16 +42,18 @@ type API struct {
 	conf     Config
 	log      *slog.Logger
 	sessions sessions
-	streams  chan struct{} // a place for each answer that goes on
+	// streams holds the answers that go on, of each place by itself: those who
+	// have logged in at the page must not keep the commands from the host.
+	streams [places]chan struct{}
 }
 
 // New makes the API of a host, which must be open.
 func New(conf Config) *API {
-	return &API{
-		conf: conf, log: slog.New(conf.Log),
-		sessions: sessions{all: make(map[string]*session)},
-		streams:  make(chan struct{}, maxStreams),
+	a := &API{conf: conf, log: slog.New(conf.Log), sessions: sessions{all: make(map[string]*session)}}
+	for i := range a.streams {
+		a.streams[i] = make(chan struct{}, maxStreams)
 	}
+	return a
 }
 
 // Place is where requests come from.
@@ -60,7 +63,12 @@ type Place int
 const (
 	Socket Place = iota // of the machine's user that the host runs as
 	Page                // over TCP, from those who have logged in
+
+	places = 2
 )
+
+// placeKey is the key of a request's context for the Place it comes from.
+type placeKey struct{}
 
 // Handler answers the requests that come from a place. It checks no login.
 func (a *API) Handler(from Place) http.Handler {
@@ -91,7 +99,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, from Place, routes [
 			writeError(w, failed(http.StatusForbidden, "denied", r.URL.Path+" is for the control socket only", ""))
 			return
 		default:
-			if err := one.serve(a, w, r); err != nil {
+			if err := one.serve(a, w, r.WithContext(context.WithValue(r.Context(), placeKey{}, from))); err != nil {
 				writeError(w, err)
 			}
 			return

@@ -11,7 +11,7 @@ import (
 
 const (
 	linesType = "application/x-ndjson"
-	// maxStreams bounds the answers that go on at one time.
+	// maxStreams bounds the answers that go on at one time, of each place.
 	maxStreams = 32
 )
 
@@ -109,9 +109,10 @@ func (l *lines) end(err error) error {
 // stream answers with lines, as long as do goes on. ctx ends when the client
 // breaks off or goes, or the host closes.
 func (a *API) stream(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, out *lines) error) error {
+	from, _ := r.Context().Value(placeKey{}).(Place)
 	select {
-	case a.streams <- struct{}{}:
-		defer func() { <-a.streams }()
+	case a.streams[from] <- struct{}{}:
+		defer func() { <-a.streams[from] }()
 	default:
 		return failed(http.StatusServiceUnavailable, "busy",
 			"the host has as many clients as it takes; end one that follows the log or is attached", "")

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -123,7 +125,7 @@ func TestClientGoes(t *testing.T) {
 	until(t, "no session is left", func() bool {
 		w.api.sessions.mu.Lock()
 		defer w.api.sessions.mu.Unlock()
-		return len(w.api.sessions.all) == 0 && len(w.api.streams) == 0
+		return len(w.api.sessions.all) == 0 && len(w.api.streams[Socket]) == 0
 	})
 	if _, err := other.Status(t.Context()); err != nil {
 		t.Error(err)
@@ -171,7 +173,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 	conn := w.floods()
 	w.stalls(c)
 	conn.CloseWrite()
-	until(t, "the program that was broken off has ended", func() bool { return len(w.api.streams) == 0 })
+	until(t, "the program that was broken off has ended", func() bool { return len(w.api.streams[Socket]) == 0 })
 
 	w.floods()
 	w.stalls(c)
@@ -276,31 +278,77 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestStreamsAreLimited: one more is refused, while other things can be asked.
+// TestStreamsAreLimited: so many that come at once are served, one more is
+// refused, while other things can be asked, and whatever the page has.
 func TestStreamsAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneHead, nil)
 	c, _ := w.listen()
-	var live []*Session
-	for range maxStreams {
-		s, err := c.OpenSession(t.Context(), func(Piece) error { return nil })
-		if err != nil {
-			t.Fatal(err)
-		}
-		live = append(live, s)
+	open := func() (*Session, error) {
+		return c.OpenSession(t.Context(), func(Piece) error { return nil })
 	}
-	var refused *Error
-	_, err := c.OpenSession(t.Context(), func(Piece) error { return nil })
-	if !errors.As(err, &refused) || refused.Status != http.StatusServiceUnavailable || !strings.Contains(refused.Message, "as many clients") {
-		t.Errorf("%v", err)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	for range maxStreams { // as many over TCP
+		r := httptest.NewRequestWithContext(ctx, "GET", "/api/log?follow=true", nil)
+		go w.api.Handler(Page).ServeHTTP(httptest.NewRecorder(), r)
+	}
+	until(t, "the page is full", func() bool { return len(w.api.streams[Page]) == maxStreams })
+
+	live, refused := make(chan *Session, 2*maxStreams), make(chan error, 2*maxStreams)
+	var asked sync.WaitGroup
+	for range cap(live) {
+		asked.Go(func() {
+			if s, err := open(); err != nil {
+				refused <- err
+			} else {
+				live <- s
+			}
+		})
+	}
+	asked.Wait()
+	if len(live) != maxStreams {
+		t.Errorf("%d are served", len(live))
+	}
+	for range len(refused) {
+		var no *Error
+		if err := <-refused; !errors.As(err, &no) || no.Status != http.StatusServiceUnavailable || !strings.Contains(no.Message, "as many clients") {
+			t.Errorf("%v", err)
+		}
 	}
 	if _, err := c.Status(t.Context()); err != nil {
 		t.Error(err)
 	}
-	live[0].Close()
+	(<-live).Close()
 	until(t, "a place that was given back is given away", func() bool {
-		_, err := c.OpenSession(t.Context(), func(Piece) error { return nil })
+		_, err := open()
 		return err == nil
+	})
+}
+
+// TestSessionEndsInALine: the client goes while it begins a line.
+func TestSessionEndsInALine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, oneHead, nil)
+	w.listen()
+	for range 30 {
+		c := w.dial()
+		s, err := c.OpenSession(t.Context(), func(Piece) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan bool)
+		go func() {
+			defer close(ended)
+			_, _ = s.Eval(context.Background(), Line{Code: Text("hik.sleep(60)")}, func(Piece) error { return nil })
+		}()
+		c.Close()
+		<-ended
+	}
+	until(t, "no session is left", func() bool {
+		w.api.sessions.mu.Lock()
+		defer w.api.sessions.mu.Unlock()
+		return len(w.api.sessions.all) == 0 && len(w.api.streams[Socket]) == 0
 	})
 }
 
