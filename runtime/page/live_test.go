@@ -50,7 +50,7 @@ func testLost(t *testing.T, b *browser) {
 		t.Errorf("%q", got)
 	}
 	b.press("Stop head of gate")
-	b.until(`document.querySelector(".card:nth-child(4) .outcome.bad")?.textContent === "the host does not answer"`)
+	b.until(`document.querySelector(".card:nth-child(4) .outcome.bad")?.textContent.endsWith(" the host does not answer")`)
 	// What went in the meantime is gone, what is new is there, and no line twice.
 	h.mu.Lock()
 	delete(h.state, "device/ramp")
@@ -113,7 +113,7 @@ func testLines(t *testing.T, b *browser) {
 	eval[bool](b, `(document.getElementById("lines").scrollTop -= 300) > 0`)
 	b.until(`!document.getElementById("follow").checked`)
 	h.send("log", []any{map[string]any{"time": stamp(-time.Second), "level": "WARN", "msg": "one more", "device": "gate", "channel": 1, "size": 7}})
-	b.until(`document.querySelector("#lines li:last-child").textContent.includes("gate/1one more size 7")`)
+	b.until(`document.querySelector("#lines li:last-child").textContent.includes("gate/yardwarning: one more size 7")`)
 	if eval[bool](b, atEnd) {
 		t.Error("it followed")
 	}
@@ -122,8 +122,8 @@ func testLines(t *testing.T, b *browser) {
 	b.do(chromedp.Click(chromedp.CSS("#tab-command")))
 	b.until(`document.querySelectorAll("#lines li").length === 4`)
 	got := eval[string](b, `[...document.querySelectorAll("#lines li")].map((e) => [...e.children].map((c) => c.textContent).join(" | ")).join("\n")`)
-	want := `20:27:19 | gate/1 | preset 2 “door” 41ms, patrol/look round#3
-20:27:24 | gate/1 | snapshot 312ms, waited 200ms, 184 kB, patrol/look round#3
+	want := `20:27:19 | gate/yard | preset 2 “door” 41ms, patrol/look round#3
+20:27:24 | gate/yard | snapshot 312ms, waited 200ms, 184 kB, patrol/look round#3
 20:27:25 | barn | error: snapshot: connection refused (nothing listens there: check port and scheme) 2ms, patrol/barn picture#12
 20:27:26 | patrol/barn picture#12 | error: has ended: barn: snapshot: offline 40ms`
 	if got != want {

@@ -115,6 +115,8 @@ func testNeeds(t *testing.T, b *browser) {
 	if title := eval[string](b, `document.title`); title != "(5) north-yard · hiklua" {
 		t.Errorf("%s", title)
 	}
+	b.do(chromedp.Click(chromedp.CSS("#needs li:nth-child(2) a")))
+	b.until(`document.querySelector(".card:target h3")?.textContent === "barn"`)
 	// What is mended goes, and with the last cause all of it.
 	h.change(map[string]any{"state_error": nil, "device/barn": nil, "device/ramp": nil, "script/broken": nil, "script/weekend": nil, "job/patrol/barn picture": nil})
 	b.until(`document.getElementById("needs").hidden && document.title === "north-yard · hiklua"`)

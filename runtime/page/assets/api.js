@@ -1,6 +1,7 @@
 // Requests to the host, and the buttons that send them.
 
 import { el, setText, show } from "./dom.js";
+import { clock, now } from "./words.js";
 
 const patience = 60e3; // milliseconds for an action: a stop waits for its device
 
@@ -66,8 +67,9 @@ export class Outcome {
     this.timer = setTimeout(() => show(this.node, false), 8e3);
   }
 
+  // bad stays, with the time of day.
   bad(err) {
-    this.tell(err.hint ? `${err.message} — ${err.hint}` : err.message, true);
+    this.tell(`${clock(now())} ${err.message}${err.hint ? ` — ${err.hint}` : ""}`, true);
   }
 
   tell(text, bad) {

@@ -3,7 +3,7 @@
 
 import { setText, show } from "./dom.js";
 import { post, button, Failure, Outcome } from "./api.js";
-import { setZone, zoneName, setNow, now, clock, span, ms, moment } from "./words.js";
+import { setZone, setNow, now, clock, span, ms, moment } from "./words.js";
 import { Stream } from "./stream.js";
 import { Needs } from "./needs.js";
 import { Devices } from "./devices.js";
@@ -14,10 +14,10 @@ import { Happens } from "./happens.js";
 
 const section = (id) => document.getElementById(id);
 
-const needs = new Needs(section("needs"));
 const lists = { device: new Devices(section("devices")), script: new Scripts(section("scripts")), job: new Jobs(section("jobs")) };
+const needs = new Needs(section("needs"), (key) => lists[key.slice(0, key.indexOf("/"))]?.rows.get(key)?.node.id);
 const archive = new Archive(section("archive"));
-const happens = new Happens(section("happens"));
+const happens = new Happens(section("happens"), (device, channel) => lists.device.placeOf(device, channel));
 
 const status = {}; // the members of the status that are no lists
 let whole = false; // the next state has everything
@@ -81,10 +81,11 @@ function siteName() {
 
 // header takes over what concerns the whole page.
 function header() {
-  if (status.site && status.site.timezone !== zoneName()) setZone(status.site.timezone);
+  const zone = status.site?.timezone ?? "UTC";
+  if (section("zone").textContent !== zone) setZone(zone);
   setText(section("site"), siteName());
   section("site").title = status.site?.dir ?? "";
-  setText(section("zone"), zoneName());
+  setText(section("zone"), zone);
   setText(section("version"), ` · hiklua ${status.version ?? ""}`);
   const page = { actions: Boolean(status.page?.actions), pictures: status.page?.pictures ?? 0 };
   if (page.actions === shown?.actions && page.pictures === shown?.pictures) return;

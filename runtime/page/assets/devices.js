@@ -45,6 +45,12 @@ export class Devices {
     show(this.section.querySelector(".none"), all.length === 0);
   }
 
+  // placeOf is a channel as people are told of it: "gate/yard".
+  placeOf(device, channel) {
+    const name = this.rows.get(`device/${device}`)?.value.channels?.find((c) => c.id === channel)?.name;
+    return channel ? `${device}/${name || channel}` : device;
+  }
+
   tick() {
     for (const card of this.rows.values()) card.tick();
   }

@@ -35,6 +35,8 @@ export const setTitle = (e, text) => setAttr(e, "title", text || null);
 
 export const byName = new Intl.Collator("en", { numeric: true }).compare;
 
+let made = 0; // rows, for their ids
+
 // Rows are the children of an element, one for each key, in the order of their
 // sort text. make gives a row: its element as node, and update(value).
 export class Rows {
@@ -45,8 +47,8 @@ export class Rows {
     this.order = []; // of the rows, as they stand
   }
 
-  get size() {
-    return this.rows.size;
+  get(key) {
+    return this.rows.get(key);
   }
 
   values() {
@@ -60,6 +62,7 @@ export class Rows {
       row = this.make(key, value);
       row.key = key;
       row.sort = sort;
+      row.node.id = `row-${++made}`;
       this.rows.set(key, row);
       this.place(row);
     } else if (row.sort !== sort) {

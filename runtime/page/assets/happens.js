@@ -5,23 +5,26 @@ import { ms, moment, took, full, size } from "./words.js";
 
 const kept = 1000; // lines of each kind
 
+// For those who do not see the colours.
+const signs = { warn: "warning: ", error: "error: " };
+
 const levels = { DEBUG: "debug", INFO: "", WARN: "warn", ERROR: "error" };
 
 // what a line of the log has for its first columns.
 const known = new Set(["time", "level", "msg", "script", "job", "task", "device", "channel", "error", "kind", "line", "hint", "traceback"]);
 
-// Each of these gives who a line is about, what it says, what more there is, what
-// stands below it, and how bad it is.
+// Each of these gives what a line says, what more there is, what stands below it,
+// and how bad it is.
 const readers = {
   log(l) {
     const more = Object.entries(l).filter(([key]) => !known.has(key)).map(([key, v]) => `${key} ${typeof v === "string" ? v : key === "duration" && typeof v === "number" ? took(v) : JSON.stringify(v)}`);
     const error = l.error && !l.msg.includes(l.error) ? `: ${l.error}` : "";
     if (l.line && !l.msg.includes(l.line) && !error.includes(l.line)) more.unshift(l.line);
-    return { who: whoOf(l), what: l.msg + error, more: more.join(", "), below: [l.hint, l.traceback].filter(Boolean).join("\n"), level: levels[l.level] ?? "" };
+    return { what: l.msg + error, more: more.join(", "), below: [l.hint, l.traceback].filter(Boolean).join("\n"), level: levels[l.level] ?? "" };
   },
 
   command(c) {
-    if (c.dropped) return { who: "", what: `${c.dropped} entries are not on record`, more: "", level: "warn" };
+    if (c.dropped) return { what: `${c.dropped} entries are not on record`, more: "", level: "warn" };
     const bad = c.answer !== "ok" && c.answer !== "cancelled" && c.answer !== undefined;
     const more = [];
     if (c.kind === undefined || c.duration > 0) more.push(took(c.duration));
@@ -29,17 +32,19 @@ const readers = {
     if (c.size) more.push(size(c.size));
     if (c.count > 1) more.push(`${c.count} like it`);
     if (c.device && c.task) more.push(c.task);
-    return { who: whoOf(c), what: whatOf(c) + (bad ? `: ${c.error || c.answer}` : c.answer === "cancelled" ? ": cancelled" : ""), more: more.join(", "), level: bad ? "error" : "" };
+    return { what: whatOf(c) + (bad ? `: ${c.error || c.answer}` : c.answer === "cancelled" ? ": cancelled" : ""), more: more.join(", "), level: bad ? "error" : "" };
   },
 
   event(e) {
     const words = [e.what, e.detail === "stop" ? "has ended" : "", e.name ? `(${e.name})` : ""];
-    return { who: whoOf(e) || "an operator", what: words.filter(Boolean).join(" "), more: e.count > 1 ? `${e.count} like it` : "", level: e.detail === "stop" ? "debug" : "" };
+    return { what: words.filter(Boolean).join(" "), more: e.count > 1 ? `${e.count} like it` : "", level: e.detail === "stop" ? "debug" : "" };
   },
 };
 
-function whoOf(l) {
-  if (l.device) return l.channel ? `${l.device}/${l.channel}` : l.device;
+// whoOf is whom a line is about; place has the words for a channel.
+function whoOf(l, place) {
+  if (l.device) return place(l.device, l.channel);
+  if (l.kind === "event" && !l.script) return "an operator";
   if (l.task) return l.task;
   return [l.script, l.job].filter(Boolean).join("/");
 }
@@ -64,7 +69,8 @@ function whatOf(c) {
 }
 
 export class Happens {
-  constructor(section) {
+  constructor(section, place) {
+    this.place = place; // a function: the words for a device and a channel
     this.lists = { log: [], command: [], event: [] };
     this.recent = { log: new Set(), command: new Set(), event: new Set() };
     this.kind = "log";
@@ -121,7 +127,7 @@ export class Happens {
       const key = JSON.stringify(r);
       if (this.recent[kind].has(key)) continue;
       const at = ms(r.time);
-      const line = { key, at, ...readers[kind](r) };
+      const line = { key, at, who: whoOf(r, this.place), ...readers[kind](r) };
       line.text = `${line.who} ${line.what} ${line.more} ${line.below ?? ""}`.toLowerCase();
       fresh.push(line);
     }
@@ -175,7 +181,7 @@ export class Happens {
 function nodeOf(line) {
   const time = el("span", { class: "time", text: moment(line.at) });
   setTitle(time, full(line.at));
-  const what = el("span", { class: "what", dir: "auto" }, line.level === "error" ? el("b", { class: "unseen", text: "error: " }) : "", line.what, " ", el("span", { class: "quiet", text: line.more }));
+  const what = el("span", { class: "what", dir: "auto" }, el("b", { class: "unseen", text: signs[line.level] ?? "" }), line.what, " ", el("span", { class: "quiet", text: line.more }));
   if (line.below) what.append(el("span", { class: "below", text: line.below }));
   return el("li", { class: line.level || null }, time, el("bdi", { class: "who", text: line.who }), what);
 }

@@ -1,31 +1,35 @@
 // Words of time, in the site's zone, by the host's clock.
 
 let zone = "UTC"; // of the site
+let offset = "+00:00"; // of its clocks now
 let ahead = 0; // milliseconds by which the host's clock is before the browser's
 let fields, labels;
 
-setZone(zone);
-
-// setZone has all times told in a zone. One that the browser does not know is
-// replaced by UTC, and the zone's name says so.
+// setZone has all times told in a zone. In the place of one that the browser does
+// not know, such as "Local", there is the offset that the host's clocks have now.
 export function setZone(name) {
   zone = name;
   const date = { year: "numeric", month: "short", day: "numeric", weekday: "short" };
   const time = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-  try {
-    fields = new Intl.DateTimeFormat("en-GB", { timeZone: name, ...date, ...time });
-  } catch {
-    zone = "UTC";
-    fields = new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...date, ...time });
+  for (const timeZone of [name, offset, "UTC"]) {
+    try {
+      fields = new Intl.DateTimeFormat("en-GB", { timeZone, ...date, ...time });
+      break;
+    } catch {
+      // The next one, then.
+    }
   }
   labels = new Map();
 }
 
-export const zoneName = () => zone;
+setZone(zone);
 
-// setNow takes over the host's clock.
+// setNow takes over the host's clock: a time with the offset of the site.
 export function setNow(text) {
   ahead = Date.parse(text) - Date.now();
+  const before = offset;
+  offset = /[+-]\d\d:\d\d$/.exec(text)?.[0] ?? "+00:00";
+  if (offset !== before) setZone(zone);
 }
 
 // now is the time of the host, in milliseconds.
