@@ -281,7 +281,7 @@ func TestContributingIsTrue(t *testing.T) {
 			t.Errorf("CONTRIBUTING.md names %s, which is not there", m[1])
 		}
 	}
-	tests := read(t, "docs_test.go") + read(t, "../../runtime/shape_test.go") + read(t, "../../luaapi/coverage_test.go") + read(t, "../../runtime/site/jsonschema_test.go")
+	tests := read(t, "docs_test.go") + read(t, "httpapi_test.go") + read(t, "../../runtime/api/api_test.go") + read(t, "../../runtime/shape_test.go") + read(t, "../../luaapi/coverage_test.go") + read(t, "../../runtime/site/jsonschema_test.go")
 	for _, m := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
 		if !strings.Contains(tests, "func "+m[1]+"(") {
 			t.Errorf("CONTRIBUTING.md names %s, which is not there", m[1])
