@@ -18,6 +18,18 @@ import (
 )
 
 var watchRecipes = map[string]recipe{
+	"garage-door": {"2026-03-04 12:00", func(w *world) {
+		w.at(time.Minute)
+		for _, state := range []string{"closed", "open"} {
+			if n, err := w.host.Emit("mqtt:garage/left/state", state); n != 1 || err != nil {
+				w.t.Error(n, err)
+			}
+			w.run(time.Minute)
+		}
+		w.wantDid("gate", "12:02:00 ch1 goto 4", "12:02:03 ch1 picture")
+		w.wantLog("topic=garage/left/picture")
+		w.wantLog(`topic=garage/left/seen text="{\"at\":`)
+	}},
 	"watchdog": {"2026-03-04 12:00", func(w *world) {
 		w.at(time.Minute)
 		w.fault("door", "offline@0s-5m")

@@ -53,7 +53,7 @@ func onRecord(topic string) string {
 	if len(topic) > maxNamedTopic {
 		topic = strings.ToValidUTF8(topic[:maxNamedTopic], "") + "..."
 	}
-	return luaapi.MessageEvent + topic
+	return journal.Message + topic
 }
 
 // Topics are the topics that scripts listen to by hik.on("mqtt:TOPIC"), sorted;

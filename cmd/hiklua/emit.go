@@ -142,7 +142,10 @@ func (e emitter) tell(s *site.Site, r emitRequest) (a api.Emitted, err error) {
 	var value any
 	if r.Rest != "" {
 		if err := json.Unmarshal([]byte(r.Rest), &value); err != nil {
-			return a, noSuchEmission(s, r, err)
+			if !strings.HasPrefix(r.Name, luaapi.MessageEvent) {
+				return a, noSuchEmission(s, r, err)
+			}
+			value = r.Rest // what a message carries may be any text
 		}
 	}
 	if err := luaapi.CheckToldName(r.Name); err != nil {

@@ -16,11 +16,13 @@ devices:
   nvr: {simulate: nvr, channels: {ramp: {address: 1}, store: {address: 2}}}
   real: {ip: 127.0.0.1, port: PORT, username: admin, password: simulated}
   quiet: {simulate: ipc}
+mqtt: {broker: "mqtt://127.0.0.1:9"}
 `
 
 const emitScript = `
 hik.on("gate/yard:motion", {name = "seen"}, function(ev) print("seen", ev.type, ev.target or "nobody") end)
 hik.on("gate:offline", {name = "away"}, function(ev) print("gate is away") end)
+hik.on("mqtt:door/+", {name = "message", overlap = "queue"}, function(m) print("message", m.topic, m.payload, type(m.json)) end)
 hik.on("closing", {name = "close"}, function(v) print("closing by", type(v) == "table" and v.by or v) end)
 `
 
@@ -48,6 +50,10 @@ func TestEmit(t *testing.T) {
 		{"gate slow stop", "gate: slow has ended\n", ""},
 		{"gate clock-wrong -2h for 1s", "gate has the fault clock-wrong by -2h0m0s for 1s\n", ""},
 		{`closing {"by": "hand"}`, "closing: 1 handler told\n", ""},
+		{"mqtt:door/1 wide open", "mqtt:door/1: 1 handler told\n", ""},
+		{`mqtt:door/2 {"open": true}`, "mqtt:door/2: 1 handler told\n", ""},
+		{"mqtt:window/1 open", "", `no script listens to "mqtt:window/1"`},
+		{"mqtt:door/+ open", "", "has + or # in it"},
 		{"closing", "closing: 1 handler told\n", ""},
 		{"real motion", "", "real is a real device: only simulated ones can be made to notice something"},
 		{"gaet motion", "", `site.yaml has no device "gaet" (did you mean "gate"?)`},
@@ -65,6 +71,8 @@ func TestEmit(t *testing.T) {
 		}
 	}
 	p.logs("seen\tmotion\thuman")
+	p.logs("message\tdoor/1\twide open\tnil")
+	p.logs("message\tdoor/2\t{\"open\":true}\ttable")
 	p.logs("closing by\thand")
 	p.logs("closing by\tnil")
 	out, errs, _ := p.ask(".emit gate/yard motion vehicle\n.emit closing 7\n.emit gaet motion\n.emit\n", "repl", "--attach")
@@ -84,7 +92,7 @@ func TestEmit(t *testing.T) {
 	wants(t, out, "gate/yard  motion", "human")
 	lacks(t, out, "closing")
 	out, _, _ = p.ask("", "journal")
-	wants(t, out, "an operator emits closing", "a/seen runs", "gate/yard motion (human")
+	wants(t, out, "an operator emits closing", "message mqtt:door/1", "a/seen runs", "gate/yard motion (human")
 	out, errs, code := p.ask("", "emit", "gate", "motion")
 	if wants(t, errs, "no host runs the site in this folder"); code != statusFailure {
 		t.Error(code, out)

@@ -34,15 +34,16 @@ const (
 	Failed Kind = "failed"
 	// Event: something was noticed. What is its type, Detail start or stop, Name
 	// what more is known: "human, region 2". Without a Device it is a name that a
-	// script has emitted, or, without Script, an operator.
+	// script has emitted, or, without Script, an operator; a name that begins with
+	// Message is that of a message of MQTT that came.
 	Event Kind = "event"
 	// Picture: a picture lies in the archive, Size bytes. Detail is its path as
 	// people are told it, Name its label, What the event for which it was taken.
 	// Time is when it was taken: it lies within the time of the command "snapshot"
 	// of the same Task, Device and Channel.
 	Picture Kind = "picture"
-	// Notice: a script has something told. What is the target of notify, Detail
-	// the beginning of the text.
+	// Notice: a script has something told. What is the target of notify, or Message
+	// and the topic of a message of MQTT, Detail the beginning of the text.
 	Notice Kind = "notice"
 	// View: a channel is looked at on the page, or no more: What is start or stop.
 	// Of a stop, Detail is the number of pictures that the device was asked for,
@@ -55,6 +56,9 @@ const (
 	// Detail the version.
 	Host Kind = "host"
 )
+
+// Message is what the name of a message of MQTT begins with; its topic follows.
+const Message = "mqtt:"
 
 // Kinds are all kinds of entries.
 func Kinds() []Kind {

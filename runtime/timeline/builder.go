@@ -178,7 +178,11 @@ func (b *Builder) Entry(e journal.Entry) {
 	case journal.Picture:
 		b.picture(e)
 	case journal.Notice:
-		b.add(e, Action{Kind: Notice, Text: strings.TrimSuffix("tells "+e.What+": "+oneLine(e.Detail), ": ")})
+		verb := "tells "
+		if strings.HasPrefix(e.What, journal.Message) {
+			verb = "publishes "
+		}
+		b.add(e, Action{Kind: Notice, Text: strings.TrimSuffix(verb+e.What+": "+oneLine(e.Detail), ": ")})
 	case journal.Script:
 		b.script(e)
 	case journal.Host:

@@ -253,7 +253,10 @@ func (b *Builder) event(e journal.Entry) {
 		text += " (" + e.Name + ")"
 	}
 	if e.Device == "" {
-		if e.Script == "" {
+		switch {
+		case strings.HasPrefix(e.What, journal.Message):
+			b.add(e, Action{Kind: Event, Text: "message " + text})
+		case e.Script == "":
 			b.add(e, Action{Kind: Event, Text: "an operator emits " + text})
 		}
 		return // what scripts tell each other
