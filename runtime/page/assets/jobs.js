@@ -87,7 +87,7 @@ class Job {
     const words = [];
     if (j.last) {
       const at = ms(j.last.ended ?? j.last.started ?? j.last.scheduled);
-      if (j.running > 0) words.push(`last ${j.last.outcome ?? ""} ${ago(at)}`);
+      if (j.running > 0) words.push(j.last.outcome ? `last ${j.last.outcome} ${ago(at)}` : `since ${moment(at)}`);
       else {
         if (j.last.ended && j.last.started) words.push(`took ${took(j.last.duration)}`);
         words.push(ago(at));

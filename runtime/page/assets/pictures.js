@@ -4,6 +4,7 @@ import { el, setText, setAttr, show } from "./dom.js";
 import { ask } from "./api.js";
 import { now, span } from "./words.js";
 
+const soon = 400; // milliseconds: the first picture is asked for again, then after twice as long ...
 const pause = 10e3; // milliseconds after a failure
 const stale = 10e3; // a picture that is older is marked
 
@@ -60,6 +61,7 @@ export class Picture {
   }
 
   clear() {
+    this.first = soon;
     this.tag = null;
     this.taken = NaN;
     if (this.url) URL.revokeObjectURL(this.url);
@@ -89,6 +91,10 @@ export class Picture {
     let wait = this.every;
     try {
       const answer = await ask(path, { headers: this.tag ? { "If-None-Match": this.tag } : {} });
+      if (answer.status === 204) {
+        wait = Math.min(this.first, wait);
+        this.first *= 2;
+      }
       const blob = answer.status === 200 ? await answer.blob() : null;
       if (path === this.path && this.every > 0) this.show(answer, blob);
     } catch (err) {
