@@ -144,6 +144,9 @@ func (c *call) headHasPreset(id int, want string) {
 	most, err := tryAsk(c, Command{What: "ptz_capabilities"}, func(ctx context.Context, client *isapi.Client) (int, error) {
 		return MostPresets(ctx, client, channel)
 	})
+	if lacks(err) { // as the devices of hiklua check
+		most, err = everyHeadsPresets, nil
+	}
 	if err != nil {
 		c.raise(err)
 	}
