@@ -71,9 +71,9 @@ func TestEmit(t *testing.T) {
 		}
 	}
 	p.logs("seen\tmotion\thuman")
+	p.logs("closing by\thand")
 	p.logs("message\tdoor/1\twide open\tnil")
 	p.logs("message\tdoor/2\t{\"open\":true}\ttable")
-	p.logs("closing by\thand")
 	p.logs("closing by\tnil")
 	out, errs, _ := p.ask(".emit gate/yard motion vehicle\n.emit closing 7\n.emit gaet motion\n.emit\n", "repl", "--attach")
 	wants(t, out, "gate/yard notices motion for 5s", "closing: 1 handler told")
