@@ -256,7 +256,7 @@ func TestAppendIsAtomic(t *testing.T) {
 func TestReserved(t *testing.T) {
 	for name, want := range map[string]bool{
 		"state.db": true, "STATE.DB": true, "state.db.broken-2026": true, "./x/../state.db": true, "state.db./x": true, "control.sock": true,
-		"hiklua.log": true, "hiklua.log.1": true, "journal": true, "journal/a": true, "journal.1": true, "x.lock": true,
+		"hiklua.log": true, "hiklua.log.1": true, "page.key": true, "page.key.new": true, "Page.Key": true, "journal": true, "journal/a": true, "journal.1": true, "x.lock": true,
 		"archive.db": true, "archive/.hiklua/2026-03-04.sha256": true, "x/.HIKLUA./a": true, "my/state.db": false, "archive/a.jpg": false, "states.txt": false, "journals/x": false, "gate.log": false,
 	} {
 		if _, err := NewFolder("data").ForScripts(name); (err != nil) != want {

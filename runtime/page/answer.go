@@ -115,17 +115,3 @@ func (p *Page) Counts() Counts {
 	}
 	return c
 }
-
-// within runs f with a bound on its time, and reports whether it ended.
-func within(clk clock.Clock, d time.Duration, f func()) bool {
-	done, late := make(chan struct{}), make(chan struct{})
-	go func() { defer close(done); f() }()
-	timer := clk.AfterFunc(d, func() { close(late) })
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-late:
-		return false
-	}
-}

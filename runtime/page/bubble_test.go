@@ -44,15 +44,13 @@ func (p *pipes) dial() net.Conn {
 func (w *world) inMemory() *pipes {
 	web := site.DefaultWeb()
 	web.Listen, web.Password = "127.0.0.1:8333", isapi.NewSecret(secret)
-	mac, err := w.page.sessions.macKey(web.Password)
+	f, err := newFront(w.page, web)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
-	f := &front{page: w.page, web: web, mac: mac}
-	w.page.board.settings(web)
-	f.serve(p, nil)
-	w.page.front = f
+	f.serve(p)
+	w.page.replace(f)
 	return p
 }
 

@@ -33,6 +33,7 @@ type front struct {
 	page   *Page
 	web    *site.Web
 	mac    macKey
+	certs  *certificate // nil: plain HTTP
 	server *http.Server
 	at     net.Addr
 	ctx    context.Context // ends when the front is taken down: streams end
@@ -40,33 +41,36 @@ type front struct {
 	ended  sync.WaitGroup
 }
 
-// listen begins to serve.
-func listen(p *Page, web *site.Web) (*front, error) {
+// newFront makes a front that does not listen yet. The error says why it would not
+// be served on any port.
+func newFront(p *Page, web *site.Web) (*front, error) {
 	if err := web.Check(); err != nil {
 		return nil, err
 	}
-	var certs *certificate
+	f := &front{page: p, web: web}
 	if web.Cert != "" {
-		certs = &certificate{clk: p.conf.Clock, cert: web.Cert, key: web.Key}
-		if err := certs.read(); err != nil {
+		f.certs = &certificate{clk: p.conf.Clock, cert: web.Cert, key: web.Key}
+		if err := f.certs.read(); err != nil {
 			return nil, err
 		}
 	}
-	mac, err := p.sessions.macKey(web.Password)
+	var err error
+	f.mac, err = p.sessions.macKey(web.Password)
+	return f, err
+}
+
+// listen begins to serve.
+func (f *front) listen() error {
+	l, err := net.Listen("tcp", f.web.Listen)
 	if err != nil {
-		return nil, err
+		return listenError(f.web.Listen, err)
 	}
-	l, err := net.Listen("tcp", web.Listen)
-	if err != nil {
-		return nil, listenError(web.Listen, err)
-	}
-	f := &front{page: p, web: web, mac: mac}
-	f.serve(l, certs)
-	return f, nil
+	f.serve(l)
+	return nil
 }
 
 // serve answers the clients of a listener until close.
-func (f *front) serve(l net.Listener, certs *certificate) {
+func (f *front) serve(l net.Listener) {
 	f.at = l.Addr()
 	f.ctx, f.cancel = clock.WithCancel(context.Background())
 	l = newLimited(l, maxConnections)
@@ -77,8 +81,8 @@ func (f *front) serve(l net.Listener, certs *certificate) {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(f.page.conf.Log.Handler(), slog.LevelDebug),
 	}
-	if certs != nil {
-		f.server.TLSConfig = &tls.Config{GetCertificate: certs.get}
+	if f.certs != nil {
+		f.server.TLSConfig = &tls.Config{GetCertificate: f.certs.get}
 		f.ended.Go(func() { f.server.ServeTLS(l, "", "") })
 		return
 	}
@@ -125,8 +129,10 @@ func (f *front) scheme() string {
 	return "http"
 }
 
-func (f *front) port() string {
-	_, port, _ := net.SplitHostPort(f.at.String())
+func (f *front) port() string { return portOf(f.at.String()) }
+
+func portOf(address string) string {
+	_, port, _ := net.SplitHostPort(address)
 	return port
 }
 

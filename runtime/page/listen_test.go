@@ -15,11 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -124,7 +126,6 @@ func TestCannotListen(t *testing.T) {
 	defer taken.Close()
 	cert, _ := writePair(t, t.TempDir(), "first")
 	_, other := writePair(t, t.TempDir(), "other")
-	w := newWorld(t)
 	for want, web := range map[string]*site.Web{
 		taken.Addr().String() + ": another program listens there": {Listen: taken.Addr().String()},
 		"192.0.2.1:1 is no address of this machine":               {Listen: "192.0.2.1:1", Password: isapi.NewSecret(secret)},
@@ -132,18 +133,79 @@ func TestCannotListen(t *testing.T) {
 		"web.cert and web.key do not fit":                         {Listen: "127.0.0.1:0", Cert: cert, Key: other},
 		"there is no such file":                                   {Listen: "127.0.0.1:0", Cert: cert + "x", Key: other},
 	} {
-		before := w.log.String()
+		w := newWorld(t)
 		w.page.Configure(web)
 		_, err := w.page.Link()
-		log := strings.TrimPrefix(w.log.String(), before)
+		log := w.log.String()
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=ERROR") {
 			t.Errorf("%v, want %q\n%s", err, want, log)
 		}
 	}
-	at := w.serve(nil)
-	if r := ask(t, "GET", at+"/healthz", ""); r.StatusCode != 200 {
-		t.Error("after all of these:", r.Status)
+}
+
+// What is wrong in a site.yaml that is saved leaves the page as it was.
+func TestPageStaysAsItWas(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer taken.Close()
+	w := newWorld(t)
+	at := w.serve(nil)
+	cookie := login(t, at)
+	listen := strings.TrimPrefix(at, "http://")
+	for _, web := range []*site.Web{
+		{Listen: taken.Addr().String(), Password: isapi.NewSecret("another")},
+		{Listen: ":" + portOf(listen)},
+		{Listen: listen, Cert: "none", Key: "none"},
+	} {
+		before := w.log.String()
+		w.page.Configure(web)
+		if r := ask(t, "GET", at+"/api/status", "", "Cookie", cookie); r.StatusCode != 200 {
+			t.Errorf("%+v: %s", web, r.Status)
+		}
+		if log := strings.TrimPrefix(w.log.String(), before); strings.Count(log, "\n") != 1 || !strings.Contains(log, "the page stays as it was") {
+			t.Error(log)
+		}
+		if _, err := w.page.Link(); err != nil {
+			t.Error(err)
+		}
+	}
+	w.page.Configure(&site.Web{Listen: ":" + portOf(listen), Password: isapi.NewSecret(secret)}) // the same port
+	if r := ask(t, "GET", at+"/api/status", "", "Cookie", cookie, "Host", "192.0.2.1"); r.StatusCode != 200 {
+		t.Error(r.Status)
+	}
+}
+
+// A host that hangs does not answer, and costs one goroutine however often it is
+// asked.
+func TestHealthOfHostThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.inMemory()
+		hangs := make(chan struct{})
+		var asked atomic.Int64
+		w.page.conf.Status = func() runtime.Status {
+			asked.Add(1)
+			<-hangs
+			return runtime.Status{}
+		}
+		for range 5 {
+			began := time.Now()
+			if r := w.get("/healthz", "Authorization", ""); r.StatusCode != 503 || time.Since(began) != healthTimeout {
+				t.Error(r.Status, time.Since(began))
+			}
+		}
+		if n := asked.Load(); n != 1 {
+			t.Error("asked", n, "times")
+		}
+		close(hangs)
+		synctest.Wait()
+		if r := w.get("/healthz", "Authorization", ""); r.StatusCode != 200 || text(t, r) != "ok\n" {
+			t.Error(r.Status)
+		}
+		w.page.Close()
+	})
 }
 
 // Settings that follow one another quickly: the last one counts, and a request

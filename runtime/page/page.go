@@ -50,6 +50,7 @@ type Page struct {
 	board    *board
 	looks    *looks
 	counts   counts
+	health   chan struct{} // who asks the host whether it answers; room for one
 
 	mu    sync.Mutex
 	front *front // what listens; nil: nothing does
@@ -69,6 +70,7 @@ func New(conf Config) *Page {
 		sessions: newSessions(conf.Clock, conf.Data),
 		links:    newLinks(conf.Clock),
 		guesses:  newGuesses(conf.Clock),
+		health:   make(chan struct{}, 1),
 	}
 	p.board = newBoard(conf.Clock, conf.Status)
 	p.looks = newLooks(p)
@@ -80,32 +82,52 @@ func New(conf Config) *Page {
 var ErrOff = errors.New("the site has no page: web.listen of site.yaml, or run --listen, gives it one")
 
 // Configure lets the page listen as web says, in the place of what listens at
-// present; nil: nothing does. What is wrong is logged in one line, and then
-// nothing listens.
+// present; nil: nothing does. What is wrong is logged in one line, and then the
+// page stays as it was.
 func (p *Page) Configure(web *site.Web) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	served := p.front != nil
-	if served {
-		p.front.close()
-		p.front = nil
-	}
-	p.board.settings(web)
+	before := p.front
 	if web == nil || web.Listen == "" {
 		p.err = ErrOff
-		if served {
+		p.replace(nil)
+		if before != nil {
 			p.conf.Log.Info("no page any more: site.yaml has no web.listen")
 		}
 		return
 	}
-	p.front, p.err = listen(p, web)
-	if p.err != nil {
-		p.conf.Log.Error("no page is served; the host runs on", keyError, p.err)
+	next, err := newFront(p, web)
+	if err == nil && before != nil && before.port() == portOf(web.Listen) {
+		p.replace(nil) // two cannot have one port
+	}
+	if err == nil {
+		err = next.listen()
+	}
+	if err != nil && p.front != nil {
+		p.conf.Log.Error("web of site.yaml is not taken over; the page stays as it was", keyError, err)
 		return
 	}
-	p.conf.Log.Info(fmt.Sprintf("page at %s: \"hiklua page\" gives a link that logs in", p.front.address()))
-	if !web.Loopback() && web.Cert == "" {
+	if p.err = err; err != nil {
+		p.conf.Log.Error("no page is served; the host runs on", keyError, err)
+		return
+	}
+	p.replace(next)
+	p.conf.Log.Info(fmt.Sprintf("page at %s: \"hiklua page\" gives a link that logs in", next.address()))
+	if !web.Loopback() && !next.secure() {
 		p.conf.Log.Warn("the page is served beyond this machine without TLS: password and pictures can be read on the way; web.cert and web.key, or a proxy in front of it, mend that")
+	}
+}
+
+// replace takes the front down, and puts another one in its place; nil: none.
+// Called with mu held.
+func (p *Page) replace(next *front) {
+	if p.front != nil {
+		p.front.close()
+	}
+	p.front = next
+	p.board.settings(nil)
+	if next != nil {
+		p.board.settings(next.web)
 	}
 }
 
@@ -144,10 +166,7 @@ func (p *Page) Close() {
 	p.changes.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.front != nil {
-		p.front.close()
-		p.front = nil
-	}
+	p.replace(nil)
 	p.err = ErrOff
 	p.looks.close()
 	p.board.close()

@@ -20,8 +20,9 @@ const (
 	wantedFor   = 6 * time.Second  // a request keeps a channel looked at for so long
 	restFactor  = 4                // a device rests so many times what a picture took
 	looksAtOnce = 4                // pictures under way, over all devices
+	longestRest = 30 * time.Second // but no longer than that: the time in its queue counts, too
 	errorPause  = 10 * time.Second // of a device, after an error
-	lookTimeout = 30 * time.Second // of one picture
+	lookTimeout = 10 * time.Second // of one picture, with its time in the queue
 )
 
 // looks has the pictures of the channels that somebody looks at. Each device
@@ -118,7 +119,7 @@ func (l *looks) run(name string, d *looked, every time.Duration) {
 		picture, err := l.take(name, channel)
 		l.places.Release()
 		ended := clk.Now()
-		rest := restFactor * ended.Sub(began)
+		rest := min(restFactor*ended.Sub(began), longestRest)
 		if err != nil {
 			rest = max(rest, errorPause)
 		}

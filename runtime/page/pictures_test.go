@@ -143,6 +143,18 @@ func TestPicturesOfSlowDevice(t *testing.T) {
 	})
 }
 
+// A device that scripts keep busy for long is looked at again after a while, and
+// holds up no other.
+func TestPicturesOfBusyDevice(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		w.slow(time.Hour, nil) // in its queue
+		w.looking(1, 2*time.Minute, picturePath("gate", 1))
+		if n := w.taken("gate/1"); n != 3 {
+			t.Error(n, "tries in two minutes")
+		}
+	})
+}
+
 // Four devices are asked at once, and no device twice.
 func TestPicturesAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
