@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
@@ -59,27 +61,35 @@ func (h *Host) tellByHand(ctx context.Context, what string, err error, keys ...a
 	h.log.Info(what, keys...)
 }
 
-// channelOf finds a channel of a device of the site.
-func (h *Host) channelOf(name string, channel int) (*device.Ref, luaapi.Channel, error) {
+// shown finds a device that Status lists.
+func (h *Host) shown(name string) (*device.Ref, error) {
 	var known []string
-	for _, r := range h.Devices() {
-		if r.Name() != name {
-			known = append(known, r.Name())
-			continue
+	for _, r := range h.devices.All() {
+		if r.Name() == name {
+			return r, nil
 		}
-		var there []string
-		for _, c := range channelsOf(r) {
-			if c.ID == channel {
-				return r, c, nil
-			}
-			there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", c.ID, c.Name)))
-		}
-		return nil, luaapi.Channel{}, &luaapi.Failure{
-			Kind: "misuse", Message: fmt.Sprintf("site.yaml gives it no channel %d", channel), Device: name,
-			Hint: "there is " + joined(there), Err: luaapi.ErrUnknownName,
-		}
+		known = append(known, r.Name())
 	}
-	return nil, luaapi.Channel{}, luaapi.UnknownDevice(name, known)
+	return nil, luaapi.UnknownDevice(name, known)
+}
+
+// channelOf finds a channel of a device that Status lists.
+func (h *Host) channelOf(name string, channel int) (*device.Ref, error) {
+	r, err := h.shown(name)
+	if err != nil {
+		return nil, err
+	}
+	var there []string
+	for _, c := range channelsOf(r) {
+		if c.ID == channel {
+			return r, nil
+		}
+		there = append(there, strings.TrimSpace(fmt.Sprintf("%d %s", c.ID, c.Name)))
+	}
+	return nil, &luaapi.Failure{
+		Kind: "misuse", Message: fmt.Sprintf("site.yaml gives it no channel %d", channel), Device: name,
+		Hint: "there is " + joined(there), Err: luaapi.ErrUnknownName,
+	}
 }
 
 // channelsOf are the channels that site.yaml gives a device; of one without any it is channel 1.
@@ -93,19 +103,37 @@ func channelsOf(r *device.Ref) []luaapi.Channel {
 // StopHead stops what moves at a channel of a device for a person: pan, tilt and zoom in any
 // case, focus and iris where they move. It goes before everything in the device's queue and
 // returns when the device has answered, or with an error; then the stop is
-// still tried until it is answered.
+// still tried until it is answered. The channel is one of the device's, or another at which a
+// head moves.
 func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
-	r, _, err := h.channelOf(name, channel)
+	r, err := h.shown(name)
 	if err != nil {
 		return err
 	}
-	ctx = byHand(ctx)
-	lenses := r.MovingLenses(channel)
-	err = r.StopHead(ctx, channel)
-	for _, part := range lenses {
-		cmd := luaapi.Command{What: string(part), Channel: channel, Detail: "0"}
-		err = errors.Join(err, r.MoveLens(ctx, cmd, part, 0, luaapi.MoveOptions{}))
+	moving := r.Moving(channel)
+	if len(moving) == 0 {
+		if r, err = h.channelOf(name, channel); err != nil {
+			return err
+		}
 	}
+	if !slices.Contains(moving, luaapi.NoLens) {
+		moving = append(moving, luaapi.NoLens)
+	}
+	ctx = byHand(ctx)
+	stops := clock.NewGroup(h.clk) // none waits for the answer to another
+	errs := make([]error, len(moving))
+	for i, part := range moving {
+		stops.Go(func() {
+			if part == luaapi.NoLens {
+				errs[i] = r.StopHead(ctx, channel)
+				return
+			}
+			cmd := luaapi.Command{What: string(part), Channel: channel, Detail: "0"}
+			errs[i] = r.MoveLens(ctx, cmd, part, 0, luaapi.MoveOptions{})
+		})
+	}
+	stops.Wait()
+	err = errors.Join(errs...)
 	h.tellByHand(ctx, "stop of a head", err, keyDevice, name, keyChannel, channel)
 	return err
 }
@@ -115,7 +143,7 @@ func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 // refused with an error of kind misuse; a head that a script keeps for itself for longer than
 // a few seconds, with one of kind busy.
 func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset int) error {
-	r, _, err := h.channelOf(name, channel)
+	r, err := h.channelOf(name, channel)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,10 @@
 package runtime
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,10 +29,76 @@ func TestStopHeadByHand(t *testing.T) {
 		t.Errorf("%+v", heads)
 	}
 	w.wantLog(`msg="stop of a head by hand" device=gate channel=1`)
-	e := w.records[len(w.records)-1]
-	if e.Task != "by hand" || e.What != "focus stop" || w.records[len(w.records)-2].What != "ptz_stop" {
-		t.Errorf("%+v", e)
+	var stops []string
+	for _, e := range w.records[len(w.records)-2:] {
+		stops = append(stops, e.What+" "+e.Task)
 	}
+	slices.Sort(stops)
+	if fmt.Sprint(stops) != "[focus stop by hand ptz_stop by hand]" {
+		t.Error(stops)
+	}
+}
+
+// Heads that Status shows can be stopped: those of a device that a script has opened, and of a channel that
+// site.yaml does not name. What does not move there is no channel.
+func TestStopHeadOfWhatIsShown(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function()
+			hik.device{ip = "192.0.2.7", username = "admin", password = "simulated"}:ptz_pan_tilt(1, 40, 0)
+			hik.device("gate"):ptz_pan_tilt(1, 40, 0)
+			hik.sleep(600)
+		end)`})
+	w.start()
+	w.run(time.Second)
+	opened := w.host.Status().Devices[1]
+	if len(opened.Heads) != 1 {
+		t.Fatalf("%+v", opened)
+	}
+	stop := func(name string, channel int) error {
+		return w.onClock(func() error { return w.host.StopHead(t.Context(), name, channel) })
+	}
+	if err := stop(opened.Name, 1); err != nil || len(w.host.Status().Devices[1].Heads) > 0 {
+		t.Error(err)
+	}
+	for _, channel := range []int{0, 2, -1} {
+		if err := stop("gate", channel); !errors.Is(err, luaapi.ErrUnknownName) {
+			t.Errorf("channel %d: %v", channel, err)
+		}
+	}
+	if err := stop("gaet", 1); err == nil || luaapi.Describe(err).Hint != `did you mean "gate"?` {
+		t.Error(err)
+	}
+	w.write("site.yaml", strings.Replace(oneHead, "yard: {address: 1}", "other: {address: 2}", 1))
+	w.sync()
+	if err := stop("gate", 1); err != nil && errors.Is(err, luaapi.ErrUnknownName) == w.head().Driven(1) {
+		t.Error(err)
+	}
+}
+
+// A stop of the lens does not wait for that of the head, whose answer does not come.
+func TestStopOfALensWaitsForNoOther(t *testing.T) {
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
+		hik.spawn(function() local gate = hik.device("gate") gate:ptz_pan_tilt(1, 40, 0) gate:focus(1, 30) hik.sleep(600) end)`})
+	w.start()
+	w.run(time.Second)
+	began := w.clk.Now()
+	var after []time.Duration
+	w.via["gate"] = func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/continuous") {
+			w.hang(r)
+			return nil, r.Context().Err()
+		}
+		if strings.HasSuffix(r.URL.Path, "/focus") {
+			after = append(after, w.clk.Now().Sub(began))
+		}
+		return device.RoundTrip(r)
+	}
+	w.clk.Go(func() { w.host.StopHead(t.Context(), "gate", 1) })
+	w.run(time.Minute)
+	if len(after) == 0 || after[0] > time.Second {
+		t.Errorf("the lens is stopped after %v", after)
+	}
+	w.via["gate"] = nil
 }
 
 // A person goes to presets that are positions, and to no function of the device; not while a

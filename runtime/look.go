@@ -17,7 +17,7 @@ import (
 // one of a device that has no pictures of that. It waits until nothing else is asked of the device, and
 // is refused at once while that is not online (see device.Ref.Look). The bytes are a JPEG.
 func (h *Host) Picture(ctx context.Context, name string, channel int) ([]byte, error) {
-	r, _, err := h.channelOf(name, channel)
+	r, err := h.channelOf(name, channel)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (b *presetBook) head(r *device.Ref, channel int) (has, known bool) {
 // functions of the device and the numbers beyond those it has. A head is asked at most every five minutes, as
 // Picture asks: after everything else, and not while it is not online.
 func (h *Host) Presets(ctx context.Context, name string, channel int) ([]isapi.Preset, error) {
-	r, _, err := h.channelOf(name, channel)
+	r, err := h.channelOf(name, channel)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,10 @@ func (h *Host) RunJobWait(ctx context.Context, name string) (RunStatus, error) {
 	ended := make(chan Run, 1)
 	asked := h.clk.Now()
 	j, err := h.runJob(ctx, name, func(started, end time.Time, err error) {
-		ended <- Run{Scheduled: asked, Started: started, Ended: end, Err: err}
+		select {
+		case ended <- Run{Scheduled: asked, Started: started, Ended: end, Err: err}:
+		default: // it was told already
+		}
 		w.Wake()
 	})
 	if err != nil {

@@ -79,11 +79,12 @@ func (d *Device) awaitCommand(slot time.Duration) {
 	d.idle.Wait(limit)
 }
 
-// MovingLenses are the parts of a channel's lens that are not known to rest.
-func (r *Ref) MovingLenses(channel int) []luaapi.Lens {
+// Moving are the heads of a channel that are not known to rest: luaapi.NoLens for pan, tilt and
+// zoom, and the parts of its lens.
+func (r *Ref) Moving(channel int) []luaapi.Lens {
 	var parts []luaapi.Lens
 	for _, h := range r.dev().movingHeads() {
-		if h.channel == channel && h.part != luaapi.NoLens {
+		if h.channel == channel {
 			parts = append(parts, h.part)
 		}
 	}
