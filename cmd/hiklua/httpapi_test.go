@@ -9,13 +9,17 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
+	"github.com/hiklua/hiklua/runtime/archive/index"
 )
 
 // apiSite is the site of docs/http-api.md.
@@ -89,6 +93,39 @@ func TestHTTPAPIPage(t *testing.T) {
 		"event by hand: closing", "login tried by hand", "index of the archive made anew by hand")
 	p.signal(syscall.SIGTERM)
 	p.ends()
+}
+
+// TestHTTPAPIKeys: docs/http-api.md names each key of what a path takes and answers,
+// where json.md does not.
+func TestHTTPAPIKeys(t *testing.T) {
+	page := make(map[string]string)
+	for _, s := range sections(t, "../../docs/http-api.md") {
+		page[s.names[0]] = s.text
+	}
+	for name, all := range map[string][]any{
+		"POST /api/jobs/run": {api.RunJob{}, api.JobRun{}}, "POST /api/heads/stop": {api.Head{}}, "POST /api/presets/recall": {api.Recall{}},
+		"POST /api/scripts/hold": {api.Script{}}, "POST /api/scripts/release": {api.Script{}},
+		"GET /api/devices/{device}/channels/{channel}/presets": {api.Preset{}},
+		"GET /api/log": {api.LogNote{}}, "GET /api/archive/pictures": {api.ArchiveNote{}}, "GET /api/archive/head": {index.Head{}},
+		"GET /api/login": {runtime.LoginCost{}}, "POST /api/login": {api.Login{}, runtime.LoginReport{}},
+		"POST /api/emit": {api.Emission{}, api.Emitted{}}, "POST /api/archive/prune": {api.Prune{}, api.Pruned{}}, "POST /api/archive/rebuild": {api.Rebuilt{}},
+		"POST /api/exec": {api.Program{}, api.ExecLine{}, api.Result{}}, "POST /api/repl": {api.SessionLine{}}, "POST /api/repl/{session}/eval": {api.Line{}, api.EvalLine{}},
+		"POST /api/repl/{session}/outline": {api.Outlined{}, luaapi.Outline{}}, "POST /api/repl/{session}/stop": {api.Stopped{}},
+		"POST /api/page/link": {api.PageLink{}},
+	} {
+		for _, value := range all {
+			for _, f := range reflect.VisibleFields(reflect.TypeOf(value)) {
+				key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				piece := key == "stdout" || key == "stderr" || key == "log" // told at exec
+				if key == "" || piece && name != "POST /api/exec" {
+					continue
+				}
+				if !regexp.MustCompile("[`\"]" + key + "[`\"]").MatchString(page[name]) {
+					t.Errorf("docs/http-api.md does not name %s of %s", key, name)
+				}
+			}
+		}
+	}
 }
 
 // blockOf is the first block of a kind in a text.
