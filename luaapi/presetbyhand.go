@@ -9,9 +9,9 @@ import (
 
 // CheckPreset is why preset id of a head is not to be recalled for a person, who
 // has no {special=true} to say: an error of kind misuse for a number that no preset
-// has and for one that is a function of the device, such as 94, which reboots it. The
-// device is asked once (.../capabilities) for what is not known of every head. Nil: it is a
-// position, as far as the device tells.
+// has and for one that is a function of the device, such as 94, which reboots it.
+// The device is asked once (.../capabilities) for what is not known of every head.
+// Nil: it is a position, as far as the device tells.
 func CheckPreset(ctx context.Context, client *isapi.Client, channel, id int) error {
 	switch {
 	case id < 1 || id > isapi.MaxPreset:

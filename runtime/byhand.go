@@ -20,7 +20,8 @@ import (
 // at that head, or for the end of hik.exclusive.
 const freeHead = 5 * time.Second
 
-// unknown is the error about a name; none is its hint where nothing has a name of that kind.
+// unknown is the error about a name; none is its hint where nothing has a name of
+// that kind.
 func unknown(what, name string, known []string, none string) error {
 	hint := none
 	if near := nearest.Word(name, known); near != "" {
@@ -92,7 +93,8 @@ func (h *Host) channelOf(name string, channel int) (*device.Ref, error) {
 	}
 }
 
-// channelsOf are the channels that site.yaml gives a device; of one without any it is channel 1.
+// channelsOf are the channels that site.yaml gives a device; of one without any it
+// is channel 1.
 func channelsOf(r *device.Ref) []luaapi.Channel {
 	if list := r.Channels(); len(list) > 0 {
 		return list
@@ -100,11 +102,11 @@ func channelsOf(r *device.Ref) []luaapi.Channel {
 	return []luaapi.Channel{{ID: 1}}
 }
 
-// StopHead stops what moves at a channel of a device for a person: pan, tilt and zoom in any
-// case, focus and iris where they move. It goes before everything in the device's queue and
-// returns when the device has answered, or with an error; then the stop is
-// still tried until it is answered. The channel is one of the device's, or another at which a
-// head moves.
+// StopHead stops what moves at a channel of a device for a person: pan, tilt and
+// zoom in any case, focus and iris where they move. It goes before everything in
+// the device's queue and returns when the device has answered, or with an error;
+// then the stop is still tried until it is answered. The channel is one of the
+// device's, or another at which a head moves.
 func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 	r, err := h.shown(name)
 	if err != nil {
@@ -138,10 +140,10 @@ func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 	return err
 }
 
-// RecallPreset turns a head to a preset for a person, and returns when the device has accepted
-// that. A preset that is a function of the device, such as 94, which reboots it, is
-// refused with an error of kind misuse; a head that a script keeps for itself for longer than
-// a few seconds, with one of kind busy.
+// RecallPreset turns a head to a preset for a person, and returns when the device
+// has accepted that. A preset that is a function of the device, such as 94, which
+// reboots it, is refused with an error of kind misuse; a head that a script keeps
+// for itself for longer than a few seconds, with one of kind busy.
 func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset int) error {
 	r, err := h.channelOf(name, channel)
 	if err != nil {

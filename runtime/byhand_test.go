@@ -16,7 +16,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
-// A person stops a head, and its lens, at once, and the motion is nobody's any more.
+// A person stops a head, and its lens, at once, and the head counts as at rest.
 func TestStopHeadByHand(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		hik.spawn(function() local gate = hik.device("gate") gate:ptz_pan_tilt(1, 40, 0) gate:focus(1, 30) hik.sleep(600) end)`})
@@ -39,8 +39,9 @@ func TestStopHeadByHand(t *testing.T) {
 	}
 }
 
-// Heads that Status shows can be stopped: those of a device that a script has opened, and of a channel that
-// site.yaml does not name. What does not move there is no channel.
+// Heads that Status shows can be stopped: those of a device that a script has
+// opened, and of a channel that site.yaml does not name. What does not move there
+// is no channel.
 func TestStopHeadOfWhatIsShown(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		hik.spawn(function()
@@ -101,8 +102,8 @@ func TestStopOfALensWaitsForNoOther(t *testing.T) {
 	w.via["gate"] = nil
 }
 
-// A person goes to presets that are positions, and to no function of the device; not while a
-// script keeps the head for itself.
+// A person goes to presets that are positions, and to no function of the device;
+// not while a script keeps the head for itself.
 func TestRecallPresetByHand(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		hik.every("1h", {name = "alone"}, function() local gate = hik.device("gate") gate:exclusive(1, function() gate:preset(1, 1) hik.sleep(600) end) end)`})
@@ -146,8 +147,8 @@ func TestRecallPresetByHand(t *testing.T) {
 	}
 }
 
-// The presets of a head are those that a person may go to; they are asked for once in five minutes, by
-// however many, and again after an error that passes.
+// The presets of a head are those that a person may go to; they are asked for once
+// in five minutes, by however many, and again after an error that passes.
 func TestPresetsForThePage(t *testing.T) {
 	w := newWorld(t, oneHead+"  door: {simulate: ipc}\n", nil)
 	var asked atomic.Int32
@@ -214,8 +215,8 @@ func TestPresetsForThePage(t *testing.T) {
 	}
 }
 
-// A picture for the page is of the sub stream, and a small one where there is none; it is a JPEG, and not on
-// record. A channel that site.yaml does not have is none.
+// A picture for the page is of the sub stream, and a small one where there is none;
+// it is a JPEG, and not on record. A channel that site.yaml does not have is none.
 func TestPictureForThePage(t *testing.T) {
 	w := newWorld(t, oneHead, nil)
 	sub := true

@@ -13,9 +13,10 @@ import (
 	"github.com/hiklua/hiklua/runtime/device"
 )
 
-// Picture asks a channel for a picture, for people who look on: of the sub stream, or a small
-// one of a device that has no pictures of that. It waits until nothing else is asked of the device, and
-// is refused at once while that is not online (see device.Ref.Look). The bytes are a JPEG.
+// Picture asks a channel for a picture, for people who look on: of the sub stream,
+// or a small one of a device that has no pictures of that. It waits until nothing
+// else is asked of the device, and is refused at once while that is not online (see
+// device.Ref.Look). The bytes are a JPEG.
 func (h *Host) Picture(ctx context.Context, name string, channel int) ([]byte, error) {
 	r, err := h.channelOf(name, channel)
 	if err != nil {
@@ -68,7 +69,8 @@ type head struct {
 
 func headKey(r *device.Ref, channel int) head { return head{r.Name(), r.Place(), channel} }
 
-// presetPage is what one head said. turn is for one who asks it; mu of the book guards the others.
+// presetPage is what one head said. turn is for one who asks it; mu of the book
+// guards the others.
 type presetPage struct {
 	turn *clock.Semaphore
 	at   time.Time // zero: nothing
@@ -132,9 +134,10 @@ func (b *presetBook) head(r *device.Ref, channel int) (has, known bool) {
 	return p.head, true
 }
 
-// Presets are the presets of a head that RecallPreset goes to: those that are set, without the
-// functions of the device and the numbers beyond those it has. A head is asked at most every five minutes, as
-// Picture asks: after everything else, and not while it is not online.
+// Presets are the presets of a head that RecallPreset goes to: those that are set,
+// without the functions of the device and the numbers beyond those it has. A head
+// is asked at most every five minutes, as Picture asks: after everything else, and
+// not while it is not online.
 func (h *Host) Presets(ctx context.Context, name string, channel int) ([]isapi.Preset, error) {
 	r, err := h.channelOf(name, channel)
 	if err != nil {
@@ -160,7 +163,8 @@ func (h *Host) Presets(ctx context.Context, name string, channel int) ([]isapi.P
 		if err != nil {
 			return err
 		}
-		// A recorder has lists for inputs without a head: empty ones, and no position.
+		// A recorder has lists for inputs without a head: empty ones, and no
+		// position.
 		_, turns := client.LastPose(channel)
 		head = turns || len(all) > 0
 		list = slices.DeleteFunc(all, func(p isapi.Preset) bool { return p.Special || p.ID > most })

@@ -22,8 +22,9 @@ func (h *Host) StartJob(ctx context.Context, name string) error {
 	return err
 }
 
-// RunJobWait is RunJob, and waits for the end of that run. The error says why it did not
-// begin, or that ctx ended before it: then it goes on. How it ended is in the RunStatus.
+// RunJobWait is RunJob, and waits for the end of that run. The error says why it
+// did not begin, or that ctx ended before it: then it goes on. How it ended is in
+// the RunStatus.
 func (h *Host) RunJobWait(ctx context.Context, name string) (RunStatus, error) {
 	w := h.clk.NewWaiter()
 	defer clock.OnDone(h.ctx, w.Wake)()
@@ -105,7 +106,7 @@ func (h *Host) noSuchJob(name string) error {
 	return failure
 }
 
-// tell tells whoever started a run by hand of its end.
+// tell has the caller that started a run by hand know of its end.
 func tell(f luaapi.Firing, run Run) {
 	if f.Ended != nil {
 		f.Ended(run.Started, run.Ended, run.Err)

@@ -85,8 +85,9 @@ func TestRunJobWait(t *testing.T) {
 	}
 }
 
-// A run is cancelled by a reload, and one that may finish is waited for over it; one that waited
-// in the old version for its turn has not begun. Who waits no longer leaves the run alone.
+// A run is cancelled by a reload, and one that may finish is waited for over it;
+// one that waited in the old version for its turn has not begun. Who waits no
+// longer leaves the run alone.
 func TestRunJobWaitOverReload(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": jobs})
 	w.start()
@@ -125,7 +126,8 @@ func TestRunJobWaitOverReload(t *testing.T) {
 	}
 }
 
-// Runs of a script that is held back, or set aside meanwhile, are not waited for without end.
+// Runs of a script that is held back, or set aside meanwhile, are not waited for
+// without end.
 func TestRunJobWaitOfAHeldScript(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": jobs})
 	w.start()

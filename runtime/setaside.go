@@ -11,13 +11,15 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// A script that a person sets aside ends as one does whose file is removed: its jobs are
-// gone, its tasks end, its heads stop, its event streams close. It is loaded again when it
-// is released, or when its file is saved with another content: that is why the
-// content is remembered, in the state file, so that a restart changes nothing.
+// A script that a person sets aside ends as one does whose file is removed: its
+// jobs are gone, its tasks end, its heads stop, its event streams close. It is
+// loaded again when it is released, or when its file is saved with another content:
+// that is why the content is remembered, in the state file, so that a restart
+// changes nothing.
 
 const (
-	// asideTable is the table of the store in which it lies, a name that no script has.
+	// asideTable is the table of the store in which it lies, a name that no script
+	// has.
 	asideTable = "//set aside"
 	// asideWrite is how long the disk is waited for.
 	asideWrite = 2 * time.Second
@@ -31,10 +33,11 @@ type aside struct {
 	source [sha256.Size]byte // that was not to run
 }
 
-// HoldScript sets a script aside: it ends, and is not loaded until ReleaseScript, or until its
-// file is saved with another content, also over a restart of the host. Heads that it moves are stopped
-// at once; HoldScript returns when its tasks have ended, or have been waited for long enough. Once more does
-// nothing. The error is of kind misuse for a name that no script has, and for one that does not run.
+// HoldScript sets a script aside: it ends, and is not loaded until ReleaseScript,
+// or until its file is saved with another content, also over a restart of the host.
+// Heads that it moves are stopped at once; HoldScript returns when its tasks have
+// ended, or have been waited for long enough. Once more does nothing. The error is
+// of kind misuse for a name that no script has, and for one that does not run.
 func (h *Host) HoldScript(name string) error {
 	h.mu.Lock()
 	o, err := h.loaderOf(name)
@@ -66,8 +69,9 @@ func (h *Host) HoldScript(name string) error {
 	return nil
 }
 
-// ReleaseScript ends HoldScript: the script is loaded as it is now. It returns when that is done,
-// or has taken long; the error says why it does not run. For a script that is not set aside it does nothing.
+// ReleaseScript ends HoldScript: the script is loaded as it is now. It returns when
+// that is done, or has taken long; the error says why it does not run. For a script
+// that is not set aside it does nothing.
 func (h *Host) ReleaseScript(name string) error {
 	h.mu.Lock()
 	o, err := h.loaderOf(name)
@@ -109,8 +113,8 @@ func (h *Host) loaderOf(name string) (*loader, error) {
 	return nil, unknown("script", name, known, "scripts/ has none")
 }
 
-// keepAside has the state file know whether a script is set aside, as it is at present. A disk that
-// does not take it is told of in Status.
+// keepAside has the state file know whether a script is set aside, as it is at
+// present. A disk that does not take it is told of in Status.
 func (h *Host) keepAside(o *loader) {
 	table := h.store.Script(asideTable)
 	h.asideTurn.Lock() // what is written last is what is
@@ -176,8 +180,8 @@ func (o *loader) asideNow() *aside {
 	return o.aside
 }
 
-// asideMeanwhile reports whether a script was set aside since s began to load, and ends s
-// then: it is what is not to run.
+// asideMeanwhile reports whether a script was set aside since s began to load, and
+// ends s then: it is what is not to run.
 func (o *loader) asideMeanwhile(s *script) bool {
 	h := o.host
 	h.mu.Lock()

@@ -3,8 +3,6 @@ package runtime
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -53,8 +51,8 @@ const working = `
 	hik.spawn(function() while true do hik.device("gate"):ptz_pan_tilt(1, 40, 0) hik.sleep(3600) end end)
 	hik.on_stop(function() print("on_stop") end)`
 
-// A script that is set aside ends: neither its jobs nor its tasks run, its heads rest, nobody
-// listens for it. Released, it begins anew.
+// A script that is set aside ends: neither its jobs nor its tasks run, its heads
+// rest, no event stream is open for it. Released, it begins anew.
 func TestSetAside(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": working})
 	w.start()
@@ -109,8 +107,8 @@ func TestSetAside(t *testing.T) {
 	}
 }
 
-// What is set aside stays so over a restart, a look at the files, another site.yaml and a save that
-// does not load, and no longer than until another content loads.
+// What is set aside stays so over a restart, a look at the files, another site.yaml
+// and a save that does not load, and no longer than until another content loads.
 func TestSetAsideUntilSaved(t *testing.T) {
 	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": `print("one", require "m")`, "lib/m.lua": "return 1"})
 	w.start()
@@ -208,8 +206,8 @@ func TestSetAsideAndDeleted(t *testing.T) {
 	n.wantPrinted("a", "b")
 }
 
-// A run that being set aside has cut off goes on when the script is released, as after a restart: until the
-// time that the tour was to last.
+// A run that being set aside has cut off goes on when the script is released, as
+// after a restart: until the time that the tour was to last.
 func TestTourGoesOnAfterRelease(t *testing.T) {
 	w := newKeeper(t, oneHead, map[string]string{"scripts/a.lua": `
 		local tour = require "hik.tour"
@@ -276,8 +274,9 @@ func TestSetAsideRefused(t *testing.T) {
 	}
 }
 
-// Scripts are set aside, released, saved, asked of and ended from several sides at once. In the end each is
-// as was asked last, and nothing is left of what was set aside.
+// Scripts are set aside, released, saved, asked of and ended from several sides at
+// once. In the end each is as was asked last, and nothing is left of what was set
+// aside.
 func TestSetAsideAtOnce(t *testing.T) {
 	r := newRunning(t, gateAndYard, map[string]string{
 		"lib/m.lua": "return 0", "scripts/a.lua": busyScript("gate", 0), "scripts/b.lua": busyScript("yard", 0),
@@ -323,8 +322,8 @@ func TestSetAsideAtOnce(t *testing.T) {
 	r.end()
 }
 
-// A script that is set aside while a new version of it loads does not go live after that, be it
-// another content or not.
+// A script that is set aside while a new version of it loads does not go live after
+// that, be it another content or not.
 func TestSetAsideWhileItLoads(t *testing.T) {
 	const script = `local slow = require "m" hik.every("10ms", function() hik.device("gate"):preset(1, 1) end) if slow == 1 then hik.sleep(0.3) end`
 	for name, save := range map[string]func(r *running){
@@ -374,30 +373,5 @@ func TestSetAsideAfterTheLoad(t *testing.T) {
 	w.sync()
 	if st := w.state("a"); st.State != ScriptAside {
 		t.Errorf("%+v", st)
-	}
-}
-
-// A source is shown of scripts that Status lists, and of no other file.
-func TestScriptSource(t *testing.T) {
-	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": "-- a", "scripts/broken.lua": "oops(", "scripts/_off.lua": "", "lib/m.lua": ""})
-	outside := filepath.Join(t.TempDir(), "x.lua")
-	if err := os.WriteFile(outside, []byte("-- secret"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(outside, filepath.Join(w.dir, "scripts", "linked.lua")); err != nil {
-		t.Skip(err)
-	}
-	w.start()
-	w.run(time.Second)
-	w.hold("a")
-	for name, want := range map[string]string{"a": "-- a", "broken": "oops("} {
-		if got, err := w.host.ScriptSource(name); err != nil || string(got) != want {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-	}
-	for _, name := range []string{"", ".", "_off", "../lib/m", "../site", "a.lua", "/etc/passwd", "linked", "site.yaml", "a\x00"} {
-		if got, err := w.host.ScriptSource(name); err == nil || len(got) > 0 {
-			t.Errorf("%q: %q", name, got)
-		}
 	}
 }

@@ -11,9 +11,9 @@ import (
 // mostSource bounds the source of a script that is shown.
 const mostSource = 4 << 20
 
-// ScriptSource is what is saved at present of a script that Status lists, which may differ from
-// what runs. A file that lies outside the site's folder, by way of a link, is refused. The error is of
-// kind misuse for another name.
+// ScriptSource is what is saved at present of a script that Status lists, which may
+// differ from what runs. A file that lies outside the site's folder, by way of a
+// link, is refused. The error is of kind misuse for another name.
 func (h *Host) ScriptSource(name string) ([]byte, error) {
 	h.mu.Lock()
 	o, err := h.loaderOf(name)

@@ -13,15 +13,16 @@ import (
 )
 
 const (
-	// A log file that would grow beyond logFileSize MB is set aside under its name with
-	// the time behind it; of those set aside logFileKept stay.
+	// A log file that would grow beyond logFileSize MB is set aside under its name
+	// with the time behind it; of those set aside logFileKept stay.
 	logFileSize = 10
 	logFileKept = 5
 )
 
-// logFile is a log file that is rotated by size. Whatever becomes of it is no reason for
-// the host to stop: while the disk is full lines are left out, one that cannot be set
-// aside is gone on with, and one that was moved or removed is begun anew.
+// logFile is a log file that is rotated by size. Whatever becomes of it is no
+// reason for the host to stop: while the disk is full lines are left out, one that
+// cannot be set aside is gone on with, and one that was moved or removed is begun
+// anew.
 type logFile struct {
 	path string
 	most int // MB

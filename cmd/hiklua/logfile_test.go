@@ -59,8 +59,8 @@ func TestLogFileIsRotated(t *testing.T) {
 	}
 }
 
-// A log file that is moved aside or removed under the host is begun anew, and one that
-// another program has made in its place is gone on with.
+// A log file that is moved aside or removed under the host is begun anew, and one
+// that another program has made in its place is gone on with.
 func TestLogFileIsRemoved(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "logs", "hiklua.log")
 	l := openTestLog(t, path)

@@ -14,6 +14,9 @@
 //
 //	camera ──► stream reader ──► alarms (folded) ──► Hub ──► handlers
 //
+// What people who look on ask for, such as a picture for the page, is a look: it
+// comes after the queue and before the polls, see Ref.Look.
+//
 // Who gives a command is an Owner in the context. A motion belongs to its owner,
 // and so does a lease of a head, within which are the owner's children. The end
 // of an owner has its heads stopped and its leases given back.

@@ -15,9 +15,9 @@ const mostLooks = 16
 
 // Look asks a device something for people who look on, such as a picture for the
 // page. What scripts and people command comes first: a look is sent when nothing
-// waits in the queue, at most one at a time, and where max_rate leaves room. It is refused at
-// once, and at its turn, while the device is not online: no login is spent
-// on it, and no timeout. The journal is not told of it.
+// waits in the queue, at most one at a time, and where max_rate leaves room. It is
+// refused at once, and at its turn, while the device is not online: no login is
+// spent on it, and no timeout. The journal is not told of it.
 func (r *Ref) Look(ctx context.Context, cmd luaapi.Command, run func(context.Context, *isapi.Client) error) error {
 	return r.here(func(d *Device) error {
 		return d.submit(&command{Command: cmd, ref: r, ctx: ctx, run: run, look: true})
@@ -79,8 +79,8 @@ func (d *Device) awaitCommand(slot time.Duration) {
 	d.idle.Wait(limit)
 }
 
-// Moving are the heads of a channel that are not known to rest: luaapi.NoLens for pan, tilt and
-// zoom, and the parts of its lens.
+// Moving are the heads of a channel that are not known to rest: luaapi.NoLens for
+// pan, tilt and zoom, and the parts of its lens.
 func (r *Ref) Moving(channel int) []luaapi.Lens {
 	var parts []luaapi.Lens
 	for _, h := range r.dev().movingHeads() {

@@ -33,8 +33,8 @@ func (r *Ref) looks() int {
 	return len(d.looks)
 }
 
-// held holds the first request up until it is let go, and notes what is asked: "presets",
-// "picture", "deviceInfo".
+// held holds the first request up until it is let go, and notes what is asked:
+// "presets", "picture", "deviceInfo".
 type held struct {
 	mu    sync.Mutex
 	order []string
@@ -62,8 +62,8 @@ func (h *held) asked() string {
 	return strings.Join(h.order, " ")
 }
 
-// A look goes after everything that waits in the queue, also what came later, and before a
-// poll. The journal has nothing of it.
+// A look goes after everything that waits in the queue, also what came later, and
+// before a poll. The journal has nothing of it.
 func TestLooksGoAfterTheQueue(t *testing.T) {
 	var recorded []string
 	var mu sync.Mutex
@@ -112,8 +112,8 @@ func TestLooksGoAfterTheQueue(t *testing.T) {
 	}
 }
 
-// Of looks one is under way at a time, however many commands the device may be asked at
-// once: a command never waits for one there. So many wait, and no more.
+// Of looks one is under way at a time, however many commands the device may be
+// asked at once: a command never waits for one there. So many wait, and no more.
 func TestOneLookAtATime(t *testing.T) {
 	r, gate := newGate(t, "concurrency: 2")
 	var at, most atomic.Int32
@@ -192,8 +192,8 @@ func TestHeadsDoNotWaitForLooks(t *testing.T) {
 	r.eventually("the head rests", gate.AtRest)
 }
 
-// While a device is not online a look is refused at once, and nothing is sent: no login is spent on
-// it. Nor is one that waits when the device goes.
+// While a device is not online a look is refused at once, and nothing is sent: no
+// login is spent on it. Nor is one that waits when the device goes.
 func TestLooksWhileNotOnline(t *testing.T) {
 	for fault, state := range map[string]string{"offline": StateOffline, "wrong-password": StateUnauthorized, "locked": StateLocked} {
 		t.Run(state, func(t *testing.T) {
@@ -259,7 +259,8 @@ func TestLooksBeforeTheFirstAnswer(t *testing.T) {
 	close(hold)
 }
 
-// max_rate holds for looks, and a look does not take the turn that a command could have.
+// max_rate holds for looks, and a look does not take the turn that a command could
+// have.
 func TestLooksAndMaxRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, gate := newGate(t, "max_rate: 0.5")
@@ -294,8 +295,8 @@ func deviceInfo(ctx context.Context, c *isapi.Client) error {
 	return err
 }
 
-// A path that hangs for those who look does not make the device count as offline: that
-// commands and polls are answered says more.
+// A path that hangs for those who look does not make the device count as offline:
+// that commands and polls are answered says more.
 func TestLooksThatHangSayNothingOfTheDevice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, gate := newGate(t)
