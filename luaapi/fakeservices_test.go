@@ -223,6 +223,11 @@ func (f *fakeTester) Raise(e TestEvent) (bool, error) {
 	return e.Channel != 9, nil
 }
 
+func (f *fakeTester) Message(m Message) (bool, error) {
+	f.faults = append(f.faults, fmt.Sprintf("message %s %q", m.Topic, m.Payload))
+	return m.Topic != "unheard", nil
+}
+
 func (f *fakeTester) Fault(device, fault string, lasts time.Duration) error {
 	f.faults = append(f.faults, fmt.Sprint(device, " ", fault, " ", lasts))
 	return nil

@@ -91,7 +91,7 @@ var testEntries = []entry{
 	{
 		name: "emit", args: "place, event, {lasts=, target=, region=, port=}", result: "boolean",
 		options: raiseOptions,
-		doc:     `a simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told`,
+		doc:     `a simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens`,
 		fn:      testEmit,
 	},
 	{
@@ -326,6 +326,9 @@ func testCase(c *call) int {
 func testEmit(c *call) int {
 	c.atMost(3)
 	o := c.options(2, raiseOptions)
+	if place, ok := c.arg(0).(lua.LString); ok && strings.HasPrefix(string(place), MessageEvent) {
+		return c.testMessage(strings.TrimPrefix(string(place), MessageEvent))
+	}
 	device, channel := c.testPlace(0)
 	word, words := c.text(1, "the event"), EventWords()
 	switch {
@@ -342,6 +345,19 @@ func testEmit(c *call) int {
 		c.refuse(err)
 	}
 	return c.push(lua.LBool(reaches))
+}
+
+// testMessage has a message of MQTT come.
+func (c *call) testMessage(topic string) int {
+	c.atMost(2)
+	if err := CheckTopic(topic); err != nil {
+		c.misuse("%v", err)
+	}
+	told, err := c.tester().Message(Message{Topic: topic, Payload: c.payload(1)})
+	if err != nil {
+		c.refuse(err)
+	}
+	return c.push(lua.LBool(told))
 }
 
 // broughtAbout says how a test brings about what the host notices.

@@ -22,6 +22,8 @@ type Tester interface {
 	// Raise has a device notice something, as Alert of the simulator; it reports
 	// whether the event reaches those who listen.
 	Raise(TestEvent) (reaches bool, err error)
+	// Message has a message of MQTT come; it reports whether a script listens.
+	Message(Message) (told bool, err error)
 	// Fault lets something be wrong with a device for as long as lasts says; 0:
 	// until the next call. "" mends it. The error is about the words.
 	Fault(device, fault string, lasts time.Duration) error

@@ -27,6 +27,8 @@ func (t tester) Case(luaapi.TestCase) error {
 
 func (t tester) Raise(luaapi.TestEvent) (bool, error) { return false, errRehearsal }
 
+func (t tester) Message(luaapi.Message) (bool, error) { return false, errRehearsal }
+
 func (t tester) Fault(device, fault string, _ time.Duration) error {
 	if _, err := t.host.Device(device); err != nil {
 		return err

@@ -110,6 +110,8 @@ func TestPlay(t *testing.T) {
 05 01:20:00 + gate offline`},
 		{"emission", `01:00 emit closing {"doors": [1, 2]} # both`, "2026-01-05 00:00", "2h", `
 05 01:00:00 emit closing map[doors:map[1:1 2:2]]`},
+		{"message", `01:00 emit mqtt:garage/door "open"`, "2026-01-05 00:00", "2h", `
+05 01:00:00 emit mqtt:garage/door open`},
 		{"no such channel", "01:00 gate/7 motion", "2026-01-05 00:00", "2h", `
 f:1: gate has no channel 7`},
 		{"no such channel at random", "random gate/7 motion 4/day", "2026-01-05 00:00", "2h", `

@@ -371,3 +371,23 @@ hik.test.case("third", function() end)`})
 		t.Error(err)
 	}
 }
+
+// Messages of MQTT come and go inside a test, and reach no broker.
+func TestMessages(t *testing.T) {
+	c := newSite(t, map[string]string{
+		"site.yaml": oneDome + "mqtt: {broker: mqtt://192.0.2.5}\n",
+		"scripts/door.lua": `hik.on("mqtt:door/+", {name = "door"}, function(m)
+  hik.mqtt.publish("seen", {open = m.json.open})
+end)`,
+		"tests/door_test.lua": `
+hik.test.case("a message", function()
+  hik.test.truthy(hik.test.emit("mqtt:door/1", {open = true}))
+  hik.test.equal(hik.test.emit("mqtt:window/1", "open"), false)
+  hik.test.advance("1s")
+  local notices = hik.test.notices()
+  hik.test.equal(#notices, 1)
+  hik.test.equal({notices[1].target, notices[1].text}, {"mqtt:seen", '{"open":true}'})
+end)`,
+	})
+	compare(t, outcome(c.results(t)), "\ntests/door_test.lua: a message: 0")
+}

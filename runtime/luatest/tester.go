@@ -53,6 +53,14 @@ func (b *bench) Raise(e luaapi.TestEvent) (reaches bool, err error) {
 	}), nil
 }
 
+// Message implements luaapi.Tester.
+func (b *bench) Message(m luaapi.Message) (told bool, err error) {
+	if !b.testing {
+		return false, errNotBegun
+	}
+	return b.host.Deliver(m) > 0, nil
+}
+
 // Fault implements luaapi.Tester.
 func (b *bench) Fault(device, fault string, lasts time.Duration) error {
 	d, err := b.device(device)

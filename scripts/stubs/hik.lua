@@ -858,7 +858,7 @@ function hik.test.reload(script) end
 ---@param down? hik.Duration
 function hik.test.restart(down) end
 
----A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told.
+---A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens.
 ---@param place hik.Channel|hik.Device|string
 ---@param event hik.EventWord
 ---@param options? hik.EmitOptions
