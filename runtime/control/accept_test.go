@@ -55,3 +55,20 @@ func TestAcceptPausesWhenDescriptorsRunOut(t *testing.T) {
 		}
 	})
 }
+
+// A client that has asked for nothing keeps Close from nothing.
+func TestSilentClientIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &fullListener{conns: make(chan net.Conn, 1)}
+		here, there := net.Pipe()
+		defer here.Close()
+		l.conns <- there
+		s := serve(l, t.TempDir()+"/none", newEcho(), quiet)
+		synctest.Wait()
+		closing := time.Now()
+		s.Close()
+		if took := time.Since(closing); took > time.Second { // the pause of a listener that is full
+			t.Errorf("Close took %v", took)
+		}
+	})
+}
