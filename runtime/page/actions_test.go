@@ -69,8 +69,11 @@ func testActions(t *testing.T, b *browser) {
 	}
 
 	// Another channel has another picture, and perhaps no head.
-	eval[bool](b, `(() => { const s = document.querySelector(".card:nth-child(5) select"); s.value = "7"; return s.dispatchEvent(new Event("change")); })()`)
 	b.do(chromedp.ScrollIntoView(chromedp.CSS(".card:nth-child(5)")))
+	b.until(`document.querySelector(".card:nth-child(5) img:not([hidden])") !== null`)
+	if !eval[bool](b, `(() => { const s = document.querySelector(".card:nth-child(5) select"); s.value = "7"; s.dispatchEvent(new Event("change")); return document.querySelector(".card:nth-child(5) img").hidden; })()`) {
+		t.Error("the picture of one channel stands for another")
+	}
 	b.until(`!document.querySelector(".card:nth-child(5) .stop").checkVisibility() && document.querySelector(".card:nth-child(5) img").alt === "Picture of nvr-hall, east corridor behind the lift"`)
 
 	b.press("Set aside: patrol")
