@@ -14,7 +14,7 @@ const inSight = new IntersectionObserver((entries) => {
 const pictures = new Map(); // by the element that is watched
 
 document.addEventListener("visibilitychange", () => {
-  for (const p of pictures.values()) p.look();
+  for (const p of pictures.values()) p.seen(p.visible);
 });
 
 // Picture is the box of one device. It shows the channel that it was given. seen
@@ -75,7 +75,7 @@ export class Picture {
 
   seen(visible) {
     this.visible = visible;
-    if (visible) this.onSeen();
+    if (visible && !document.hidden) this.onSeen();
     this.look();
   }
 
