@@ -74,6 +74,13 @@ func testLook(t *testing.T, b *browser) {
 			t.Errorf("too small for a finger: %s", small)
 		}
 	}
+	for _, width := range []int64{320, 601, 768, 1001, 1920} {
+		b.do(chromedp.EmulateViewport(width, 900))
+		if got := eval[string](b, tooWide); got != "" {
+			t.Errorf("%d px: too wide: %s", width, got)
+		}
+	}
+	b.show(narrow)
 	if got := shown(b, "#bar"); !strings.Contains(got, "north-yard") || !strings.Contains(got, "20:27:2") || !strings.Contains(got, "Europe/Berlin · up 3d04h") {
 		t.Errorf("%q", got)
 	}
