@@ -151,6 +151,15 @@ func (h *Host) gapStatus(zone *time.Location) []GapStatus {
 	return all
 }
 
+// MissedPictures tells how many pictures archive.schedules has asked for that are
+// missing, since the host began.
+func (h *Host) MissedPictures() []gaps.Missed {
+	if g := h.gaps.Load(); g != nil {
+		return g.Missed()
+	}
+	return nil
+}
+
 // Gaps makes a report of what is missing in the archive of a site whose data
 // folder is data. It needs no host that runs.
 func Gaps(s *site.Site, data string, q gaps.Query, now time.Time) (gaps.Report, error) {

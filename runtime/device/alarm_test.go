@@ -78,12 +78,12 @@ func TestStreamFollowsTheFirstName(t *testing.T) {
 		defer f.mu.Unlock()
 		return f.line
 	}
-	r.eventually("the stream is open", func() bool { return f.shown() == eventsFlowing })
+	r.eventually("the stream is open", func() bool { return f.shown() == EventsFlowing })
 	if over().ref != r.set.Devices()[0] {
 		t.Error("the stream is not over the first name's line")
 	}
 	r.swap("timezone: UTC\ndevices:\n  again: {ip: " + oneGate + ", username: admin, password: simulated}\n")
-	r.eventually("the stream is over the other name's line", func() bool { return over() != nil && over().ref == again && f.shown() == eventsFlowing })
+	r.eventually("the stream is over the other name's line", func() bool { return over() != nil && over().ref == again && f.shown() == EventsFlowing })
 }
 
 // A first name whose login is refused, or that has not been answered yet, holds
@@ -94,9 +94,9 @@ func TestStreamIsNotHeldUpByANameThatIsGone(t *testing.T) {
 	ref := r.set.Devices()[1]
 	r.eventually("the login is refused", func() bool { return r.set.Devices()[0].State() == StateUnauthorized })
 	r.set.Hub().Add(&Listener{Spec: luaapi.EventSpec{Device: ref, Type: "motion"}, Tell: func(*luaapi.Event, any, any) {}})
-	r.eventually("the stream waits", func() bool { return ref.Events() == eventsStale })
+	r.eventually("the stream waits", func() bool { return ref.Events() == EventsStale })
 	r.swap("timezone: UTC\ndevices:\n" + again)
-	r.eventually("the stream is open over the other name's line", func() bool { return ref.Events() == eventsFlowing })
+	r.eventually("the stream is open over the other name's line", func() bool { return ref.Events() == EventsFlowing })
 }
 
 // What waits for another state of a device leaves nothing behind where it waits
@@ -134,7 +134,7 @@ func TestStreamComesBackWithTheDevice(t *testing.T) {
 		r.putBetween(unreachable(oneGate, &away))
 		gate.dev().feed.rewired()
 		time.Sleep(time.Hour)
-		if gate.State() != StateOffline || gate.Events() != eventsStale {
+		if gate.State() != StateOffline || gate.Events() != EventsStale {
 			t.Fatalf("%s, events %s", gate.State(), gate.Events())
 		}
 		away.Store(false)
@@ -142,7 +142,7 @@ func TestStreamComesBackWithTheDevice(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		time.Sleep(backSpread + time.Second)
-		if gate.Events() != eventsFlowing {
+		if gate.Events() != EventsFlowing {
 			t.Errorf("events %s though the device is back", gate.Events())
 		}
 		r.close(time.Second)

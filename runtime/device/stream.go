@@ -13,9 +13,9 @@ import (
 
 // The states of a device's event stream.
 const (
-	eventsOff     = "off"     // no script listens
-	eventsFlowing = "flowing" // open, and not silent
-	eventsStale   = "stale"   // lost or silent: nothing is known
+	EventsOff     = "off"     // no script listens
+	EventsFlowing = "flowing" // open, and not silent
+	EventsStale   = "stale"   // lost or silent: nothing is known
 )
 
 const (
@@ -71,7 +71,7 @@ type feed struct {
 }
 
 func newFeed(d *Device) *feed {
-	f := &feed{d: d, state: eventsOff}
+	f := &feed{d: d, state: EventsOff}
 	f.alarms = newAlarms(f)
 	return f
 }
@@ -87,7 +87,7 @@ func (f *feed) shown() string {
 func (f *feed) staleSince() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.state != eventsStale {
+	if f.state != EventsStale {
 		return time.Time{}
 	}
 	return f.lostAt
@@ -134,7 +134,7 @@ func (f *feed) end() {
 	f.cancel()
 	f.alarms.clear()
 	f.held = nil
-	f.state, f.staleLogged, f.running, f.cancel = eventsOff, false, false, nil
+	f.state, f.staleLogged, f.running, f.cancel = EventsOff, false, false, nil
 	stop(&f.staleSoon)
 	stop(&f.closeLater)
 	if f.client != nil {

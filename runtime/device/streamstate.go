@@ -52,16 +52,16 @@ func (f *feed) opened() {
 // flows is called with mu held when it is known that events come through.
 func (f *feed) flows(now time.Time) {
 	was := f.state
-	f.state = eventsFlowing
+	f.state = EventsFlowing
 	stop(&f.staleSoon)
-	if was == eventsFlowing {
+	if was == EventsFlowing {
 		return
 	}
 	f.alarms.resume(now)
 	if f.staleLogged {
 		f.staleLogged = false
 		f.d.first().ref.say(slog.LevelInfo, "events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
-		f.tell(luaapi.Event{Type: eventsStale, State: "stop", Time: now})
+		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now})
 	}
 }
 
@@ -69,11 +69,11 @@ func (f *feed) flows(now time.Time) {
 func (f *feed) lost(why error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.state == eventsStale {
+	if f.state == EventsStale {
 		return
 	}
 	now := f.d.clk.Now()
-	f.state, f.lostAt = eventsStale, now
+	f.state, f.lostAt = EventsStale, now
 	f.alarms.pause()
 	if errors.Is(why, errSilent) || errors.Is(why, errDead) || refusal(why) {
 		f.sayStale(now, why)
@@ -82,7 +82,7 @@ func (f *feed) lost(why error) {
 	f.staleSoon = f.d.clk.AfterFunc(lostGrace, func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if f.state == eventsStale {
+		if f.state == EventsStale {
 			f.sayStale(f.d.clk.Now(), why)
 		}
 	})
@@ -101,7 +101,7 @@ func (f *feed) sayStale(now time.Time, why error) {
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}
 	}
 	f.d.first().ref.say(slog.LevelWarn, "no events: what the device notices is not known until they flow again", attrs...)
-	f.tell(luaapi.Event{Type: eventsStale, State: "start", Time: now})
+	f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: now})
 }
 
 // tell is called with mu held: events are told in the order in which they were

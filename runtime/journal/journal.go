@@ -45,6 +45,7 @@ type Journal struct {
 	first   int // the oldest entry
 	count   int
 	dropped int // since the last line that said so
+	lost    int // since Open
 	running bool
 	closed  bool
 	waiting []clock.Waiter // for the writer to end
@@ -100,6 +101,13 @@ func (j *Journal) Write(e Entry) {
 	}
 }
 
+// Lost is how many entries were dropped since Open.
+func (j *Journal) Lost() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lost
+}
+
 func (j *Journal) sweep() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -112,6 +120,7 @@ func (j *Journal) sweep() {
 func (j *Journal) put(e Entry) {
 	if j.count == len(j.ring) {
 		j.dropped++
+		j.lost++
 		return
 	}
 	j.ring[(j.first+j.count)%len(j.ring)] = e
@@ -226,9 +235,11 @@ func (j *Journal) settle(noted, written int, err error) {
 	}
 	lost := bytes.Count(j.lines.Bytes()[written:], []byte{'\n'})
 	if noted > 0 && written == 0 {
-		lost += noted - 1 // the note itself is no entry
+		lost--             // the note itself is no entry
+		j.dropped += noted // and is due again
 	}
 	j.dropped += lost
+	j.lost += lost
 	if !j.failing {
 		j.failing = true
 		j.log.Error("commands are not put on record until the journal can be written", "error", err)

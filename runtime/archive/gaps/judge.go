@@ -96,7 +96,9 @@ func (t *Tracker) judge(s *series, now time.Time) (begun, ended []Gap) {
 			if fresh {
 				s.Gap = &Gap{Device: s.Device, Channel: s.Channel, Name: s.Name, Label: s.Label, Every: s.Due.String(), From: due}
 			}
-			s.Gap.add(due, t.reason(s, due, next))
+			why := t.reason(s, due, next)
+			s.Gap.add(due, why)
+			t.missed[Missed{Device: s.Device, Channel: s.Channel, Why: why.Why}]++
 			if n := len(s.Gap.Reasons); n > maxReasons {
 				s.Gap.Reasons[n-2].Missing += s.Gap.Reasons[n-1].Missing
 				s.Gap.Reasons = s.Gap.Reasons[:n-1]

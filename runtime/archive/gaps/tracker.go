@@ -70,6 +70,7 @@ type Tracker struct {
 	series map[string]*series
 	down   []Reason // when the host did not run, or was asleep
 	wake   clock.Waiter
+	missed map[Missed]int // pictures, since Start
 
 	changes int // of what is wanted
 }
@@ -88,6 +89,7 @@ func New(conf Config) *Tracker {
 	t := &Tracker{
 		conf: conf, clk: conf.Clock, log: conf.Log, ended: clock.NewGroup(conf.Clock),
 		record: record{filepath.Join(conf.Data, FolderName)}, series: make(map[string]*series),
+		missed: make(map[Missed]int),
 	}
 	t.ctx, t.cancel = clock.WithCancel(context.Background())
 	return t
@@ -157,6 +159,27 @@ func (t *Tracker) Gaps() []Gap {
 		if g := t.series[key].Gap; g != nil {
 			all = append(all, g.clone())
 		}
+	}
+	return all
+}
+
+// Missed is how many pictures of a channel were found missing for a reason.
+type Missed struct {
+	Device   string
+	Channel  int
+	Why      string
+	Pictures int
+}
+
+// Missed tells what was found missing since Start, in no order. One that came after
+// all, late, counts.
+func (t *Tracker) Missed() []Missed {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := make([]Missed, 0, len(t.missed))
+	for m, n := range t.missed {
+		m.Pictures = n
+		all = append(all, m)
 	}
 	return all
 }

@@ -47,6 +47,9 @@ func New(o Options) *Keeper {
 	return &Keeper{opt: o, turn: clock.NewSemaphore(o.Clock, 1), free: freeBytes}
 }
 
+// Free is the room on the disk of the archive, in bytes. It may wait for the disk.
+func (k *Keeper) Free() (int64, error) { return k.free(k.opt.Index.Dir()) }
+
 // Problem says why the last Prune could not do all it should; nil: it did.
 func (k *Keeper) Problem() error {
 	k.mu.Lock()
