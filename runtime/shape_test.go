@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"runtime/api":           {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/device", "runtime/journal", "runtime/owner", "runtime/site", "isapi"},
 	"runtime/mqtt":          {"runtime", "runtime/clock", "runtime/journal", "runtime/site", "runtime/web", "luaapi", "isapi"},
+	"runtime/metrics":       {"runtime", "runtime/archive", "runtime/archive/gaps", "runtime/archive/index", "runtime/archive/retention", "runtime/clock", "runtime/device", "runtime/journal", "runtime/site", "luaapi"},
 	"runtime/notify":        {"runtime/clock", "runtime/site", "runtime/web", "isapi"},
 	"runtime/timeline":      {"runtime/clock", "runtime/journal", "runtime/schedule", "runtime/site"},
 	"runtime/timeline/page": {"runtime/clock", "runtime/schedule", "runtime/timeline"},
@@ -86,6 +87,10 @@ var onlyIn = map[string][]string{
 	"golang.org/x/net/netutil":           {"runtime/control"},
 	"golang.org/x/text/encoding":         {"isapi"},
 	"github.com/nathan-osman/go-sunrise": {"runtime/schedule"},
+
+	"github.com/prometheus/client_golang/prometheus":            {"runtime/metrics"},
+	"github.com/prometheus/client_golang/prometheus/collectors": {"runtime/metrics"},
+	"github.com/prometheus/client_golang/prometheus/promhttp":   {"runtime/metrics"},
 
 	"github.com/eclipse/paho.golang/paho":    {"runtime/mqtt"},
 	"github.com/eclipse/paho.golang/packets": {"runtime/mqtt"},

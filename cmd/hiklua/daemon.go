@@ -29,6 +29,9 @@ type daemon struct {
 	notify *notifier
 	data   string
 
+	lost     func() int // entries of the journal
+	measures measures
+
 	mu       sync.Mutex
 	watchdog func() // ends it; nil: there is none
 	stopped  bool
@@ -50,7 +53,7 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 		d.lock = lock
 	}
 	if o.logFile == "" {
-		d.log = a.hostLogger(s.Timezone, d.ring, nil)
+		d.log = a.hostLogger(s.Timezone, d.ring, nil, d.measures.line)
 		return d, nil
 	}
 	file, err := openLogFile(s.Path(o.logFile), logFileSize)
@@ -59,7 +62,7 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 		return nil, err
 	}
 	d.file = outlet.New(file)
-	d.log = a.hostLogger(s.Timezone, d.ring, d.file)
+	d.log = a.hostLogger(s.Timezone, d.ring, d.file, d.measures.line)
 	return d, nil
 }
 
@@ -81,7 +84,8 @@ func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, fee
 }
 
 // taken is called with the page of a site.yaml that was taken over; nil: none.
-func (d *daemon) taken(web *site.Web) {
+func (d *daemon) taken(h *runtime.Host, web *site.Web) {
+	d.measure(h, web)
 	if d.page != nil {
 		d.page.Reconfigure(web)
 	}
@@ -115,6 +119,7 @@ func (d *daemon) stopping() {
 	if d.page != nil {
 		d.closing.Go(d.page.Close)
 	}
+	d.closing.Go(d.measures.close)
 	if d.server != nil {
 		d.closing.Go(func() { d.server.Close() })
 	}

@@ -13,12 +13,13 @@ import (
 )
 
 // hostLogger is the logger of a running host: what logger writes, and beside
-// it a ring for those who follow the log, and a file where one is asked for.
-func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer) *slog.Logger {
+// it a ring for those who follow the log, and a file where one is asked for. count
+// is told of each line.
+func (a *app) hostLogger(zone *time.Location, ring *control.Ring, file io.Writer, count func(slog.Level)) *slog.Logger {
 	level, onScreen := logLevels[a.logLevel.value], a.formOf(a.stderr)
 	handlers := []slog.Handler{
 		a.logHandler(a.logOutput(a.stderr, zone, onScreen), level, onScreen),
-		plainJSON(ring, level),
+		&middleware{plainJSON(ring, level), func(r slog.Record) (slog.Record, bool) { count(r.Level); return r, true }},
 	}
 	if file != nil {
 		inFile := textForm{time: fileTime}

@@ -28,19 +28,18 @@ func journalFolder(dir string) string { return filepath.Join(dataFolder(dir), "j
 
 // openJournal takes the record of a running host. Without a disk that takes
 // it, the host runs without a record; what simulated devices were sent is none.
-func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record func(journal.Entry), end func()) {
+func (a *app) openJournal(s *site.Site, log *slog.Logger, o runOptions) (record func(journal.Entry), lost func() int, end func()) {
 	if o.simulate {
-		return nil, func() {}
+		return nil, func() int { return 0 }, func() {}
 	}
 	j, err := journal.Open(journalFolder(s.Dir), journal.Options{
 		Clock: a.clk, Log: log, Kind: func(err error) string { return runtime.Report(err).Kind },
 	})
 	if err != nil {
 		log.Error("nothing is put on record", errorKey, err)
-		return nil, func() {}
+		return nil, func() int { return 0 }, func() {}
 	}
-	record = j.Write
-	return record, func() {
+	return j.Write, j.Lost, func() {
 		ctx, cancel := clock.WithTimeout(a.clk, context.Background(), journalTimeout)
 		defer cancel()
 		if err := j.Close(ctx); err != nil {

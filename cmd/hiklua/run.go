@@ -58,15 +58,17 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	defer daemon.close()
 	log := daemon.log
-	record, endRecord := a.openJournal(s, log, o)
+	record, lost, endRecord := a.openJournal(s, log, o)
+	daemon.lost = lost
 	defer endRecord()
 	broker := a.newBroker(log, o.simulate, false)
 	feed := page.NewFeed()
-	record = broker.tee(tellAll(record, feed.Record))
+	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
 	devices := &simulation{}
-	h, err := a.newHost(s, hostOptions{
+	var h *runtime.Host
+	h, err = a.newHost(s, hostOptions{
 		log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
-		taken: func(s *site.Site) { daemon.taken(o.web(s)) },
+		taken: func(s *site.Site) { daemon.taken(h, o.web(s)) },
 	})
 	if err != nil {
 		return err
@@ -76,6 +78,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	for _, w := range s.Warnings {
 		log.Warn(w.String())
 	}
+	daemon.measure(h, o.web(s))
 	h.Open()
 	defer broker.start(h)()
 	daemon.listen(h, devices, o.web(s), feed, record)

@@ -20,7 +20,7 @@ func (d *daemon) newAPI(h *runtime.Host, devices *simulation) *api.API {
 			d.notify.tell("RELOADING=1")
 			return func() { d.notify.tell("READY=1") }
 		},
-		PageLink: d.pageLink,
-		Emit:     func(name, rest string) (api.Emitted, error) { return emitter{h, devices}.emit(emitRequest{name, rest}) },
+		PageLink: d.pageLink, Metrics: d.measures.serving,
+		Emit: func(name, rest string) (api.Emitted, error) { return emitter{h, devices}.emit(emitRequest{name, rest}) },
 	})
 }

@@ -32,6 +32,9 @@ type Config struct {
 	Emit func(name, valueOrWords string) (Emitted, error)
 	// PageLink makes a link to the page. Nil: there is none.
 	PageLink func() (PageLink, error)
+	// Metrics answers scrapes of Prometheus; nil: nothing is counted yet, as the
+	// host has no page.
+	Metrics func() http.Handler
 	// Reloading, if it is set, is called before a reload by hand, and what it
 	// returns after it.
 	Reloading func() (done func())

@@ -19,6 +19,7 @@ type route struct {
 var table = []route{
 	{Route{Method: "GET", Path: "/api/status", Page: true}, get((*API).status)},
 	{Route{Method: "GET", Path: "/api/jobs", Page: true}, get((*API).jobs)},
+	{Route{Method: "GET", Path: "/metrics", Page: true}, sendMetrics}, // the page has it beside the API
 	{Route{Method: "POST", Path: "/api/jobs/run", Page: true, Action: true}, post((*API).runJob)},
 	{Route{Method: "POST", Path: "/api/reload", Page: true, Action: true}, post((*API).reload)},
 	{Route{Method: "POST", Path: "/api/heads/stop", Page: true, Action: true}, post((*API).stopHead)},
