@@ -133,7 +133,7 @@ func testLines(t *testing.T, b *browser) {
 	want := `20:27:19 | gate/yard | preset 2 “door” 41ms, patrol/look round#3
 20:27:24 | gate/yard | snapshot 312ms, waited 200ms, 184 kB, patrol/look round#3
 20:27:25 | barn | error: snapshot: connection refused (nothing listens there: check port and scheme) 2ms, patrol/barn picture#12
-20:27:26 | patrol/barn picture#12 | error: has ended: barn: snapshot: offline 40ms`
+20:27:26 | patrol/barn picture#12 | error: failed: barn: snapshot: offline 40ms`
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}

@@ -32,7 +32,7 @@ const readers = {
     if (c.size) more.push(size(c.size));
     if (c.count > 1) more.push(`${c.count} like it`);
     if (c.device && c.task) more.push(c.task);
-    return { what: whatOf(c) + (bad ? `: ${c.error || c.answer}` : c.answer === "cancelled" ? ": cancelled" : ""), more: more.join(", "), level: bad ? "error" : "" };
+    return { what: (bad && c.kind === "ended" ? kinds.failed : whatOf(c)) + (bad ? `: ${c.error || c.answer}` : c.answer === "cancelled" ? ": cancelled" : ""), more: more.join(", "), level: bad ? "error" : "" };
   },
 
   event(e) {

@@ -73,7 +73,7 @@ export function causes(status) {
     const words = `${count(g.missing, "picture")} of ${g.name || `channel ${g.channel}`}`;
     const cause = all.find((a) => a.device && a.who.includes(g.device));
     if (cause) cause.also.push(words);
-    else add(9, `${g.device}/${g.name || g.channel}`, device(g.device), `misses ${count(g.missing, "picture")}`, { message: why }, { since: g.from });
+    else add(9, `${g.device}/${g.name || g.channel}`, device(g.device), `misses ${count(g.missing, "picture")}`, { message: why }, { since: g.from, goesOn: true });
   }
   for (const n of status.notify ?? [])
     if (n.error) add(10, `notify ${n.target}`, "", n.waiting ? `${n.waiting} waiting` : "fails", n.error, { since: n.error.time, till: n.retry_at });
