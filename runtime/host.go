@@ -103,6 +103,9 @@ type Config struct {
 	// Publish sends a message of hik.mqtt to the broker of the site; sent is false if
 	// the broker is away. Nil: nothing is sent, the log says what would be.
 	Publish func(ctx context.Context, m luaapi.Message) (sent bool, err error)
+	// Outside, if it is set, are the ways between the host and people or programs that
+	// site.yaml asks for and that do not work at present. It must not wait.
+	Outside func() []BrokenWay
 	// Steps, if it is set, is how many instructions of Lua a task may carry out
 	// without waiting, in the place of limits.compute: in virtual time a loop then
 	// ends at the same place on every machine, and one that waits again and again
@@ -113,6 +116,13 @@ type Config struct {
 	Interrupted func() bool
 	// Seed is for jitter; the same seed gives the same site.
 	Seed uint64
+}
+
+// BrokenWay is the page, or the MQTT broker, where it does not work.
+type BrokenWay struct {
+	Name  string // page, mqtt
+	Err   error
+	Since time.Time
 }
 
 // Host runs the scripts of a site against its devices. New makes it, Open

@@ -32,12 +32,20 @@ type Status struct {
 	StateError *ErrorStatus   `json:"state_error,omitempty"` // why hik.state is not kept
 	Adrift     []AdriftHead   `json:"adrift,omitempty"`
 	Archive    *ArchiveStatus `json:"archive,omitempty"`
-	Notify     []NoticeStatus `json:"notify,omitempty"` // the ways of notify in site.yaml
+	Notify     []NoticeStatus `json:"notify,omitempty"`  // the ways of notify in site.yaml
+	Outside    []WayStatus    `json:"outside,omitempty"` // the page and the MQTT broker, where they do not work
 	Devices    []DeviceStatus `json:"devices"`
 	Scripts    []ScriptStatus `json:"scripts"`
 	Jobs       []JobStatus    `json:"jobs"`
 	Memory     uint64         `json:"memory_bytes"` // the heap
 	Goroutines int            `json:"goroutines"`
+}
+
+// WayStatus is a way between the host and people or programs that site.yaml asks for,
+// and that does not work.
+type WayStatus struct {
+	Name  string       `json:"name"`  // page, mqtt
+	Error *ErrorStatus `json:"error"` // why, since its time
 }
 
 // SiteStatus is the site as it runs.
@@ -135,6 +143,9 @@ func (h *Host) Status() Status {
 	st.StateError = h.stateError()
 	st.Archive = h.archiveStatus()
 	st.Notify = h.noticeStatus(h.site().Timezone)
+	if h.conf.Outside != nil {
+		st.Outside = h.outsideStatus()
+	}
 	for _, m := range h.devices.LeftMoving() {
 		st.Adrift = append(st.Adrift, AdriftHead{m.Device, m.Address, m.Channel})
 	}
@@ -151,6 +162,17 @@ func (h *Host) Status() Status {
 	}
 	st.Scripts = h.scriptStatus()
 	return st
+}
+
+// outsideStatus tells of the ways that do not work.
+func (h *Host) outsideStatus() []WayStatus {
+	var all []WayStatus
+	for _, way := range h.conf.Outside() {
+		st := WayStatus{Name: way.Name, Error: errorStatus(way.Err)}
+		st.Error.Time = clock.In(way.Since, h.site().Timezone)
+		all = append(all, st)
+	}
+	return all
 }
 
 // FullPath is dir from the root of the disk, if that can be known.

@@ -68,12 +68,13 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 
 // listen lets other processes ask the host, also while its scripts load. A host
 // that cannot be asked runs all the same.
-func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry)) {
+func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry), ways *outside) {
 	if d.lock == nil {
 		return
 	}
 	answers := d.newAPI(h, devices)
 	d.page = d.newPage(h, answers, feed, record)
+	ways.page.Store(d.page)
 	d.page.Configure(web)
 	server, err := control.Listen(d.data, answers.Handler(api.Socket), slog.NewLogLogger(d.log.Handler(), slog.LevelDebug))
 	if err != nil {

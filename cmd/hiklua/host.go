@@ -121,6 +121,7 @@ type hostOptions struct {
 	print     func(script, text string)                    // nil: what scripts print is logged
 	record    func(journal.Entry)
 	publish   func(context.Context, luaapi.Message) (sent bool, err error) // of hik.mqtt; nil: nothing is sent
+	outside   func() []runtime.BrokenWay                                   // nil: none is known of
 	state     bool                                                         // what scripts keep outlives the command, if it can
 	shared    bool                                                         // others may have it meanwhile, and a running host has it already: then it does not
 	quiet     bool                                                         // notifications are logged, not sent
@@ -152,7 +153,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	conf := runtime.Config{
 		Data: data,
 		Site: s, Reload: reload, SiteTaken: o.taken, Clock: a.clk, Log: o.log, Version: version(), Getenv: a.env,
-		Transport: o.transport, Record: o.record, Publish: o.publish, Print: o.print,
+		Transport: o.transport, Record: o.record, Publish: o.publish, Print: o.print, Outside: o.outside,
 		Stdout: a.output(), Stderr: a.stderr,
 		Quiet: o.simulate || o.quiet,
 		Seed:  uint64(a.clk.Now().UnixNano()),

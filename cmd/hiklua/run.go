@@ -62,12 +62,13 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	daemon.lost = lost
 	defer endRecord()
 	broker := a.newBroker(log, o.simulate, false)
+	ways := &outside{broker: broker}
 	feed := page.NewFeed()
 	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
 	devices := &simulation{}
 	var h *runtime.Host
 	h, err = a.newHost(s, hostOptions{
-		log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
+		log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true, outside: ways.broken,
 		taken: func(s *site.Site) { daemon.taken(h, o.web(s)) },
 	})
 	if err != nil {
@@ -81,7 +82,7 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	daemon.measure(h, o.web(s))
 	h.Open()
 	defer broker.start(h)()
-	daemon.listen(h, devices, o.web(s), feed, record)
+	daemon.listen(h, devices, o.web(s), feed, record, ways)
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {
 		defer told.Wake()

@@ -23,6 +23,9 @@ func (a *app) writeMarks(st runtime.Status) {
 			a.writeWrapped(a.tint("NOT NOTIFIED", colourFail) + ": " + noticeText(n, st.Now) + "\n" + errorLines(n.Error))
 		}
 	}
+	for _, w := range st.Outside {
+		a.writeWrapped(a.tint(outsideMarks[w.Name], colourFail) + ": " + wayText(w, st.Now) + "\n" + errorLines(w.Error))
+	}
 	if mark := simulatedText(st); mark != "" {
 		a.writeWrapped(a.tint("SIMULATED", colourWarn) + ": " + mark + "\n")
 	}
@@ -123,6 +126,9 @@ func findings(st runtime.Status) (good string, bad []string) {
 			bad = append(bad, noticeText(n, st.Now)+": "+n.Error.Message)
 		}
 	}
+	for _, w := range st.Outside {
+		bad = append(bad, wayText(w, st.Now)+": "+w.Error.Message)
+	}
 	if st.Site.Error != nil {
 		bad = append(bad, "site.yaml not taken over")
 	}
@@ -156,6 +162,18 @@ func findings(st runtime.Status) (good string, bad []string) {
 		return plural(len(st.Scripts), "script"), bad
 	}
 	return devices + ", " + plural(len(st.Scripts), "script"), bad
+}
+
+// outsideMarks are what status says first of a way that does not work.
+var outsideMarks = map[string]string{"page": "NO PAGE", "mqtt": "NO MQTT"}
+
+// wayText is "mqtt does not work since 14:02:11".
+func wayText(w runtime.WayStatus, now time.Time) string {
+	text := w.Name + " does not work"
+	if w.Error.Time != nil {
+		text += " since " + timeText(*w.Error.Time, now)
+	}
+	return text
 }
 
 // noticeText is "ops by telegram since 14:02, 3 notifications wait".

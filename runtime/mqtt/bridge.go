@@ -70,6 +70,8 @@ type Bridge struct {
 
 	mu      sync.Mutex
 	link    *link         // nil: the broker is away
+	problem error         // why it is; nil: it is not, or nothing is known yet
+	since   time.Time     // of problem
 	settled chan struct{} // closed once the first try to connect is over
 }
 
@@ -153,6 +155,7 @@ func (b *Bridge) run() {
 		if conf == nil || !b.isNeeded() {
 			if conf == nil {
 				b.settle()
+				b.note(nil)
 			}
 			b.pause(b.every)
 			continue
@@ -164,15 +167,35 @@ func (b *Bridge) run() {
 		case clock.Cause(b.ctx) != nil:
 			return
 		case err == errChanged:
+			b.note(nil)
 			wait, told = backoff{}, story{}
 			continue
 		}
+		b.note(err)
 		lasted := b.conf.Clock.Now().Sub(began)
 		told.failed(b.conf.Log, conf, err, lasted)
 		if !b.pauseWhile(conf, wait.next(err, lasted)) {
 			wait, told = backoff{}, story{}
 		}
 	}
+}
+
+// note notes why the broker is away; nil: it is not.
+func (b *Bridge) note(problem error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.problem == nil {
+		b.since = b.conf.Clock.Now()
+	}
+	b.problem = problem
+}
+
+// Problem is why the broker is away, and since when; nil: it is not, or it is not known
+// yet. It does not wait.
+func (b *Bridge) Problem() (why error, since time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.problem, b.since
 }
 
 // isNeeded reports whether there is a reason to connect.

@@ -85,6 +85,7 @@ func (b *Bridge) live(conf *site.MQTT, story *story) error {
 		cancel()
 		l.running.Wait()
 	}()
+	b.note(nil)
 	story.connected(b.conf.Log, conf)
 	return l.serve()
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
@@ -56,6 +58,8 @@ type Page struct {
 	front *front // what listens; nil: nothing does
 	err   error  // why nothing does
 
+	problem atomic.Pointer[problem] // of the newest settings; nil: none
+
 	changes  sync.WaitGroup // of Reconfigure
 	changeMu sync.Mutex
 	change   *site.Web // the newest settings
@@ -88,6 +92,7 @@ func (p *Page) Configure(web *site.Web) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.front
+	p.problem.Store(nil)
 	if web == nil || web.Listen == "" {
 		p.err = ErrOff
 		p.replace(nil)
@@ -103,6 +108,9 @@ func (p *Page) Configure(web *site.Web) {
 	if err == nil {
 		err = next.listen()
 	}
+	if err != nil {
+		p.problem.Store(&problem{err, p.conf.Clock.Now()})
+	}
 	if err != nil && p.front != nil {
 		p.conf.Log.Error("web of site.yaml is not taken over; the page stays as it was", keyError, err)
 		return
@@ -116,6 +124,21 @@ func (p *Page) Configure(web *site.Web) {
 	if !web.Loopback() && !next.secure() {
 		p.conf.Log.Warn("the page is served beyond this machine without TLS: password and pictures can be read on the way; web.cert and web.key, or a proxy in front of it, mend that")
 	}
+}
+
+// problem is why the page is not as site.yaml wants it, and since when.
+type problem struct {
+	err   error
+	since time.Time
+}
+
+// Problem is why the page is not as the newest settings want it, and since when; nil:
+// it is, or none is wanted. It does not wait.
+func (p *Page) Problem() (why error, since time.Time) {
+	if is := p.problem.Load(); is != nil {
+		return is.err, is.since
+	}
+	return nil, time.Time{}
 }
 
 // replace takes the front down, and puts another one in its place; nil: none.
