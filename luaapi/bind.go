@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/hiklua/hiklua/runtime/sandbox"
 )
 
 // call is one call of a function of the module.
@@ -34,6 +36,7 @@ func (m *module) bind(name string, fn func(*call) int) *lua.LFunction {
 			c.args[i] = L.Get(i + 1)
 		}
 		defer c.catchPanic()
+		sandbox.Spend(L, 200) // in virtual time, where a loop around it is to end
 		return fn(c)
 	})
 }

@@ -21,9 +21,7 @@ func concat(L *lua.LState, inst uint32, base *frame) int {
 			L.RaiseError("string too large, at most %d MB", maxString>>20)
 		}
 	}
-	if sum > 32 {
-		spendOn(L, sum)
-	}
+	spendOn(L, sum)
 	if others {
 		L.Replace(argA(inst)+1, concatPairs(L, first, last))
 		return 0

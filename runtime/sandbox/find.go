@@ -31,7 +31,6 @@ func find(L *lua.LState, wantPlace bool) int {
 		return 2
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
-	defer m.pay()
 	first, anchored := 0, strings.HasPrefix(pattern, "^")
 	if anchored {
 		first = 1
@@ -39,6 +38,7 @@ func find(L *lua.LState, wantPlace bool) int {
 	for s := start; s <= len(subject); s++ {
 		m.begin()
 		if e := m.match(s, first); e >= 0 {
+			m.pay()
 			if !wantPlace {
 				return m.push(s, e, false)
 			}
@@ -50,6 +50,7 @@ func find(L *lua.LState, wantPlace bool) int {
 			break
 		}
 	}
+	m.pay()
 	return one(L, lua.LNil)
 }
 
@@ -58,10 +59,10 @@ func strGmatch(L *lua.LState) int {
 	at := 0
 	L.Push(L.NewFunction(func(L *lua.LState) int {
 		m := &matcher{L: L, subject: subject, pattern: pattern}
-		defer m.pay()
 		for ; at <= len(subject); at++ {
 			m.begin()
 			if e := m.match(at, 0); e >= 0 {
+				m.pay()
 				s := at
 				at = e
 				if e == s {
@@ -70,6 +71,7 @@ func strGmatch(L *lua.LState) int {
 				return m.push(s, e, false)
 			}
 		}
+		m.pay()
 		return one(L, lua.LNil)
 	}))
 	return 1
@@ -90,7 +92,6 @@ func strGsub(L *lua.LState) int {
 		first = 1
 	}
 	m := &matcher{L: L, subject: subject, pattern: pattern}
-	defer m.pay()
 	b := builder{L: L}
 	at, n := 0, 0
 	for n < limit {
@@ -113,6 +114,7 @@ func strGsub(L *lua.LState) int {
 		}
 	}
 	b.add(subject[at:])
+	m.pay()
 	spendOn(L, b.Len())
 	L.Push(lua.LString(b.String()))
 	L.Push(lua.LNumber(n))

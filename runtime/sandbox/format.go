@@ -12,7 +12,6 @@ import (
 func strFormat(L *lua.LState) int {
 	format := checkText(L, 1)
 	b := &builder{L: L}
-	defer func() { spendOn(L, b.Len()) }()
 	for arg := 1; ; {
 		Check(L)
 		i := strings.IndexByte(format, '%')
@@ -34,6 +33,7 @@ func strFormat(L *lua.LState) int {
 		c, format = directive(L, format)
 		c.write(L, b, arg)
 	}
+	spendOn(L, b.Len())
 	return one(L, lua.LString(b.String()))
 }
 

@@ -43,15 +43,23 @@ func (m *matcher) fail(message string) { raisef(m.L, "%s", message) }
 func (m *matcher) work(n int) {
 	m.steps += n
 	if m.steps >= stepsPerCheck {
-		m.pay()
-		Check(m.L)
+		m.check()
 	}
 }
 
-// pay has the steps used up: each takes as long as two or three instructions.
+// check is apart from work, so that work is inlined: it is most of what a pattern does.
+func (m *matcher) check() {
+	m.pay()
+	Check(m.L)
+}
+
+// pay has the steps used up: each takes as long as two or three instructions. Few
+// are not counted, as in spendOn; nor are those of the last try before an error.
 func (m *matcher) pay() {
-	spend(m.L, 2*m.steps)
-	m.steps = 0
+	if m.steps >= 64 {
+		spend(m.L, 2*m.steps)
+		m.steps = 0
+	}
 }
 
 // match tries the pattern from p at s and gives the end of the match, or -1.

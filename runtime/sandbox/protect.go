@@ -32,6 +32,7 @@ func protect(L *lua.LState, nargs, nret int, witness func(*lua.LState, lua.LValu
 			stack.SetSp(sp)
 			of(L).currentFrame = innermost
 			L.SetTop(top)
+			spend(L, 500) // an error takes microseconds
 		}
 		*list = hidden
 	}()

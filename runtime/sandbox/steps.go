@@ -23,8 +23,13 @@ func spend(L *lua.LState, n int) {
 	}
 }
 
-// spendOn is spend for bytes that are written or looked through.
-func spendOn(L *lua.LState, bytes int) { spend(L, bytes/8) }
+// spendOn is spend for bytes that are written or looked through. A few cost no more
+// than the instruction that has called, and a real host would pay for the count.
+func spendOn(L *lua.LState, bytes int) {
+	if bytes >= 64 {
+		spend(L, bytes/8)
+	}
+}
 
 // Spend is Check for a function that has taken about as long as n instructions.
 func Spend(L *lua.LState, n int) {

@@ -42,8 +42,7 @@ func tableConcat(L *lua.LState) int {
 // checkEvery looks at the flag in a loop that does little in each round.
 func checkEvery(L *lua.LState, i int) {
 	if i%stepsPerCheck == 0 {
-		spend(L, 4*stepsPerCheck)
-		Check(L)
+		Spend(L, 4*stepsPerCheck)
 	}
 }
 
