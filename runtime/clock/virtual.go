@@ -110,8 +110,12 @@ func (v *Virtual) set(at time.Time, f func(), wall bool) *virtualTimer {
 
 // Run lets everything happen that is due up to and including until, and
 // leaves the clock there.
-func (v *Virtual) Run(until time.Time) {
-	v.drive(until.Round(0))
+func (v *Virtual) Run(until time.Time) { v.RunUnless(until, func() bool { return false }) }
+
+// RunUnless is Run that ends early once interrupted, which is asked now and then, says
+// true: more can be due at one moment than a person waits for.
+func (v *Virtual) RunUnless(until time.Time, interrupted func() bool) {
+	v.drive(until.Round(0), interrupted)
 	v.mu.Lock()
 	if v.now.Before(until) {
 		v.now = until.Round(0).In(v.now.Location())
@@ -134,14 +138,18 @@ func (v *Virtual) Do(f func()) {
 		}()
 		f()
 	})
-	v.drive(time.Time{})
+	v.drive(time.Time{}, func() bool { return false })
 	if !done {
 		panic(fmt.Sprintf("clock: stuck at %s: %d goroutines wait and no timer is set", v.Now(), v.Live()))
 	}
 }
 
-// drive runs what is due up to limit (zero: for ever), or until stop is set.
-func (v *Virtual) drive(limit time.Time) {
+// askEvery is how much the clock has happen between two looks at interrupted.
+const askEvery = 1000
+
+// drive runs what is due up to limit (zero: for ever), or until stop is set or interrupted
+// says true.
+func (v *Virtual) drive(limit time.Time, interrupted func() bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.driving {
@@ -149,8 +157,10 @@ func (v *Virtual) drive(limit time.Time) {
 	}
 	v.driving, v.stop = true, false
 	defer func() { v.driving, v.running = false, nil }() // also where a goroutine of the clock has panicked
-	for !v.stop {
+	for n := 1; !v.stop; n++ {
 		switch {
+		case n%askEvery == 0 && interrupted():
+			v.stop = true
 		case v.head < len(v.ready):
 			v.running = v.nextReady()
 			v.unlocked(v.running.resume)

@@ -141,15 +141,16 @@ const slice = time.Minute
 
 // play lets time go on to the end of the span.
 func (r *rehearsal) play(end time.Time) error {
+	interrupted := func() bool { return r.o.Interrupted != nil && r.o.Interrupted() }
 	for r.clk.Now().Before(end) {
-		if r.o.Interrupted != nil && r.o.Interrupted() {
-			return ErrInterrupted
-		}
 		next := r.clk.Now().Add(slice)
 		if next.After(end) {
 			next = end
 		}
-		r.clk.Run(next)
+		r.clk.RunUnless(next, interrupted)
+		if interrupted() {
+			return ErrInterrupted
+		}
 		r.finder.forget(r.host.RunningTasks)
 	}
 	return nil
