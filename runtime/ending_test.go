@@ -87,8 +87,8 @@ func TestJobsThatShareANameAreNumbered(t *testing.T) {
 		t.Errorf("%d jobs", n)
 	}
 	w.run(3 * time.Hour)
-	if s := w.host.find("a"); len(s.jobs.list) != 1 || len(s.jobs.named) != 1 || len(s.jobs.numbers) != 0 {
-		t.Errorf("%d jobs, %d names, %d numbers", len(s.jobs.list), len(s.jobs.named), len(s.jobs.numbers))
+	if s := w.host.find("a"); s.jobs.len() != 1 || len(s.jobs.named) != 1 || len(s.jobs.numbers) != 0 {
+		t.Errorf("%d jobs, %d names, %d numbers", s.jobs.len(), len(s.jobs.named), len(s.jobs.numbers))
 	}
 }
 

@@ -31,6 +31,7 @@ type job struct {
 	wants  *gaps.Series      // the pictures that it takes; nil: it is no schedule of the archive
 
 	// Guarded by script.mu.
+	place   int       // in the list of the script's jobs
 	began   time.Time // went live; every counts from here
 	timer   clock.Timer
 	next    time.Time // of the plan, without jitter; zero: never again
@@ -139,7 +140,7 @@ func phasesOf(old *script) map[string]time.Time {
 	old.mu.Lock()
 	defer old.mu.Unlock()
 	phases := make(map[string]time.Time)
-	for _, j := range old.jobs.list {
+	for _, j := range old.jobs.all() {
 		if j.spec.Kind == "every" {
 			phases[j.phase()] = j.began
 		}

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/hiklua/hiklua/luaapi"
 )
@@ -10,7 +9,8 @@ import (
 // jobList are the jobs of one generation that may still run: one that was
 // stopped, or whose only time has passed, has left it. Guarded by script.mu.
 type jobList struct {
-	list    []*job // in the order of registration
+	list    []*job // in the order of registration; nil: one that has left
+	gone    int    // how many have left
 	named   map[string]*job
 	numbers map[string]int // the last number given to a job that shares a name, by that name
 }
@@ -24,16 +24,21 @@ func (l *jobList) add(j *job) (replaced *job) {
 	replaced = l.named[j.name]
 	switch {
 	case replaced == nil:
-		l.list = append(l.list, j)
+		l.append(j)
 	case j.spec.Name != "":
-		l.list[slices.Index(l.list, replaced)] = j
+		l.list[replaced.place], j.place = j, replaced.place
 	default:
 		replaced = nil
 		j.name = l.freeName(j.name)
-		l.list = append(l.list, j)
+		l.append(j)
 	}
 	l.named[j.name] = j
 	return replaced
+}
+
+func (l *jobList) append(j *job) {
+	j.place = len(l.list)
+	l.list = append(l.list, j)
 }
 
 func (l *jobList) freeName(name string) string {
@@ -45,14 +50,34 @@ func (l *jobList) freeName(name string) string {
 	}
 }
 
-// drop takes a job out, if it is still there.
+// all are the jobs in the order of registration.
+func (l *jobList) all() []*job {
+	jobs := make([]*job, 0, l.len())
+	for _, j := range l.list {
+		if j != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+func (l *jobList) len() int { return len(l.list) - l.gone }
+
+// drop takes a job out, if it is still there. Its place stays empty until half of all
+// are: scripts set a hik.after for each of many things.
 func (l *jobList) drop(j *job) {
 	if l.named[j.name] != j {
 		return
 	}
-	l.list = slices.Delete(l.list, slices.Index(l.list, j), slices.Index(l.list, j)+1)
 	delete(l.named, j.name)
 	delete(l.numbers, j.name)
+	l.list[j.place] = nil
+	if l.gone++; 2*l.gone >= len(l.list) {
+		l.list, l.gone = l.all(), 0
+		for i, j := range l.list {
+			j.place = i
+		}
+	}
 }
 
 // AddJob implements luaapi.Script.
@@ -105,5 +130,5 @@ func (s *script) admit(j *job) error {
 func (s *script) allJobs() []*job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.jobs.list)
+	return s.jobs.all()
 }

@@ -153,7 +153,7 @@ func (s *script) goLive() {
 	s.mu.Lock()
 	s.live = true
 	s.health.since = s.host.clk.Now()
-	held, jobs := s.held, slices.Clone(s.jobs.list)
+	held, jobs := s.held, s.jobs.all()
 	s.held = nil
 	s.mu.Unlock()
 	for _, j := range jobs {
@@ -228,7 +228,7 @@ func (s *script) endTasks(why error) (ended []*task) {
 			ended = append(ended, t)
 		}
 	}
-	jobs := slices.Clone(s.jobs.list)
+	jobs := s.jobs.all()
 	s.mu.Unlock()
 	for _, j := range jobs {
 		j.Stop()
@@ -241,7 +241,7 @@ func (s *script) endTasks(why error) (ended []*task) {
 
 // idle reports whether nothing of the script runs or is to come. Called with mu
 // held.
-func (s *script) idle() bool { return len(s.tasks) == 0 && len(s.jobs.list) == 0 }
+func (s *script) idle() bool { return len(s.tasks) == 0 && s.jobs.len() == 0 }
 
 // awaitIdle returns when an ending script has neither a task nor a job left.
 func (s *script) awaitIdle() {
@@ -270,7 +270,7 @@ func (s *script) close(why error) {
 	if s.ending == nil {
 		s.ending = why
 	}
-	jobs := slices.Clone(s.jobs.list)
+	jobs := s.jobs.all()
 	s.held, s.onStop = nil, nil
 	s.mu.Unlock()
 	for _, j := range jobs {

@@ -233,7 +233,7 @@ func (s *script) status() ScriptStatus {
 	defer s.mu.Unlock()
 	st := ScriptStatus{
 		Name: s.name, State: ScriptRunning, Since: clock.In(s.health.since, zone),
-		Tasks: []string{}, Jobs: len(s.jobs.list), Held: s.health.holds,
+		Tasks: []string{}, Jobs: s.jobs.len(), Held: s.health.holds,
 	}
 	if until := s.heldBack(); !until.IsZero() {
 		st.State, st.HeldUntil = ScriptHeld, clock.In(until, zone)
