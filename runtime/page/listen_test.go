@@ -308,3 +308,25 @@ func TestSlowBodiesAndSlowAnswers(t *testing.T) {
 		w.page.Close()
 	})
 }
+
+// A client that asks for much and reads nothing is cut off: the handler does not
+// wait for it for longer than one write may take.
+func TestClientThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		ended := make(chan time.Duration, 1)
+		w.page.conf.API = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			began := time.Now()
+			rw.Write(make([]byte, 1<<20))
+			ended <- time.Since(began)
+		})
+		p := w.inMemory()
+		c := p.dial()
+		fmt.Fprintf(c, "GET /api/status HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n", secret)
+		if took := <-ended; took != writeTimeout {
+			t.Error("the handler was held up for", took)
+		}
+		c.Close()
+		w.page.Close()
+	})
+}

@@ -148,9 +148,9 @@ func TestPicturesOfSlowDevice(t *testing.T) {
 func TestPicturesOfBusyDevice(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		w.slow(time.Hour, nil) // in its queue
-		w.looking(1, 2*time.Minute, picturePath("gate", 1))
+		w.looking(1, 110*time.Second, picturePath("gate", 1))
 		if n := w.taken("gate/1"); n != 3 {
-			t.Error(n, "tries in two minutes")
+			t.Error(n, "tries")
 		}
 	})
 }
