@@ -78,7 +78,10 @@ func (t Timeline) doings(from, to time.Time) map[track]map[string][]time.Time {
 			text, _, _ = strings.Cut(text, ` "`)
 		}
 		if a.Failed != "" {
-			text += ": " + a.Failed + ": " + a.Message
+			text += ": " + a.Failed
+			if a.Failed == "error" { // the script's own; other kinds are worded by each device and network
+				text += ": " + a.Message
+			}
 		}
 		all[key][text] = append(all[key][text], a.Time.In(t.Zone))
 	}

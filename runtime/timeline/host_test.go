@@ -80,3 +80,26 @@ func TestRequestsAreNotCompared(t *testing.T) {
 		t.Error(n, err, out.String())
 	}
 }
+
+// A camera that is away says so in other words than its simulation.
+func TestFailuresAreComparedByKind(t *testing.T) {
+	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)
+	failed := func(kind, message string) Timeline {
+		return Timeline{From: begin, To: begin.Add(time.Hour), Zone: time.UTC, Actions: NewActions(time.UTC, Action{
+			Time: begin.Add(time.Minute), Kind: Preset, Place: "gate/yard", Script: "night", Job: "tour", Text: "goes to preset 2", Failed: kind, Message: message,
+		})}
+	}
+	for _, c := range []struct {
+		happened, rehearsed Timeline
+		want                int
+	}{
+		{failed("offline", "connection refused (check port and scheme)"), failed("offline", "connection refused"), 0},
+		{failed("offline", "connection refused"), failed("busy", "connection refused"), 2},
+		{failed("error", "a script's"), failed("error", "another"), 2},
+	} {
+		var out strings.Builder
+		if n, err := Compare(&out, c.happened, c.rehearsed); n != c.want || err != nil {
+			t.Errorf("%d differences, want %d: %v\n%s", n, c.want, err, out.String())
+		}
+	}
+}
