@@ -10,6 +10,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/device"
 
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/journal"
 )
 
 // A script whose tasks run away three times within a minute is held back, for
@@ -143,4 +144,42 @@ func TestOldRunawaysAreForgotten(t *testing.T) {
 	runaway(false)
 	runaway(false)
 	runaway(true)
+}
+
+// A tour that a reload ends has not failed: neither in Status, nor on record, nor in
+// its count, whatever the version after it makes of it.
+func TestTourThatAReloadEndsIsCancelled(t *testing.T) {
+	const script = `
+		local tour = require "hik.tour"
+		hik.at("12:01", {name = "round"}, function()
+			tour.run(hik.device("gate"):channel("yard"), {{preset = 1, snapshot = true}, {preset = 2}}, {till = "12:05", dwell = "20s", home = 4})
+		end)`
+	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": script})
+	w.start()
+	w.run(90 * time.Second)
+	w.write("scripts/a.lua", strings.Replace(script, `till = "12:05", `, "", 1)+" hik.sleep(1)")
+	w.sync()
+	w.run(10 * time.Second)
+	w.write("scripts/a.lua", `hik.at("12:01", {name = "round"}, function() end)`)
+	w.sync()
+	w.run(10 * time.Minute)
+	j := w.host.Status().Jobs[0]
+	if j.Failed > 0 || j.Last == nil || j.Last.Error != nil || j.Last.Outcome == OutcomeFailed {
+		t.Errorf("%+v %+v", j, j.Last)
+	}
+	ends := 0
+	for _, e := range w.record {
+		if e.Kind == journal.RunEnded && e.Err != nil {
+			ends++
+			if text := fmt.Sprint(e); !strings.Contains(text, "cancelled") {
+				t.Error(text)
+			}
+		}
+	}
+	if ends != 2 {
+		t.Errorf("%d runs were cut off", ends)
+	}
+	if strings.Contains(w.log.String(), "level=ERROR") {
+		t.Error(w.log)
+	}
 }
