@@ -8,9 +8,9 @@
 //	GET  /enter?key=KEY              anyone: the one-time link of "hiklua page"
 //	GET  /app.css, /icon.svg         anyone
 //	POST /logout                     session: the cookie goes; answers 303 to /login
-//	GET  /, /NAME.js                 session; without one / answers 303 to /login. NAME.js: every
-//	                                 .js file of assets; app.js imports the others
-//	GET  /api/stream                 session: what happens, see below
+//	GET  /, /NAME.js                 session or bearer; without, / answers 303 to /login. NAME.js:
+//	                                 every .js file of assets; app.js imports the others
+//	GET  /api/stream                 session or bearer: what happens, see below
 //	GET  /api/devices/{d}/channels/{c}/picture
 //	                                 session or bearer: the last picture, see below
 //	     /api/...                    session or bearer: package api
@@ -95,4 +95,20 @@
 // at for 6 s, and while it is, the device is asked for a new picture now and then.
 // A device that is not online gives 204, also where an old picture is there; a
 // channel that is not in the status gives 404.
+//
+// # Who owns what
+//
+// A Page lasts as long as its host: sessions, links and counts outlive a change of
+// web in site.yaml. A front is what listens with one kind of settings; Configure
+// puts another in its place, and Close ends all and waits.
+//
+// Goroutines: those of net/http, which a front waits for when it is closed; one of
+// board, while there is a stream, that looks at the status each second; one of
+// looks for each device that is looked at. None of them is waited for by the host:
+// Feed and control.Ring are read from behind, and a reader that is too slow is told
+// what it has missed.
+//
+// Locks are not nested, but for Page.mu: Configure and Close hold it while they
+// wait for a front to end, so requests must not take it. Those of the control
+// socket do, for a link.
 package page

@@ -15,7 +15,7 @@ const feedSize = 500
 type Feed struct {
 	mu   sync.Mutex
 	tail [feeds]tail
-	more chan struct{} // closed at the next entry; nil: nobody waits
+	more chan struct{} // closed at the next entry; nil: no stream waits
 }
 
 // What a feed keeps apart.

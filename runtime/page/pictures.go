@@ -27,7 +27,7 @@ const (
 
 // looks has the pictures of the channels that somebody looks at. Each device
 // with such a channel has a goroutine of its own, which takes one picture after
-// another and ends when nobody looks any more; the pictures go with it.
+// another and ends when no channel is looked at any more; the pictures go with it.
 type looks struct {
 	page   *Page
 	places *clock.Semaphore
@@ -100,7 +100,7 @@ func (l *looks) look(name string, channel int, every time.Duration) (picture []b
 	return v.picture, v.taken
 }
 
-// run takes the pictures of one device until nobody looks at it.
+// run takes the pictures of one device until it is looked at no more.
 func (l *looks) run(name string, d *looked, every time.Duration) {
 	clk := l.page.conf.Clock
 	for {
@@ -136,7 +136,7 @@ func (l *looks) run(name string, d *looked, every time.Duration) {
 }
 
 // next is the channel whose turn is, the one that has waited longest, or how
-// long there is none. Channels that nobody looks at are let go; any is false
+// long there is none. Channels that are looked at no more are let go; any is false
 // when none is left, and then the device has been let go, too.
 func (l *looks) next(name string, d *looked) (channel int, wait time.Duration, any bool) {
 	now := l.page.conf.Clock.Now()
