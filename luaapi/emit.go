@@ -51,10 +51,13 @@ func CheckEmittedName(name string) error {
 }
 
 // CheckToldName says why a name is none of which scripts can be told from outside:
-// an emitted name, or "mqtt:" and a topic.
+// an emitted name, "mqtt:" and a topic, or "http:" and the name of a hook.
 func CheckToldName(name string) error {
 	if topic, ok := strings.CutPrefix(name, MessageEvent); ok {
 		return CheckTopic(topic)
+	}
+	if hook, ok := strings.CutPrefix(name, HookEvent); ok {
+		return CheckHookName(hook)
 	}
 	return CheckEmittedName(name)
 }

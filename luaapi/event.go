@@ -32,9 +32,9 @@ type Event struct {
 
 // EventSpec says which events are meant.
 type EventSpec struct {
-	Device  Device // nil: an emitted name, or topics of MQTT
+	Device  Device // nil: an emitted name, topics of MQTT, or a hook
 	Channel int    // 0: every channel
-	Type    string // a word, a native type, or any; or the emitted name; or "mqtt:TOPIC"
+	Type    string // a word, a native type, or any; or the emitted name; or "mqtt:TOPIC", "http:NAME"
 	State   string // start (or ""), stop, both
 }
 
@@ -85,7 +85,7 @@ var waitOptions = []Option{
 var eventFunctions = []entry{
 	{
 		name: "on", args: "event, [options,] fn", options: eventOptions, result: "job",
-		doc: `runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; for another name fn(value) each time a script emits it`,
+		doc: `runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; on "http:door" for each request to that hook, which gets what fn returns; for another name fn(value) each time a script emits it`,
 		fn:  onEvent,
 	},
 	{
@@ -111,8 +111,8 @@ var eventMethods = []entry{
 	},
 }
 
-// onEvent is hik.on: a message of MQTT, an event of a device where there is a
-// colon, else a name that scripts emit.
+// onEvent is hik.on: a message of MQTT, a request to a hook, an event of a device
+// where there is a colon, else a name that scripts emit.
 func onEvent(c *call) int {
 	name, ok := c.arg(0).(lua.LString)
 	if !ok {
@@ -121,11 +121,15 @@ func onEvent(c *call) int {
 	if filter, ok := strings.CutPrefix(string(name), MessageEvent); ok {
 		return c.onMessage(filter)
 	}
+	if hook, ok := strings.CutPrefix(string(name), HookEvent); ok {
+		return c.onHook(hook)
+	}
 	at := strings.LastIndexByte(string(name), ':')
 	if at < 0 {
 		spec := EventSpec{Type: c.emittedName(string(name))}
 		return c.addJob(JobSpec{Kind: "on", When: spec.Type, Event: &spec}, eventOptions)
 	}
+	c.schemeMeant(string(name))
 	where, word := string(name[:at]), string(name[at+1:])
 	device, channel, found := strings.Cut(where, "/")
 	c.dev = c.device(lua.LString(strings.TrimSpace(device)))
@@ -283,6 +287,8 @@ func FiringArgs(L *lua.LState, fn *lua.LFunction, f Firing) []lua.LValue {
 		var value lua.LValue
 		if m, ok := messageOf(f); ok {
 			value = messageTable(L, m)
+		} else if call, ok := hookCallOf(f); ok {
+			value = hookTable(L, call.Request)
 		} else {
 			value = toLua(L, f.Value)
 		}

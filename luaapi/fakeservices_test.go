@@ -108,6 +108,13 @@ func (h *fakeHost) Broker() error {
 	return nil
 }
 
+func (h *fakeHost) Hook(name string) error {
+	if name != "door" && name != "alarm_2" {
+		return NoHook(name, []string{"door", "alarm_2"})
+	}
+	return nil
+}
+
 func (h *fakeHost) Publish(_ context.Context, m Message) (bool, error) {
 	h.logged = append(h.logged, fmt.Sprintf("publish %s %q %d %v", m.Topic, m.Payload, m.QoS, m.Retain))
 	return m.Topic != "away", nil
@@ -226,6 +233,11 @@ func (f *fakeTester) Raise(e TestEvent) (bool, error) {
 func (f *fakeTester) Message(m Message) (bool, error) {
 	f.faults = append(f.faults, fmt.Sprintf("message %s %q", m.Topic, m.Payload))
 	return m.Topic != "unheard", nil
+}
+
+func (f *fakeTester) Call(_ context.Context, r HookRequest) (HookAnswer, error) {
+	f.faults = append(f.faults, fmt.Sprintf("call %s %s %q form %q query %q", r.Name, r.ContentType, r.Body, r.Form.Encode(), r.Query.Encode()))
+	return HookAnswer{Status: 200, ContentType: "application/json; charset=utf-8", Body: []byte(`{"ok": [1]}`)}, nil
 }
 
 func (f *fakeTester) Fault(device, fault string, lasts time.Duration) error {

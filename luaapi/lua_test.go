@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,6 +80,34 @@ func (h *fakeHost) openPrelude() {
 			L.Push(arg)
 		}
 		return len(args)
+	})
+	set("hook", func(L *lua.LState) int {
+		r := HookRequest{Name: "door", Body: []byte(L.CheckString(1)), ContentType: L.OptString(2, ""), Address: "192.0.2.7"}
+		r.Query = url.Values{"card": {"6", "7"}}
+		if L.OptBool(3, false) {
+			r.Form = url.Values{"state": {"open"}}
+		}
+		for _, arg := range FiringArgs(L, takesAll(L), Firing{Event: &Event{Type: HookEvent + r.Name}, Value: &HookCall{Request: r}}) {
+			L.Push(arg)
+		}
+		return 2
+	})
+	set("empty_hook", func(L *lua.LState) int {
+		L.Push(FiringArgs(L, takesAll(L), Firing{Event: &Event{Type: HookEvent + "door"}})[0])
+		return 1
+	})
+	set("answered", func(L *lua.LState) int {
+		call := &HookCall{Request: HookRequest{Name: "door"}}
+		var results []lua.LValue
+		for i := range L.GetTop() {
+			results = append(results, L.Get(i+1))
+		}
+		if err := TakeAnswer(L, Firing{Value: call}, results); err != nil {
+			L.Push(lua.LString(err.Error()))
+			return 1
+		}
+		L.Push(lua.LString(fmt.Sprintf("%d %s %s", call.Answer.Status, call.Answer.ContentType, call.Answer.Body)))
+		return 1
 	})
 	set("busy", func(L *lua.LState) int { device(L).busy = L.CheckBool(2); return 0 })
 	set("state", func(L *lua.LState) int { device(L).state = L.CheckString(2); return 0 })

@@ -40,6 +40,9 @@ type Services interface {
 	// Task.Wait: it waits for a connection that is being made.
 	Publish(ctx context.Context, m Message) (sent bool, err error)
 
+	// Hook is NoHook if site.yaml has no token for a hook.
+	Hook(name string) error
+
 	// Sun gives the sun's times on the local date of date. The error says that
 	// the site has no location.
 	Sun(date time.Time) (SunTimes, error)

@@ -25,6 +25,8 @@ var raiseOptions = []Option{
 	{Name: "port", Type: "integer", Min: 1, Max: 99, Doc: "the number of the alarm input"},
 }
 
+var emitOptions = slices.Concat(raiseOptions, hookOptions)
+
 var faultOptions = []Option{{Name: "lasts", Type: "duration", Doc: "how long; default: until the next call for the device"}}
 
 // testEntries are hik.test: what the files of tests/ use.
@@ -89,10 +91,12 @@ var testEntries = []entry{
 		},
 	},
 	{
-		name: "emit", args: "place, event, {lasts=, target=, region=, port=}", result: "boolean",
-		options: raiseOptions,
-		doc:     `a simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens`,
-		fn:      testEmit,
+		name: "emit", args: "place, event, {lasts=, target=, region=, port=, form=, query=}", result: "boolean or {status, body, json}",
+		options: emitOptions,
+		doc: `a simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; ` +
+			`or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens; ` +
+			`or, for "http:NAME" and a body, a request to that hook, with its answer`,
+		fn: testEmit,
 	},
 	{
 		name: "fault", args: "device, [fault], {lasts=}",
@@ -325,9 +329,16 @@ func testCase(c *call) int {
 
 func testEmit(c *call) int {
 	c.atMost(3)
-	o := c.options(2, raiseOptions)
+	o := c.options(2, emitOptions)
 	if place, ok := c.arg(0).(lua.LString); ok && strings.HasPrefix(string(place), MessageEvent) {
 		return c.testMessage(strings.TrimPrefix(string(place), MessageEvent))
+	} else if ok && strings.HasPrefix(string(place), HookEvent) {
+		return c.testHook(strings.TrimPrefix(string(place), HookEvent), o)
+	}
+	for _, other := range hookOptions {
+		if o.given(other.Name) {
+			c.misuse(`form and query are for "http:NAME"`)
+		}
 	}
 	device, channel := c.testPlace(0)
 	word, words := c.text(1, "the event"), EventWords()

@@ -14,7 +14,7 @@ import (
 const LongestTest = 31 * 24 * time.Hour
 
 // Tester is what the file of a test can do beside what every script can: see
-// and change the simulated devices of its site. Reload and Restart wait; the
+// and change the simulated devices of its site. Reload, Restart and Call wait; the
 // other methods don't, and are called by the holder of the script's lock.
 type Tester interface {
 	// Case notes a test. The error is about its name.
@@ -24,6 +24,8 @@ type Tester interface {
 	Raise(TestEvent) (reaches bool, err error)
 	// Message has a message of MQTT come; it reports whether a script listens.
 	Message(Message) (told bool, err error)
+	// Call calls the handler of a hook, and waits for the answer.
+	Call(ctx context.Context, r HookRequest) (HookAnswer, error)
 	// Fault lets something be wrong with a device for as long as lasts says; 0:
 	// until the next call. "" mends it. The error is about the words.
 	Fault(device, fault string, lasts time.Duration) error

@@ -3,16 +3,19 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -29,6 +32,21 @@ var watchRecipes = map[string]recipe{
 		w.wantDid("gate", "12:02:00 ch1 goto 4", "12:02:03 ch1 picture")
 		w.wantLog("topic=garage/left/picture")
 		w.wantLog(`topic=garage/left/seen text="{\"at\":`)
+	}},
+	"alarm-panel": {"2026-03-04 12:00", func(w *world) {
+		w.at(time.Minute)
+		for _, c := range []struct{ zone, want string }{{"2", `200 {"tour":"fence"}`}, {"1", `200 {"tour":"door"}`}, {"9", `500 {"error":{"kind":"error","message":"no zone 9"}}`}} {
+			var answer luaapi.HookAnswer
+			w.clk.Go(func() {
+				answer = w.host.CallHook(context.Background(), luaapi.HookRequest{Name: "panel", Query: url.Values{"zone": {c.zone}}})
+			})
+			w.run(time.Second)
+			if got := fmt.Sprintf("%d %s", answer.Status, answer.Body); got != c.want {
+				w.t.Error(got, "want", c.want)
+			}
+		}
+		w.at(5 * time.Minute)
+		w.wantDid("gate", "12:01:00 ch1 goto 4", "12:01:03 ch1 picture", "12:01:23 ch1 goto 6", "12:01:25 ch1 picture", "12:01:45 ch1 goto 4", "12:01:48 ch1 picture")
 	}},
 	"watchdog": {"2026-03-04 12:00", func(w *world) {
 		w.at(time.Minute)

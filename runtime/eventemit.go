@@ -49,7 +49,7 @@ func (t *task) Emit(name string, value any) error {
 
 // Emit tells every script that listens to name of a value, as hik.emit does in a
 // script, and returns how many handlers were told. "mqtt:" and a topic tells of a
-// message that did not come. The value is as luaapi.Task.Emit takes it; the error
+// message that did not come, "http:" and a name of a request to that hook. The value is as luaapi.Task.Emit takes it; the error
 // says why the name is none. It does not wait.
 func (h *Host) Emit(name string, value any) (told int, err error) {
 	if err := luaapi.CheckToldName(name); err != nil {
@@ -57,6 +57,9 @@ func (h *Host) Emit(name string, value any) (told int, err error) {
 	}
 	if topic, ok := strings.CutPrefix(name, luaapi.MessageEvent); ok {
 		return h.Deliver(asMessage(topic, value)), nil
+	}
+	if hook, ok := strings.CutPrefix(name, luaapi.HookEvent); ok {
+		return h.deliverHook(&luaapi.HookCall{Request: asRequest(hook, value)}), nil
 	}
 	now := h.clk.Now()
 	h.record(journal.Entry{Kind: journal.Event, Time: now, What: name})

@@ -105,10 +105,18 @@ func (j *job) receive(ev *luaapi.Event, value, chain any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.host.clk.Now()
-	if j.stopped || !j.on.letsThrough(ev, now) {
-		return
+	f := luaapi.Firing{Name: j.name, Scheduled: now, Event: ev, Value: value, Chain: chain}
+	if call, ok := value.(*luaapi.HookCall); ok {
+		f.Ended = call.Ended
 	}
-	j.take(luaapi.Firing{Name: j.name, Scheduled: now, Event: ev, Value: value, Chain: chain})
+	switch {
+	case j.stopped:
+		drop(f, errCancelled)
+	case !j.on.letsThrough(ev, now):
+		drop(f, errNotNow)
+	default:
+		j.take(f)
+	}
 }
 
 // letsThrough asks days and between.

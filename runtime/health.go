@@ -88,6 +88,7 @@ func (j *job) heldError(until time.Time) error {
 		Kind:    "busy",
 		Message: fmt.Sprintf("%s is held back until %s because its tasks ran away", j.script.name, until.In(j.script.site.Timezone).Format(time.TimeOnly)),
 		Hint:    "mend and save it: then it runs at once",
+		Err:     errHeld,
 	}
 }
 

@@ -176,7 +176,10 @@ type Host struct {
 	randMu sync.Mutex
 	rand   *rand.Rand // for jitter
 
+	hookTurn sync.Mutex // see addHook; nothing is waited for
+
 	mu        sync.Mutex
+	scanned   bool      // each file of scripts/ has its loader
 	siteErr   error     // why site.yaml is not what runs
 	states    []*script // every Lua state that is alive
 	loaders   []*loader // of the files of scripts/, by name

@@ -260,7 +260,10 @@ func (j *job) run(f luaapi.Firing) {
 		j.recordRun(journal.RunBegun, t, f, nil)
 		t.start(func(L *lua.LState) error {
 			entered = true
-			return t.call(L, j.spec.Fn, luaapi.FiringArgs(L, j.spec.Fn, f)...)
+			if err := t.call(L, j.spec.Fn, luaapi.FiringArgs(L, j.spec.Fn, f)...); err != nil {
+				return err
+			}
+			return luaapi.TakeAnswer(L, f, t.results)
 		})
 		t.join(context.Background())
 		err = t.err
@@ -284,6 +287,9 @@ func (j *job) run(f luaapi.Firing) {
 		j.failures++
 	}
 	s.mu.Unlock()
+	if t == nil {
+		last.Started = time.Time{} // it has not begun
+	}
 	if !passed {
 		tell(f, last)
 	}

@@ -86,6 +86,9 @@ func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isHook(spec) {
+		return j, s.addHook(j)
+	}
 	return j, s.register(j)
 }
 

@@ -125,6 +125,9 @@ func (o *loader) run() {
 			l.change = before
 		}
 		before = change
+		if change != nil && change.Err == nil {
+			h.retryTaken()
+		}
 		h.mu.Lock()
 		l.begin()
 		l.end()

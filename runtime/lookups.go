@@ -8,17 +8,19 @@ import (
 )
 
 // lookups are what a script has looked for, found or not: devices of the site, its
-// broker, and files of lib/. If one of them changes, so may the script.
+// broker, its hooks, and files of lib/. If one of them changes, so may the script.
 type lookups struct {
 	mu    sync.Mutex
 	names map[string]bool
 	all   bool                         // hik.devices()
 	mqtt  bool                         // the broker
+	hooks map[string]bool              // by name
+	taken bool                         // another script had one of them
 	files map[string][sha256.Size]byte // zero: there was none
 }
 
 func newLookups() *lookups {
-	return &lookups{names: make(map[string]bool), files: make(map[string][sha256.Size]byte)}
+	return &lookups{names: make(map[string]bool), hooks: make(map[string]bool), files: make(map[string][sha256.Size]byte)}
 }
 
 func (l *lookups) note(name string) {
@@ -37,6 +39,24 @@ func (l *lookups) noteBroker() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.mqtt = true
+}
+
+func (l *lookups) noteHook(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.hooks[name] = true
+}
+
+func (l *lookups) noteTaken() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.taken = true
+}
+
+func (l *lookups) isTaken() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.taken
 }
 
 func (l *lookups) noteModule(file string, sum [sha256.Size]byte) {

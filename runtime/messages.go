@@ -83,13 +83,18 @@ func (h *Host) Deliver(m luaapi.Message) (told int) {
 // asMessage is a value of which scripts are told as if it were a message: a text as
 // it stands, anything else as JSON.
 func asMessage(topic string, value any) luaapi.Message {
-	m := luaapi.Message{Topic: topic}
+	return luaapi.Message{Topic: topic, Payload: payloadOf(value)}
+}
+
+// payloadOf is a text as it stands, and anything else as JSON.
+func payloadOf(value any) []byte {
 	switch v := luaapi.PlainValue(value).(type) {
 	case nil:
+		return nil
 	case string:
-		m.Payload = []byte(v)
+		return []byte(v)
 	default:
-		m.Payload, _ = json.Marshal(v) // it was JSON
+		payload, _ := json.Marshal(v) // it was JSON
+		return payload
 	}
-	return m
 }

@@ -109,6 +109,15 @@ func (h *Host) firstWords(text string) string {
 	if most := 20 * maxNoticeText; len(text) > most { // a secret is not cut in two before it is found
 		text = text[:most]
 	}
+	words := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(h.withoutSecrets(text), "")), " "))
+	if len(words) > maxNoticeText {
+		return string(words[:maxNoticeText]) + "..."
+	}
+	return string(words)
+}
+
+// withoutSecrets is a text with *** in the place of the secrets of the site.
+func (h *Host) withoutSecrets(text string) string {
 	hide := func(secret isapi.Secret) {
 		if plain := secret.Reveal(); len(plain) >= 4 {
 			text = strings.ReplaceAll(text, plain, secret.String())
@@ -125,14 +134,10 @@ func (h *Host) firstWords(text string) string {
 	if m := h.site().MQTT; m != nil {
 		hide(m.Password)
 	}
-	if w := h.site().Web; w != nil {
-		hide(w.Password)
+	for _, secret := range h.site().Web.Secrets() {
+		hide(secret)
 	}
-	words := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " "))
-	if len(words) > maxNoticeText {
-		return string(words[:maxNoticeText]) + "..."
-	}
-	return string(words)
+	return text
 }
 
 // asRecorded is an error as the record has it: its kind, its message with the

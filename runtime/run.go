@@ -110,6 +110,9 @@ func (h *Host) scan() scan {
 			before = l
 		}
 	}
+	h.mu.Lock()
+	h.scanned = true
+	h.mu.Unlock()
 	return s
 }
 

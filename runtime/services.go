@@ -194,7 +194,7 @@ func (s *script) Sun(date time.Time) (luaapi.SunTimes, error) {
 // scriptEnv is os.getenv of scripts. A variable that holds the password of a
 // device of the site is not for them: they name the device. Nor is the account of
 // the archive's second place, of the broker or of the page, nor what only a target
-// of notify needs.
+// of notify or the caller of a hook needs.
 func (h *Host) scriptEnv(name string) (string, bool) {
 	value, ok := h.conf.Getenv(name)
 	if !ok || value == "" {
@@ -217,7 +217,7 @@ func (h *Host) scriptEnv(name string) (string, bool) {
 	if m := h.site().MQTT; m != nil && m.Password == secret {
 		return "", false
 	}
-	if w := h.site().Web; w != nil && w.Password == secret {
+	if slices.Contains(h.site().Web.Secrets(), secret) {
 		return "", false
 	}
 	return value, true

@@ -146,7 +146,7 @@ func describeChanges(c site.Changes) string {
 
 // concerns reports whether a script that was loaded under before would find
 // something else now: zone, place, vars, a device that it has looked for, or whether
-// there is a broker.
+// there is a broker, or a token for its hook.
 // Passwords and times of a device are none of its business.
 func (l *lookups) concerns(before, now *site.Site) bool {
 	if before == now {
@@ -160,6 +160,12 @@ func (l *lookups) concerns(before, now *site.Site) bool {
 	defer l.mu.Unlock()
 	if l.mqtt && (before.MQTT == nil) != (now.MQTT == nil) {
 		return true
+	}
+	for name := range l.hooks {
+		_, had := before.Web.Hook(name)
+		if _, has := now.Web.Hook(name); had != has {
+			return true
+		}
 	}
 	names := l.names
 	if l.all {

@@ -133,7 +133,7 @@ var resultTypes = map[string]string{
 	"device": "hik.Device", "channel": "hik.Channel", "snapshot": "hik.Snapshot", "job": "hik.Job", "task": "hik.Task",
 	"list of devices": "hik.Device[]", "state": "hik.State", "event or nil": "hik.Event?",
 	"list of commands": "table[]", "list of strings": "string[]", "list of lines": "table[]", "list of notifications": "table[]", "list of requests": "table[]", "the error": "any",
-	"response": "hik.Response", "list of files": "hik.File[]", "list of pictures": "hik.Picture[]",
+	"response": "hik.Response", "boolean or {status, body, json}": "any", "list of files": "hik.File[]", "list of pictures": "hik.Picture[]",
 }
 
 // noOther is the last field of a class of options. lua-language-server looks at

@@ -70,7 +70,7 @@ func (d *daemon) newPage(h *runtime.Host, answers *api.API, feed *page.Feed, rec
 	return page.New(page.Config{
 		Clock: clock.Real(), Log: d.log, Data: d.data,
 		Status: h.Status, Picture: h.Picture, Record: record,
-		Feed: feed, Ring: d.ring, API: answers.Handler(api.Page), Metrics: &d.measures,
+		Feed: feed, Ring: d.ring, API: answers.Handler(api.Page), Metrics: &d.measures, Hook: h.CallHook,
 	})
 }
 

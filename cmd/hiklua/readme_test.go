@@ -298,6 +298,7 @@ devices:
 notify:
   {ops: {ntfy: {topic: a}}, guard: {ntfy: {topic: b}}, phone: {ntfy: {topic: c}}, office: {ntfy: {topic: d}}}
 mqtt: {broker: "mqtt://127.0.0.1:9"}
+web: {hooks: {door: {token: door-token-0123456789}, panel: {token: panel-token-0123456789}}}
 `
 
 // TestPagesLua checks every piece of Lua in the pages as hiklua check does. A

@@ -174,6 +174,7 @@ func (w *walker) callEntry(c invocation) value {
 		return result
 	}
 	w.delegate(c)
+	w.hook(c)
 	r := w.checker.rehearsal
 	known, ok := r.arguments(entry, f.of, c.args)
 	if !ok {

@@ -33,6 +33,7 @@ type checker struct {
 	reflect bool            // a module may read globals in ways that can't be followed
 
 	madePresets presetNames // that scripts set themselves
+	hooks       hooks
 }
 
 // Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
@@ -89,6 +90,7 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		c.rehearsal.host.testing = w.test || w.library
 		c.report.Findings = append(c.report.Findings, w.look()...)
 	}
+	c.unheardHooks(s)
 	c.report.sort()
 	return c.report
 }

@@ -89,6 +89,17 @@ func (h *host) Broker() error {
 	return nil
 }
 
+// Hook knows the hooks of the site.
+func (h *host) Hook(name string) error {
+	if h.site == nil {
+		return nil
+	}
+	if _, ok := h.site.Web.Hook(name); !ok {
+		return luaapi.NoHook(name, h.site.Web.HookNames())
+	}
+	return nil
+}
+
 func (h *host) Publish(context.Context, luaapi.Message) (bool, error) { return false, errRehearsal }
 
 func (h *host) Device(name string) (luaapi.Device, error) {

@@ -29,6 +29,10 @@ func (t tester) Raise(luaapi.TestEvent) (bool, error) { return false, errRehears
 
 func (t tester) Message(luaapi.Message) (bool, error) { return false, errRehearsal }
 
+func (t tester) Call(context.Context, luaapi.HookRequest) (luaapi.HookAnswer, error) {
+	return luaapi.HookAnswer{}, errRehearsal
+}
+
 func (t tester) Fault(device, fault string, _ time.Duration) error {
 	if _, err := t.host.Device(device); err != nil {
 		return err

@@ -192,6 +192,13 @@ func (h *Hub) Emit(name string, value any, at time.Time, chain any) (told int) {
 	return h.EmitTo([]string{name}, name, value, at, chain)
 }
 
+// Has reports whether a name has listeners.
+func (h *Hub) Has(name string) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.byKey[hubKey{name: name}]) > 0
+}
+
 // EmitTo is Emit for those who listen to one of names: what is what they are told
 // of.
 func (h *Hub) EmitTo(names []string, what string, value any, at time.Time, chain any) (told int) {

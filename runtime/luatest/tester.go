@@ -11,6 +11,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 var _ luaapi.Tester = (*bench)(nil)
@@ -59,6 +60,14 @@ func (b *bench) Message(m luaapi.Message) (told bool, err error) {
 		return false, errNotBegun
 	}
 	return b.host.Deliver(m) > 0, nil
+}
+
+// Call implements luaapi.Tester.
+func (b *bench) Call(ctx context.Context, r luaapi.HookRequest) (luaapi.HookAnswer, error) {
+	if !b.testing {
+		return luaapi.HookAnswer{}, errNotBegun
+	}
+	return b.host.CallHook(ctx, r), clock.Cause(ctx)
 }
 
 // Fault implements luaapi.Tester.

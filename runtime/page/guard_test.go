@@ -12,7 +12,7 @@ import (
 // TestGuards sends what each kind of caller would, right and wrong.
 func TestGuards(t *testing.T) {
 	w := newWorld(t)
-	at := w.serve(func(web *site.Web) { web.Hosts = []string{"cams.example.org", "192.0.2.7"} })
+	at := w.serve(func(web *site.Web) { web.Hosts = []string{"cams.example.org", "192.0.2.7"}; withHooks(web) })
 	port := w.page.front.port()
 	cookie := login(t, at)
 	in := []string{"Cookie", cookie}
@@ -58,7 +58,8 @@ func TestGuards(t *testing.T) {
 		{"GET /api/devices/gate/channels/1/picture", nil, 401, "login"},
 		{"GET /nothing", nil, 401, "login"},
 		{"GET /nothing/at/all", in, 404, "not_found"},
-		{"POST /hooks/door", nil, 200, ""},
+		{"POST /hooks/door", nil, 401, "login"},
+		{"POST /hooks/none", nil, 404, "not_found"},
 		{"GET /hooks/door", nil, 405, "method"},
 
 		// By which name.

@@ -33,8 +33,8 @@ func (f *front) handler() http.Handler {
 	if h := f.page.conf.Metrics; h != nil {
 		handle("GET", "/metrics", f.inside(h))
 	}
-	if h := f.page.conf.Hooks; h != nil {
-		handle("POST", "/hooks/{name}", h)
+	if f.page.conf.Hook != nil {
+		handle("POST", "/hooks/{name}", http.HandlerFunc(f.hook))
 	}
 	mux.Handle("/", inside(func(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, r, http.StatusNotFound, "not_found", "there is no "+r.URL.Path, "")

@@ -81,7 +81,7 @@ func newWorldIn(t *testing.T, data string) *world {
 			fmt.Fprintf(rw, "api %s %s\n", r.Method, r.URL.Path)
 		}),
 		Metrics: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { fmt.Fprintln(rw, "hiklua_up 1") }),
-		Hooks:   http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { fmt.Fprintln(rw, "hook "+r.URL.Path) }),
+		Hook:    w.hook,
 	})
 	t.Cleanup(w.page.Close)
 	return w

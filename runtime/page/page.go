@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -36,10 +37,13 @@ type Config struct {
 	Ring *control.Ring // the log
 
 	// What lies beside the page; nil: 404. API has a session or the password
-	// before it, Metrics too, Hooks has not.
+	// before it, Metrics too.
 	API     http.Handler // /api/
 	Metrics http.Handler // GET /metrics
-	Hooks   http.Handler // POST /hooks/NAME
+
+	// Hook has a request to a hook answered by a script: POST /hooks/NAME, with the
+	// token of the hook before it. It may wait, until ctx ends. nil: 404.
+	Hook func(ctx context.Context, r luaapi.HookRequest) luaapi.HookAnswer
 }
 
 // Page is the page of one host. What outlives a change of its settings is
@@ -49,6 +53,7 @@ type Page struct {
 	sessions *sessions
 	links    *links
 	guesses  *guesses
+	hooks    *hookDesk
 	board    *board
 	looks    *looks
 	counts   counts
@@ -75,6 +80,7 @@ func New(conf Config) *Page {
 		links:    newLinks(conf.Clock),
 		guesses:  newGuesses(conf.Clock),
 		health:   make(chan struct{}, 1),
+		hooks:    newHookDesk(conf.Clock),
 	}
 	p.board = newBoard(conf.Clock, conf.Status)
 	p.looks = newLooks(p)
@@ -93,6 +99,14 @@ func (p *Page) Configure(web *site.Web) {
 	defer p.mu.Unlock()
 	before := p.front
 	p.problem.Store(nil)
+	p.hooks.settings(web)
+	if before != nil && web != nil {
+		same := *web
+		same.Hooks = before.web.Hooks
+		if same.Equal(before.web) {
+			return // a hook more or less ends no stream
+		}
+	}
 	if web == nil || web.Listen == "" {
 		p.err = ErrOff
 		p.replace(nil)

@@ -249,7 +249,7 @@ var samples = map[string]string{
 	"notify.NAME.webhook": "{url: 'https://h/x'}", "notify.NAME.webhook.url": "https://h/x", "notify.NAME.ntfy.topic": "t", "notify.NAME.telegram.token": "t",
 	"notify.NAME.telegram.chat": "1", "notify.NAME.mail.to": "a@example.org", "notify.NAME.mail.server": "smtp://h", "notify.NAME.mail.username": "u",
 	"notify.NAME.mail.password": "p", "mqtt.broker": "mqtt://192.0.2.5", "mqtt.username": "u", "mqtt.cert": "site.yaml", "mqtt.key": "site.yaml",
-	"web.cert": "site.yaml", "web.key": "site.yaml",
+	"web.cert": "site.yaml", "web.key": "site.yaml", "web.hooks.NAME.token": "t",
 }
 
 // fileWith is a site.yaml in which the key of that path has a value, and around

@@ -24,6 +24,7 @@ type Web struct {
 	Hosts    []string      // names under which it is asked for, beside the address
 	Actions  bool          // it may start jobs, stop heads and so on
 	Pictures time.Duration // least time between two pictures of a channel; 0: none
+	Hooks    []Hook        // in the order of the file
 
 	// Paths of files; empty: plain HTTP.
 	Cert, Key string
@@ -52,6 +53,8 @@ var webFields = []field[Web]{
 		read: boolField(func(w *Web) *bool { return &w.Actions })},
 	{name: "pictures", kind: "duration 2s to 1h, or off", def: "2s", meaning: "time between two pictures of a channel while somebody looks, at least; off: no pictures",
 		read: readWebPictures},
+	{name: "hooks", kind: "map", meaning: "what hik.on(\"http:NAME\") listens to, by NAME: POST /hooks/NAME of the page, with a token", read: readWebHooks,
+		sub: func(path string) []Key { return keysOf(path+".NAME", hookFields) }, also: []string{"webhooks", "hook", "webhook"}},
 }
 
 // readWeb reads the page. In a run with simulated devices no secret has to be
@@ -68,6 +71,7 @@ func readWeb(r *reader, n *yaml.Node, into *Site) {
 		return
 	}
 	into.Web = w
+	w.checkHookTokens(r, given["hooks"])
 	listen, cert := given["listen"], given["cert"]
 	hasPassword := given["password"] != nil || given["password_file"] != nil
 	switch {
@@ -132,7 +136,8 @@ func (w *Web) Equal(other *Web) bool {
 		return w == other
 	}
 	return w.Listen == other.Listen && w.Password == other.Password && slices.Equal(w.Hosts, other.Hosts) &&
-		w.Actions == other.Actions && w.Pictures == other.Pictures && w.Cert == other.Cert && w.Key == other.Key
+		w.Actions == other.Actions && w.Pictures == other.Pictures && w.Cert == other.Cert && w.Key == other.Key &&
+		sameHooks(w.Hooks, other.Hooks)
 }
 
 // CheckListen says what is wrong with the address of a page.

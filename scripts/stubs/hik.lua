@@ -239,6 +239,8 @@
 ---@field target? "human"|"vehicle" what was seen
 ---@field region? integer 1..99, the number of the rule
 ---@field port? integer 1..99, the number of the alarm input
+---@field form? table<string, string|number|boolean|any[]> of a request, the fields of a form, {name = value}, in the place of a body
+---@field query? any of a request, what follows the ? of the address, {name = value}
 ---@field [string] hik.UnknownOption
 
 ---@class (exact) hik.FaultOptions
@@ -583,7 +585,7 @@ function hik.at(when, options, fn) end
 ---@overload fun(duration: hik.Duration, fn: (fun(run: hik.Firing))): hik.Job
 function hik.after(duration, options, fn) end
 
----Runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; for another name fn(value) each time a script emits it.
+---Runs fn(event) on "gate:motion" or "gate/yard:motion"; on "mqtt:door/+" for each message of MQTT with such a topic, + a word, # the rest; on "http:door" for each request to that hook, which gets what fn returns; for another name fn(value) each time a script emits it.
 ---@param event hik.EventName
 ---@param options? hik.OnOptions
 ---@param fn fun(event: hik.Event|any, run: hik.Firing)
@@ -858,11 +860,11 @@ function hik.test.reload(script) end
 ---@param down? hik.Duration
 function hik.test.restart(down) end
 
----A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens.
+---A simulated device notices something: "gate" or "gate/yard", and a word such as "motion"; false if its settings keep the event from being told; or, for "mqtt:TOPIC" and a payload, a message of MQTT comes; false if no script listens; or, for "http:NAME" and a body, a request to that hook, with its answer.
 ---@param place hik.Channel|hik.Device|string
 ---@param event hik.EventWord
 ---@param options? hik.EmitOptions
----@return boolean
+---@return any
 function hik.test.emit(place, event, options) end
 
 ---Something is wrong with a simulated device: "offline", "slow=2s", "busy", as hiklua sim --fault has it; without a fault all is well again.
