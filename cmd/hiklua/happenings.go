@@ -34,8 +34,10 @@ func readHappenings(file string, s *site.Site) ([]happening.Happening, error) {
 	return all, nil
 }
 
-// play has things happen to the devices of a rehearsal until a time.
-func (r rehearsedDevices) play(all []happening.Happening, until time.Time, seed uint64) func(*runtime.Host, clock.Clock) error {
+// play has things happen to the devices of a rehearsal until a time: all of them, and
+// of what is on record that which can happen to the devices of now; remark is told of
+// the rest.
+func (r rehearsedDevices) play(all, onRecord []happening.Happening, until time.Time, seed uint64, remark func(error)) func(*runtime.Host, clock.Clock) error {
 	return func(h *runtime.Host, clk clock.Clock) error {
 		p := happening.Player{
 			Clock: clk, Until: until, Seed: seed,
@@ -44,6 +46,11 @@ func (r rehearsedDevices) play(all []happening.Happening, until time.Time, seed 
 		}
 		if problems := p.Play(all); problems != nil {
 			return &failure{problems.Error()}
+		}
+		for _, one := range onRecord {
+			if problems := p.Play([]happening.Happening{one}); problems != nil {
+				remark(problems)
+			}
 		}
 		return nil
 	}

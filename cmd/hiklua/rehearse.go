@@ -196,7 +196,7 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 		return nil, err
 	}
 	conf := rehearsal.Options{
-		Begin: devices.play(append(happenings, o.suffered...), from.Add(o.span.d), o.seed),
+		Begin: devices.play(happenings, o.suffered, from.Add(o.span.d), o.seed, a.leftOut()),
 		Site:  s, From: from, For: o.span.d, Seed: o.seed, Version: version(), Getenv: a.env,
 		Device: devices.transport, Preset: devices.preset, PictureSize: devices.pictureSize,
 	}

@@ -180,3 +180,25 @@ func TestWhatIsNotRehearsed(t *testing.T) {
 		t.Errorf("lacks %q:\n%s", want, s.out.String())
 	}
 }
+
+// What is on record of a channel that a device has no more is left out, with a remark; the rest is compared.
+func TestComparePassesOverWhatIsGone(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"site.yaml":     "timezone: UTC\ndevices: {gate: {simulate: ptz}}\n",
+		"scripts/a.lua": `hik.on("gate:motion", {name = "look"}, function() hik.preset("gate", 1, 3) end)`,
+		"data/journal/00000001.jsonl": `{"time":"2026-03-04T10:00:00Z","kind":"host","what":"start","detail":"devel","answer":"ok","duration":0}
+{"time":"2026-03-04T10:01:00Z","kind":"event","device":"gate","channel":7,"what":"motion","detail":"start","answer":"ok","duration":0}
+{"time":"2026-03-04T10:02:00Z","kind":"event","device":"gate","channel":1,"what":"motion","detail":"start","answer":"ok","duration":0}
+{"time":"2026-03-04T10:03:00Z","kind":"event","device":"gate","channel":7,"what":"motion","detail":"start","answer":"ok","duration":0}
+{"time":"2026-03-04T10:04:00Z","kind":"host","what":"end","answer":"ok","duration":0}
+`,
+	})
+	t.Chdir(dir)
+	s := newSession(t)
+	status := s.run(context.Background(), "rehearse", "--compare", "2026-03-04 10:00:30", "--for", "3m")
+	out, errs := s.out.String(), s.err.String()
+	if status != statusOK || !strings.Contains(out, "goes to preset 3") || strings.Count(errs, "gate has no channel 7") != 1 {
+		t.Error(status, out, errs)
+	}
+}

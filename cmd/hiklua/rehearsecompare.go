@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/happening"
@@ -74,4 +75,17 @@ func (a *app) onRecord(s *site.Site, from, to time.Time) ([]happening.Happening,
 		}
 	}
 	return all, nil
+}
+
+// leftOut tells on stderr, once for each reason, what is on record and cannot happen to
+// the devices of now.
+func (a *app) leftOut() func(error) {
+	told := make(map[string]bool)
+	return func(err error) {
+		_, why, _ := strings.Cut(err.Error(), ": ") // after the place, which is no file
+		if !told[why] {
+			told[why] = true
+			fmt.Fprintf(a.stderr, "left out what is on record of it: %s\n", why)
+		}
+	}
 }
