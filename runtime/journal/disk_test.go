@@ -34,8 +34,8 @@ func TestABurstLargerThanTheRing(t *testing.T) {
 		}
 		kept++
 	}
-	if kept != 100 || dropped != 150 {
-		t.Error(kept, "kept,", dropped, "dropped")
+	if kept != 100 || dropped != 150 || d.Lost() != 150 {
+		t.Error(kept, "kept,", dropped, "dropped,", d.Lost(), "lost")
 	}
 }
 
@@ -62,8 +62,8 @@ func TestAFullDisk(t *testing.T) {
 		t.Errorf("%d lines: %s", n, d.log.String())
 	}
 	all := d.read(Filter{})
-	if len(all) != 4 || all[0].Detail != "0" || all[1].Dropped != 500 || all[2].Detail != "501" || all[3].Detail != "502" {
-		t.Error(all)
+	if len(all) != 4 || all[0].Detail != "0" || all[1].Dropped != 500 || all[2].Detail != "501" || all[3].Detail != "502" || d.Lost() != 500 {
+		t.Error(all, d.Lost())
 	}
 }
 
@@ -83,8 +83,8 @@ func TestNoSpaceInTheMiddle(t *testing.T) {
 	d.clk.RunFor(0)
 	d.write(number(11))
 	all := d.read(Filter{})
-	if len(all) != 3 || all[1].Dropped != 10 || all[2].Detail != "11" {
-		t.Error(all)
+	if len(all) != 3 || all[1].Dropped != 10 || all[2].Detail != "11" || d.Lost() != 10 {
+		t.Error(all, d.Lost())
 	}
 }
 

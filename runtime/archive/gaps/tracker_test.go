@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ func TestOffline(t *testing.T) {
 	d.until("23:59")
 	d.clk.RunFor(4 * time.Minute)
 	d.wantTold("02:17 gate/yard begins", "05:15 gate/yard ends")
+	if got := d.tracker.Missed(); !slices.Equal(got, []Missed{{"gate", 1, "offline", 12}}) {
+		t.Errorf("%+v", got)
+	}
 	midnight := d.clk.Now().Add(-3 * time.Minute)
 	d.want(Query{From: midnight.Add(-24 * time.Hour), Till: midnight}, "12 of 96 missing: gate/yard offline 02:10-05:02")
 	half := midnight.Add(-20 * time.Hour)
