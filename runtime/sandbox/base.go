@@ -150,6 +150,7 @@ func baseToNumber(L *lua.LState) int {
 }
 
 func (s *state) basePrint(L *lua.LState) int {
+	spend(L, 500) // it is kept and told: microseconds
 	b := builder{L: L}
 	for i := range L.GetTop() {
 		if i > 0 {

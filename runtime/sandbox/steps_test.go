@@ -88,6 +88,7 @@ func TestFunctionsUseUpSteps(t *testing.T) {
 		"gsub":    "local s = ('x'):rep(10000) while true do n = n + 1 local r = s:gsub('x', 'y') end",
 		"gmatch":  "local s = ('x'):rep(10000) while true do n = n + 1 for x in s:gmatch('x+y?') do end end",
 		"error":   "while true do n = n + 1 pcall(error, 'x') end",
+		"print":   "while true do n = n + 1 print() end",
 		"load":    "local s = ('x=1 '):rep(100) while true do n = n + 1 loadstring(s) end",
 	} {
 		L := New(Options{})
