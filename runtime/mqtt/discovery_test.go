@@ -145,7 +145,9 @@ func TestConfigs(t *testing.T) {
 	if name := gate.Components["2.motion"].Name; name != "Channel 2 Motion" {
 		t.Error(name)
 	}
-	eventually(t, "pictures", func() bool { return b.at("hiklua/yard/device/gate/2/picture") == "picture of gate/2" })
+	b.wait("hiklua/yard/device/gate/2/picture", "picture of gate/2")
+	b.host.change(func() { b.host.status.Devices = b.host.status.Devices[1:] })
+	b.wait("hiklua/yard/device/gate/2/picture", "")
 }
 
 // What went is taken away, also while no host ran; Home Assistant gets all of it anew

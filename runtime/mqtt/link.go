@@ -45,6 +45,7 @@ type link struct {
 	full    int // messages of scripts that were dropped since that was told
 
 	incoming incoming // see receive.go
+	pictures sync.Map // topics on which there is one
 
 	// Of the goroutine of serve.
 	subscribed []string

@@ -48,6 +48,13 @@ func (l *link) refresh() {
 	for _, topic := range slices.Sorted(maps.Keys(states)) {
 		l.publish(topic, states[topic])
 	}
+	l.pictures.Range(func(topic, _ any) bool {
+		there := slices.ContainsFunc(l.channels, func(h head) bool { return l.names.channel(h.device, h.channel, "picture") == topic })
+		if !there && l.put(topic.(string), nil) {
+			l.pictures.Delete(topic)
+		}
+		return true
+	})
 }
 
 // refreshChannels publishes where heads were sent, and what moves, of the channels
@@ -208,7 +215,9 @@ func (l *link) followPictures() {
 		}
 		asked[h] = now
 		if data, err := l.bridge.host.Picture(runtime.By(l.ctx, "mqtt"), d.Name, c.ID); err == nil {
-			l.put(l.names.channel(d.Name, c.ID, "picture"), data)
+			topic := l.names.channel(d.Name, c.ID, "picture")
+			l.pictures.Store(topic, nil)
+			l.put(topic, data)
 		}
 	})
 }

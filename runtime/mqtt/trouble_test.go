@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
@@ -95,9 +96,11 @@ func TestLastWill(t *testing.T) {
 
 func TestLoginIsRefused(t *testing.T) {
 	_, addr := newBroker(t, "127.0.0.1:0", "right")
-	b := alone(t, addr, func(h *fakeHost) { h.site.MQTT.Username = "u" })
+	b := alone(t, addr, func(h *fakeHost) {
+		h.site.MQTT.Username, h.site.MQTT.Password = "u", isapi.NewSecret("hunter2")
+	})
 	b.waitLog("refuses the user name or the password")
-	if log := b.log.String(); !strings.Contains(log, "check mqtt.username and mqtt.password") || strings.Count(log, "\n") != 1 {
+	if log := b.log.String(); !strings.Contains(log, "check mqtt.username and mqtt.password") || strings.Count(log, "\n") != 1 || strings.Contains(log, "hunter2") {
 		t.Error(log)
 	}
 	if d := new(backoff).next(&Failure{Refused: true}, 0); d < refusedWait/2 || d > refusedWait {
