@@ -95,6 +95,10 @@ func TestCommands(t *testing.T) {
 	b.waitLog("a button sends PRESS")
 	b.send("hiklua/yard/job/patrol/none/run", "PRESS", false)
 	b.waitLog("is for something that is not there")
+	// A script that listens to all has the broker send what it keeps once more.
+	b.host.change(func() { b.host.topics = []string{"hiklua/yard/#"} })
+	b.bridge.Record(journal.Entry{Kind: journal.Script, Script: "a", What: "reloaded"})
+	eventually(t, "what was kept", func() bool { return strings.Contains(strings.Join(b.host.told(), "\n"), yard+"stop 5 true") }, b.all)
 	if said := b.host.said(); len(said) != len(want) {
 		t.Error(said)
 	}
