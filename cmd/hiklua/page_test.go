@@ -140,7 +140,6 @@ func TestPage(t *testing.T) {
 		t.Error("with another password:", code)
 	}
 	write(t, p.cmd.Dir, map[string]string{"site.yaml": strings.ReplaceAll(webSite, "PORT", port)})
-	p.logs("changed=web")
 	p.logs("no page any more")
 	if _, errs, code := p.ask("", "page"); code != statusFailure || !strings.Contains(errs, "the site has no page") {
 		t.Error(code, errs)
