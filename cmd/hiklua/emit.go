@@ -142,7 +142,7 @@ func (e emitter) tell(s *site.Site, r emitRequest) (a api.Emitted, err error) {
 	var value any
 	if r.Rest != "" {
 		if err := json.Unmarshal([]byte(r.Rest), &value); err != nil {
-			if !strings.HasPrefix(r.Name, luaapi.MessageEvent) {
+			if !strings.HasPrefix(r.Name, luaapi.MessageEvent) && !strings.HasPrefix(r.Name, luaapi.HookEvent) {
 				return a, noSuchEmission(s, r, err)
 			}
 			value = r.Rest // what a message carries may be any text

@@ -17,12 +17,14 @@ devices:
   real: {ip: 127.0.0.1, port: PORT, username: admin, password: simulated}
   quiet: {simulate: ipc}
 mqtt: {broker: "mqtt://127.0.0.1:9"}
+web: {hooks: {door: {token: door-token-0123456789}}}
 `
 
 const emitScript = `
 hik.on("gate/yard:motion", {name = "seen"}, function(ev) print("seen", ev.type, ev.target or "nobody") end)
 hik.on("gate:offline", {name = "away"}, function(ev) print("gate is away") end)
 hik.on("mqtt:door/+", {name = "message", overlap = "queue"}, function(m) print("message", m.topic, m.payload, type(m.json)) end)
+hik.on("http:door", {name = "request", overlap = "queue"}, function(r) print("request", r.name, r.body, type(r.json)) end)
 hik.on("closing", {name = "close"}, function(v) print("closing by", type(v) == "table" and v.by or v) end)
 `
 
@@ -52,6 +54,9 @@ func TestEmit(t *testing.T) {
 		{`closing {"by": "hand"}`, "closing: 1 handler told\n", ""},
 		{"mqtt:door/1 wide open", "mqtt:door/1: 1 handler told\n", ""},
 		{`mqtt:door/2 {"open": true}`, "mqtt:door/2: 1 handler told\n", ""},
+		{`http:door {"card": 7}`, "http:door: 1 handler told\n", ""},
+		{"http:door seven", "http:door: 1 handler told\n", ""},
+		{"http:dor 7", "", `no script listens to "http:dor" (did you mean "http:door"?)`},
 		{"mqtt:window/1 open", "", `no script listens to "mqtt:window/1"`},
 		{"mqtt:door/+ open", "", "has + or # in it"},
 		{"closing", "closing: 1 handler told\n", ""},
@@ -74,6 +79,8 @@ func TestEmit(t *testing.T) {
 	p.logs("closing by\thand")
 	p.logs("message\tdoor/1\twide open\tnil")
 	p.logs("message\tdoor/2\t{\"open\":true}\ttable")
+	p.logs("request\tdoor\t{\"card\":7}\ttable")
+	p.logs("request\tdoor\tseven\tnil")
 	p.logs("closing by\tnil")
 	out, errs, _ := p.ask(".emit gate/yard motion vehicle\n.emit closing 7\n.emit gaet motion\n.emit\n", "repl", "--attach")
 	wants(t, out, "gate/yard notices motion for 5s", "closing: 1 handler told")
@@ -92,7 +99,7 @@ func TestEmit(t *testing.T) {
 	wants(t, out, "gate/yard  motion", "human")
 	lacks(t, out, "closing")
 	out, _, _ = p.ask("", "journal")
-	wants(t, out, "an operator emits closing", "message mqtt:door/1", "a/seen runs", "gate/yard motion (human")
+	wants(t, out, "an operator emits closing", "message mqtt:door/1", "request to http:door", "a/seen runs", "gate/yard motion (human")
 	out, errs, code := p.ask("", "emit", "gate", "motion")
 	if wants(t, errs, "no host runs the site in this folder"); code != statusFailure {
 		t.Error(code, out)

@@ -60,6 +60,10 @@ const (
 // Message is what the name of a message of MQTT begins with; its topic follows.
 const Message = "mqtt:"
 
+// Request is before the name of a hook in What of an Event: others have called it by
+// HTTP, or an operator by hand. Name is "from" and the caller's address.
+const Request = "http:"
+
 // Kinds are all kinds of entries.
 func Kinds() []Kind {
 	return []Kind{Command, RunBegun, RunEnded, RunSkipped, Failed, Event, Picture, Notice, View, Script, Host}
@@ -262,7 +266,13 @@ func (e Entry) words() string {
 	case Host:
 		return "host " + text
 	case Event:
-		if e.Device == "" {
+		switch {
+		case e.Device != "":
+		case strings.HasPrefix(text, Request):
+			text = "request to " + text
+		case strings.HasPrefix(text, Message):
+			text = "message " + text
+		default:
 			text = "emits " + text
 		}
 	}

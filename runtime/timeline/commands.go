@@ -256,6 +256,8 @@ func (b *Builder) event(e journal.Entry) {
 		switch {
 		case strings.HasPrefix(e.What, journal.Message):
 			b.add(e, Action{Kind: Event, Text: "message " + text})
+		case strings.HasPrefix(e.What, journal.Request):
+			b.add(e, Action{Kind: Event, Text: "request to " + text})
 		case e.Script == "":
 			b.add(e, Action{Kind: Event, Text: "an operator emits " + text})
 		}
