@@ -30,6 +30,22 @@ func TestAfterNothing(t *testing.T) {
 	}
 }
 
+// TestTooManyJobs: what sets one job after another is told, and a job that gives back its place, by
+// having run or by being replaced, makes room.
+func TestTooManyJobs(t *testing.T) {
+	w := runLua(t, `
+		hik.after("1h", {name = "kept"}, function() print("old") end)
+		local n = 0
+		hik.after(1, {name = "many"}, function()
+			hik.after(60, {name = "kept"}, function() print("kept") end)
+			while n < 20000 do hik.after(30, function() end) n = n + 1 end
+		end)
+		hik.after(2, {name = "replaces"}, function() hik.after(90, {name = "kept"}, function() print("kept, later") end) end)
+		hik.after(50, {name = "goes on"}, function() print(n) hik.after(1, function() print("room again") end) end)
+	`, 2*time.Minute, "9996", "room again", "kept, later")
+	w.wantLog("after 30s was not registered: the script has 10000 jobs already")
+}
+
 func TestOverlap(t *testing.T) {
 	runLua(t, `
 		local function log(n) return function(j) print(n, math.floor(j.scheduled % 60), math.floor(j.late + 0.5)) hik.sleep(2.5) end end

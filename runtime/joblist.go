@@ -80,6 +80,10 @@ func (l *jobList) drop(j *job) {
 	}
 }
 
+// maxJobs is how many jobs a script may have. One that sets hik.after in a loop, or
+// for more than it ever gets done, hears of it before the host's memory is full.
+const maxJobs = 10_000
+
 // AddJob implements luaapi.Script.
 func (s *script) AddJob(spec luaapi.JobSpec) (luaapi.Job, error) {
 	j, err := s.newJob(spec)
@@ -98,6 +102,14 @@ func (s *script) register(j *job) error {
 	if err := s.admit(j); err != nil {
 		s.mu.Unlock()
 		return err
+	}
+	if s.jobs.len() >= maxJobs && (j.spec.Name == "" || s.jobs.named[j.name] == nil) {
+		s.mu.Unlock()
+		return &luaapi.Failure{
+			Kind:    "busy",
+			Message: fmt.Sprintf("%s was not registered: the script has %d jobs already", j.name, maxJobs),
+			Hint:    "wait in a task (hik.sleep) instead of setting hik.after again and again; a job with a name replaces the one of that name",
+		}
 	}
 	replaced, live := s.jobs.add(j), s.live
 	s.mu.Unlock()

@@ -148,6 +148,27 @@ func TestRehearsalAndReality(t *testing.T) {
 	}
 }
 
+// Events on record come at their moment, also in the second of the two hours from
+// two to three.
+func TestCompareWhileClocksArePutBack(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"site.yaml":     "timezone: Europe/Berlin\ndevices: {gate: {simulate: ptz}}\n",
+		"scripts/a.lua": `hik.on("gate:motion", {name = "look"}, function() hik.preset("gate", 1, 3) end)`,
+		"data/journal/00000001.jsonl": `{"time":"2026-10-25T00:00:00Z","kind":"host","what":"start","detail":"devel","answer":"ok","duration":0}
+{"time":"2026-10-25T01:30:00.25Z","kind":"event","device":"gate","channel":1,"what":"motion","detail":"start","answer":"ok","duration":0}
+{"time":"2026-10-25T03:00:00Z","kind":"host","what":"end","answer":"ok","duration":0}
+`,
+	})
+	t.Chdir(dir)
+	s := newSession(t)
+	status := s.run(context.Background(), "rehearse", "--compare", "2026-10-25 02:45", "--for", "2h")
+	out := s.out.String()
+	if status != statusOK || !strings.Contains(out, "goes to preset 3: no times, rehearsed 1 time; only rehearsed: Sun 25 Oct 02:30:00") {
+		t.Error(status, out, s.err.String())
+	}
+}
+
 // What can't be rehearsed is refused, with what to do instead.
 func TestWhatIsNotRehearsed(t *testing.T) {
 	dir := t.TempDir()

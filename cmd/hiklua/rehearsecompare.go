@@ -71,6 +71,7 @@ func (a *app) onRecord(s *site.Site, from, to time.Time) ([]happening.Happening,
 		// An event of the host's own, or of a device that site.yaml has no more, is no
 		// line of such a file.
 		if again, problems := happening.Parse("the record", line, s); problems == nil {
+			again[0].MoveTo(e.Time.In(s.Timezone))
 			all = append(all, again...)
 		}
 	}

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
@@ -37,6 +40,9 @@ func (f *failure) Error() string { return f.text }
 func (a *app) report(err error) int {
 	if err == nil {
 		return statusOK
+	}
+	if file, ok := errors.AsType[*fs.PathError](err); ok && file.Path == os.Stdout.Name() && file.Err == syscall.EPIPE {
+		return statusFailure // "| head" has what it wants
 	}
 	if errors.Is(err, errTold) {
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {

@@ -45,6 +45,28 @@ func TestSignalStopsTheHead(t *testing.T) {
 	}
 }
 
+// TestReaderGoneIsNoError: what "| head" cuts off has nothing more to say.
+func TestReaderGoneIsNoError(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{
+		"site.yaml":     "timezone: UTC\ndevices: {gate: {simulate: ptz}}\n",
+		"scripts/a.lua": `hik.every("1m", function() print("round") end)`,
+	})
+	read, stdout, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	defer stdout.Close()
+	var errs strings.Builder
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "rehearse", "--for", "24h", "--full")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, stdout, &errs
+	cmd.Env = append(os.Environ(), beProgram+"=1")
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != statusFailure || errs.String() != "" {
+		t.Error(err, errs.String())
+	}
+}
+
 // TestReaderGoneStopsTheHead closes the reader of stdout, as head does.
 func TestReaderGoneStopsTheHead(t *testing.T) {
 	t.Parallel()

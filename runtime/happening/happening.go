@@ -23,6 +23,10 @@ type Happening struct {
 	random *random
 }
 
+// MoveTo has it happen once, at t. A line of text can't tell the two hours apart
+// that come when clocks are put back.
+func (h *Happening) MoveTo(t time.Time) { h.when, h.random = schedule.OnceAt(t), nil }
+
 // What is what happens: one of an alarm, a fault and an emission.
 type What struct {
 	Device  string // of site.yaml; "": an emission, or, at random, any device

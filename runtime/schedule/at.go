@@ -85,6 +85,9 @@ func parseOnce(spec, text string, zone *time.Location) (Schedule, error) {
 	return nil, &SpecError{Spec: spec, Message: `there is no such date and time (such as "2026-12-24 18:00")`}
 }
 
+// OnceAt runs at t.
+func OnceAt(t time.Time) *Once { return &Once{t.Format(time.RFC3339), Run{Time: t}} }
+
 // Next is the instant itself, or zero once it is past.
 func (o *Once) Next(after time.Time) time.Time { return o.next(after).Time }
 
