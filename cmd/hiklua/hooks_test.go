@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,18 +15,16 @@ import (
 // is the answer, and no token is in log or record.
 func TestHook(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	l.Close() // it is hardly taken by another program at once
 	const token = "door-token-0123456789"
 	p := start(t, map[string]string{
-		"site.yaml":     "timezone: UTC\ndevices: {}\nweb: {listen: \"" + at + "\", hooks: {door: {token: " + token + "}}}\n",
+		"site.yaml":     "timezone: UTC\ndevices: {}\nweb: {listen: \"127.0.0.1:0\", hooks: {door: {token: " + token + "}}}\n",
 		"scripts/a.lua": `hik.on("http:door", {overlap = "queue"}, function(r) if not r.json then error("no card") end return {seen = r.json.card, zone = r.query.zone} end)`,
 	}, "run")
 	p.logs("1 script live")
+	page := regexp.MustCompile(`page at (http://127\.0\.0\.1:\d+)`).FindStringSubmatch(p.stderr())
+	if page == nil {
+		t.Fatal(p.stderr())
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for _, c := range []struct {
@@ -41,7 +39,7 @@ func TestHook(t *testing.T) {
 		{"/hooks/door?token=guess-in-the-address", "{}", "", 401, "not that of the hook"},
 		{"/hooks/gate", "{}", token, 404, "no such hook"},
 	} {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at+c.path, strings.NewReader(c.body))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, page[1]+c.path, strings.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
