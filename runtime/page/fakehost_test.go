@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/browsertest"
 )
 
 // fakeHost serves the files of the page, and plays a host to them.
@@ -131,7 +133,7 @@ func (h *fakeHost) stream(w http.ResponseWriter, r *http.Request) {
 
 // waitUnread waits until no page reads the stream.
 func (h *fakeHost) waitUnread() {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(browsertest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		h.mu.Lock()
 		n := len(h.readers)
 		h.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/browsertest"
 	"github.com/chromedp/chromedp"
 )
 
@@ -18,8 +19,8 @@ func testPictures(t *testing.T, b *browser) {
 		h.pictures = make(map[string]int)
 		return all
 	}
-	b.open(h, wide)
-	b.until(`document.querySelectorAll(".picture img:not([hidden])").length > 3 && document.querySelector(".age:not([hidden])") !== null`)
+	b.open(h, browsertest.Wide())
+	b.Until(`document.querySelectorAll(".picture img:not([hidden])").length > 3 && document.querySelector(".age:not([hidden])") !== null`)
 	all := asked()
 	if all["cam1/1"] == 0 || all["cam60/1"] > 0 || all["cam8/1"] > 0 || len(all) > 16 {
 		t.Errorf("in sight are cam1 ...; cam8 is offline; asked for were %v", all)
@@ -27,8 +28,8 @@ func testPictures(t *testing.T, b *browser) {
 	if age := shown(b, ".card .age"); age != "2s old" && age != "3s old" && age != "4s old" {
 		t.Errorf("%q", age)
 	}
-	b.do(chromedp.ScrollIntoView(chromedp.CSS(".card:last-child")))
-	b.until(`document.querySelector(".card:last-child img:not([hidden])") !== null`)
+	b.Do(chromedp.ScrollIntoView(chromedp.CSS(".card:last-child")))
+	b.Until(`document.querySelector(".card:last-child img:not([hidden])") !== null`)
 	// A tab that is not seen asks for nothing, also where cards come into sight.
 	eval[bool](b, `(() => { Object.defineProperty(document, "hidden", {get: () => true}); document.dispatchEvent(new Event("visibilitychange")); return true; })()`)
 	paths := eval[string](b, `new Promise((done) => {
@@ -45,65 +46,65 @@ func testPictures(t *testing.T, b *browser) {
 func testLost(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)
-	b.open(h, wide)
-	b.until(`document.querySelectorAll("#lines li").length === 6`)
+	b.open(h, browsertest.Wide())
+	b.Until(`document.querySelectorAll("#lines li").length === 6`)
 	h.setAway(true)
-	b.until(`document.getElementById("link").textContent === "the host does not answer: what you see is old" && document.body.classList.contains("old")`)
+	b.Until(`document.getElementById("link").textContent === "the host does not answer: what you see is old" && document.body.classList.contains("old")`)
 	if got := shown(b, "#clock"); got[:9] != "as of 20:" {
 		t.Errorf("%q", got)
 	}
 	b.press("Stop head of gate")
-	b.until(`document.querySelector(".card:nth-child(4) .outcome.bad")?.textContent.endsWith(" the host does not answer")`)
+	b.Until(`document.querySelector(".card:nth-child(4) .outcome.bad")?.textContent.endsWith(" the host does not answer")`)
 	// What went in the meantime is gone, what is new is there, and no line twice.
 	h.mu.Lock()
 	delete(h.state, "device/ramp")
 	h.lines["log"] = append(h.lines["log"], map[string]any{"time": stamp(0), "level": "INFO", "msg": "the host is back"})
 	h.mu.Unlock()
 	h.setAway(false)
-	b.until(`document.getElementById("link").textContent === "live" && !document.body.classList.contains("old")`)
-	b.until(`document.querySelectorAll(".card").length === 5 && document.querySelectorAll("#lines li").length === 7`)
+	b.Until(`document.getElementById("link").textContent === "live" && !document.body.classList.contains("old")`)
+	b.Until(`document.querySelectorAll(".card").length === 5 && document.querySelectorAll("#lines li").length === 7`)
 	// The end of the host is told as such.
 	h.send("bye", map[string]any{"reason": "stop"})
-	b.until(`document.getElementById("link").textContent === "the host has ended: what you see is old"`)
+	b.Until(`document.getElementById("link").textContent === "the host has ended: what you see is old"`)
 	h.setAway(true)
 	eval[bool](b, `dispatchEvent(new Event("pageshow"))`)
 	eval[bool](b, `new Promise((done) => setTimeout(() => done(true), 100))`)
 	if got := shown(b, "#link"); got != "the host has ended: what you see is old" {
 		t.Errorf("after a try in vain: %q", got)
 	}
-	b.said() // the browser writes there that requests failed
+	b.Said() // the browser writes there that requests failed
 }
 
 // Where the session is over, the page goes to the login; why the stream is refused
 // is told.
 func testRefused(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
-	b.open(h, wide)
+	b.open(h, browsertest.Wide())
 	h.send("bye", map[string]any{"reason": "session"})
-	b.until(`location.pathname === "/login" && document.getElementById("password") === document.activeElement`)
-	b.open(h, wide)
+	b.Until(`location.pathname === "/login" && document.getElementById("password") === document.activeElement`)
+	b.open(h, browsertest.Wide())
 	// again has the page try again at once, as when it comes out of the history.
 	again := func() bool { return eval[bool](b, `dispatchEvent(new Event("pageshow"))`) }
 	h.refuse(`503 {"error":{"kind":"busy","message":"32 pages look at this host already"}}`)
-	b.until(`document.body.classList.contains("old")`)
+	b.Until(`document.body.classList.contains("old")`)
 	again()
-	b.until(`document.getElementById("link").textContent === "32 pages look at this host already: what you see is old"`)
+	b.Until(`document.getElementById("link").textContent === "32 pages look at this host already: what you see is old"`)
 	h.refuse(`401 {"error":{"kind":"login","message":"the session is over"}}`)
 	again()
-	b.until(`location.pathname === "/login"`)
+	b.Until(`location.pathname === "/login"`)
 	h.refuse("")
 	h.answers["POST /api/reload {}"] = `401 {"error":{"kind":"login","message":"the session is over"}}`
-	b.open(h, wide)
+	b.open(h, browsertest.Wide())
 	b.press("Reload")
-	b.until(`location.pathname === "/login"`)
-	b.said()
+	b.Until(`location.pathname === "/login"`)
+	b.Said()
 }
 
 func testLines(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)
-	b.open(h, wide)
-	b.until(`document.querySelectorAll("#archive tbody tr").length === 3`) // what is below stays where it is from now on
+	b.open(h, browsertest.Wide())
+	b.Until(`document.querySelectorAll("#archive tbody tr").length === 3`) // what is below stays where it is from now on
 	h.send("missed", map[string]any{"log": 12, "command": 0, "event": 0})
 	for n := range 12 {
 		var lines []any
@@ -112,23 +113,23 @@ func testLines(t *testing.T, b *browser) {
 		}
 		h.send("log", lines)
 	}
-	b.until(`document.querySelector("#lines li:last-child .what").textContent.trim() === "line 1199"`)
+	b.Until(`document.querySelector("#lines li:last-child .what").textContent.trim() === "line 1199"`)
 	const atEnd = `(() => { const e = document.getElementById("lines"); return e.scrollHeight - e.scrollTop - e.clientHeight < 2; })()`
 	if n, said := eval[int](b, `document.querySelectorAll("#lines li").length`), shown(b, "#shown"); n != 1000 || said != "1000 lines" || !eval[bool](b, atEnd) {
 		t.Errorf("%d lines, it says %s", n, said)
 	}
 	// Whoever scrolls back is left there.
 	eval[bool](b, `(document.getElementById("lines").scrollTop -= 300) > 0`)
-	b.until(`!document.getElementById("follow").checked`)
+	b.Until(`!document.getElementById("follow").checked`)
 	h.send("log", []any{map[string]any{"time": stamp(-time.Second), "level": "WARN", "msg": "one more", "device": "gate", "channel": 1, "size": 7}})
-	b.until(`document.querySelector("#lines li:last-child").textContent.includes("gate/yardwarning: one more size 7")`)
+	b.Until(`document.querySelector("#lines li:last-child").textContent.includes("gate/yardwarning: one more size 7")`)
 	if eval[bool](b, atEnd) {
 		t.Error("it followed")
 	}
-	b.do(chromedp.Click(chromedp.CSS("#follow")))
-	b.until(atEnd)
-	b.do(chromedp.Click(chromedp.CSS("#tab-command")))
-	b.until(`document.querySelectorAll("#lines li").length === 4`)
+	b.Do(chromedp.Click(chromedp.CSS("#follow")))
+	b.Until(atEnd)
+	b.Do(chromedp.Click(chromedp.CSS("#tab-command")))
+	b.Until(`document.querySelectorAll("#lines li").length === 4`)
 	got := eval[string](b, `[...document.querySelectorAll("#lines li")].map((e) => [...e.children].map((c) => c.textContent).join(" | ")).join("\n")`)
 	want := `20:27:19 | gate/yard | preset 2 “door” 41ms, patrol/look round#3
 20:27:24 | gate/yard | snapshot 312ms, waited 200ms, 184 kB, patrol/look round#3
@@ -137,14 +138,14 @@ func testLines(t *testing.T, b *browser) {
 	if got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
-	b.do(chromedp.Click(chromedp.CSS("#tab-event")))
-	b.until(`document.querySelector("#lines").innerText.includes("motion (human, region 2)")`)
+	b.Do(chromedp.Click(chromedp.CSS("#tab-event")))
+	b.Until(`document.querySelector("#lines").innerText.includes("motion (human, region 2)")`)
 }
 
 // On a large site a change touches what changed, and nothing else.
 func testLarge(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, large(60, 140)))
-	b.open(h, wide)
+	b.open(h, browsertest.Wide())
 	if got := eval[string](b, `[document.querySelectorAll(".card").length, document.querySelectorAll("#jobs tbody tr").length, document.querySelectorAll("#scripts tbody tr").length].join()`); got != "60,140,47" {
 		t.Errorf("%s", got)
 	}
@@ -169,8 +170,8 @@ func testLarge(t *testing.T, b *browser) {
 		j["runs"] = 1000 + i
 		h.change(map[string]any{fmt.Sprintf("device/cam%d", i+9): d, fmt.Sprintf("job/s1/job %d", i%3+1): j})
 	}
-	b.until(`document.querySelector(".card:nth-child(27) .queue").textContent === "9 waiting"`)
-	b.until(`[...document.querySelectorAll("#jobs tbody tr")].slice(0, 3).some((e) => e.textContent.includes("1019 runs"))`)
+	b.Until(`document.querySelector(".card:nth-child(27) .queue").textContent === "9 waiting"`)
+	b.Until(`[...document.querySelectorAll("#jobs tbody tr")].slice(0, 3).some((e) => e.textContent.includes("1019 runs"))`)
 	if made, touched := eval[int](b, `made`), eval[int](b, `touched`); made > 0 || touched > 200 {
 		t.Errorf("20 changes made %d elements anew and touched %d", made, touched)
 	}
@@ -198,7 +199,7 @@ func testNames(t *testing.T, b *browser) {
 	for kind := range map[string]bool{"log": true, "command": true, "event": true} {
 		h.lines[kind] = []any{map[string]any{"time": stamp(0), "level": evil, "msg": evil, evil: evil, "kind": evil, "what": evil, "task": evil, "device": evil, "__proto__": evil}}
 	}
-	for _, on := range []screen{wide, narrow} {
+	for _, on := range []screen{browsertest.Wide(), browsertest.Narrow()} {
 		b.open(h, on)
 		for _, where := range []string{".card h3", "#needs .who", "#jobs .name", "#scripts .name", "#lines .who"} {
 			if !eval[bool](b, `[...document.querySelectorAll(%q)].some((e) => e.textContent === %q)`, where, evil) {
@@ -212,7 +213,7 @@ func testNames(t *testing.T, b *browser) {
 			t.Errorf("%+v: too wide: %s", on, got)
 		}
 		for _, tab := range []string{"#tab-command", "#tab-event"} {
-			b.do(chromedp.Click(chromedp.CSS(tab)))
+			b.Do(chromedp.Click(chromedp.CSS(tab)))
 		}
 	}
 }

@@ -1,45 +1,44 @@
 package page
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/hiklua/hiklua/runtime/browsertest"
 )
 
 func TestInABrowser(t *testing.T) {
 	b := start(t)
-	b.part("look", func(t *testing.T) { testLook(t, b) })
-	b.part("needs", func(t *testing.T) { testNeeds(t, b) })
-	b.part("archive", func(t *testing.T) { testArchive(t, b) })
-	b.part("pictures", func(t *testing.T) { testPictures(t, b) })
-	b.part("actions", func(t *testing.T) { testActions(t, b) })
-	b.part("readonly", func(t *testing.T) { testReadOnly(t, b) })
-	b.part("keys", func(t *testing.T) { testKeys(t, b) })
-	b.part("focus", func(t *testing.T) { testFocus(t, b) })
-	b.part("lost", func(t *testing.T) { testLost(t, b) })
-	b.part("refused", func(t *testing.T) { testRefused(t, b) })
-	b.part("lines", func(t *testing.T) { testLines(t, b) })
-	b.part("large", func(t *testing.T) { testLarge(t, b) })
-	b.part("names", func(t *testing.T) { testNames(t, b) })
-	b.part("access", func(t *testing.T) { testAccess(t, b) })
+	b.Part("look", func(t *testing.T) { testLook(t, b) })
+	b.Part("needs", func(t *testing.T) { testNeeds(t, b) })
+	b.Part("archive", func(t *testing.T) { testArchive(t, b) })
+	b.Part("pictures", func(t *testing.T) { testPictures(t, b) })
+	b.Part("actions", func(t *testing.T) { testActions(t, b) })
+	b.Part("readonly", func(t *testing.T) { testReadOnly(t, b) })
+	b.Part("keys", func(t *testing.T) { testKeys(t, b) })
+	b.Part("focus", func(t *testing.T) { testFocus(t, b) })
+	b.Part("lost", func(t *testing.T) { testLost(t, b) })
+	b.Part("refused", func(t *testing.T) { testRefused(t, b) })
+	b.Part("lines", func(t *testing.T) { testLines(t, b) })
+	b.Part("large", func(t *testing.T) { testLarge(t, b) })
+	b.Part("names", func(t *testing.T) { testNames(t, b) })
+	b.Part("access", func(t *testing.T) { testAccess(t, b) })
 }
 
 // shown is what an element of the page says to those who see it.
 func shown(b *browser, selector string) string {
-	b.t.Helper()
+	b.T.Helper()
 	return eval[string](b, `document.querySelector(%q).innerText`, selector)
 }
 
 // screens are all that the page is made for.
 func screens() []screen {
-	all := []screen{wide, narrow}
+	all := []screen{browsertest.Wide(), browsertest.Narrow()}
 	for _, s := range all {
-		s.dark = true
+		s.Dark = true
 		all = append(all, s)
 	}
 	return all
@@ -58,15 +57,15 @@ func testLook(t *testing.T, b *browser) {
 	sampleLines(h)
 	for _, on := range screens() {
 		b.open(h, on)
-		b.until(`document.querySelector(".card img").naturalWidth > 0 || [...document.images].some((i) => i.naturalWidth > 0)`)
+		b.Until(`document.querySelector(".card img").naturalWidth > 0 || [...document.images].some((i) => i.naturalWidth > 0)`)
 		if got := eval[string](b, tooWide); got != "" {
 			t.Errorf("%+v: too wide: %s", on, got)
 		}
 		ground := eval[string](b, `getComputedStyle(document.body).backgroundColor`)
-		if dark := ground == "rgb(15, 19, 23)"; dark != on.dark {
+		if dark := ground == "rgb(15, 19, 23)"; dark != on.Dark {
 			t.Errorf("%+v: the ground is %s", on, ground)
 		}
-		if on.width > 600 {
+		if on.Width > 600 {
 			continue
 		}
 		small := eval[string](b, `[...document.querySelectorAll("button, select, input[type=search], nav a")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5).map((e) => e.outerHTML).join()`)
@@ -75,12 +74,12 @@ func testLook(t *testing.T, b *browser) {
 		}
 	}
 	for _, width := range []int64{320, 601, 768, 1001, 1920} {
-		b.do(chromedp.EmulateViewport(width, 900))
+		b.Do(chromedp.EmulateViewport(width, 900))
 		if got := eval[string](b, tooWide); got != "" {
 			t.Errorf("%d px: too wide: %s", width, got)
 		}
 	}
-	b.show(narrow)
+	b.Show(browsertest.Narrow())
 	if got := shown(b, "#bar"); !strings.Contains(got, "north-yard") || !strings.Contains(got, "20:27:2") || !strings.Contains(got, "Europe/Berlin · up 3d04h") {
 		t.Errorf("%q", got)
 	}
@@ -107,7 +106,7 @@ func testLook(t *testing.T, b *browser) {
 
 func testNeeds(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
-	b.open(h, wide)
+	b.open(h, browsertest.Wide())
 	got := eval[string](b, `[...document.querySelectorAll("#needs li")].map((e) => e.textContent.replace(/\s+/g, " ").trim()).join("\n")`)
 	want := strings.Join([]string{
 		`state is not kept data/state.db: permission deniedgive the file to the user that the host runs as`,
@@ -122,35 +121,35 @@ func testNeeds(t *testing.T, b *browser) {
 	if title := eval[string](b, `document.title`); title != "(5) north-yard · hiklua" {
 		t.Errorf("%s", title)
 	}
-	b.do(chromedp.Click(chromedp.CSS("#needs li:nth-child(2) a")))
-	b.until(`document.querySelector(".card:target h3")?.textContent === "barn"`)
+	b.Do(chromedp.Click(chromedp.CSS("#needs li:nth-child(2) a")))
+	b.Until(`document.querySelector(".card:target h3")?.textContent === "barn"`)
 	// What is mended goes, and with the last cause all of it.
 	h.change(map[string]any{"state_error": nil, "device/barn": nil, "device/ramp": nil, "script/broken": nil, "script/weekend": nil, "job/patrol/barn picture": nil})
-	b.until(`document.getElementById("needs").hidden && document.title === "north-yard · hiklua"`)
+	b.Until(`document.getElementById("needs").hidden && document.title === "north-yard · hiklua"`)
 	// Events that are lost for a moment are nothing.
 	door := h.state["device/door"].(map[string]any)
 	door["events"], door["events_since"] = "stale", stamp(-2*time.Second)
 	h.change(map[string]any{"device/door": door})
-	b.until(`document.querySelector(".card:nth-child(1) [data-events=stale]") !== null`)
+	b.Until(`document.querySelector(".card:nth-child(1) [data-events=stale]") !== null`)
 	if !eval[bool](b, `document.getElementById("needs").hidden`) {
 		t.Error("a moment without events needs somebody")
 	}
 	door["events_since"] = stamp(time.Minute)
 	h.change(map[string]any{"device/door": door})
-	b.until(`document.querySelector("#needs li:first-child")?.textContent.startsWith("door events stale for 1m")`)
+	b.Until(`document.querySelector("#needs li:first-child")?.textContent.startsWith("door events stale for 1m")`)
 	// A head that does not stop comes before all else.
 	gate := h.state["device/gate"].(map[string]any)
 	gate["heads"] = []any{map[string]any{"channel": 1, "moving": true, "stopping": true, "refused": "timeout: no answer within 5s"}}
 	h.change(map[string]any{"device/gate": gate, "site": map[string]any{"dir": "/srv/north-yard", "timezone": "Europe/Berlin", "error": map[string]any{"message": "site.yaml:3: unknown key"}}})
-	b.until(`document.querySelector("#needs li.worst .who")?.textContent === "gate, yard"`)
+	b.Until(`document.querySelector("#needs li.worst .who")?.textContent === "gate, yard"`)
 }
 
 func testArchive(t *testing.T, b *browser) {
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)
-	b.open(h, wide)
-	b.do(chromedp.ScrollIntoView(chromedp.CSS("#happens")))
-	b.until(`document.querySelectorAll("#archive tbody tr").length === 3`)
+	b.open(h, browsertest.Wide())
+	b.Do(chromedp.ScrollIntoView(chromedp.CSS("#happens")))
+	b.Until(`document.querySelectorAll("#archive tbody tr").length === 3`)
 	if head := eval[string](b, `[...document.querySelectorAll("#archive thead th")].map((e) => e.textContent).join()`); head != "Channel,Tue 24,Wed 25,Thu 26,Fri 27,Sat 28,Sun 29,Mon 30,Missing" {
 		t.Errorf("%s", head)
 	}
@@ -175,44 +174,25 @@ func testArchive(t *testing.T, b *browser) {
 	}
 }
 
-// axeVersion is of the checker of accessibility. It comes from npm for the test.
-const axeVersion = "4.14.1"
-
 func testAccess(t *testing.T, b *browser) {
-	dir := t.TempDir()
-	cmd := exec.Command("timeout", "60", "npm", "pack", "--silent", "axe-core@"+axeVersion)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("NOT TESTED with axe-core: npm cannot get it here: %v %s", err, out)
-	}
-	cmd = exec.Command("tar", "xzf", "axe-core-"+axeVersion+".tgz", "package/axe.min.js")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	axe, err := os.ReadFile(filepath.Join(dir, "package", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := browsertest.NewAxe(t)
 	h := newFakeHost(t, stateOf(t, yard()))
 	sampleLines(h)
 	check := func(where string, on screen, rules int) {
-		b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
-		found := eval[string](b, `axe.run().then((r) => r.passes.length < %d ? "only " + r.passes.length + " rules were looked at" : r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")).join("\n"))`, rules)
-		if found != "" {
+		if found := axe.Violations(b.Browser, rules); found != "" {
 			t.Errorf("%s %+v: %s", where, on, found)
 		}
 	}
-	for _, on := range []screen{wide, narrow} {
-		on.dark = on.touch // each width and each scheme once: it takes its time
+	for _, on := range []screen{browsertest.Wide(), browsertest.Narrow()} {
+		on.Dark = on.Touch // each width and each scheme once: it takes its time
 		b.open(h, on)
-		b.do(chromedp.ScrollIntoView(chromedp.CSS("#happens")))
-		b.until(`document.querySelectorAll("#archive tbody tr").length === 3`)
+		b.Do(chromedp.ScrollIntoView(chromedp.CSS("#happens")))
+		b.Until(`document.querySelectorAll("#archive tbody tr").length === 3`)
 		check("page", on, 25)
-		b.do(chromedp.Click(chromedp.CSS("#scripts tbody tr:first-child .source")))
-		b.until(`document.querySelector("#source mark") !== null`)
+		b.Do(chromedp.Click(chromedp.CSS("#scripts tbody tr:first-child .source")))
+		b.Until(`document.querySelector("#source mark") !== null`)
 		check("source", on, 10)
-		b.do(chromedp.Navigate(h.URL + "/login"))
+		b.Do(chromedp.Navigate(h.URL + "/login"))
 		check("login", on, 10)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/browsertest"
+
 	"github.com/hiklua/hiklua/runtime/timeline"
 )
 
@@ -19,7 +21,7 @@ func testReading(t *testing.T, b *browser) {
 			a.Duration, a.Open = 400*24*time.Hour, true // more than 32 bits
 		}
 	})
-	b.open(week, Options{}, wide, "")
+	b.open(week, Options{}, browsertest.Wide(), "")
 	h, all := decoded(t, write(t, week, Options{}))
 	var want []string
 	for _, s := range all {
@@ -45,7 +47,7 @@ func testReading(t *testing.T, b *browser) {
 func testColumns(t *testing.T, b *browser) {
 	week := patrols(t, 3, 3_000, 5)
 	change(week, func(_ int, a *timeline.Action) { a.Script, a.Job = "all", "" }) // many lanes in one: they overlap
-	b.open(week, Options{By: timeline.ByScript}, wide, "")
+	b.open(week, Options{By: timeline.ByScript}, browsertest.Wide(), "")
 	wrong := eval[string](b, `readData().then((d) => {
 		const wrong = [];
 		for (const t of d.tracks) for (const [from, step] of [[0, d.span / 500], [d.span / 3 + 0.5, 12345.5], [d.span - 1e6, 9000], [-5e6, 7777]]) {
@@ -79,7 +81,7 @@ func testColumns(t *testing.T, b *browser) {
 
 // The page tells time as Go does, in any zone, whatever zone the browser is in.
 func testTime(t *testing.T, b *browser) {
-	b.open(&timeline.Timeline{Site: "x", From: time.Unix(0, 0), To: time.Unix(60, 0), Zone: time.UTC}, Options{}, wide, "")
+	b.open(&timeline.Timeline{Site: "x", From: time.Unix(0, 0), To: time.Unix(60, 0), Zone: time.UTC}, Options{}, browsertest.Wide(), "")
 	for _, c := range []struct{ zone, from string }{
 		{"Europe/Berlin", "2026-03-28"}, {"Europe/Berlin", "2026-10-24"}, {"Australia/Lord_Howe", "2026-04-04"}, {"Australia/Lord_Howe", "2026-10-03"},
 		{"Asia/Kathmandu", "2026-03-28"}, {"Pacific/Apia", "2011-12-29"}, {"America/New_York", "2026-11-01"}, {"Africa/Casablanca", "2026-02-14"},

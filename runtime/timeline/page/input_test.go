@@ -11,16 +11,18 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/hiklua/hiklua/runtime/timeline"
+
+	"github.com/hiklua/hiklua/runtime/browsertest"
 )
 
 func testKeys(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, screen{width: 1280, height: 500, scale: 1}, "") // not all lanes are in sight
+	b.open(week, Options{}, screen{Width: 1280, Height: 500, Scale: 1}, "") // not all lanes are in sight
 	// The keyboard alone gets there.
 	for n := 0; b.state().Focus != "stage"; n++ {
 		if n > 20 {
 			t.Fatal("20 times the tab key, and the picture has no focus")
 		}
-		b.do(chromedp.KeyEvent(kb.Tab))
+		b.Do(chromedp.KeyEvent(kb.Tab))
 	}
 	s := b.keys("n")
 	if s.Range != "Mon 23 Mar 05:12 to Mon 23 Mar 05:22 (10m), finding 1 of 12" || s.Current != "Mon 23 Mar 2026 05:17:00" || s.Hash != "#t=2026-03-23T04:17:00.000Z&w=600&f=1" {
@@ -52,7 +54,7 @@ func testKeys(t *testing.T, b *browser, week *timeline.Timeline) {
 		t.Errorf("0: %+v", s)
 	}
 	for range 30 {
-		b.do(chromedp.KeyEvent("+"))
+		b.Do(chromedp.KeyEvent("+"))
 	}
 	b.settled()
 	if _, w := b.state().view(t); w != time.Second {
@@ -61,35 +63,35 @@ func testKeys(t *testing.T, b *browser, week *timeline.Timeline) {
 }
 
 func testLinks(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, wide, "#t=2026-03-29T01:00:00.000Z&w=7200")
+	b.open(week, Options{}, browsertest.Wide(), "#t=2026-03-29T01:00:00.000Z&w=7200")
 	s := b.state()
 	// The hour from 2 to 3 is not there.
 	if s.Range != "Sun 29 Mar 01:00 to Sun 29 Mar 04:00 (2h)" {
 		t.Errorf("%+v", s)
 	}
-	b.do(chromedp.Click(chromedp.CSS("#findings li:nth-child(5) a")))
+	b.Do(chromedp.Click(chromedp.CSS("#findings li:nth-child(5) a")))
 	b.settled()
 	if s = b.state(); !strings.Contains(s.Hash, "w=600&f=5") || s.Focus != "stage" || s.Current != "Wed 25 Mar 2026 09:17:00" {
 		t.Errorf("%+v", s)
 	}
 	for _, hash := range []string{"#t=nonsense&w=5", "#f=99", "#t=2026-03-25T00:00:00Z", "#&&&=%zz", "#t=2026-03-25T00:00:00Z&w=-1"} {
-		b.open(week, Options{}, wide, hash)
+		b.open(week, Options{}, browsertest.Wide(), hash)
 		if s = b.state(); !strings.HasPrefix(s.Range, "Mon 23 Mar 00:00 to Mon 30 Mar") || s.Trouble != "" {
 			t.Errorf("%s: %+v", hash, s)
 		}
 	}
-	b.open(week, Options{}, wide, "#f=2")
+	b.open(week, Options{}, browsertest.Wide(), "#f=2")
 	if s = b.state(); !strings.Contains(s.Range, "finding 2 of 12") {
 		t.Errorf("%+v", s)
 	}
 }
 
 func testMouse(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, wide, "#t=2026-03-25T12:00:00.000Z&w=86400")
+	b.open(week, Options{}, browsertest.Wide(), "#t=2026-03-25T12:00:00.000Z&w=86400")
 	left, top, width, _ := b.stage()
 	// The time at the pointer stays there: here it is the end of what is shown.
 	middle, was := b.state().view(t)
-	b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseWheel, left+width-2, top+100, func(p *input.DispatchMouseEventParams) { p.DeltaX, p.DeltaY = 0.001, -240 }))
+	b.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseWheel, left+width-2, top+100, func(p *input.DispatchMouseEventParams) { p.DeltaX, p.DeltaY = 0.001, -240 }))
 	b.settled()
 	m, now := b.state().view(t)
 	if now >= was || m.Add(now/2).Sub(middle.Add(was/2)).Abs() > was/400 {
@@ -97,16 +99,16 @@ func testMouse(t *testing.T, b *browser, week *timeline.Timeline) {
 	}
 	x := left + width - 250
 	m1, w1 := b.state().view(t)
-	b.do(chromedp.DragAndDropXY(x, top+100, x-200, top+100))
+	b.Do(chromedp.DragAndDropXY(x, top+100, x-200, top+100))
 	b.settled()
 	if m2, w2 := b.state().view(t); w2 != w1 || !m2.After(m1.Add(w1/10)) || m2.After(m1.Add(w1/4)) {
 		t.Errorf("drag by 200: from %v to %v, %v and %v wide", m1, m2, w1, w2)
 	}
 	// The tip says what lies at the pointer.
-	b.load(filepath.Join(b.dir, "timeline.html"), wide, "#t=2026-03-25T05:00:00.000Z&w=60")
+	b.load(filepath.Join(b.dir, "timeline.html"), browsertest.Wide(), "#t=2026-03-25T05:00:00.000Z&w=60")
 	left, top, width, _ = b.stage()
 	for y := top + 40; y < top+300; y += 5 {
-		b.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, left+width/2, y))
+		b.Do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, left+width/2, y))
 		if eval[bool](b, `!document.getElementById("tip").hidden`) {
 			break
 		}
@@ -117,7 +119,7 @@ func testMouse(t *testing.T, b *browser, week *timeline.Timeline) {
 }
 
 func testTouch(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, narrow, "#t=2026-03-25T12:00:00.000Z&w=86400")
+	b.open(week, Options{}, browsertest.Narrow(), "#t=2026-03-25T12:00:00.000Z&w=86400")
 	left, top, width, _ := b.stage()
 	x, y := left+width/2, top+120
 	touch := func(kind input.DispatchTouchEventType, xs ...float64) {
@@ -125,7 +127,7 @@ func testTouch(t *testing.T, b *browser, week *timeline.Timeline) {
 		for _, x := range xs {
 			points = append(points, &input.TouchPoint{X: x, Y: y, ID: new(float64(len(points) + 1))})
 		}
-		if _, err := chromedp.Call(b.ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points}); err != nil {
+		if _, err := chromedp.Call(b.Ctx, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: kind, TouchPoints: points}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,7 +153,7 @@ func testTouch(t *testing.T, b *browser, week *timeline.Timeline) {
 }
 
 func testButtons(t *testing.T, b *browser, week *timeline.Timeline) {
-	b.open(week, Options{}, wide, "")
+	b.open(week, Options{}, browsertest.Wide(), "")
 	shown := eval[string](b, `[...document.querySelectorAll("#tools button")].filter((b) => !b.hidden).map((b) => b.textContent).join(" ")`)
 	if shown != "All Day Hour Minute Second + − ◂ Finding Finding ▸" {
 		t.Errorf("%q", shown)
@@ -163,7 +165,7 @@ func testButtons(t *testing.T, b *browser, week *timeline.Timeline) {
 			t.Errorf("%s shows %v", button, w)
 		}
 	}
-	b.do(chromedp.SendKeys(chromedp.CSS("#filter"), "CAM03"))
+	b.Do(chromedp.SendKeys(chromedp.CSS("#filter"), "CAM03"))
 	eval[chromedp.Void](b, `document.querySelector("#tools button").click()`)
 	b.settled()
 	if s := b.state(); !strings.Contains(s.Count, "in 1 lane,") || s.First[1] != "cam03/yard" {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/hiklua/hiklua/runtime/timeline"
+
+	"github.com/hiklua/hiklua/runtime/browsertest"
 )
 
 // state is what the page says that it shows.
@@ -24,7 +25,7 @@ type state struct {
 }
 
 func (b *browser) state() state {
-	b.t.Helper()
+	b.T.Helper()
 	text := eval[string](b, `(() => {
 		const text = (id) => document.getElementById(id).textContent;
 		const rows = document.querySelectorAll("#inview tbody tr"), current = document.querySelector("#findings [aria-current]");
@@ -37,14 +38,14 @@ func (b *browser) state() state {
 	})()`)
 	var s state
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return s
 }
 
 // colours is how many a canvas has: one that nothing was drawn on has one.
 func (b *browser) colours(canvas string) int {
-	b.t.Helper()
+	b.T.Helper()
 	return eval[int](b, `(() => {
 		const c = document.getElementById(%q);
 		return new Set(new Uint32Array(c.getContext("2d").getImageData(0, 0, c.width, c.height).data.buffer)).size;
@@ -53,20 +54,20 @@ func (b *browser) colours(canvas string) int {
 
 // keys are typed where the focus is.
 func (b *browser) keys(keys string) state {
-	b.t.Helper()
-	b.do(chromedp.KeyEvent(keys))
+	b.T.Helper()
+	b.Do(chromedp.KeyEvent(keys))
 	b.settled()
 	return b.state()
 }
 
 func (b *browser) focus() {
-	b.do(chromedp.Focus(chromedp.CSS("#stage")))
+	b.Do(chromedp.Focus(chromedp.CSS("#stage")))
 }
 
 // stage is where the lanes are on the screen.
 func (b *browser) stage() (left, top, width, height float64) {
-	b.t.Helper()
-	b.do(chromedp.ScrollIntoView(chromedp.CSS("#stage")))
+	b.T.Helper()
+	b.Do(chromedp.ScrollIntoView(chromedp.CSS("#stage")))
 	r := eval[[]float64](b, `(() => { const r = document.getElementById("stage").getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
 	return r[0], r[1], r[2], r[3]
 }
@@ -89,9 +90,9 @@ func (s state) view(t *testing.T) (middle time.Time, width time.Duration) {
 func TestInABrowser(t *testing.T) {
 	b := start(t)
 	week := patrols(t, 10, 20_000, 7)
-	b.part("first picture", func(t *testing.T) {
-		for _, on := range []screen{wide, narrow} {
-			for _, on.dark = range []bool{false, true} {
+	b.Part("first picture", func(t *testing.T) {
+		for _, on := range []screen{browsertest.Wide(), browsertest.Narrow()} {
+			for _, on.Dark = range []bool{false, true} {
 				b.open(week, Options{}, on, "")
 				s := b.state()
 				if s.Range != "Mon 23 Mar 00:00 to Mon 30 Mar 00:00 (6d23h)" || !strings.Contains(s.Count, " actions in ") || s.Rows != 100 || s.Overflow > 0 {
@@ -106,30 +107,30 @@ func TestInABrowser(t *testing.T) {
 			}
 		}
 	})
-	b.part("keys", func(t *testing.T) { testKeys(t, b, week) })
-	b.part("links", func(t *testing.T) { testLinks(t, b, week) })
-	b.part("mouse", func(t *testing.T) { testMouse(t, b, week) })
-	b.part("touch", func(t *testing.T) { testTouch(t, b, week) })
-	b.part("buttons", func(t *testing.T) { testButtons(t, b, week) })
-	b.part("reading", func(t *testing.T) { testReading(t, b) })
-	b.part("columns", func(t *testing.T) { testColumns(t, b) })
-	b.part("time", func(t *testing.T) { testTime(t, b) })
-	b.part("names", func(t *testing.T) { testNames(t, b) })
-	b.part("access", func(t *testing.T) { testAccess(t, b) })
-	b.part("empty", func(t *testing.T) {
-		b.open(&timeline.Timeline{Site: "x", From: week.From, To: week.To, Zone: week.Zone}, Options{}, wide, "")
+	b.Part("keys", func(t *testing.T) { testKeys(t, b, week) })
+	b.Part("links", func(t *testing.T) { testLinks(t, b, week) })
+	b.Part("mouse", func(t *testing.T) { testMouse(t, b, week) })
+	b.Part("touch", func(t *testing.T) { testTouch(t, b, week) })
+	b.Part("buttons", func(t *testing.T) { testButtons(t, b, week) })
+	b.Part("reading", func(t *testing.T) { testReading(t, b) })
+	b.Part("columns", func(t *testing.T) { testColumns(t, b) })
+	b.Part("time", func(t *testing.T) { testTime(t, b) })
+	b.Part("names", func(t *testing.T) { testNames(t, b) })
+	b.Part("access", func(t *testing.T) { testAccess(t, b) })
+	b.Part("empty", func(t *testing.T) {
+		b.open(&timeline.Timeline{Site: "x", From: week.From, To: week.To, Zone: week.Zone}, Options{}, browsertest.Wide(), "")
 		if s := b.state(); s.Count != "0 actions in 0 lanes." || s.Trouble != "" {
 			t.Errorf("%+v", s)
 		}
 	})
-	b.part("damaged", func(t *testing.T) {
+	b.Part("damaged", func(t *testing.T) {
 		page := write(t, week, Options{})
 		data := between(t, page, `type="application/octet-stream">`, "</script>")
 		path := filepath.Join(b.dir, "damaged.html")
 		if err := os.WriteFile(path, []byte(strings.Replace(page, data, data[:len(data)/8*4], 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		b.load(path, wide, "")
+		b.load(path, browsertest.Wide(), "")
 		if s := b.state(); s.Trouble != "The data is damaged: this file is not whole." {
 			t.Errorf("%+v", s)
 		}
@@ -145,7 +146,7 @@ func testNames(t *testing.T, b *browser) {
 		Time: from, Duration: time.Minute, Kind: timeline.Run, Device: evil, Channel: 1, Place: evil, Script: evil, Job: evil, Task: evil, Text: evil, Failed: evil, Message: evil,
 	})
 	tl.Findings = []timeline.Finding{{Time: from, Count: 1, Device: evil, Place: evil, Script: evil, Text: evil, Remedy: evil}}
-	b.open(tl, Options{Command: evil}, wide, "")
+	b.open(tl, Options{Command: evil}, browsertest.Wide(), "")
 	s := b.state()
 	title := eval[string](b, `document.querySelector("h1").textContent`)
 	if title != evil || s.First[1] != evil || !strings.Contains(s.First[2], evil) || s.First[4] != evil {
@@ -159,32 +160,13 @@ func testNames(t *testing.T, b *browser) {
 	}
 }
 
-// axeVersion is of the checker of accessibility. It comes from npm for the test.
-const axeVersion = "4.14.1"
-
 func testAccess(t *testing.T, b *browser) {
-	dir := t.TempDir()
-	cmd := exec.Command("timeout", "60", "npm", "pack", "--silent", "axe-core@"+axeVersion)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("NOT TESTED with axe-core: npm cannot get it here: %v %s", err, out)
-	}
-	cmd = exec.Command("tar", "xzf", "axe-core-"+axeVersion+".tgz", "package/axe.min.js")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	axe, err := os.ReadFile(filepath.Join(dir, "package", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	axe := browsertest.NewAxe(t)
 	week := patrols(t, 10, 20_000, 7)
-	for _, on := range []screen{wide, narrow} {
-		for _, on.dark = range []bool{false, true} {
+	for _, on := range []screen{browsertest.Wide(), browsertest.Narrow()} {
+		for _, on.Dark = range []bool{false, true} {
 			b.open(week, Options{}, on, "#f=2")
-			b.do(chromedp.Evaluate[chromedp.Void](string(axe)))
-			found := eval[string](b, `axe.run().then((r) => r.passes.length < 20 ? "only " + r.passes.length + " rules were looked at" : r.violations.map((v) => v.id + ": " + v.help + ": " + v.nodes.map((n) => n.target + " " + n.failureSummary).join("; ")).join("\n"))`)
-			if found != "" {
+			if found := axe.Violations(b.Browser, 20); found != "" {
 				t.Errorf("%+v: %s", on, found)
 			}
 		}
