@@ -17,8 +17,8 @@ type outside struct {
 
 // broken is for runtime.Config.
 func (o *outside) broken() (ways []runtime.BrokenWay) {
-	add := func(name string, problem func() (error, time.Time)) {
-		if why, since := problem(); why != nil {
+	add := func(name string, problem func() (time.Time, error)) {
+		if since, why := problem(); why != nil {
 			ways = append(ways, runtime.BrokenWay{Name: name, Err: why, Since: since})
 		}
 	}

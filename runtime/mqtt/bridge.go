@@ -192,10 +192,10 @@ func (b *Bridge) note(problem error) {
 
 // Problem is why the broker is away, and since when; nil: it is not, or it is not known
 // yet. It does not wait.
-func (b *Bridge) Problem() (why error, since time.Time) {
+func (b *Bridge) Problem() (since time.Time, why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.problem, b.since
+	return b.since, b.problem
 }
 
 // isNeeded reports whether there is a reason to connect.

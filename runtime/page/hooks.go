@@ -22,6 +22,8 @@ const (
 	maxHookCalls = 64
 	// maxHookFields bounds the fields of a form or a query.
 	maxHookFields = 100
+	// maxCallers bounds the addresses whose wrong tokens are counted.
+	maxCallers = 1000
 	// hookNoteEvery is how often the log tells, at most, that requests to a hook
 	// were refused.
 	hookNoteEvery = time.Minute
@@ -35,7 +37,7 @@ type hookDesk struct {
 
 	mu      sync.Mutex
 	web     *site.Web           // that has the hooks; nil: there are none
-	guesses map[string]*guesses // by hook, of those that site.yaml has
+	guesses map[caller]*guesses
 	notes   map[string]*hookNote
 }
 
@@ -48,7 +50,7 @@ type hookNote struct {
 func newHookDesk(clk clock.Clock) *hookDesk {
 	return &hookDesk{
 		clk: clk, places: make(chan struct{}, maxHookCalls),
-		guesses: make(map[string]*guesses), notes: make(map[string]*hookNote),
+		guesses: make(map[caller]*guesses), notes: make(map[string]*hookNote),
 	}
 }
 
@@ -65,15 +67,21 @@ func (d *hookDesk) hook(name string) (hook site.Hook, known bool) {
 	return d.web.Hook(name)
 }
 
-// guessesOf counts the wrong tokens of a hook, of all callers together. Each hook has
-// its own count: one panel with an old token keeps no other from being heard.
-func (d *hookDesk) guessesOf(hook string) *guesses {
+// caller is an address that asks for a hook that site.yaml has.
+type caller struct{ hook, address string }
+
+// guessesOf counts the wrong tokens of a caller. Each address has its own count: what
+// guesses, and a panel with an old token, keep no other from being heard.
+func (d *hookDesk) guessesOf(c caller) *guesses {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g := d.guesses[hook]
+	g := d.guesses[c]
 	if g == nil {
+		if len(d.guesses) >= maxCallers {
+			clear(d.guesses) // a whole network is at it
+		}
 		g = newGuesses(d.clk)
-		d.guesses[hook] = g
+		d.guesses[c] = g
 	}
 	return g
 }
@@ -145,12 +153,12 @@ func (f *front) mayCall(w http.ResponseWriter, r *http.Request, hook site.Hook) 
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		return refuse(http.StatusUnauthorized, "the token of the hook is missing", "Authorization: Bearer and the token that web.hooks of site.yaml has")
 	}
-	switch v, wait := f.page.hooks.guessesOf(hook.Name).check(token, hook.Token); v {
+	switch v, wait := f.page.hooks.guessesOf(caller{hook.Name, addressOf(r)}).check(token, hook.Token); v {
 	case rightPassword:
 		return true
 	case tooManyGuesses:
 		setRetry(w, wait)
-		return refuse(http.StatusTooManyRequests, "too many wrong tokens: none is looked at for a minute", "")
+		return refuse(http.StatusTooManyRequests, "too many wrong tokens from this address: none is looked at for a minute", "")
 	}
 	f.page.conf.Log.Warn("a wrong token for a hook", keyHook, hook.Name, keyAddress, addressOf(r))
 	w.Header().Set("WWW-Authenticate", "Bearer")

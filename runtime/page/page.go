@@ -148,11 +148,11 @@ type problem struct {
 
 // Problem is why the page is not as the newest settings want it, and since when; nil:
 // it is, or none is wanted. It does not wait.
-func (p *Page) Problem() (why error, since time.Time) {
+func (p *Page) Problem() (since time.Time, why error) {
 	if is := p.problem.Load(); is != nil {
-		return is.err, is.since
+		return is.since, is.err
 	}
-	return nil, time.Time{}
+	return time.Time{}, nil
 }
 
 // replace takes the front down, and puts another one in its place; nil: none.
