@@ -62,11 +62,10 @@ func newFront(p *Page, web *site.Web) (*front, error) {
 // listen begins to serve.
 func (f *front) listen() error {
 	l, err := net.Listen("tcp", f.web.Listen)
-	if err != nil {
-		return listenError(f.web.Listen, err)
+	if err == nil {
+		f.serve(l)
 	}
-	f.serve(l)
-	return nil
+	return err
 }
 
 // serve answers the clients of a listener until close.

@@ -154,8 +154,14 @@ func TestPageStaysAsItWas(t *testing.T) {
 	at := w.serve(nil)
 	cookie := login(t, at)
 	listen := strings.TrimPrefix(at, "http://")
+	elsewhere, err := net.Listen("tcp", "127.0.0.2:"+portOf(listen))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, web := range []*site.Web{
 		{Listen: taken.Addr().String(), Password: isapi.NewSecret("another")},
+		{Listen: "192.0.2.1:" + portOf(listen), Password: isapi.NewSecret(secret)},
+		{Listen: ":" + portOf(listen), Password: isapi.NewSecret(secret)}, // another program has one of them
 		{Listen: ":" + portOf(listen)},
 		{Listen: listen, Cert: "none", Key: "none"},
 	} {
@@ -171,8 +177,35 @@ func TestPageStaysAsItWas(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	elsewhere.Close()
 	w.page.Configure(&site.Web{Listen: ":" + portOf(listen), Password: isapi.NewSecret(secret)}) // the same port
 	if r := ask(t, "GET", at+"/api/status", "", "Cookie", cookie, "Host", "192.0.2.1"); r.StatusCode != 200 {
+		t.Error(r.Status)
+	}
+}
+
+// A site.yaml in which something else has changed leaves the page alone: streams
+// go on.
+func TestStreamOutlivesOtherChanges(t *testing.T) {
+	w := newWorld(t)
+	at := w.serve(nil)
+	before := w.page.front
+	same := *before.web
+	w.page.Configure(&same)
+	if w.page.front != before || before.ctx.Err() != nil || strings.Count(w.log.String(), "page at") != 1 {
+		t.Error("taken down\n", w.log)
+	}
+	wrong := same
+	wrong.Listen = "192.0.2.1:1"
+	w.page.Configure(&wrong)
+	if why, _ := w.page.Problem(); why == nil {
+		t.Error("no problem")
+	}
+	w.page.Configure(&same)
+	if why, _ := w.page.Problem(); why != nil || w.page.front != before {
+		t.Error(why)
+	}
+	if r := ask(t, "GET", at+"/healthz", ""); r.StatusCode != 200 {
 		t.Error(r.Status)
 	}
 }

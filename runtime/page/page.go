@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -115,12 +117,12 @@ func (p *Page) Configure(web *site.Web) {
 		}
 		return
 	}
-	next, err := newFront(p, web)
-	if err == nil && before != nil && before.port() == portOf(web.Listen) {
-		p.replace(nil) // two cannot have one port
+	if before != nil && before.web.Equal(web) {
+		return // something else in site.yaml has changed: streams go on
 	}
+	next, err := newFront(p, web)
 	if err == nil {
-		err = next.listen()
+		err = p.open(next, before)
 	}
 	if err != nil {
 		p.problem.Store(&problem{err, p.conf.Clock.Now()})
@@ -165,6 +167,32 @@ func (p *Page) replace(next *front) {
 	p.board.settings(nil)
 	if next != nil {
 		p.board.settings(next.web)
+	}
+}
+
+// open lets a front listen. Where it wants the port of the one before, that one is
+// taken down first; it comes back if the port cannot be had in the new way. Called
+// with mu held.
+func (p *Page) open(next, before *front) error {
+	err := next.listen()
+	if errors.Is(err, syscall.EADDRINUSE) && before != nil && before.port() == portOf(next.web.Listen) {
+		p.replace(nil)
+		if err = next.listen(); err != nil {
+			p.restore(before)
+		}
+	}
+	if err != nil {
+		return listenError(next.web.Listen, err)
+	}
+	return nil
+}
+
+// restore has what was served before listen again. Called with mu held.
+func (p *Page) restore(before *front) {
+	if l, err := net.Listen("tcp", before.at.String()); err == nil {
+		again := &front{page: p, web: before.web, mac: before.mac, certs: before.certs}
+		again.serve(l)
+		p.replace(again)
 	}
 }
 
