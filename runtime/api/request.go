@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,13 +77,26 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, into any) err
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
+	err = dec.Decode(into)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return badRequest("%q is not what %s takes there: %s", wrong.Field, r.URL.Path, wrongType(wrong))
+	}
+	if err != nil {
 		return badRequest("the request does not fit %s: %s", r.URL.Path, strings.TrimPrefix(err.Error(), "json: "))
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return badRequest("the request has something behind its object")
 	}
 	return nil
+}
+
+// wrongType says what a field wants, in words of JSON.
+func wrongType(wrong *json.UnmarshalTypeError) string {
+	want := map[reflect.Kind]string{
+		reflect.Bool: "true or false", reflect.Int: "a whole number that is not too large", reflect.String: "text",
+		reflect.Slice: "a list", reflect.Struct: "an object", reflect.Map: "an object",
+	}[wrong.Type.Kind()]
+	return "it is " + cmp.Or(want, "something else") + ", not " + wrong.Value
 }
 
 // query reads the query of a request, which may have these keys, each once.
@@ -110,7 +125,7 @@ func number(q url.Values, key string, into *int) error {
 	}
 	n, err := strconv.ParseUint(q.Get(key), 10, 31)
 	if err != nil {
-		return badRequest("%s=%s: it is a number", key, q.Get(key))
+		return badRequest("%s=%s: it is a whole number, 0 or more", key, q.Get(key))
 	}
 	*into = int(n)
 	return nil

@@ -155,7 +155,7 @@ func TestLog(t *testing.T) {
 		t.Error(err)
 	}
 	for query, says := range map[string]string{
-		"level=loud": "debug, info, warn or error", "lines=-1": "a number", "lines=many": "a number", "follow=1": "true or false",
+		"level=loud": "debug, info, warn or error", "lines=-1": "a whole number", "lines=many": "a whole number", "follow=1": "true or false",
 		"since=yesterday": "a time such as", "script=a&script=b": "more than once", "tail=1": `"tail"`,
 	} {
 		answer := w.ask(Socket, "GET /api/log?"+query)

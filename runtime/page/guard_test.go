@@ -41,7 +41,7 @@ func TestGuards(t *testing.T) {
 		{"GET /icon.svg", nil, 200, ""},
 		{"GET /login", nil, 200, ""},
 		{"GET /login", in, 303, ""},
-		{"GET /login.html", in, 404, ""},
+		{"GET /login.html", in, 404, "not_found"},
 		{"GET /none.css", nil, 404, "not_found"},
 		{"GET /healthz", nil, 200, ""},
 		{"GET /api/status", nil, 401, "login"},

@@ -36,9 +36,7 @@ func (f *front) handler() http.Handler {
 	if f.page.conf.Hook != nil {
 		handle("POST", "/hooks/{name}", http.HandlerFunc(f.hook))
 	}
-	mux.Handle("/", inside(func(w http.ResponseWriter, r *http.Request) {
-		f.refuse(w, r, http.StatusNotFound, "not_found", "there is no "+r.URL.Path, "")
-	}))
+	mux.Handle("/", inside(f.nothing))
 	return f.guard(mux)
 }
 
@@ -99,6 +97,11 @@ func (p *Page) answers() bool {
 	}
 }
 
+// nothing says that there is nothing by that path.
+func (f *front) nothing(w http.ResponseWriter, r *http.Request) {
+	f.refuse(w, r, http.StatusNotFound, "not_found", "there is no "+r.URL.Path, "")
+}
+
 func (f *front) index(w http.ResponseWriter, r *http.Request) { f.send(w, r, "index.html") }
 
 // file sends one of the files of the page. Those that the login needs are for
@@ -111,14 +114,14 @@ func (f *front) file(w http.ResponseWriter, r *http.Request) {
 	case ".js":
 		f.inside(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.send(w, r, name) })).ServeHTTP(w, r)
 	default:
-		f.inside(http.NotFoundHandler()).ServeHTTP(w, r)
+		f.inside(http.HandlerFunc(f.nothing)).ServeHTTP(w, r)
 	}
 }
 
 func (f *front) send(w http.ResponseWriter, r *http.Request, name string) {
 	b, err := fs.ReadFile(assets, "assets/"+name)
 	if err != nil {
-		f.refuse(w, r, http.StatusNotFound, "not_found", "there is no "+r.URL.Path, "")
+		f.nothing(w, r)
 		return
 	}
 	f.sendBytes(w, name, b)
