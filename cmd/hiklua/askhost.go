@@ -95,6 +95,8 @@ func fromHost(err error) error {
 	switch {
 	case errors.Is(err, api.ErrGone):
 		return &failure{"the host has stopped meanwhile"}
+	case errors.Is(err, api.ErrSilent):
+		return &failure{api.ErrSilent.Error()}
 	case errors.Is(err, os.ErrPermission):
 		return &failure{"the host belongs to another user"}
 	}

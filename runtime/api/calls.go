@@ -21,7 +21,7 @@ func (c *Client) post(ctx context.Context, path string, body, into any) error {
 
 // Status asks how everything is.
 func (c *Client) Status(ctx context.Context) (st runtime.Status, err error) {
-	err = c.get(ctx, "/api/status", nil, &st)
+	err = c.callWithin(ctx, c.status, http.MethodGet, "/api/status", nil, nil, one(&st))
 	return st, err
 }
 

@@ -10,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
@@ -19,6 +21,15 @@ import (
 
 // ErrGone says that the host has ended in the middle of a call.
 var ErrGone = errors.New("the host has gone")
+
+// ErrSilent says that the host is there, and does not answer.
+var ErrSilent = errors.New("the host does not answer: it is suspended, or hangs")
+
+// Bounds of what a client waits for a host that hangs.
+const (
+	statusTimeout = 10 * time.Second // how everything is: the host tells it without waiting
+	endTimeout    = time.Minute      // from breaking off a call to its end: heads stop meanwhile
+)
 
 var errNoHost = errors.New("what answers at the host's socket is no hiklua")
 
@@ -43,6 +54,8 @@ type Client struct {
 	dir     string // the site's data folder
 	version string // of the client
 
+	status, end time.Duration // statusTimeout, endTimeout
+
 	mu     sync.Mutex
 	conns  map[net.Conn]bool
 	closed bool
@@ -56,7 +69,7 @@ func Dial(ctx context.Context, dir, version string) (*Client, error) {
 		return nil, err
 	}
 	conn.Close()
-	return &Client{dir: dir, version: version, conns: make(map[net.Conn]bool)}, nil
+	return &Client{dir: dir, version: version, status: statusTimeout, end: endTimeout, conns: make(map[net.Conn]bool)}, nil
 }
 
 // Close breaks off the calls that go on. What the host keeps for this client
@@ -98,6 +111,11 @@ func (c *Client) connect(ctx context.Context) (conn *net.UnixConn, done func(), 
 // of the answer to each. When ctx ends, the host is told to break off, and the
 // call goes on until it has. The error is an *Error if it is the host's.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body any, each func(line []byte) error) error {
+	return c.callWithin(ctx, 0, method, path, query, body, each)
+}
+
+// callWithin is a call that takes so long at most; 0: however long.
+func (c *Client) callWithin(ctx context.Context, limit time.Duration, method, path string, query url.Values, body any, each func(line []byte) error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -110,9 +128,15 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 		return err
 	}
 	defer done()
+	if limit > 0 {
+		conn.SetDeadline(clock.Real().Now().Add(limit))
+	}
 	// The host takes the end of what comes for the end of the call, and can
 	// still be read.
-	defer clock.OnDone(ctx, func() { conn.CloseWrite() })()
+	defer clock.OnDone(ctx, func() {
+		conn.CloseWrite()
+		conn.SetDeadline(clock.Real().Now().Add(c.end))
+	})()
 	_ = r.Write(conn) // if it fails, the host may have said why
 	in := bufio.NewReader(conn)
 	answer, err := http.ReadResponse(in, r)
@@ -216,6 +240,9 @@ func gone(err error) error {
 		if errors.Is(err, end) {
 			return ErrGone
 		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return ErrSilent
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime/control"
 )
@@ -73,5 +75,29 @@ func TestOtherHosts(t *testing.T) {
 		if errors.As(err, &other) && other.What != "POST /api/jobs/run" {
 			t.Errorf("%s: %+v", name, other)
 		}
+	}
+}
+
+// TestHostThatHangs: a host that is suspended takes connections, and answers none.
+func TestHostThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	listener, err := net.Listen("unix", filepath.Join(dir, "control.sock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	c, err := Dial(t.Context(), dir, "2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.status, c.end = 10*time.Millisecond, 10*time.Millisecond
+	if _, err := c.Status(t.Context()); !errors.Is(err, ErrSilent) {
+		t.Error("status:", err)
+	}
+	ctx, interrupt := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer interrupt()
+	if err := c.HoldScript(ctx, "night"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error("hold, broken off:", err)
 	}
 }

@@ -36,7 +36,7 @@ type hookDesk struct {
 	places chan struct{}
 
 	mu      sync.Mutex
-	web     *site.Web           // that has the hooks; nil: there are none
+	web     *site.Web // that has the hooks; nil: there are none
 	guesses map[caller]*guesses
 	notes   map[string]*hookNote
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/browsertest"
 	"github.com/chromedp/chromedp"
+	"github.com/hiklua/hiklua/runtime/browsertest"
 )
 
 // A picture is asked for only where it can be seen.
