@@ -61,6 +61,7 @@ func TestGuards(t *testing.T) {
 		{"POST /hooks/door", nil, 401, "login"},
 		{"POST /hooks/none", nil, 404, "not_found"},
 		{"GET /hooks/door", nil, 405, "method"},
+		{"POST /hooks/door/", []string{"Authorization", "Bearer token"}, 404, "not_found"},
 
 		// By which name.
 		{"GET /healthz", []string{"Host", "localhost:" + port}, 200, ""},

@@ -35,6 +35,7 @@ func (f *front) handler() http.Handler {
 	}
 	if f.page.conf.Hook != nil {
 		handle("POST", "/hooks/{name}", http.HandlerFunc(f.hook))
+		mux.HandleFunc("/hooks/", f.nothing) // a token that comes there is no guess at the password
 	}
 	mux.Handle("/", inside(f.nothing))
 	return f.guard(mux)
