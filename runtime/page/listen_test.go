@@ -198,11 +198,11 @@ func TestStreamOutlivesOtherChanges(t *testing.T) {
 	wrong := same
 	wrong.Listen = "192.0.2.1:1"
 	w.page.Configure(&wrong)
-	if why, _ := w.page.Problem(); why == nil {
+	if _, why := w.page.Problem(); why == nil {
 		t.Error("no problem")
 	}
 	w.page.Configure(&same)
-	if why, _ := w.page.Problem(); why != nil || w.page.front != before {
+	if _, why := w.page.Problem(); why != nil || w.page.front != before {
 		t.Error(why)
 	}
 	if r := ask(t, "GET", at+"/healthz", ""); r.StatusCode != 200 {
