@@ -45,6 +45,7 @@ func (h *Host) JobPlans() []JobPlan {
 		j.script.mu.Lock()
 		p.Schedule, p.Runs = j.plan, j.runs
 		j.script.mu.Unlock()
+		p.Zone = schedule.ZoneOf(p.Schedule, p.Zone)
 		all = append(all, p)
 	}
 	return all

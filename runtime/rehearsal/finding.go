@@ -44,6 +44,7 @@ type finder struct {
 	o        Options
 	site     *site.Site
 	from, to time.Time
+	loaded   []runtime.JobPlan // the jobs in the first minute: one that runs once is gone when it has
 
 	found     map[string]*timeline.Finding
 	longestOf map[*timeline.Finding]time.Duration // of those whose text tells the longest of something
@@ -101,12 +102,13 @@ func (f *finder) forget(running func() []runtime.RunningTask) {
 func (f *finder) end(plans []runtime.JobPlan, tasks []runtime.RunningTask) []timeline.Finding {
 	f.endRests()
 	f.endRuns(plans)
-	f.endSchedules(plans)
+	once := f.runOnce(plans)
+	f.endSchedules(plans, once)
 	f.endTasks(plans, tasks)
 	f.endLoads()
 	f.endShots()
 	places := make(map[string]runtime.JobPlan)
-	for _, p := range plans {
+	for _, p := range slices.Concat(once, plans) {
 		places[p.Script+"/"+p.Job] = p
 	}
 	all := make([]timeline.Finding, 0, len(f.found))

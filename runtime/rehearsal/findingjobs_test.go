@@ -109,6 +109,46 @@ hik.cron("30 2 28 3 *", {name = "the day before"}, print)`},
 			},
 			remedy: "give it hours that each day has: at the change clocks jump over 02:00 to 03:00 in most of Europe and America",
 		},
+		"the clock goes forward on the one day of a job": {
+			scripts: map[string]string{"a": `hik.at("2026-03-29 02:30", {name = "once"}, print)
+hik.cron("30 2 29 3 *", {name = "yearly"}, print)
+hik.at("2026-03-29 04:30", {name = "another once"}, print)`},
+			from: "2026-03-28 00:00",
+			span: 48 * time.Hour,
+			want: []string{
+				`03-29 03:00:00 clock_change a:1: once (at 2026-03-29 02:30) is moved on 2026-03-29, since the clock jumps over its time: 02:30 runs at 03:00`,
+				`03-29 03:00:00 clock_change a:2: yearly (cron 30 2 29 3 *) is moved on 2026-03-29, since the clock jumps over its time: 02:30 runs at 03:00`,
+			},
+			remedy: "nothing, if that will do; else give it a time that each day has",
+		},
+		"the clock of the cron line's own zone": {
+			scripts: map[string]string{"a": `hik.cron("CRON_TZ=America/New_York 30 2 * * *", {name = "abroad"}, print)`},
+			from:    "2026-03-07 00:00",
+			span:    72 * time.Hour,
+			want: []string{
+				`03-08 08:00:00 clock_change a:1: abroad (cron CRON_TZ=America/New_York 30 2 * * *) is moved on 2026-03-08, since the clock jumps over its time: 02:30 runs at 03:00`,
+			},
+			remedy: "nothing, if that will do; else give it a time that each day has",
+		},
+		"a day that never was": {
+			scripts: map[string]string{"a": `hik.at("12:00", {name = "daily", timezone = "Pacific/Apia"}, print)
+hik.at("12:00", {name = "fridays", days = "fri", timezone = "Pacific/Apia"}, print)
+hik.at("12:00", {name = "saturdays", days = "sat", timezone = "Pacific/Apia"}, print)
+hik.cron("0 * * * *", {name = "hourly", timezone = "Pacific/Apia"}, print)
+hik.cron("CRON_TZ=Pacific/Apia 0 12 30 12 *", {name = "yearly"}, print)
+hik.at("2011-12-30 12:00", {name = "once", timezone = "Pacific/Apia"}, print)`},
+			from: "2011-12-28 00:00",
+			span: 5 * 24 * time.Hour,
+			want: []string{
+				`12-28 00:00:00 never_runs a:2: fridays (at 12:00 (fri)) does not run in this span; next Fri 2012-01-06 12:00`,
+				`12-28 00:00:00 never_runs a:5: yearly (cron CRON_TZ=Pacific/Apia 0 12 30 12 *) does not run in this span; next Sun 2012-12-30 12:00`,
+				`12-30 11:00:00 clock_change a:1: daily (at 12:00) does not run on 2011-12-30: Pacific/Apia has left out that date`,
+				`12-30 11:00:00 clock_change a:2: fridays (at 12:00 (fri)) does not run on 2011-12-30: Pacific/Apia has left out that date`,
+				`12-30 11:00:00 clock_change a:6: once (at 2011-12-30 12:00) is moved on 2011-12-31, since the clock jumps over its time: 12:00 runs at 00:00`,
+				`12-30 11:00:00 clock_change a:5: yearly (cron CRON_TZ=Pacific/Apia 0 12 30 12 *) does not run on 2011-12-30: Pacific/Apia has left out that date`,
+			},
+			remedy: "if it should, look at its time, days and between",
+		},
 		"the clock goes back": {
 			scripts: map[string]string{"a": `hik.at("02:30", {name = "daily"}, print)
 hik.cron("*/20 2 * * *", {name = "thrice"}, print)

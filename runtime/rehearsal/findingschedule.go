@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +17,12 @@ import (
 const manyRuns = 100
 
 // endSchedules tells of jobs that do not run in the span, and of those that a
-// clock change or a day without sunset touches.
-func (f *finder) endSchedules(plans []runtime.JobPlan) {
+// clock change or a day without sunset touches; once are those of a date that
+// have had their run.
+func (f *finder) endSchedules(plans, once []runtime.JobPlan) {
+	for _, p := range once {
+		f.clockChanges(p)
+	}
 	for _, p := range plans {
 		switch p.Kind {
 		case "cron", "every", "at":
@@ -29,6 +34,18 @@ func (f *finder) endSchedules(plans []runtime.JobPlan) {
 			}
 		}
 	}
+}
+
+// runOnce lists the jobs with a date that have had their run, and are gone.
+func (f *finder) runOnce(plans []runtime.JobPlan) []runtime.JobPlan {
+	left := make(map[jobKey]bool)
+	for _, p := range plans {
+		left[jobKey{p.Script, p.Job}] = true
+	}
+	return slices.DeleteFunc(f.loaded, func(p runtime.JobPlan) bool {
+		j := f.runs.jobs[jobKey{p.Script, p.Job}]
+		return p.Kind != "at" || left[jobKey{p.Script, p.Job}] || j == nil || j.begun == 0
+	})
 }
 
 func isFiltered(p runtime.JobPlan) bool {
@@ -91,16 +108,22 @@ func (f *finder) daysWithoutSun(p runtime.JobPlan) {
 // clockChanges tells what the days on which the clock changes do to a job that
 // runs by the clock.
 func (f *finder) clockChanges(p runtime.JobPlan) {
+	for _, r := range schedule.LeftOut(p.Schedule, p.Zone, f.from, f.to) {
+		f.note(r.Note, timeline.Finding{
+			Kind: clockChange, Time: r.Time, Script: p.Script, Job: p.Job,
+			Text:   fmt.Sprintf("%s does not run on %s: %v has left out that date", title(p), r.Note, p.Zone),
+			Remedy: "nothing, if the days before and after will do; else run it by hand: hiklua job",
+		})
+	}
 	for midnight := dayOf(f.from, p.Zone, 0); midnight.Before(f.to); midnight = dayOf(midnight, p.Zone, 1) {
 		end := dayOf(midnight, p.Zone, 1)
-		shift := end.Sub(midnight) - 24*time.Hour
-		if shift == 0 {
+		if offset(midnight.Add(-1), p.Zone) == offset(end.Add(-1), p.Zone) {
 			continue
 		}
 		day := f.runsOf(p, midnight)
 		before, after := f.runsOf(p, dayOf(midnight, p.Zone, -7)), f.runsOf(p, dayOf(midnight, p.Zone, 7))
 		usual := min(len(before), len(after))
-		if usual == 0 || max(len(day), len(before), len(after)) >= manyRuns {
+		if max(len(day), len(before), len(after)) >= manyRuns {
 			continue
 		}
 		one := timeline.Finding{Kind: clockChange, Time: midnight, Script: p.Script, Job: p.Job}
@@ -112,10 +135,12 @@ func (f *finder) clockChanges(p runtime.JobPlan) {
 			}
 		}
 		switch {
+		case usual == 0 && moved == "": // one that does not run on that day of the week, or only once
+			continue
 		case len(day) == 0:
 			one.Text = fmt.Sprintf("%s does not run on %s: the clock jumps over its hours", title(p), date)
 			one.Remedy = "give it hours that each day has: at the change clocks jump over 02:00 to 03:00 in most of Europe and America"
-		case len(day) >= 2*max(len(before), len(after)):
+		case usual > 0 && len(day) >= 2*max(len(before), len(after)):
 			one.Time = day[0].Time
 			one.Text = fmt.Sprintf("%s runs %s on %s instead of %s: its hours come twice", title(p), times(len(day)), date, times(usual))
 			one.Remedy = `give it hours that come once on each day, or hik.at with a time of the clock, which runs once`
@@ -133,6 +158,12 @@ func (f *finder) clockChanges(p runtime.JobPlan) {
 		}
 		f.note(date, one)
 	}
+}
+
+// offset is how many seconds a zone is ahead of UTC at a time.
+func offset(t time.Time, zone *time.Location) int {
+	_, seconds := t.In(zone).Zone()
+	return seconds
 }
 
 // runsOf lists the runs of a job on the date that begins at midnight.

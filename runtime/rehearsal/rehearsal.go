@@ -152,6 +152,9 @@ func (r *rehearsal) play(end time.Time) error {
 			return ErrInterrupted
 		}
 		r.finder.forget(r.host.RunningTasks)
+		if r.finder.loaded == nil {
+			r.finder.loaded = r.host.JobPlans()
+		}
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ func (d *Daily) next(after time.Time) Run {
 
 func (d *Daily) never(time.Time) string { return "it never runs again" }
 
+func (d *Daily) leftOut(time.Time) bool { return true }
+
 func (d *Daily) String() string { return d.spec }
 
 // Once runs at one instant.

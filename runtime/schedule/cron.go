@@ -48,6 +48,12 @@ func (c *Cron) next(after time.Time) Run {
 
 func (c *Cron) never(time.Time) string { return "no such day within 50 years" }
 
+// leftOut is about the lines that go by the date: one for each hour follows
+// elapsed time, unless it names days.
+func (c *Cron) leftOut(date time.Time) bool {
+	return c.onDate(date) && !(c.anyHour && c.onDate(date.AddDate(0, 0, -1)) && c.onDate(date.AddDate(0, 0, 1)))
+}
+
 func (c *Cron) String() string { return c.spec }
 
 // nextWall looks through the dates, from the day before: a time that was

@@ -238,3 +238,28 @@ func BenchmarkFilteredNever(b *testing.B) {
 		s.Next(from)
 	}
 }
+
+// The week in which Samoa had no Friday has not the last Friday of all.
+func TestAFridayThatNeverWas(t *testing.T) {
+	apia := zone(t, "Pacific/Apia")
+	noon, err := ParseAt("12:00", apia, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := ParseFilter("fri", "", apia, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := at(t, "2011-12-28 00:00:00", apia), at(t, "2012-01-02 00:00:00", apia)
+	fridays := Restrict(noon, f)
+	if got, want := fridays.Next(from), at(t, "2012-01-06 12:00:00", apia); !got.Equal(want) {
+		t.Errorf("the next is at %v, want %v", got, want)
+	}
+	left := LeftOut(fridays, apia, from, to)
+	if len(left) != 1 || left[0].Note != "2011-12-30" || !left[0].Time.Equal(at(t, "2011-12-31 00:00:00", apia)) {
+		t.Errorf("left out: %v", left)
+	}
+	if before := LeftOut(fridays, apia, from, left[0].Time); len(before) > 0 {
+		t.Errorf("left out before it is: %v", before)
+	}
+}

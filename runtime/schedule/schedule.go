@@ -60,6 +60,36 @@ func Never(s Schedule, after time.Time) string {
 	return "it never runs again"
 }
 
+// LeftOut lists the runs that s has not between two times, because they are on a
+// date that the zone has left out: Samoa went from 2011-12-29 to 2011-12-31. Time
+// is when that happens, Note the date.
+func LeftOut(s Schedule, zone *time.Location, from, to time.Time) (runs []Run) {
+	for date := dateOf(from, zone); date.Before(dateOf(to, zone)); date = date.AddDate(0, 0, 1) {
+		if t, _ := instant(date, zone); !exists(date, zone) && !t.Before(from) && t.Before(to) && leavesOut(s, date) {
+			runs = append(runs, Run{t, date.Format(time.DateOnly)})
+		}
+	}
+	return runs
+}
+
+// leavesOut reports whether s has a run on a date, if there were that date.
+func leavesOut(s Schedule, date time.Time) bool {
+	d, ok := s.(interface{ leftOut(date time.Time) bool })
+	return ok && d.leftOut(date)
+}
+
+// ZoneOf is the zone that the times of s are in: that of a cron line which begins
+// with CRON_TZ=, else the job's.
+func ZoneOf(s Schedule, job *time.Location) *time.Location {
+	switch s := s.(type) {
+	case *Filtered:
+		return ZoneOf(s.Schedule, job)
+	case *Cron:
+		return s.zone
+	}
+	return job
+}
+
 // Zone finds the zone of a job's timezone option. The error is a *SpecError.
 func Zone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
