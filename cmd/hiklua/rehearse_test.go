@@ -54,6 +54,8 @@ func TestAKeptTimeline(t *testing.T) {
 		t.Error("the name of the folder is kept:", kept)
 	}
 	status(0, "--expect", file)
+	write(t, filepath.Dir(file), map[string]string{"windows.txt": "\ufeff" + strings.ReplaceAll(kept, "\n", "\r\n")})
+	status(0, "--expect", filepath.Join(filepath.Dir(file), "windows.txt"))
 
 	edited := strings.Replace(read(t, filepath.Join(dir, "site.yaml")), "6-20/2", "7-20/2", 1)
 	write(t, dir, map[string]string{"site.yaml": edited})

@@ -29,15 +29,17 @@ const keptHead = "# hiklua rehearse"
 
 func readKept(path string) (kept, error) {
 	data, err := os.ReadFile(path)
+	// Git on Windows, and editors there, write lines in their own way.
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return kept{path: path}, nil
 	case err != nil:
 		return kept{}, err
-	case !strings.HasPrefix(string(data), keptHead+" "):
+	case !strings.HasPrefix(text, keptHead+" "):
 		return kept{}, &failure{fmt.Sprintf("%s is no timeline that rehearse has kept: its first line should begin with %q; name the file that has it, or a new one with --update", path, keptHead)}
 	}
-	return kept{path, string(data)}, nil
+	return kept{path, text}, nil
 }
 
 // apply takes from the file what the command line does not say.

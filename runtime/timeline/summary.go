@@ -56,7 +56,7 @@ func (w *textWriter) summary() {
 	for _, d := range w.t.Traffic {
 		w.printf("  %-*s  %s commands, at most %d in a minute (%s)", wide, d.Device, thousands(d.Commands), d.Peak, d.PeakAt.In(w.t.Zone).Format("Mon 02 Jan 15:04"))
 		if d.Pictures > 0 {
-			w.printf("; %s pictures", thousands(d.Pictures))
+			w.printf("; %s", counted(d.Pictures, "picture", "pictures"))
 			if d.Bytes > 0 {
 				w.printf(", about %s", sizeText(float64(d.Bytes)))
 				if days > 1 {
