@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -102,10 +103,38 @@ func channelsOf(r *device.Ref) []luaapi.Channel {
 	return []luaapi.Channel{{ID: 1}}
 }
 
+// handStops counts the stops that people ask of each head.
+type handStops struct {
+	mu sync.Mutex
+	of map[headOf]int
+}
+
+// headOf names a head.
+type headOf struct {
+	device  string
+	channel int
+}
+
+func (s *handStops) add(h headOf) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of == nil {
+		s.of = make(map[headOf]int)
+	}
+	s.of[h]++
+}
+
+func (s *handStops) count(h headOf) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of[h]
+}
+
 // StopHead stops what moves at a channel of a device for a person: pan, tilt and
 // zoom in any case, focus and iris where they move. It goes before everything in
 // the device's queue and returns when the device has answered, or with an error;
-// then the stop is still tried until it is answered. The channel is one of the
+// then the stop is still tried until it is answered. What a person has asked of
+// the head before, and waits, is not done any more. The channel is one of the
 // device's, or another at which a head moves.
 func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 	r, err := h.shown(name)
@@ -121,6 +150,7 @@ func (h *Host) StopHead(ctx context.Context, name string, channel int) error {
 	if !slices.Contains(moving, luaapi.NoLens) {
 		moving = append(moving, luaapi.NoLens)
 	}
+	h.stops.add(headOf{name, channel})
 	ctx = byHand(ctx)
 	stops := clock.NewGroup(h.clk) // none waits for the answer to another
 	errs := make([]error, len(moving))
@@ -149,6 +179,8 @@ func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset in
 	if err != nil {
 		return err
 	}
+	head := headOf{name, channel}
+	stops := h.stops.count(head)
 	ctx = byHand(ctx)
 	check := luaapi.Command{What: "ptz_capabilities", Channel: channel}
 	if preset < 1 || preset > isapi.MaxPreset {
@@ -169,6 +201,9 @@ func (h *Host) RecallPreset(ctx context.Context, name string, channel, preset in
 	defer release()
 	cmd := luaapi.Command{What: "preset", Channel: channel, Detail: fmt.Sprint(preset), Name: h.presets.name(r, channel, preset), Head: true}
 	err = r.Do(ctx, cmd, func(ctx context.Context, client *isapi.Client) error {
+		if h.stops.count(head) != stops {
+			return &luaapi.Failure{Kind: "cancelled", Message: "the head was stopped by hand while this waited", Device: name, Channel: channel}
+		}
 		return client.GotoPreset(ctx, channel, preset)
 	})
 	h.tellByHand(ctx, "preset", err, keyDevice, name, keyChannel, channel, "preset", preset)

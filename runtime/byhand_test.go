@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 )
 
@@ -144,6 +146,41 @@ func TestRecallPresetByHand(t *testing.T) {
 	w.onClock(func() error { return w.host.HoldScript("a") })
 	if err := recall(1, 5); err != nil {
 		t.Errorf("the head is free: %v", err)
+	}
+}
+
+// A stop comes after what was asked before it, also where that still waits.
+func TestStopByHandEndsWhatWaits(t *testing.T) {
+	w := newWorld(t, oneHead, nil)
+	w.start()
+	w.run(time.Second)
+	var went []string
+	w.via["gate"] = func(r *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if r.Method == http.MethodPut {
+			went = append(went, path.Base(path.Dir(r.URL.Path)))
+			clock.Sleep(r.Context(), w.clk, time.Second)
+		}
+		return device.RoundTrip(r)
+	}
+	errs := make([]error, 3)
+	for i := range errs {
+		w.clk.Go(func() { errs[i] = w.host.RecallPreset(t.Context(), "gate", 1, i+1) })
+	}
+	w.run(500 * time.Millisecond)
+	var stopped error
+	w.clk.Go(func() { stopped = w.host.StopHead(t.Context(), "gate", 1) })
+	w.run(time.Minute)
+	if stopped != nil {
+		t.Fatal(stopped)
+	}
+	cancelled := 0
+	for _, err := range errs {
+		if err != nil && luaapi.Describe(err).Kind == "cancelled" {
+			cancelled++
+		}
+	}
+	if cancelled != 2 || len(went) != 2 {
+		t.Errorf("%v: %v", went, errs)
 	}
 }
 

@@ -154,7 +154,8 @@ type Host struct {
 	gaps      atomic.Pointer[gaps.Tracker] // nil: nothing is followed
 
 	presets presetBook // for people who look on
-	noSub   sync.Map   // head -> true: its sub stream gives no pictures
+	stops   handStops
+	noSub   sync.Map // head -> true: its sub stream gives no pictures
 
 	pinsOnce sync.Once
 	pins     *pins // certificates of devices with tls: pin
