@@ -46,6 +46,14 @@ hik.every("10m", {name = "side by side", overlap = "allow"}, function() hik.slee
 			},
 			remedy: "let it run less often, or give it a timeout: with overlap = \"queue\" they pile up",
 		},
+		"a queue that is full": {
+			scripts: map[string]string{"a": `hik.every("1m", {name = "full", overlap = "queue"}, function() hik.sleep("2m") end)`},
+			span:    time.Hour,
+			want: []string{
+				`01-14 13:34:00 run_skipped a:1 13 times: a run of full (every 1m) was left out, since 16 waited already for the one before: one took 2m`,
+			},
+			remedy: "let it run less often, or give it a timeout: the queue grows",
+		},
 		"a tour that is due to end": {
 			scripts: map[string]string{"a": onYard(`local tour = require "hik.tour"
 hik.at("14:00", {name = "tour"}, function()

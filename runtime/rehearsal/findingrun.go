@@ -130,6 +130,10 @@ func (f *finder) endRuns(plans []runtime.JobPlan) {
 			one.Kind, one.Time = runSkipped, j.first
 			one.Text = fmt.Sprintf("a run of %s was left out, since the one before still went on: %s", title(p), took)
 			one.Remedy = `let it run less often, give it a timeout, or overlap = "queue" to make up for what was left out`
+			if p.Overlap == "queue" {
+				one.Text = fmt.Sprintf("a run of %s was left out, since 16 waited already for the one before: %s", title(p), took)
+				one.Remedy = "let it run less often, or give it a timeout: the queue grows as long as a run takes longer than the time until the next"
+			}
 			f.note("", one).Count = j.left
 		case p.Overlap != "skip" && longest > f.gap(p) && f.gap(p) > 0:
 			one.Kind, one.Time = runTooLong, f.from
