@@ -174,7 +174,7 @@ func (a *app) listJournal(ctx context.Context, dir string, f journal.Filter, zon
 
 // tellJournal tells what happened.
 func (a *app) tellJournal(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location, o journalOptions) (told int, err error) {
-	t, err := a.journalTimeline(ctx, dir, f, s, zone)
+	t, err := journalTimeline(ctx, dir, f, s, zone)
 	if err != nil || t.Actions.Len() == 0 {
 		return 0, err
 	}
@@ -206,7 +206,7 @@ const journalDay = 24 * time.Hour
 
 // journalTimeline makes a timeline of what is on record: since f.Since, without
 // one of the last day. s may be nil.
-func (a *app) journalTimeline(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location) (timeline.Timeline, error) {
+func journalTimeline(ctx context.Context, dir string, f journal.Filter, s *site.Site, zone *time.Location) (timeline.Timeline, error) {
 	t := timeline.Timeline{Site: filepath.Base(runtime.FullPath(dir)), Zone: zone, Version: version(), Real: true}
 	o := timeline.Options{}
 	if s != nil {

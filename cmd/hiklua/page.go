@@ -71,6 +71,7 @@ func (d *daemon) newPage(h *runtime.Host, answers *api.API, feed *page.Feed, rec
 		Clock: clock.Real(), Log: d.log, Data: d.data,
 		Status: h.Status, Picture: h.Picture, Record: record,
 		Feed: feed, Ring: d.ring, API: answers.Handler(api.Page), Metrics: &d.measures, Hook: h.CallHook,
+		Timeline: timelineOf(h),
 	})
 }
 

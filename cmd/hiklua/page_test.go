@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // browser keeps cookies, and follows redirects.
@@ -100,6 +101,15 @@ func TestPage(t *testing.T) {
 		t.Error(code, body)
 	}
 	p.logs("the job runs")
+	for limit := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) { // until it is written down
+		code, body := visit(t, b, at+"/timeline")
+		if code == 200 && strings.Contains(body, `http-equiv="Content-Security-Policy"`) && strings.Contains(body, "<canvas") {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatal("no timeline:", code, body)
+		}
+	}
 	for _, path := range []string{"/api/exec", "/api/repl", "/api/login", "/api/page/link", "/api/emit", "/api/archive/prune"} {
 		if code, body := press(t, b, at+path, `{}`); code != 403 || !strings.Contains(body, `"kind":"denied"`) {
 			t.Error(path, code, body)

@@ -25,7 +25,7 @@ func (a *app) compareReal(ctx context.Context, s *site.Site, from time.Time, o r
 	if left := last.Sub(from); left < o.span.d {
 		o.span.d = left.Truncate(time.Second) + time.Second
 	}
-	happened, err := a.journalTimeline(ctx, s.Dir, journal.Filter{Since: from, Until: from.Add(o.span.d), Kinds: journal.Kinds()}, s, s.Timezone)
+	happened, err := journalTimeline(ctx, s.Dir, journal.Filter{Since: from, Until: from.Add(o.span.d), Kinds: journal.Kinds()}, s, s.Timezone)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,15 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/timeline"
 	"github.com/hiklua/hiklua/runtime/timeline/page"
 )
@@ -37,6 +41,19 @@ func (a *app) writePage(file string, t *timeline.Timeline, o page.Options) error
 	}
 	fmt.Fprintf(a.stderr, "%s shows it: open it in a browser\n", file)
 	return nil
+}
+
+// timelineOf writes, for the page of a host, the page of what is on record of its site.
+func timelineOf(h *runtime.Host) func(context.Context, io.Writer, time.Time) (bool, error) {
+	return func(ctx context.Context, w io.Writer, since time.Time) (bool, error) {
+		s := h.Site()
+		t, err := journalTimeline(ctx, s.Dir, journal.Filter{Since: since.Truncate(time.Second), Kinds: journal.Kinds()}, s, s.Timezone)
+		if err != nil || t.Actions.Len() == 0 {
+			return false, err
+		}
+		t.To = t.To.Truncate(time.Second).Add(time.Second) // what was last belongs to the picture
+		return true, page.Write(w, &t, page.Options{By: timeline.ByDevice, Command: journalOptions{}.commandLine(s.Dir, t)})
+	}
 }
 
 // writeWhole writes a file that is there whole or not at all. What is no plain

@@ -15,6 +15,7 @@
 //	                                 session or bearer: the last picture, see below
 //	     /api/...                    session or bearer: package api
 //	GET  /metrics                    session or bearer
+//	GET  /timeline?hours=24          session or bearer: what is on record, as a page
 //	POST /hooks/NAME                 the token of the hook
 //
 // In login.html, the mark <!--message--> gives way to what is to be said, as

@@ -33,6 +33,9 @@ func (f *front) handler() http.Handler {
 	if h := f.page.conf.Metrics; h != nil {
 		handle("GET", "/metrics", f.inside(h))
 	}
+	if f.page.conf.Timeline != nil {
+		handle("GET", "/timeline", inside(f.timeline))
+	}
 	if f.page.conf.Hook != nil {
 		handle("POST", "/hooks/{name}", http.HandlerFunc(f.hook))
 		mux.HandleFunc("/hooks/", f.nothing) // a token that comes there is no guess at the password

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -46,6 +47,10 @@ type Config struct {
 	// Hook has a request to a hook answered by a script: POST /hooks/NAME, with the
 	// token of the hook before it. It may wait, until ctx ends. nil: 404.
 	Hook func(ctx context.Context, r luaapi.HookRequest) luaapi.HookAnswer
+
+	// Timeline writes the page of what is on record since then, one that needs
+	// nothing beside it, and reports whether there is anything. nil: 404.
+	Timeline func(ctx context.Context, w io.Writer, since time.Time) (any bool, err error)
 }
 
 // Page is the page of one host. What outlives a change of its settings is
@@ -59,6 +64,7 @@ type Page struct {
 	board    *board
 	looks    *looks
 	counts   counts
+	drawing  chan struct{} // the timeline that is being made; room for one
 	health   chan struct{} // who asks the host whether it answers; room for one
 
 	mu    sync.Mutex
@@ -81,6 +87,7 @@ func New(conf Config) *Page {
 		sessions: newSessions(conf.Clock, conf.Data),
 		links:    newLinks(conf.Clock),
 		guesses:  newGuesses(conf.Clock),
+		drawing:  make(chan struct{}, 1),
 		health:   make(chan struct{}, 1),
 		hooks:    newHookDesk(conf.Clock),
 	}
