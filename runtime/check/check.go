@@ -160,6 +160,9 @@ func (c *checker) files(folder string, deep bool) []string {
 		name := e.Name()
 		if e.IsDir() {
 			if path != root && (!deep || strings.HasPrefix(name, ".")) {
+				if folder == "scripts" && strings.HasSuffix(name, ".lua") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") {
+					list = append(list, folder+"/"+name) // the host refuses it
+				}
 				return fs.SkipDir
 			}
 			return nil

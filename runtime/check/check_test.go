@@ -91,9 +91,10 @@ hik.device("gaet")
 	}
 }
 
-// Folders and scripts that are links are followed; a pipe is not opened.
+// Folders and scripts that are links are followed; a pipe is not opened, nor a
+// folder with the name of a script.
 func TestLinksAndPipes(t *testing.T) {
-	dir := unpack(t, "-- site.yaml --\ntimezone: UTC\n-- release/a.lua --\nprint(\n-- elsewhere.lua --\nhik.evry()\n")
+	dir := unpack(t, "-- site.yaml --\ntimezone: UTC\n-- release/a.lua --\nprint(\n-- elsewhere.lua --\nhik.evry()\n-- release/d.lua/x.lua --\n-- release/_e.lua/x.lua --\n")
 	for link, target := range map[string]string{"scripts": "release", "release/b.lua": "../elsewhere.lua"} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
 			t.Skip(err)
@@ -106,9 +107,12 @@ func TestLinksAndPipes(t *testing.T) {
 	for _, f := range check.Site(dir, noEnv, false).Findings {
 		got.WriteString(f.String() + "\n")
 	}
-	for _, want := range []string{"scripts/a.lua:", "scripts/b.lua:", "scripts/c.lua: is not a file"} {
+	for _, want := range []string{"scripts/a.lua:", "scripts/b.lua:", "scripts/c.lua: is not a file", "scripts/d.lua: is not a file"} {
 		if !strings.Contains(got.String(), want) {
 			t.Errorf("nothing about %s:\n%s", want, got.String())
 		}
+	}
+	if strings.Contains(got.String(), "_e.lua") {
+		t.Errorf("a folder that is switched off:\n%s", got.String())
 	}
 }

@@ -69,6 +69,15 @@ func TestRunsThatWereEnded(t *testing.T) {
 	}
 }
 
+func TestOneOfAThingIsOne(t *testing.T) {
+	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)
+	one := Timeline{From: begin, To: begin.Add(time.Hour), Zone: time.UTC, Traffic: []Traffic{{Device: "gate", Commands: 1, Pictures: 1}}}
+	var out strings.Builder
+	if err := one.Text(&out, TextOptions{}); err != nil || !strings.Contains(out.String(), "  gate  1 command, at most 0 in a minute") || !strings.Contains(out.String(), "; 1 picture\n") {
+		t.Error(err, out.String())
+	}
+}
+
 // What hik.http asks is on no record: it is no difference that it is only rehearsed.
 func TestRequestsAreNotCompared(t *testing.T) {
 	begin := time.Date(2026, 3, 4, 22, 0, 0, 0, time.UTC)

@@ -54,7 +54,7 @@ func (w *textWriter) summary() {
 		wide = max(wide, len(d.Device))
 	}
 	for _, d := range w.t.Traffic {
-		w.printf("  %-*s  %s commands, at most %d in a minute (%s)", wide, d.Device, thousands(d.Commands), d.Peak, d.PeakAt.In(w.t.Zone).Format("Mon 02 Jan 15:04"))
+		w.printf("  %-*s  %s, at most %d in a minute (%s)", wide, d.Device, counted(d.Commands, "command", "commands"), d.Peak, d.PeakAt.In(w.t.Zone).Format("Mon 02 Jan 15:04"))
 		if d.Pictures > 0 {
 			w.printf("; %s", counted(d.Pictures, "picture", "pictures"))
 			if d.Bytes > 0 {
