@@ -65,9 +65,10 @@ func nameAmong(options []item) string {
 	return ""
 }
 
-// unheardHooks are remarks about hooks of site.yaml that no script listens to.
+// unheardHooks are remarks about hooks of site.yaml that no script listens to. Of
+// a site without scripts there are none: they have yet to be written.
 func (c *checker) unheardHooks(s *site.Site) {
-	if s == nil || s.Web == nil || c.hooks.open {
+	if s == nil || s.Web == nil || c.hooks.open || c.report.Scripts == 0 {
 		return
 	}
 	for _, hook := range s.Web.Hooks {
