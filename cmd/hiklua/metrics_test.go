@@ -155,7 +155,8 @@ func TestPrometheus(t *testing.T) {
 			}
 		}
 	}
-	if n := server.number(`count(ALERTS)`); n > 0 {
+	// How full the disk is where the tests run is not the host's doing.
+	if n := server.number(`count(ALERTS{alertname!="HikluaArchiveDiskFull"})`); n > 0 {
 		t.Errorf("%v alerts of a host that is well: %s", n, server.get("/api/v1/alerts", nil))
 	}
 	p.signal(os.Interrupt)
