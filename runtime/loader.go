@@ -253,9 +253,14 @@ func (o *loader) known(source [sha256.Size]byte) bool {
 	h.mu.Lock()
 	live, bad, anew := o.live, o.bad, o.anew
 	o.anew = false
-	if o.aside != nil && o.aside.source == source {
+	if a := o.aside; a != nil && a.source == source {
 		o.bad = nil
+		untold := a.untold
+		a.untold = false
 		h.mu.Unlock()
+		if untold {
+			h.log.Warn("script is still set aside: nothing of it runs until it is released or saved", keyScript, o.name, "since", a.since.In(h.Zone()).Format(time.DateTime))
+		}
 		return true
 	}
 	h.mu.Unlock()

@@ -31,6 +31,7 @@ const (
 type aside struct {
 	since  time.Time
 	source [sha256.Size]byte // that was not to run
+	untold bool              // by the log of this host, for an earlier one did it
 }
 
 // HoldScript sets a script aside: it ends, and is not loaded until ReleaseScript,
@@ -153,7 +154,7 @@ func (h *Host) keptAside(name string) *aside {
 	if err != nil || len(source) != sha256.Size {
 		return nil
 	}
-	return &aside{since: since, source: [sha256.Size]byte(source)}
+	return &aside{since: since, source: [sha256.Size]byte(source), untold: true}
 }
 
 // forgetAside has the state file forget the scripts that are no more among the files.

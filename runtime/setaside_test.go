@@ -139,6 +139,10 @@ func TestSetAsideUntilSaved(t *testing.T) {
 	if st := n.state("a"); st.State != ScriptAside || !st.Since.Equal(held) {
 		t.Errorf("after a restart: %+v", st)
 	}
+	n.sync()
+	if said := n.log.String(); strings.Count(said, "script is still set aside") != 1 {
+		t.Error(said)
+	}
 	n.write("scripts/a.lua", `print("two", require "m")`)
 	n.sync()
 	n.wantPrinted("two\t2")
