@@ -16,6 +16,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const (
@@ -70,7 +72,7 @@ func Start(t *testing.T) *Browser {
 	if os.Getuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), allPatience)
+	ctx, cancel := clock.WithTimeout(clock.Real(), t.Context(), allPatience)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -131,7 +133,7 @@ func (b *Browser) Show(on Screen) {
 		viewport = append(viewport, chromedp.EmulateMobile, chromedp.EmulateTouch)
 	}
 	b.Do(chromedp.EmulateViewport(on.Width, on.Height, viewport...))
-	ctx, cancel := context.WithTimeout(b.Ctx, Patience)
+	ctx, cancel := clock.WithTimeout(clock.Real(), b.Ctx, Patience)
 	defer cancel()
 	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
@@ -143,7 +145,7 @@ func (b *Browser) Show(on Screen) {
 // Do does things one after another.
 func (b *Browser) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.Ctx, Patience)
+	ctx, cancel := clock.WithTimeout(clock.Real(), b.Ctx, Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.T.Fatal(err)
@@ -153,7 +155,7 @@ func (b *Browser) Do(actions ...chromedp.Action[chromedp.Void]) {
 // Eval runs a piece of script in the page; a promise is waited for.
 func Eval[T any](b *Browser, format string, args ...any) T {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.Ctx, Patience)
+	ctx, cancel := clock.WithTimeout(clock.Real(), b.Ctx, Patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](fmt.Sprintf(format, args...), chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -166,7 +168,7 @@ func Eval[T any](b *Browser, format string, args ...any) T {
 // place.
 func (b *Browser) Until(format string, args ...any) {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.Ctx, Patience)
+	ctx, cancel := clock.WithTimeout(clock.Real(), b.Ctx, Patience)
 	defer cancel()
 	condition := fmt.Sprintf(format, args...)
 	for {
@@ -177,6 +179,6 @@ func (b *Browser) Until(format string, args ...any) {
 		case ctx.Err() != nil:
 			b.T.Fatalf("never was true: %s (%v); the page says:\n%s", condition, err, Eval[string](b, `document.body.innerText.slice(0, 3000)`))
 		}
-		time.Sleep(10 * time.Millisecond)
+		_ = clock.Sleep(ctx, clock.Real(), 10*time.Millisecond)
 	}
 }
