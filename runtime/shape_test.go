@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"runtime/logins":        {"runtime/files", "runtime/clock", "isapi"},
 	"runtime/browsertest":   {"runtime/clock"},
 	"runtime/outlet":        {"runtime/clock"},
+	"runtime/hold":          {"runtime/clock"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},
 	"runtime/control":       {"runtime/clock", "runtime/owner"},
