@@ -45,6 +45,13 @@ type Config struct {
 	Version string
 	Getenv  func(string) (string, bool)
 
+	// Source is the folder that site.yaml, scripts/ and lib/ are read from; "": that of
+	// the site, which all else is relative to.
+	Source string
+	// Runs, if it is set, says which of the files of scripts/ this host runs, by name;
+	// the others are to it as if they were not there.
+	Runs func(script string) bool
+
 	// State is the path of the file that keeps hik.state, last runs and heads
 	// in motion. Empty: they end with the host, and a head that is left moving
 	// by a crash is not known to the next.
@@ -304,6 +311,9 @@ func (h *Host) Close() error {
 	h.noting.WaitFor(limit)
 	return errors.Join(err, h.closeStore(limit))
 }
+
+// source is the folder of site.yaml, scripts/ and lib/.
+func (h *Host) source() string { return cmp.Or(h.conf.Source, h.site().Dir) }
 
 // Site is what site.yaml says at present. It must not be changed.
 func (h *Host) Site() *site.Site { return h.site() }

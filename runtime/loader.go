@@ -209,8 +209,11 @@ func (o *loader) look(l *look) *Change {
 // read reads the file. While a script runs, one that has just gone or is empty
 // is given the time to be there again.
 func (o *loader) read() (source []byte, err error) {
+	if !o.host.runs(o.name) {
+		return nil, fs.ErrNotExist // it is another host's by now
+	}
 	for waited := time.Duration(0); ; waited += goneFor {
-		source, err = readPlain(o.host.site().Dir, o.file)
+		source, err = readPlain(o.host.source(), o.file)
 		limit := time.Duration(0)
 		switch known, there := o.source(); {
 		case !there:
@@ -291,7 +294,7 @@ func (o *loader) await(load *task, s *script) bool {
 		if load.done.Err() != nil {
 			return true
 		}
-		source, err := readPlain(h.site().Dir, o.file)
+		source, err := readPlain(h.source(), o.file)
 		if err != nil || !blank(source) && !s.isCurrent(h, sha256.Sum256(source)) {
 			return false
 		}

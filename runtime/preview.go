@@ -101,7 +101,7 @@ func (h *Host) loadFile(file string) (*script, error) {
 	if file == site.FileName {
 		return h.newSchedules()
 	}
-	source, err := readPlain(h.site().Dir, file)
+	source, err := readPlain(h.source(), file)
 	if err != nil {
 		return nil, err
 	}

@@ -113,7 +113,7 @@ func (s *script) findModule(L *lua.LState, name string, preload *lua.LTable) (*l
 // readModule reads a file of lib/ and what tells it from other contents; that
 // is zero for a file that cannot be read.
 func (h *Host) readModule(file string) (source []byte, sum [sha256.Size]byte, err error) {
-	source, err = readPlain(h.site().Dir, file)
+	source, err = readPlain(h.source(), file)
 	if err == nil {
 		sum = sha256.Sum256(source)
 	}

@@ -140,25 +140,28 @@ func (h *Host) awaitDone(ctx, event context.Context) error {
 // scriptFiles lists scripts/ in the order of names, without those that are
 // switched off: "scripts/tour.lua".
 func (h *Host) scriptFiles() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(h.site().Dir, "scripts"))
+	entries, err := os.ReadDir(filepath.Join(h.source(), "scripts"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	var files []string
 	for _, e := range entries {
 		name := e.Name()
-		if strings.HasSuffix(name, ".lua") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") {
+		if strings.HasSuffix(name, ".lua") && !strings.HasPrefix(name, "_") && !strings.HasPrefix(name, ".") && h.runs(scriptName(name)) {
 			files = append(files, "scripts/"+name)
 		}
 	}
 	return files, err
 }
 
+// runs reports whether the script of a name is one of this host's.
+func (h *Host) runs(script string) bool { return h.conf.Runs == nil || h.conf.Runs(script) }
+
 // tellPassedOver logs once what lies in scripts/ and is not run. Its caller has
 // siteTurn.
 func (h *Host) tellPassedOver() {
 	now := make(map[site.Problem]bool)
-	for _, p := range site.PassedOver(h.site().Dir) {
+	for _, p := range site.PassedOver(h.source()) {
 		now[p] = true
 		if !h.passedOver[p] {
 			h.log.Warn(p.String())

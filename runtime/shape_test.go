@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"runtime/browsertest":   {"runtime/clock"},
 	"runtime/outlet":        {"runtime/clock"},
 	"runtime/hold":          {"runtime/clock"},
+	"runtime/cluster":       {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},
 	"runtime/control":       {"runtime/clock", "runtime/owner"},

@@ -75,7 +75,7 @@ var errUnsettled = errors.New("site.yaml is being written")
 // readSite reads site.yaml. An editor that truncates a file and then writes it
 // must not end every device for a moment.
 func (h *Host) readSite() (*site.Site, error) {
-	dir := h.site().Dir
+	dir := h.source()
 	before, err := readPlain(dir, site.FileName)
 	if errors.Is(err, fs.ErrNotExist) && clock.Sleep(h.reloads, h.clk, goneFor) == nil {
 		before, err = readPlain(dir, site.FileName) // an editor had moved it aside

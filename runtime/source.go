@@ -21,7 +21,7 @@ func (h *Host) ScriptSource(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.OpenRoot(h.site().Dir)
+	root, err := os.OpenRoot(h.source())
 	if err != nil {
 		return nil, err
 	}

@@ -116,13 +116,13 @@ func (w *watcher) run(ctx context.Context) {
 // concerns reports whether an event may change what runs.
 func (w *watcher) concerns(event fsnotify.Event) bool {
 	return event.Op != fsnotify.Chmod &&
-		(filepath.Dir(event.Name) != filepath.Clean(w.host.site().Dir) || slices.Contains([]string{"scripts", "lib", site.FileName}, filepath.Base(event.Name)))
+		(filepath.Dir(event.Name) != filepath.Clean(w.host.source()) || slices.Contains([]string{"scripts", "lib", site.FileName}, filepath.Base(event.Name)))
 }
 
 // poll reports whether the name, time, size or mode of a file is another than
 // at the poll before, and watches the folders that are new. Links are followed.
 func (w *watcher) poll() bool {
-	dir := w.host.site().Dir
+	dir := w.host.source()
 	files := []string{site.FileName}
 	scripts, err := w.host.scriptFiles()
 	files = append(files, scripts...)
@@ -152,7 +152,7 @@ func (w *watcher) watch(folders []string) {
 	}
 	slices.Sort(folders)
 	for _, folder := range slices.Compact(folders) {
-		path := filepath.Join(w.host.site().Dir, folder)
+		path := filepath.Join(w.host.source(), folder)
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			continue
 		}

@@ -19,20 +19,26 @@ const maxFile = 1 << 20
 // Load reads DIR/site.yaml. env looks up a variable for ${NAME} and says whether
 // it is set; os.LookupEnv is such a function. The error is of type Problems.
 func Load(dir string, env func(string) (string, bool)) (*Site, error) {
-	return load(dir, env, false)
+	return load(dir, dir, env, false)
+}
+
+// LoadFrom is Load of the site in dir whose site.yaml lies in another folder: paths
+// in it are relative to dir.
+func LoadFrom(source, dir string, env func(string) (string, bool)) (*Site, error) {
+	return load(source, dir, env, false)
 }
 
 // LoadSimulated is Load for a run in which every device is simulated: user
 // names and passwords are not looked up, so that a site can be tried on a
 // machine that has none of its secrets. Runtime decides about the models.
 func LoadSimulated(dir string, env func(string) (string, bool)) (*Site, error) {
-	return load(dir, env, true)
+	return load(dir, dir, env, true)
 }
 
-func load(dir string, env func(string) (string, bool), unlocked bool) (*Site, error) {
-	data, err := readFile(dir, FileName, maxFile)
+func load(source, dir string, env func(string) (string, bool), unlocked bool) (*Site, error) {
+	data, err := readFile(source, FileName, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = Problems{{Message: missing(dir)}}
+		err = Problems{{Message: missing(source)}}
 	}
 	if err != nil {
 		return nil, err

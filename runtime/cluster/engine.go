@@ -1,0 +1,57 @@
+package cluster
+
+import (
+	"context"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/hold"
+)
+
+// Engine is what the hosts and witnesses of a cluster share, and the way from one
+// member to another. In virtual time its calls run on goroutines of the clock.
+type Engine interface {
+	hold.Engine
+
+	// Tell sends data to the members that hear a subject; it may be lost. It does
+	// not wait.
+	Tell(subject string, data []byte)
+	// Hear has f called with what any member, this one too, tells under a subject.
+	// f must not wait.
+	Hear(subject string, f func(data []byte)) (stop func())
+	// Ask has a member answer a question. The error wraps hold.ErrUnknown where no
+	// answer came, though the member may have done what was asked, and is an
+	// AskError where the member refused it.
+	Ask(ctx context.Context, member, question string, data []byte) ([]byte, error)
+	// Answer has f answer the questions to this member of one kind, each on a
+	// goroutine of the clock. The text of an error goes to the member that asks.
+	Answer(question string, f func(ctx context.Context, data []byte) ([]byte, error)) (stop func())
+
+	// StepAside has another member than this one lead the leases, so that the death
+	// of this machine ends its share and the leader not at once.
+	StepAside(ctx context.Context) error
+	// Status is how the engine fares. It does not wait.
+	Status() EngineStatus
+}
+
+// EngineStatus is how the engine fares, as one member sees it.
+type EngineStatus struct {
+	Leader  string         `json:"leader,omitempty"` // of the leases; empty: there is none, or it is not known
+	Members []EngineMember `json:"members"`          // by name
+	Quorum  bool           `json:"quorum"`           // a majority of the voters is up
+}
+
+// EngineMember is one host or witness of the cluster.
+type EngineMember struct {
+	Name  string     `json:"name"`
+	Role  string     `json:"role"` // "host" or "witness"
+	Up    bool       `json:"up"`
+	Since *time.Time `json:"since,omitempty"` // when Up last changed; nil: it was never seen
+}
+
+// AskError is the refusal of a member that was asked something.
+type AskError struct {
+	Member string
+	Reason string // as the member wrote it
+}
+
+func (e *AskError) Error() string { return e.Member + ": " + e.Reason }
