@@ -1,3 +1,3 @@
-// Package cluster is one host of a cluster: which shares it holds, what runs the
-// devices of each, and what the hosts tell one another.
+// Package cluster is what makes a host one of several that run one site: which
+// share it holds, from which release, and what the others hold.
 package cluster

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"time"
 
 	"github.com/hiklua/hiklua/runtime/hold"
 )
@@ -31,21 +30,6 @@ type Engine interface {
 	StepAside(ctx context.Context) error
 	// Status is how the engine fares. It does not wait.
 	Status() EngineStatus
-}
-
-// EngineStatus is how the engine fares, as one member sees it.
-type EngineStatus struct {
-	Leader  string         `json:"leader,omitempty"` // of the leases; empty: there is none, or it is not known
-	Members []EngineMember `json:"members"`          // by name
-	Quorum  bool           `json:"quorum"`           // a majority of the voters is up
-}
-
-// EngineMember is one host or witness of the cluster.
-type EngineMember struct {
-	Name  string     `json:"name"`
-	Role  string     `json:"role"` // "host" or "witness"
-	Up    bool       `json:"up"`
-	Since *time.Time `json:"since,omitempty"` // when Up last changed; nil: it was never seen
 }
 
 // AskError is the refusal of a member that was asked something.
