@@ -160,6 +160,11 @@ func (h *Host) MissedPictures() []gaps.Missed {
 	return nil
 }
 
+// GapReport tells what is missing in the archive, up to now.
+func (h *Host) GapReport(q gaps.Query) (gaps.Report, error) {
+	return Gaps(h.site(), h.files.Dir(), q, h.clk.Now())
+}
+
 // Gaps makes a report of what is missing in the archive of a site whose data
 // folder is data. It needs no host that runs.
 func Gaps(s *site.Site, data string, q gaps.Query, now time.Time) (gaps.Report, error) {

@@ -73,7 +73,10 @@ func TestEndStopsTheHeadsOfASession(t *testing.T) {
 			}
 			w.start()
 			w.run(time.Second)
-			session := w.host.NewSession(Output{})
+			session, err := w.host.NewSession(Output{})
+			if err != nil {
+				t.Fatal(err)
+			}
 			w.clk.Go(func() { session.Eval(context.Background(), `hik.preset("gate", "yard", 1)`) })
 			w.run(time.Second)
 			if f, err := sim.ParseFault(late); err == nil {

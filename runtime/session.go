@@ -31,8 +31,11 @@ type Value struct {
 }
 
 // NewSession opens a session; the host must be open. The zero Output is where
-// the host's scripts write.
-func (h *Host) NewSession(out Output) *Session {
+// the host's scripts write. The error says that the host has ended.
+func (h *Host) NewSession(out Output) (*Session, error) {
+	if err := clock.Cause(h.ctx); err != nil {
+		return nil, err
+	}
 	s := h.newScript("repl", "repl", out)
 	s.live = true
 	h.mu.Lock()
@@ -41,7 +44,7 @@ func (h *Host) NewSession(out Output) *Session {
 	n := &Session{s: s, owner: &device.Owner{Name: "the REPL", Script: "repl", Task: "repl/line"}}
 	n.env = sandbox.Lines(s.L, n.deviceNamed)
 	clock.OnDone(s.ctx, n.owner.End) // the host may end before the session does
-	return n
+	return n, nil
 }
 
 // deviceNamed is the device of the site that a name means which no variable

@@ -60,7 +60,10 @@ func TestCheckKnowsTheGlobals(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.Open()
-		repl := h.NewSession(runtime.Output{})
+		repl, err := h.NewSession(runtime.Output{})
+		if err != nil {
+			t.Fatal(err)
+		}
 		all, err := repl.Outline(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)

@@ -1,21 +1,38 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/journal"
+	"github.com/hiklua/hiklua/runtime/metrics"
+	"github.com/hiklua/hiklua/runtime/mqtt"
 	"github.com/hiklua/hiklua/runtime/outlet"
 	"github.com/hiklua/hiklua/runtime/page"
 	"github.com/hiklua/hiklua/runtime/site"
 )
+
+// hosted is what a daemon serves. *runtime.Host is one, and says what each method
+// does.
+type hosted interface {
+	api.Host
+	mqtt.Host
+	metrics.Host
+	CallHook(ctx context.Context, r luaapi.HookRequest) luaapi.HookAnswer
+	Emit(name string, value any) (told int, err error)
+	EmittedNames() []string
+}
+
+var _ hosted = (*runtime.Host)(nil)
 
 // daemon is what hiklua run holds beside its host: the site's lock, the log
 // with its file and its followers, the control socket, and the line to systemd.
@@ -68,7 +85,7 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 
 // listen lets other processes ask the host, also while its scripts load. A host
 // that cannot be asked runs all the same.
-func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry), ways *outside) {
+func (d *daemon) listen(h hosted, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry), ways *outside) {
 	if d.lock == nil {
 		return
 	}
@@ -85,7 +102,7 @@ func (d *daemon) listen(h *runtime.Host, devices *simulation, web *site.Web, fee
 }
 
 // taken is called with the page of a site.yaml that was taken over; nil: none.
-func (d *daemon) taken(h *runtime.Host, web *site.Web) {
+func (d *daemon) taken(h hosted, web *site.Web) {
 	d.measure(h, web)
 	if d.page != nil {
 		d.page.Reconfigure(web)
@@ -94,14 +111,14 @@ func (d *daemon) taken(h *runtime.Host, web *site.Web) {
 
 // ready tells systemd that the scripts have been loaded, and from then on that
 // the host is alive.
-func (d *daemon) ready(h *runtime.Host) {
+func (d *daemon) ready(h hosted) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lock == nil || d.stopped {
 		return
 	}
 	d.watchdog = d.notify.watchdog(func() { h.Status() })
-	d.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Devices()), "device")))
+	d.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Site().Devices), "device")))
 }
 
 // stopping is called when the host begins to close: sessions of other programs

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/happening"
@@ -70,7 +69,7 @@ func (a *app) emitIn(ctx context.Context, dir string, r emitRequest) (api.Emitte
 
 // emitter has things happen in a host.
 type emitter struct {
-	host    *runtime.Host
+	host    hosted
 	devices *simulation
 }
 
@@ -103,9 +102,9 @@ func (e emitter) happen(s *site.Site, r emitRequest) (a api.Emitted, err error) 
 	}
 	w.Do(d)
 	a.Text = happened(s, w)
-	for _, ref := range e.host.Devices() {
-		if ref.Name() == w.Device && w.Alarm.Type != "" && w.State != happening.Stop && ref.Events() != "flowing" {
-			a.Note = fmt.Sprintf("events of %s are %s: a host gets them only while a script listens, such as by dev:on(%q, fn)", w.Device, ref.Events(), w.Alarm.Type)
+	for _, device := range e.host.Status().Devices {
+		if device.Name == w.Device && w.Alarm.Type != "" && w.State != happening.Stop && device.Events != "flowing" {
+			a.Note = fmt.Sprintf("events of %s are %s: a host gets them only while a script listens, such as by dev:on(%q, fn)", w.Device, device.Events, w.Alarm.Type)
 		}
 	}
 	return a, nil

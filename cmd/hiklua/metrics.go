@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"sync/atomic"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/metrics"
@@ -24,7 +23,7 @@ type measured struct {
 }
 
 // measure begins to count, if a page is asked for and counting has not begun.
-func (d *daemon) measure(h *runtime.Host, web *site.Web) {
+func (d *daemon) measure(h hosted, web *site.Web) {
 	if d.lock == nil || web == nil || web.Listen == "" || d.measures.now.Load() != nil {
 		return
 	}

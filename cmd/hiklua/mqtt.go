@@ -5,7 +5,6 @@ import (
 	"log/slog"
 
 	"github.com/hiklua/hiklua/luaapi"
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/mqtt"
@@ -48,7 +47,7 @@ func (b broker) tee(record func(journal.Entry)) func(journal.Entry) {
 
 // start connects the two, once the host is open, until end is called, which takes a
 // second at most.
-func (b broker) start(h *runtime.Host) (end func()) {
+func (b broker) start(h mqtt.Host) (end func()) {
 	if b.bridge == nil {
 		return func() {}
 	}

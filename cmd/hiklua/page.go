@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -66,7 +65,7 @@ func (o runOptions) web(s *site.Site) *site.Web {
 }
 
 // newPage makes the page of a host; answers is its API.
-func (d *daemon) newPage(h *runtime.Host, answers *api.API, feed *page.Feed, record func(journal.Entry)) *page.Page {
+func (d *daemon) newPage(h hosted, answers *api.API, feed *page.Feed, record func(journal.Entry)) *page.Page {
 	return page.New(page.Config{
 		Clock: clock.Real(), Log: d.log, Data: d.data,
 		Status: h.Status, Picture: h.Picture, Record: record,

@@ -172,12 +172,16 @@ func (a *app) newRepl(client *api.Client, s *site.Site, o replOptions, out *prin
 		return nil, err
 	}
 	h.Open()
+	session, err := h.NewSession(runtime.Output{})
+	if err != nil {
+		return nil, err
+	}
 	names := newDeviceNames(a.clk, func(context.Context) (luaSession, error) {
-		return h.NewSession(runtime.Output{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)}), nil
+		return h.NewSession(runtime.Output{Stdout: io.Discard, Stderr: io.Discard, Log: slog.New(slog.DiscardHandler)})
 	})
 	return &repl{
 		app: a, site: s, options: o, out: out, host: h, endBroker: broker.start(h), simulated: devices, ring: ring,
-		session: h.NewSession(runtime.Output{}), names: names, saved: savedOrNone(s),
+		session: session, names: names, saved: savedOrNone(s),
 	}, nil
 }
 

@@ -4,15 +4,14 @@ import (
 	"io"
 	"log/slog"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// newAPI makes what answers for a host that daemon runs.
-func (d *daemon) newAPI(h *runtime.Host, devices *simulation) *api.API {
+// newAPI makes what answers for what a daemon serves.
+func (d *daemon) newAPI(h hosted, devices *simulation) *api.API {
 	return api.New(api.Config{
-		Host: h, Version: version(), Data: d.data, Log: d.log.Handler(), Ring: d.ring,
+		Host: h, Version: version(), Log: d.log.Handler(), Ring: d.ring,
 		LogLines: func(w io.Writer, level slog.Level) slog.Handler {
 			return byClock(plainJSON(w, level), clock.Real(), h.Zone())
 		},

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/timeline"
 	"github.com/hiklua/hiklua/runtime/timeline/page"
@@ -44,7 +43,7 @@ func (a *app) writePage(file string, t *timeline.Timeline, o page.Options) error
 }
 
 // timelineOf writes, for the page of a host, the page of what is on record of its site.
-func timelineOf(h *runtime.Host) func(context.Context, io.Writer, time.Time) (bool, error) {
+func timelineOf(h hosted) func(context.Context, io.Writer, time.Time) (bool, error) {
 	return func(ctx context.Context, w io.Writer, since time.Time) (bool, error) {
 		s := h.Site()
 		t, err := journalTimeline(ctx, s.Dir, journal.Filter{Since: since.Truncate(time.Second), Kinds: journal.Kinds()}, s, s.Timezone)

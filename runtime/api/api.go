@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
@@ -18,9 +17,8 @@ const VersionHeader = "Hiklua-Version"
 
 // Config is what an API answers with.
 type Config struct {
-	Host    *runtime.Host
+	Host    Host
 	Version string       // of hiklua
-	Data    string       // the site's data folder
 	Log     slog.Handler // of the host
 	// Ring has the last lines of the log, as JSON.
 	Ring *control.Ring

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
@@ -96,12 +95,11 @@ func archiveGaps(a *API, w http.ResponseWriter, r *http.Request) error {
 	if days < 1 || days > mostDays {
 		return badRequest("days=%d: it is a number from 1 to %d", days, mostDays)
 	}
-	site, now := a.conf.Host.Site(), a.conf.Host.Status().Now
-	q.From = now.AddDate(0, 0, -days)
-	found, err := runtime.Gaps(site, a.conf.Data, q, now)
+	q.From = a.conf.Host.Status().Now.AddDate(0, 0, -days)
+	found, err := a.conf.Host.GapReport(q)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, GapsOf(found, site.Timezone, func(gaps.Line) bool { return true }))
+	writeJSON(w, http.StatusOK, GapsOf(found, a.conf.Host.Zone(), func(gaps.Line) bool { return true }))
 	return nil
 }

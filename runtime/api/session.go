@@ -41,7 +41,10 @@ type SessionLine struct {
 // the answer.
 func (a *API) repl(ctx context.Context, _ Nothing, to *lines) error {
 	s := &session{own: to, out: newOutput(to, nil)}
-	s.lua = a.conf.Host.NewSession(a.output(s.out, slog.LevelInfo))
+	var err error
+	if s.lua, err = a.conf.Host.NewSession(a.output(s.out, slog.LevelInfo)); err != nil {
+		return err
+	}
 	defer s.lua.Close()
 	name := rand.Text()
 	a.sessions.mu.Lock()

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/archive/gaps"
+	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/archive/retention"
+)
+
+// Host is what an API answers for. *runtime.Host is one, and says what each method
+// does.
+type Host interface {
+	Zone() *time.Location
+	Status() runtime.Status // it does not wait
+	Sync(ctx context.Context) []runtime.Change
+
+	RunJob(name string) error
+	RunJobWait(ctx context.Context, name string) (runtime.RunStatus, error)
+	HoldScript(name string) error
+	ReleaseScript(name string) error
+	ScriptSource(name string) ([]byte, error)
+
+	StopHead(ctx context.Context, device string, channel int) error
+	RecallPreset(ctx context.Context, device string, channel, preset int) error
+	Presets(ctx context.Context, device string, channel int) ([]isapi.Preset, error)
+	Picture(ctx context.Context, device string, channel int) ([]byte, error)
+	LoginCost(device string) (runtime.LoginCost, error)
+	Login(ctx context.Context, device string) (runtime.LoginReport, error)
+
+	Exec(ctx context.Context, p runtime.Program) runtime.Result
+	NewSession(out runtime.Output) (*runtime.Session, error)
+
+	UseArchive(ctx context.Context, f func(*index.Index, *retention.Keeper) error) error
+	GapReport(q gaps.Query) (gaps.Report, error)
+}
+
+var _ Host = (*runtime.Host)(nil)
