@@ -135,7 +135,7 @@ func describeChanges(c site.Changes) string {
 		word    string
 	}{
 		{c.Timezone, "timezone"}, {c.Location, "location"}, {c.Vars, "vars"},
-		{c.Archive, "archive"}, {c.Notify, "notify"}, {c.MQTT, "mqtt"}, {c.Web, "web"}, {c.Limits, "limits"}, {c.Order, "order of devices"},
+		{c.Archive, "archive"}, {c.Notify, "notify"}, {c.MQTT, "mqtt"}, {c.Web, "web"}, {c.Cluster, "cluster"}, {c.Limits, "limits"}, {c.Order, "order of devices"},
 	} {
 		if key.changed {
 			parts = append(parts, key.word)

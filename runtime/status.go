@@ -34,6 +34,7 @@ type Status struct {
 	Archive    *ArchiveStatus `json:"archive,omitempty"`
 	Notify     []NoticeStatus `json:"notify,omitempty"`  // the ways of notify in site.yaml
 	Outside    []WayStatus    `json:"outside,omitempty"` // the page and the MQTT broker, where they do not work
+	Cluster    *ClusterStatus `json:"cluster,omitempty"` // filled in by the program; nil: one host runs the site
 	Devices    []DeviceStatus `json:"devices"`
 	Scripts    []ScriptStatus `json:"scripts"`
 	Jobs       []JobStatus    `json:"jobs"`
@@ -46,6 +47,21 @@ type Status struct {
 type WayStatus struct {
 	Name  string       `json:"name"`  // page, mqtt
 	Error *ErrorStatus `json:"error"` // why, since its time
+}
+
+// ClusterStatus says which host of a cluster drives what.
+type ClusterStatus struct {
+	Host   string        `json:"host"`   // that tells this
+	Quorum bool          `json:"quorum"` // a majority of the cluster answers
+	Shares []ShareStatus `json:"shares"` // in the order of site.yaml
+}
+
+// ShareStatus is a share of the devices of a site.
+type ShareStatus struct {
+	Name   string `json:"name"`
+	State  string `json:"state"`            // held, waning, free, nobody
+	Holder string `json:"holder,omitempty"` // the host that drives the devices, or did last
+	Term   uint64 `json:"term"`
 }
 
 // SiteStatus is the site as it runs.

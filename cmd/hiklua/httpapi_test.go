@@ -69,6 +69,12 @@ func TestHTTPAPIPage(t *testing.T) {
 				continue // openSession has done it
 			}
 			answer := curl(t, socket, strings.ReplaceAll(command, "$SESSION", session))
+			if strings.Contains(name, " /api/cluster") { // TestHTTPAPIPageCluster has their answers
+				if answer.status != http.StatusConflict || !strings.Contains(string(answer.body), "no_cluster") {
+					t.Errorf("%s of a host that is in no cluster: %d %s", command, answer.status, answer.body)
+				}
+				continue
+			}
 			if answer.method+" " != name[:len(answer.method)+1] || answer.status != http.StatusOK {
 				t.Errorf("%s: %d %s", command, answer.status, answer.body)
 				continue
@@ -111,7 +117,7 @@ func TestHTTPAPIKeys(t *testing.T) {
 		"POST /api/emit": {api.Emission{}, api.Emitted{}}, "POST /api/archive/prune": {api.Prune{}, api.Pruned{}}, "POST /api/archive/rebuild": {api.Rebuilt{}},
 		"POST /api/exec": {api.Program{}, api.ExecLine{}, api.Result{}}, "POST /api/repl": {api.SessionLine{}}, "POST /api/repl/{session}/eval": {api.Line{}, api.EvalLine{}},
 		"POST /api/repl/{session}/outline": {api.Outlined{}, luaapi.Outline{}}, "POST /api/repl/{session}/stop": {api.Stopped{}},
-		"POST /api/page/link": {api.PageLink{}},
+		"POST /api/page/link": {api.PageLink{}}, "POST /api/cluster/move": {api.Move{}}, "POST /api/cluster/release": {api.Released{}}, "POST /api/cluster/leave": {api.Leave{}},
 	} {
 		for _, value := range all {
 			for _, f := range reflect.VisibleFields(reflect.TypeOf(value)) {

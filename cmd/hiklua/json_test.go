@@ -17,6 +17,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/export"
 	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/cluster"
 	"github.com/hiklua/hiklua/runtime/doctor"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/timeline"
@@ -24,7 +25,7 @@ import (
 
 // jsonShapes are the types behind --json, by the heads of docs/json.md.
 var jsonShapes = map[string]any{
-	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "reload": []api.Reloaded{}, "page": api.PageLink{}, "next": []jsonRun{}, "rehearse": timeline.Line{}, "check": []jsonFinding{},
+	"status": runtime.Status{}, "jobs": []runtime.JobStatus{}, "cluster status": cluster.Status{}, "reload": []api.Reloaded{}, "page": api.PageLink{}, "next": []jsonRun{}, "rehearse": timeline.Line{}, "check": []jsonFinding{},
 	"devices": []jsonDevice{}, "doctor": []doctor.Report{}, "version": jsonVersion{}, "lib list": []jsonModule{}, "Failures": jsonFailure{},
 	"archive list": []archive.Record{}, "archive show": api.Archive{}, "archive gaps": api.Gaps{}, "archive prune": jsonPruned{}, "archive verify": index.Report{}, "archive export": export.Report{},
 }

@@ -33,6 +33,8 @@ type Config struct {
 	// Metrics answers scrapes of Prometheus; nil: nothing is counted yet, as the
 	// host has no page.
 	Metrics func() http.Handler
+	// Cluster is that of the host; nil: it runs its site alone.
+	Cluster Cluster
 	// Reloading, if it is set, is called before a reload by hand, and what it
 	// returns after it.
 	Reloading func() (done func())

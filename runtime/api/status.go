@@ -11,6 +11,7 @@ import (
 func (a *API) status(context.Context) (runtime.Status, error) {
 	st := a.conf.Host.Status()
 	st.PID = os.Getpid()
+	st.Cluster = a.clusterBlock()
 	return st, nil
 }
 

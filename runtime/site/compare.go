@@ -8,6 +8,7 @@ type Changes struct {
 	Timezone, Location      bool
 	Vars, Archive, Limits   bool
 	Notify, MQTT, Web       bool
+	Cluster                 bool
 	Order                   bool // the same devices in another order
 }
 
@@ -37,6 +38,7 @@ func Compare(before, after *Site) Changes {
 	c.Notify = !reflect.DeepEqual(before.Notify, after.Notify)
 	c.MQTT = !reflect.DeepEqual(before.MQTT, after.MQTT)
 	c.Web = !before.Web.Equal(after.Web)
+	c.Cluster = !reflect.DeepEqual(before.Cluster, after.Cluster)
 	c.Limits = before.Limits != after.Limits
 	return c
 }

@@ -28,6 +28,7 @@ type Site struct {
 	Notify  []Target // in the order of the file
 	MQTT    *MQTT    // nil: not given
 	Web     *Web     // nil: not given
+	Cluster *Cluster // nil: one host runs the site
 	Limits  Limits
 
 	Warnings Problems // what is no mistake and may not be meant so
