@@ -59,6 +59,18 @@ type Config struct {
 	// StateShared: the file is for others while nothing is written, and a host
 	// may take it.
 	StateShared bool
+	// StateLog is, in a cluster, the log of the state that its hosts share; see
+	// store.Options. New then runs on a goroutine of the clock, and its error may
+	// wrap store.ErrFenced.
+	StateLog store.Log
+	// StateBefore is the state file of the host that ran the site before there was
+	// a cluster: a new log begins with it. "" for none.
+	StateBefore string
+	// TakenOver is, in a cluster, the last moment at which the former holder of the
+	// share is known to have held it, by the clock of this host: scripts are told
+	// that nothing is known of events since then. Zero: the time of the last entry
+	// of the log.
+	TakenOver time.Time
 	// SiteTaken, if it is set, is told of each site that Reload has read and that
 	// was taken over. It must not wait.
 	SiteTaken func(*site.Site)

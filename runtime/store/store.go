@@ -40,6 +40,13 @@ type Options struct {
 	// another process has the file, and with ErrChanged if one has written to
 	// it since, unless it is about last runs and heads alone.
 	Shared bool
+	// Cluster is the log of the cluster, if there is one: what is kept is an entry of it first, and then in
+	// the file, which is a copy. Open then runs on a goroutine of the clock.
+	Cluster Log
+	// Before is the state file of the host that ran the site by itself: a new log
+	// begins with what is in it, unless the file of this store has something. ""
+	// for none.
+	Before string
 }
 
 // Store is the memory of one site. Open or Memory makes it, Close ends it.
