@@ -54,6 +54,8 @@ func newClient(cfg Config, k *knowledge, p *pin) *Client {
 	if c.rt == nil {
 		c.own = newTransport(&cfg, p)
 		c.rt = c.own
+	} else if cfg.Gate != nil {
+		c.rt = gatedTransport{c.rt, cfg.Gate}
 	}
 	return c
 }

@@ -96,6 +96,10 @@ type Config struct {
 	// theirs. nil: connections of the client's own.
 	Transport http.RoundTripper
 
+	// Gate, if it is set, lets the client and its siblings write to the device only
+	// while it is open, connections and simulated devices alike. nil: always.
+	Gate *Gate
+
 	// NewSemaphore makes what the client's callers wait on, with so many permits.
 	// nil: plain ones. A host with a clock of its own gives those of that clock.
 	NewSemaphore func(permits int) Semaphore

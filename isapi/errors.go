@@ -21,6 +21,7 @@ var (
 	ErrBadAnswer    = errors.New("bad answer")       // cut, not XML, no picture, a redirect
 	ErrCut          = errors.New("answer cut short") // the connection ended within an answer: the same may come whole
 	ErrMisuse       = errors.New("wrong use")        // an argument out of range; nothing was sent
+	ErrElsewhere    = errors.New("driven elsewhere") // another host has the device (Config.Gate); see Unsent
 	errCancelled    = errors.New("cancelled")        // the context was cancelled
 	errDevice       = errors.New("device refused")   // refused in words that say nothing more
 	errDropped      = errors.New("connection dropped")
@@ -30,6 +31,7 @@ var kinds = []struct {
 	err  error
 	word string
 }{
+	{ErrElsewhere, "elsewhere"},
 	{ErrUnauthorized, "unauthorized"},
 	{ErrLocked, "locked"},
 	{ErrForbidden, "forbidden"},
@@ -101,7 +103,7 @@ func (e *Error) sentinel() error {
 }
 
 // Kind is the error as one word: unauthorized, locked, forbidden, not_found,
-// unsupported, busy, offline, timeout, bad_answer, misuse, cancelled, or
+// unsupported, busy, offline, timeout, bad_answer, misuse, elsewhere, cancelled, or
 // device for anything else that the device refused.
 func (e *Error) Kind() string {
 	s := e.sentinel()
@@ -126,6 +128,10 @@ func (e *Error) Retryable() bool {
 	}
 	return false
 }
+
+// Unsent reports whether err is an ErrElsewhere of a request of which nothing was
+// sent to the device. Otherwise its answer was not awaited.
+func Unsent(err error) bool { return errors.Is(err, errNotSent) }
 
 // transient is the device's own "something went wrong, ask again".
 func (e *Error) transient() bool {

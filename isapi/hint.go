@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	hintTimeout = "the device did not answer in time; a recorder is slow under load: raise timeout or status_interval, or ask less often"
-	hintNoXML   = "the device answered something other than ISAPI; check address and port, and that ISAPI is switched on (Network > Advanced > Integration Protocol)"
+	hintTimeout   = "the device did not answer in time; a recorder is slow under load: raise timeout or status_interval, or ask less often"
+	hintElsewhere = "another host of the cluster drives it now, or is about to: hiklua cluster status tells which one"
+	hintNoXML     = "the device answered something other than ISAPI; check address and port, and that ISAPI is switched on (Network > Advanced > Integration Protocol)"
 )
 
 // hint says what an installer can do about a refusal. bare means that the

@@ -15,7 +15,11 @@ import (
 // failNet turns an error of the connection into an Error.
 func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
 	e := c.fail(cl, nil)
-	if ended := fromContext(ctx); ended != nil {
+	ended := fromContext(ctx)
+	if !errors.Is(ended, errCancelled) && (errors.Is(err, ErrElsewhere) || c.cfg.Gate.closed()) {
+		return elsewhere(e, err)
+	}
+	if ended != nil {
 		if e.Err = ended; e.Kind() == "timeout" {
 			e.Hint = hintTimeout
 		}
@@ -23,6 +27,16 @@ func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
 	}
 	detail, hint, kind := c.netKind(err)
 	e.Err, e.Detail, e.Hint = because(kind, err), c.scrub(detail), hint
+	return e
+}
+
+// elsewhere makes e the error of a request that the gate has kept back or broken off.
+func elsewhere(e *Error, err error) *Error {
+	e.Err, e.Hint = because(ErrElsewhere, err), hintElsewhere
+	e.Detail = "this host has given the device up, and did not await the answer"
+	if Unsent(err) {
+		e.Detail = "this host has given the device up, and sent nothing"
+	}
 	return e
 }
 
@@ -35,7 +49,7 @@ func (c *Client) failRead(ctx context.Context, cl *call, status int, err error) 
 	}
 	e := c.failNet(ctx, cl, err)
 	switch {
-	case e.Kind() == "timeout" || e.Kind() == "cancelled":
+	case e.Kind() == "timeout" || e.Kind() == "cancelled" || e.Kind() == "elsewhere":
 		return e
 	case errors.Is(err, syscall.ECONNRESET):
 		e.Err = because(e.Err, ErrCut)

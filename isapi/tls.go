@@ -33,10 +33,14 @@ type pin struct {
 // newTransport makes connections of one client's own.
 func newTransport(cfg *Config, p *pin) *http.Transport {
 	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 15 * time.Second}
+	dial := dialer.DialContext
+	if cfg.Gate != nil {
+		dial = cfg.Gate.dial(dialer)
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		TLSClientConfig:        tlsConfig(cfg, p),
 		TLSHandshakeTimeout:    30 * time.Second,
 		IdleConnTimeout:        idleTimeout,

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -90,6 +91,13 @@ type Config struct {
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
 	Transport func(site.Device) (http.RoundTripper, error)
+	// Gate, if it is set, is asked before each write to a device; see isapi.Gate.
+	// Nil: always open.
+	Gate *isapi.Gate
+	// Elsewhere, if it is set, tells which host drives a device that the site does
+	// not have, "" if none does at present; known: another share of the cluster has
+	// that device. It must not wait.
+	Elsewhere func(device string) (holder string, known bool)
 	// Record, if it is set, is told of every command that was sent to a device,
 	// and of the other kinds of entries of a journal. It must not wait.
 	Record func(journal.Entry)
@@ -243,7 +251,7 @@ func New(conf Config) (*Host, error) {
 	var err error
 	h.devices, err = device.NewSet(device.Config{
 		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
-		Login: h.loginFor,
+		Login: h.loginFor, Gate: conf.Gate,
 	})
 	if err == nil {
 		err = h.openStore()

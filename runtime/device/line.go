@@ -39,6 +39,7 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 		Name: conf.Name, Host: conf.Host, Port: conf.Port, Scheme: conf.Scheme,
 		Username: conf.Username, Password: conf.Password,
 		Auth: authModes[conf.AuthMode], TLS: tlsModes[conf.TLS], PTZID: ptzIDModes[conf.PTZID],
+		Gate: s.conf.Gate,
 		// Callers wait for a client's locks by this clock, or virtual time would stand still.
 		NewSemaphore: func(n int) isapi.Semaphore { return clock.NewSemaphore(s.clk, n) },
 	}

@@ -37,6 +37,8 @@ type Config struct {
 	// Transport, if it is set, may give the way to a device instead of the
 	// network: a simulated one. Nil for the network.
 	Transport func(site.Device) (http.RoundTripper, error)
+	// Gate, if it is set, is asked before each write to a device.
+	Gate *isapi.Gate
 	// Pin, if it is set, fills in what the client of a device with tls: pin has
 	// to know.
 	Pin func(site.Device, *isapi.Config) error
