@@ -44,6 +44,8 @@ var mayImport = map[string][]string{
 	"runtime/browsertest":   {"runtime/clock"},
 	"runtime/outlet":        {"runtime/clock"},
 	"runtime/hold":          {"runtime/clock"},
+	"runtime/hold/holdtest": {"runtime/clock", "runtime/hold"},
+	"runtime/deadman":       {"runtime/hold"},
 	"runtime/cluster":       {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},

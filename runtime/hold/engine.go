@@ -6,6 +6,8 @@ import (
 )
 
 var (
+	// ErrFenced: another host has taken the share, and begun a term of its own in the log.
+	ErrFenced = errors.New("another host has taken this share")
 	// ErrConflict: something else stands there than was expected, or another try
 	// is in flight. It does not prove that another member was heard: look again.
 	ErrConflict = errors.New("another value stands there")
@@ -38,16 +40,22 @@ type Engine interface {
 	// end as the leader has it when Read begins, and gives the number of the last
 	// entry; 0: the log is empty and always was.
 	Read(ctx context.Context, log string, after uint64, f func(seq uint64, data []byte) error) (last uint64, err error)
-	// Purge drops the entries of a log before a number.
+	// Tail is the last entry of a log, as the leader of the engine has it, and its
+	// number; 0: the log is empty and always was.
+	Tail(ctx context.Context, log string) (data []byte, seq uint64, err error)
+	// Purge drops the entries of a log before a number. The last entry stays.
 	Purge(ctx context.Context, log string, before uint64) error
 }
 
 // Driver is what drives the devices of a share while this host holds it. Its
-// methods are called one after another; none but LetGo and End may wait.
+// methods are called one after another, but LetGo may come while End is under way;
+// none but LetGo and End may wait, or hand the share over. After LetGo, and after End,
+// there can be another Hold, also of the same term: what it begins is new all the same.
 type Driver interface {
 	// Hold begins: the share is held under a term. may is asked before each write
 	// to a device, under the lock that LetGo closes: it compares the boot clock
-	// with the end of the lease and costs nothing.
+	// with the end of the lease and costs nothing. It is this Hold's alone: what an
+	// earlier one was given says no for good.
 	Hold(term uint64, may func() bool)
 	// Wane has every head stopped, and nothing new begun: the lease has not been
 	// confirmed for long and may end soon.
@@ -60,7 +68,8 @@ type Driver interface {
 	LetGo()
 	// End ends the term in an orderly way, for a share that is handed over: tasks
 	// end, heads stop, the log is flushed. It returns when that is done, or ctx has
-	// ended; then the gate is shut as by LetGo.
+	// ended; then the gate is shut as by LetGo. When the host itself is shut down ctx
+	// has no end: the driver's own patience counts. The lease is renewed meanwhile.
 	End(ctx context.Context) error
 }
 

@@ -12,11 +12,14 @@ var ErrFenced = errors.New("another host has taken this share")
 // it before the file has it, which is a copy.
 type Log interface {
 	// Append adds an entry and returns when a majority of the cluster has it on
-	// disk. The error wraps ErrFenced where another host has the share by now.
+	// disk. The error wraps ErrFenced where another host has the share by now. ctx is
+	// the term's: while the engine does not answer Append goes on asking. An entry
+	// that was given up with ctx may come to stand in the log all the same; then the
+	// log takes no more, as the copy of it lacks an entry.
 	Append(ctx context.Context, data []byte) (seq uint64, err error)
 	// Read calls f with each entry after a number, in order, up to the end. The
 	// first may have a larger number than after+1: what was before is purged, and
-	// it is a snapshot.
+	// it is a snapshot. Where a term begins data is empty.
 	Read(ctx context.Context, after uint64, f func(seq uint64, data []byte) error) error
 	// Purge drops the entries before a number.
 	Purge(ctx context.Context, before uint64) error

@@ -1,0 +1,75 @@
+package hold
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// Config is what a Holder is made of.
+type Config struct {
+	Share string // its name; the record is the cell "lease.SHARE"
+	// Host is the name of this host in the cluster, ID what no other host has, even
+	// under the same name: of the machine and the data folder.
+	Host, ID string
+	// Session is drawn for this Holder alone: no other of any host, of today or before,
+	// has the same. An earlier Holder of this ID and share has ended: of the same
+	// process by the return of its Run, of another by the lock of the data folder.
+	Session string
+	Engine  Engine
+	Driver  Driver
+	Clock   clock.Clock
+	// Boot is the boot clock of the machine. It is asked before each write.
+	Boot func() BootTime
+	// Deadman is for this share alone. Nil, or one that cannot be armed: the other
+	// hosts wait longer before they take over.
+	Deadman Deadman
+	Lease   time.Duration // 0: 8 s; it is the same on all hosts
+	First   bool          // a share that was never held is taken without waiting
+	Log     *slog.Logger  // nil: none
+}
+
+// Record is what stands in the cell of a lease, as JSON.
+type Record struct {
+	Host    string `json:"host"` // name
+	ID      string `json:"id"`
+	Session string `json:"session"`
+	N       uint64 `json:"n"`              // counts the tries of a session
+	Term    uint64 `json:"term,omitempty"` // 0: the number of the record itself
+	// Unguarded: the holder has no kernel timer.
+	Unguarded bool `json:"unguarded,omitempty"`
+	// Free: the holder has let go in order. To is the name of the host that it gives
+	// the share to; "": any.
+	Free bool   `json:"free,omitempty"`
+	To   string `json:"to,omitempty"`
+}
+
+// State is what a Holder does.
+type State string
+
+const (
+	Watching State = "watching" // another host holds the share, or none
+	Held     State = "held"
+	Waning   State = "waning"  // held, but not confirmed for long
+	Leaving  State = "leaving" // held, and being handed over
+)
+
+// Status is what a Holder knows.
+type Status struct {
+	State State
+	Term  uint64 // under which this host holds the share; 0: it does not
+	// Renewed is how long ago the last confirmed try was sent, while the share is held.
+	Renewed time.Duration
+
+	// Record is the last that is known to stand in the cell, Number its number (0:
+	// there is none), Age how long ago it was sent at the latest that this host knows of.
+	Record Record
+	Number uint64
+	Age    time.Duration
+	// Twin is the ID of another host that runs under this host's name; "": none is
+	// known. While it is heard this host does not take the share.
+	Twin string
+	// Err is why the engine's last answer was none; nil: it answered.
+	Err error
+}
