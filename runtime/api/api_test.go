@@ -189,7 +189,7 @@ func TestSocketOnly(t *testing.T) {
 	page := map[string]bool{
 		"/api/status": true, "/api/jobs": true, "/api/log": true, "/api/jobs/run": true, "/api/reload": true, "/api/heads/stop": true, "/api/presets/recall": true,
 		"/api/scripts/hold": true, "/api/scripts/release": true, "/api/scripts/{script}/source": true, "/api/devices/{device}/channels/{channel}/presets": true,
-		"/metrics": true, "/api/archive": true, "/api/archive/pictures": true, "/api/archive/gaps": true,
+		"/metrics": true, "/api/cluster": true, "/api/archive": true, "/api/archive/pictures": true, "/api/archive/gaps": true,
 	}
 	for _, r := range Routes() {
 		if r.Page != page[r.Path] {
