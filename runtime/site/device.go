@@ -95,18 +95,24 @@ func readDevices(r *reader, n *yaml.Node, into *Site) {
 }
 
 func readHost(r *reader, n *yaml.Node, d *Device) {
+	if host, ok := r.hostText(n); ok {
+		d.Host = host
+	}
+}
+
+// hostText reads an address or a host name, without scheme and port.
+func (r *reader) hostText(n *yaml.Node) (string, bool) {
 	text, ok := r.scalar(n)
 	if !ok {
-		return
+		return "", false
 	}
 	host := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 	if _, err := netip.ParseAddr(host); err == nil {
 		if err := isapi.CheckHost(host); err != nil {
 			r.fail(n, "%s", rule(err))
-			return
+			return "", false
 		}
-		d.Host = host
-		return
+		return host, true
 	}
 	switch before, after, found := strings.Cut(text, ":"); {
 	case strings.Contains(text, "/"):
@@ -118,8 +124,9 @@ func readHost(r *reader, n *yaml.Node, d *Device) {
 	case !isHostName(text):
 		r.fail(n, "%s is neither an IP address nor a host name", shown(n))
 	default:
-		d.Host = text
+		return text, true
 	}
+	return "", false
 }
 
 func isHostName(s string) bool {

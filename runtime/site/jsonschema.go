@@ -82,7 +82,10 @@ func (s *jsonSchema) at(step string) *jsonSchema {
 func (s *jsonSchema) set(name string, part *jsonSchema) {
 	switch name {
 	case "NAME":
-		s.AdditionalProperties, s.PropertyNames = part, schemaOfNames
+		s.AdditionalProperties = part
+		if s.PropertyNames == nil { // else the map has a stricter rule
+			s.PropertyNames = schemaOfNames
+		}
 		return
 	case "NUMBER":
 		s.AdditionalProperties, s.PropertyNames = part, schemaOfNumbers

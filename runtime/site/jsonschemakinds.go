@@ -33,7 +33,15 @@ func schemaOfType(k Key) *jsonSchema {
 	kind, bounds, _ := strings.Cut(k.Type, " ")
 	switch {
 	case k.Type == "map":
-		return &jsonSchema{Type: []string{"object", "null"}}
+		s := &jsonSchema{Type: []string{"object", "null"}}
+		if k.pattern != "" {
+			s.PropertyNames = &jsonSchema{Pattern: k.pattern, ErrorMessage: "a name has " + wordRule}
+		}
+		return s
+	case k.Type == "text or map":
+		s := schemaOfText(k.pattern)
+		s.Type = append(s.Type, "object")
+		return s
 	case k.Type == "list":
 		return &jsonSchema{Type: []string{"array", "null"}}
 	case k.Type == "list of texts":

@@ -55,7 +55,7 @@ func TestBadFiles(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			if goruntime.GOOS == "windows" && strings.Contains(file, "password_file_open") {
+			if goruntime.GOOS == "windows" && strings.HasSuffix(file, "_open.yaml") {
 				t.Skip("files have no modes here")
 			}
 			yaml, err := os.ReadFile(file)

@@ -102,6 +102,13 @@ func readMQTT(r *reader, n *yaml.Node, into *Site) {
 		}
 	}
 	into.MQTT = &m
+	if given["topic"] == nil {
+		r.afterwards(func(s *Site) {
+			if s.Cluster != nil {
+				r.warn(n, "mqtt: topic is not given, and goes by the name of the site's folder: where that is another on each host of the cluster, the topics are, too")
+			}
+		})
+	}
 }
 
 func readBroker(r *reader, n *yaml.Node, m *MQTT) {

@@ -23,6 +23,8 @@ var siteFields = []field[Site]{
 		sub: func(path string) []Key { return keysOf(path, mqttFields) }},
 	{name: "web", kind: "map", meaning: "the page of the host", read: readWeb,
 		sub: func(path string) []Key { return keysOf(path, webFields) }, also: []string{"page", "http", "server"}},
+	{name: "cluster", kind: "map", meaning: "the machines that run this site together; without it one host does", read: readCluster,
+		sub: func(path string) []Key { return keysOf(path, clusterFields) }, also: []string{"ha", "failover"}},
 	{name: "limits", kind: "map", meaning: "what scripts may use", read: func(r *reader, n *yaml.Node, s *Site) { readMap(r, n, limitFields, &s.Limits) },
 		sub: func(path string) []Key { return keysOf(path, limitFields) }},
 }

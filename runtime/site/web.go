@@ -71,6 +71,14 @@ func readWeb(r *reader, n *yaml.Node, into *Site) {
 		return
 	}
 	into.Web = w
+	if listen := given["listen"]; listen != nil {
+		r.afterwards(func(s *Site) {
+			host, _, _ := net.SplitHostPort(w.Listen)
+			if ip, err := netip.ParseAddr(host); s.Cluster != nil && err == nil && !ip.IsLoopback() && !ip.IsUnspecified() {
+				r.warn(listen, "web: "+quoted(w.Listen)+" is the address of one machine, and each host of the cluster serves the page: without the address, every host does")
+			}
+		})
+	}
 	w.checkHookTokens(r, given["hooks"])
 	listen, cert := given["listen"], given["cert"]
 	hasPassword := given["password"] != nil || given["password_file"] != nil
