@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"runtime/hold":          {"runtime/clock"},
 	"runtime/hold/holdtest": {"runtime/clock", "runtime/hold"},
 	"runtime/deadman":       {"runtime/hold"},
+	"runtime/engine":        {"runtime/clock", "runtime/cluster", "runtime/hold"},
 	"runtime/cluster":       {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},
@@ -99,6 +100,9 @@ var onlyIn = map[string][]string{
 
 	"github.com/eclipse/paho.golang/paho":    {"runtime/mqtt"},
 	"github.com/eclipse/paho.golang/packets": {"runtime/mqtt"},
+
+	"github.com/nats-io/nats-server/v2/server": {"runtime/engine"},
+	"github.com/nats-io/nats.go":               {"runtime/engine"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -1,0 +1,163 @@
+//go:build !nofleet
+
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/hold"
+)
+
+const (
+	// few entries are asked for one by one: that needs the leader of the stream
+	// alone, and a standby that follows a log lacks few.
+	few = 32
+	// A consumer sends the rest, so many entries and bytes at a time.
+	batch      = 1000
+	batchBytes = 2 * MaxData
+	// silence is how long a consumer may send nothing before another is made.
+	silence = 3 * time.Second
+)
+
+// Append adds an entry to a log if its last entry has the number after.
+func (e *Engine) Append(ctx context.Context, log string, after uint64, data []byte) (uint64, error) {
+	return e.put(ctx, stateStream, logSubject+token(log), after, data)
+}
+
+// Tail is the last entry of a log, as the leader has it.
+func (e *Engine) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
+	return e.get(ctx, stateStream, map[string]any{"last_by_subj": logSubject + token(log)})
+}
+
+// Read calls f with the entries of a log after a number, up to its end.
+func (e *Engine) Read(ctx context.Context, log string, after uint64, f func(seq uint64, data []byte) error) (uint64, error) {
+	subject := logSubject + token(log)
+	_, last, err := e.Tail(ctx, log)
+	if err != nil {
+		return 0, err
+	}
+	at := after
+	for range few {
+		if at >= last {
+			return last, nil
+		}
+		data, seq, err := e.get(ctx, stateStream, map[string]any{"next_by_subj": subject, "seq": at + 1})
+		switch {
+		case err != nil:
+			return 0, err
+		case seq == 0 || seq > last: // purged meanwhile
+			return last, nil
+		}
+		if err := f(seq, data); err != nil {
+			return 0, err
+		}
+		at = seq
+	}
+	for at < last {
+		if at, err = e.consume(ctx, subject, at, last, f); err != nil {
+			return 0, err
+		}
+	}
+	return last, nil
+}
+
+// consume calls f with the entries after at, up to last, and says how far it came
+// before its consumer fell silent. The consumer may be at a member that lags behind
+// the leader; it waits for what comes.
+func (e *Engine) consume(ctx context.Context, subject string, at, last uint64, f func(uint64, []byte) error) (uint64, error) {
+	name := rand.Text()
+	config := struct {
+		Stream string              `json:"stream_name"`
+		Config nats.ConsumerConfig `json:"config"`
+	}{stateStream, nats.ConsumerConfig{
+		Name:              name,
+		DeliverPolicy:     nats.DeliverByStartSequencePolicy,
+		OptStartSeq:       at + 1,
+		AckPolicy:         nats.AckNonePolicy,
+		FilterSubject:     subject,
+		InactiveThreshold: 30 * time.Second,
+		Replicas:          1,
+		MemoryStorage:     true,
+	}}
+	if err := e.api(ctx, "CONSUMER.CREATE."+stateStream+"."+name+"."+subject, config, &struct{}{}); err != nil {
+		return 0, err
+	}
+	defer e.nc.Publish("$JS.API.CONSUMER.DELETE."+stateStream+"."+name, nil)
+
+	sub, err := e.nc.SubscribeSync(nats.NewInbox())
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", hold.ErrUnknown, err)
+	}
+	defer sub.Unsubscribe()
+	ask, _ := json.Marshal(map[string]any{"batch": batch, "max_bytes": batchBytes, "expires": silence})
+	for due := 0; ; due-- {
+		if due == 0 {
+			if err := e.nc.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+stateStream+"."+name, sub.Subject, ask); err != nil {
+				return 0, fmt.Errorf("%w: %w", hold.ErrUnknown, err)
+			}
+			due = batch
+		}
+		msg, err := e.next(ctx, sub)
+		if err != nil {
+			return at, err
+		}
+		if msg == nil {
+			return at, nil
+		}
+		if msg.Header.Get("Status") != "" { // the batch has ended before it was full
+			due = 1
+			continue
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return 0, fmt.Errorf("%w: %w", hold.ErrUnknown, err)
+		}
+		if seq := meta.Sequence.Stream; seq <= last {
+			if err := f(seq, msg.Data); err != nil {
+				return 0, err
+			}
+			at = seq
+		} else {
+			at = last
+		}
+		if at >= last {
+			return at, nil
+		}
+	}
+}
+
+// next is the next message of a subscription; nil: there was none for too long.
+func (e *Engine) next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
+	wait, cancel := clock.WithTimeout(e.cfg.Clock, ctx, silence+time.Second)
+	defer cancel()
+	defer clock.OnDone(e.ctx, cancel)()
+	msg, err := sub.NextMsgWithContext(wait)
+	switch {
+	case err == nil:
+		return msg, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: %w", hold.ErrUnknown, clock.Cause(ctx))
+	case e.ctx.Err() != nil || wait.Err() == nil:
+		return nil, fmt.Errorf("%w: %w", hold.ErrUnknown, err)
+	}
+	return nil, nil
+}
+
+// Purge drops the entries of a log before a number. The last entry stays: the next
+// Append is told its number.
+func (e *Engine) Purge(ctx context.Context, log string, before uint64) error {
+	subject := logSubject + token(log)
+	_, last, err := e.Tail(ctx, log)
+	if err != nil || last == 0 {
+		return err
+	}
+	return e.api(ctx, "STREAM.PURGE."+stateStream,
+		map[string]any{"filter": subject, "seq": min(before, last)}, &struct{}{})
+}

@@ -1,0 +1,184 @@
+//go:build !nofleet
+
+package engine
+
+import (
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// pingInterval: a route whose other end does not answer two pings is given up,
+	// so that a cut is noticed after 4 to 6 seconds.
+	pingInterval = 2 * time.Second
+	// startTimeout is how long a server may take to read its store.
+	startTimeout = 60 * time.Second
+	// What its store may take on the disk, and its streams in memory, where there
+	// are none. A cluster of 64 shares has logs of about 1 GB, when all are full.
+	maxDisk   = 4 << 30
+	maxMemory = 16 << 20
+
+	systemAccount = "$SYS"
+	systemUser    = "system"
+	clientUser    = "hiklua"
+)
+
+// embedded is the server in this process.
+type embedded struct {
+	cfg      Config
+	options  func() *server.Options // a server takes them for its own
+	password string                 // for this process only
+
+	mu     sync.Mutex
+	server *server.Server
+}
+
+// startServer starts the server of a member on what lies in its folder.
+func startServer(cfg Config) (*embedded, error) {
+	config, fingerprint, err := memberTLS(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	own, ok := cfg.Members[cfg.Name]
+	if !ok {
+		return nil, fmt.Errorf("%s is no member of the cluster", cfg.Name)
+	}
+	host, portText, err := net.SplitHostPort(own)
+	if err != nil {
+		return nil, fmt.Errorf("the address of %s: %w", cfg.Name, err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, fmt.Errorf("the port of %s: %w", cfg.Name, err)
+	}
+	if err := markStore(cfg.Dir, fingerprint, cfg.Name); err != nil {
+		return nil, err
+	}
+	var routes []*url.URL
+	for _, name := range cfg.names() {
+		if name != cfg.Name {
+			routes = append(routes, &url.URL{Scheme: "nats", Host: cfg.Members[name]})
+		}
+	}
+	b := &embedded{cfg: cfg, password: rand.Text()}
+	b.options = func() *server.Options {
+		system := server.NewAccount(systemAccount)
+		options := &server.Options{
+			ServerName:    token(cfg.Name),
+			DontListen:    true, // clients come through memory
+			NoSigs:        true,
+			SystemAccount: systemAccount,
+			Accounts:      []*server.Account{system},
+			Users: []*server.User{
+				{Username: clientUser, Password: b.password},
+				{Username: systemUser, Password: b.password, Account: system},
+			},
+			MaxPayload: MaxData + 4096, // and the header
+			JetStream:  true,
+			StoreDir:   cfg.Dir,
+			// An answer to a write means that it is on the disk: by default it is for
+			// two minutes in memory only.
+			SyncAlways:             true,
+			JetStreamMaxMemory:     maxMemory,
+			JetStreamMaxStore:      maxDisk,
+			DisableJetStreamBanner: true,
+			// Who is there and who is not is told by watch.
+			ConnectErrorReports:   1 << 30,
+			ReconnectErrorReports: 1 << 30,
+			PingInterval:          pingInterval,
+			MaxPingsOut:           2,
+		}
+		if len(routes) > 0 {
+			options.Routes = routes
+			options.Cluster = server.ClusterOpts{
+				Name:         "hiklua",
+				Host:         bindTo(host),
+				Port:         port,
+				Advertise:    own,
+				NoAdvertise:  true,
+				TLSConfig:    config,
+				TLSTimeout:   5,
+				PoolSize:     -1, // one connection between two members
+				Compression:  server.CompressionOpts{Mode: server.CompressionOff},
+				PingInterval: pingInterval,
+				MaxPingsOut:  2,
+			}
+		}
+		return options
+	}
+	if err := b.start(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// bindTo is the address that routes are listened to at: all of this machine's, since
+// the one in site.yaml may be that of a router in front of it; but a cluster of one
+// machine stays on it.
+func bindTo(host string) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsLoopback() || host == "localhost" {
+		return host
+	}
+	return "0.0.0.0"
+}
+
+// start makes a server and starts it.
+func (b *embedded) start() error {
+	s, err := server.NewServer(b.options())
+	if err != nil {
+		return fmt.Errorf("the engine can't start: %w", err)
+	}
+	log := &serverLog{log: b.cfg.Log, starting: true}
+	s.SetLoggerV2(log, false, false, false)
+	s.Start() // it returns when the store is read
+	if b.options().Cluster.Port != 0 {
+		// A server without a port for clients waits for that port before it begins with
+		// the routes, and so for ever.
+		none := make(chan struct{})
+		close(none)
+		s.StartRouting(none)
+	}
+	ready := s.ReadyForConnections(startTimeout)
+	err = log.started()
+	if err == nil && (!ready || !s.JetStreamEnabled()) {
+		err = fmt.Errorf("the engine has not started within %v", startTimeout)
+	}
+	if err != nil {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.server = s
+	return nil
+}
+
+// current is the server that runs now.
+func (b *embedded) current() *server.Server {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.server
+}
+
+// stop ends the server. What it leads goes to another member first.
+func (b *embedded) stop() {
+	s := b.current()
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+// InProcessConn is how the connection of this process reaches the server that runs
+// now, also after another was started in its place.
+func (b *embedded) InProcessConn() (net.Conn, error) { return b.current().InProcessConn() }
+
+// login is how this process logs in to its own server.
+func (b *embedded) login() nats.Option { return nats.UserInfo(clientUser, b.password) }

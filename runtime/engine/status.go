@@ -1,0 +1,189 @@
+//go:build !nofleet
+
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/cluster"
+)
+
+const (
+	watchEvery   = time.Second
+	watchTimeout = 2 * time.Second
+)
+
+// Status is how the engine fares, as watch has seen it last.
+func (e *Engine) Status() cluster.EngineStatus {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.status
+	s.Members = slices.Clone(s.Members)
+	return s
+}
+
+// watch looks once a second who is there, and says what has changed.
+func (e *Engine) watch() {
+	for e.ctx.Err() == nil {
+		var next cluster.EngineStatus
+		if e.server != nil {
+			next = e.lookInside()
+		} else {
+			next = e.lookOutside()
+		}
+		e.mu.Lock()
+		last := e.status
+		e.status = next
+		e.mu.Unlock()
+		e.tell(last, next)
+		clock.Sleep(e.ctx, e.cfg.Clock, watchEvery)
+	}
+}
+
+// tell writes into the log what has changed.
+func (e *Engine) tell(last, next cluster.EngineStatus) {
+	was := map[string]bool{}
+	for _, m := range last.Members {
+		was[m.Name] = m.Up
+	}
+	for _, m := range next.Members {
+		switch {
+		case m.Name == e.cfg.Name || m.Up == was[m.Name]:
+		case m.Up:
+			e.cfg.Log.Info("engine: "+m.Role+" "+m.Name+" is there", "member", m.Name)
+		default:
+			e.cfg.Log.Warn("engine: "+m.Role+" "+m.Name+" does not answer", "member", m.Name)
+		}
+	}
+	if last.Quorum && !next.Quorum {
+		e.cfg.Log.Error("engine: a majority of the members does not answer: no share can be held")
+	}
+}
+
+// lookInside is the status of a cluster whose members are ours.
+func (e *Engine) lookInside() cluster.EngineStatus {
+	now := e.cfg.Clock.Now()
+	up := map[string]time.Time{}
+	if routes, err := e.server.current().Routez(&server.RoutezOptions{}); err == nil {
+		for _, r := range routes.Routes {
+			up[r.RemoteName] = r.Start
+		}
+	}
+	before := map[string]cluster.MemberStatus{}
+	for _, m := range e.Status().Members {
+		before[m.Name] = m
+	}
+	var s cluster.EngineStatus
+	there := 0
+	for _, name := range e.cfg.names() {
+		m := cluster.MemberStatus{Name: name, Role: cluster.RoleHost}
+		if slices.Contains(e.cfg.Witnesses, name) {
+			m.Role = cluster.RoleWitness
+		}
+		since, ok := up[token(name)]
+		m.Up = ok || name == e.cfg.Name
+		old, known := before[name]
+		switch {
+		case known && old.Up == m.Up:
+			m.Since = old.Since
+		case ok:
+			m.Since = &since
+		case known || name == e.cfg.Name:
+			m.Since = &now
+		}
+		if m.Up {
+			there++
+		}
+		s.Members = append(s.Members, m)
+	}
+	info := e.leases()
+	if info.Cluster != nil {
+		for _, m := range s.Members {
+			if m.Up && token(m.Name) == info.Cluster.Leader {
+				s.Leader = m.Name
+			}
+		}
+	}
+	s.Quorum = s.Leader != "" && there > len(e.cfg.Members)/2
+	return s
+}
+
+// lookOutside is the status of a cluster that is not ours: its servers are what
+// votes.
+func (e *Engine) lookOutside() cluster.EngineStatus {
+	info := e.leases()
+	var s cluster.EngineStatus
+	if info.Cluster == nil {
+		return s
+	}
+	s.Leader, s.Quorum = info.Cluster.Leader, info.Cluster.Leader != ""
+	up := map[string]bool{s.Leader: true}
+	for _, r := range info.Cluster.Replicas {
+		up[r.Name] = !r.Offline
+	}
+	for _, name := range slices.Sorted(maps.Keys(up)) {
+		s.Members = append(s.Members, cluster.MemberStatus{Name: name, Role: cluster.RoleWitness, Up: up[name]})
+	}
+	return s
+}
+
+// leases is what the leader of the leases says of their stream, and nothing if
+// there is none.
+func (e *Engine) leases() nats.StreamInfo {
+	ctx, cancel := clock.WithTimeout(e.cfg.Clock, e.ctx, watchTimeout)
+	defer cancel()
+	info, err := e.streamInfo(ctx, leasesStream)
+	if err != nil {
+		return nats.StreamInfo{}
+	}
+	return info
+}
+
+func (e *Engine) streamInfo(ctx context.Context, name string) (info nats.StreamInfo, err error) {
+	err = e.api(ctx, "STREAM.INFO."+name, nil, &info)
+	return info, err
+}
+
+// StepAside has other members than this one lead the leases and the logs.
+func (e *Engine) StepAside(ctx context.Context) error {
+	if e.server == nil || len(e.cfg.Members) == 1 {
+		return nil // no machine of ours leads, or there is no other
+	}
+	for _, name := range []string{leasesStream, stateStream} {
+		info, err := e.streamInfo(ctx, name)
+		if err != nil {
+			return err
+		}
+		if info.Cluster == nil || info.Cluster.Leader != token(e.cfg.Name) {
+			continue
+		}
+		if err := e.api(ctx, "STREAM.LEADER.STEPDOWN."+name, map[string]any{
+			"placement": map[string]any{"preferred": e.better(info.Cluster.Replicas)},
+		}, &struct{}{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// better is the member that may best lead instead of this one: one that has all,
+// a witness rather than a host.
+func (e *Engine) better(replicas []*nats.PeerInfo) string {
+	best := ""
+	for _, r := range replicas {
+		if r.Offline || !r.Current {
+			continue
+		}
+		if best == "" || slices.ContainsFunc(e.cfg.Witnesses, func(w string) bool { return token(w) == r.Name }) {
+			best = r.Name
+		}
+	}
+	return best
+}

@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// anew is what an operator does about a store that can't be used.
+const anew = "remove data/engine while hiklua is stopped here: it is copied anew from the other members"
+
+// storeMark says whose store a folder has.
+type storeMark struct {
+	Cluster string `json:"cluster"` // fingerprint of the secret
+	Member  string `json:"member"`
+}
+
+// markStore makes the folder of a store, or finds that it is this member's. With
+// the store of another the votes of two members would be mixed up.
+func markStore(dir, cluster, member string) error {
+	path := filepath.Join(dir, "member.json")
+	want := storeMark{cluster, member}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Join(dir, "jetstream")); err == nil {
+			return fmt.Errorf("%w: %s is missing; %s", ErrStore, path, anew)
+		}
+		return writeMark(path, want)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	var have storeMark
+	if err := json.Unmarshal(data, &have); err != nil {
+		return fmt.Errorf("%w: %s: %w; %s", ErrStore, path, err, anew)
+	}
+	switch {
+	case have.Cluster != cluster:
+		return fmt.Errorf("%w: %s is of a cluster with another secret; put back its secret, or %s", ErrStore, dir, anew)
+	case have.Member != member:
+		return fmt.Errorf("%w: %s is that of the member %s, and this is %s; %s", ErrStore, dir, have.Member, member, anew)
+	}
+	return nil
+}
+
+// writeMark writes the mark durably, before there is a store.
+func writeMark(path string, mark storeMark) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	data, err := json.Marshal(mark)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	_, err = f.Write(append(data, '\n'))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+//go:build !nofleet
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+const (
+	tendRetry = 500 * time.Millisecond // while streams are missing
+	tendEvery = 30 * time.Second       // when all is well
+	tendSay   = time.Minute            // between two lines about what is missing
+)
+
+// streams are what the cluster keeps, with so many copies.
+func streams(replicas int) []nats.StreamConfig {
+	stream := func(name, subjects string, perSubject int64) nats.StreamConfig {
+		return nats.StreamConfig{
+			Name: name, Subjects: []string{subjects}, Storage: nats.FileStorage, Replicas: replicas,
+			MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxMsgsPerSubject: perSubject,
+			MaxMsgSize: MaxData + 4096, DenyDelete: true,
+		}
+	}
+	return []nats.StreamConfig{
+		stream(leasesStream, leaseSubject+">", 1),
+		stream(cellsStream, cellSubject+">", 1),
+		stream(stateStream, logSubject+">", -1),
+	}
+}
+
+// tend makes the streams, together with the other members, and sees to it that
+// they stay what they are to be.
+func (e *Engine) tend() {
+	said := clock.NewStopwatch()
+	first := true
+	for e.ctx.Err() == nil {
+		err := e.makeStreams(e.ctx, len(e.cfg.Members))
+		wait := tendEvery
+		if err != nil {
+			wait = tendRetry
+			if e.ctx.Err() == nil && said.Elapsed() > tendSay {
+				said = clock.NewStopwatch()
+				e.cfg.Log.Warn("engine: there is no majority of the members yet; for its very first start all of them are needed", "error", err)
+			}
+		} else if first {
+			first = false
+			e.cfg.Log.Info("engine: the cluster answers")
+		}
+		clock.Sleep(e.ctx, e.cfg.Clock, wait)
+	}
+}
+
+// makeStreams makes the streams that are not there. It returns an errUnfit for one
+// that is not as it must be.
+func (e *Engine) makeStreams(ctx context.Context, replicas int) error {
+	ctx, cancel := clock.WithTimeout(e.cfg.Clock, ctx, 5*time.Second)
+	defer cancel()
+	for _, want := range streams(replicas) {
+		if err := e.makeStream(ctx, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) makeStream(ctx context.Context, want nats.StreamConfig) error {
+	var info nats.StreamInfo
+	err := e.api(ctx, "STREAM.INFO."+want.Name, nil, &info)
+	if refusedWith(err, codeNoStream) {
+		// Numbers begin with the time, so that a term, or an entry of a log, has a
+		// larger one than all before even where the whole cluster begins anew.
+		want.FirstSeq = uint64(e.cfg.Clock.Now().UnixMilli())
+		err = e.api(ctx, "STREAM.CREATE."+want.Name, want, &info)
+		if refusedWith(err, codeOtherConfig) { // another member was quicker
+			err = e.api(ctx, "STREAM.INFO."+want.Name, nil, &info)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	have := info.Config
+	if have.Replicas < want.Replicas && e.cfg.URL == "" || have.Replicas != want.Replicas && e.cfg.URL == "" {
+		// The cluster has more or fewer members than before.
+		have.Replicas = want.Replicas
+		return e.api(ctx, "STREAM.UPDATE."+want.Name, have, &info)
+	}
+	return unfit(have, want)
+}
+
+// errUnfit: a stream is not as it must be.
+var errUnfit = errors.New("the stream is of no use")
+
+// unfit says why a stream can't carry what it is for.
+func unfit(have, want nats.StreamConfig) error {
+	var why string
+	switch {
+	case have.Storage != nats.FileStorage:
+		why = "it is kept in memory and not in files"
+	case have.Replicas < want.Replicas:
+		why = fmt.Sprintf("it has %d replicas and needs %d", have.Replicas, want.Replicas)
+	case have.MaxMsgsPerSubject != want.MaxMsgsPerSubject:
+		why = fmt.Sprintf("max_msgs_per_subject is %d and must be %d", have.MaxMsgsPerSubject, want.MaxMsgsPerSubject)
+	case have.MaxMsgs > 0 || have.MaxBytes > 0 || have.MaxAge > 0:
+		why = "it has a limit by number, size or age, and would lose what is needed"
+	case have.Retention != nats.LimitsPolicy:
+		why = "its retention is not limits"
+	case have.MaxMsgSize > 0 && have.MaxMsgSize < want.MaxMsgSize:
+		why = fmt.Sprintf("max_msg_size is %d and must be %d at least", have.MaxMsgSize, want.MaxMsgSize)
+	case len(have.Subjects) != 1 || have.Subjects[0] != want.Subjects[0]:
+		why = fmt.Sprintf("its subjects are %q and not %q", have.Subjects, want.Subjects)
+	default:
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %s", errUnfit, want.Name, why)
+}
