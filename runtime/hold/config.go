@@ -12,14 +12,12 @@ type Config struct {
 	Share string // its name; the record is the cell "lease.SHARE"
 	// Host is the name of this host in the cluster, ID what no other host has, even
 	// under the same name: of the machine and the data folder.
+	// An earlier Holder of this ID and share has ended: one of the same process by the
+	// return of its Run, one of another by the lock of the data folder.
 	Host, ID string
-	// Session is drawn for this Holder alone: no other of any host, of today or before,
-	// has the same. An earlier Holder of this ID and share has ended: of the same
-	// process by the return of its Run, of another by the lock of the data folder.
-	Session string
-	Engine  Engine
-	Driver  Driver
-	Clock   clock.Clock
+	Engine   Engine
+	Driver   Driver
+	Clock    clock.Clock
 	// Boot is the boot clock of the machine. It is asked before each write.
 	Boot func() BootTime
 	// Deadman is for this share alone. Nil, or one that cannot be armed: the other
@@ -34,7 +32,7 @@ type Config struct {
 type Record struct {
 	Host    string `json:"host"` // name
 	ID      string `json:"id"`
-	Session string `json:"session"`
+	Session string `json:"session"`        // of the Holder: no other has the same
 	N       uint64 `json:"n"`              // counts the tries of a session
 	Term    uint64 `json:"term,omitempty"` // 0: the number of the record itself
 	// Unguarded: the holder has no kernel timer.
