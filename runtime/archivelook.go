@@ -20,6 +20,18 @@ func (h *Host) UseArchive(ctx context.Context, f func(*index.Index, *retention.K
 	return f(a.index, a.keeper)
 }
 
+// OpenArchive is an archive that is open.
+type OpenArchive struct {
+	Folder string // below archive.path that it lies in, of a site with several shares; "": archive.path itself
+	Index  *index.Index
+	Keeper *retention.Keeper
+}
+
+// UseArchives is UseArchive for what may be several: a host has one.
+func (h *Host) UseArchives(ctx context.Context, f func([]OpenArchive) error) error {
+	return h.UseArchive(ctx, func(x *index.Index, k *retention.Keeper) error { return f([]OpenArchive{{Index: x, Keeper: k}}) })
+}
+
 // ListArchive implements luaapi.Archive.
 func (s *script) ListArchive(ctx context.Context, q luaapi.ArchiveQuery) (list []luaapi.ArchivedPicture, err error) {
 	err = s.host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {

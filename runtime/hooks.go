@@ -72,7 +72,7 @@ func (h *Host) CallHook(ctx context.Context, r luaapi.HookRequest) luaapi.HookAn
 	default:
 	}
 	if clock.Cause(h.ctx) != nil || clock.Cause(ctx) != nil {
-		return hookError(http.StatusServiceUnavailable, "cancelled", "the host stops, or its page is taken down, before "+luaapi.HookEvent+r.Name+" has answered", hookRetry)
+		return RefuseHook(http.StatusServiceUnavailable, "cancelled", "the host stops, or its page is taken down, before "+luaapi.HookEvent+r.Name+" has answered", hookRetry)
 	}
 	return jsonAnswer(http.StatusAccepted, map[string]bool{"running": true})
 }
@@ -97,9 +97,9 @@ func (h *Host) deliverHook(call *luaapi.HookCall) (told int) {
 // noHandler is the answer where no script listens.
 func (h *Host) noHandler(name string) luaapi.HookAnswer {
 	if h.isLoading() {
-		return hookError(http.StatusServiceUnavailable, "busy", "scripts are being loaded: the handler of "+luaapi.HookEvent+name+" may be among them", hookRetry)
+		return RefuseHook(http.StatusServiceUnavailable, "busy", "scripts are being loaded: the handler of "+luaapi.HookEvent+name+" may be among them", hookRetry)
 	}
-	return hookError(http.StatusNotFound, "not_found", fmt.Sprintf("no script that runs has hik.on(%q, fn)", luaapi.HookEvent+name), 0)
+	return RefuseHook(http.StatusNotFound, "not_found", fmt.Sprintf("no script that runs has hik.on(%q, fn)", luaapi.HookEvent+name), 0)
 }
 
 // isLoading reports whether a script is about to run that did not before.
@@ -123,19 +123,21 @@ func (h *Host) hookFailed(name string, begun bool, err error) luaapi.HookAnswer 
 	message := h.withoutSecrets(Report(err).Message)
 	switch {
 	case isOrderly(err):
-		return hookError(http.StatusServiceUnavailable, "cancelled", name+" was cut off: "+message, hookRetry)
+		return RefuseHook(http.StatusServiceUnavailable, "cancelled", name+" was cut off: "+message, hookRetry)
 	case errors.Is(err, errNotNow):
-		return hookError(http.StatusConflict, "denied", name+": "+message, 0)
+		return RefuseHook(http.StatusConflict, "denied", name+": "+message, 0)
 	case !begun && errors.Is(err, errHeld):
-		return hookError(http.StatusServiceUnavailable, "busy", message, hookRetry)
+		return RefuseHook(http.StatusServiceUnavailable, "busy", message, hookRetry)
 	case !begun:
-		return hookError(http.StatusTooManyRequests, "busy", message, hookRetry)
+		return RefuseHook(http.StatusTooManyRequests, "busy", message, hookRetry)
 	}
-	return hookError(http.StatusInternalServerError, Report(err).Kind, message, 0)
+	return RefuseHook(http.StatusInternalServerError, Report(err).Kind, message, 0)
 }
 
-// hookError is {"error": {kind, message}}, as everywhere in the API.
-func hookError(status int, kind, message string, retry time.Duration) luaapi.HookAnswer {
+// RefuseHook is the answer to a request that no script has taken: {"error": {kind,
+// message}}, as everywhere in the API. The caller may try again after retry; 0: it
+// is not told so.
+func RefuseHook(status int, kind, message string, retry time.Duration) luaapi.HookAnswer {
 	type failure struct {
 		Kind    string `json:"kind"`
 		Message string `json:"message"`

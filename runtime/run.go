@@ -49,6 +49,10 @@ type Change struct {
 	Err    error         // why the new version does not run
 }
 
+// Reload is Sync by a person's hand. The error says that the folder is not what
+// runs: there is none in a host.
+func (h *Host) Reload(ctx context.Context) ([]Change, error) { return h.Sync(ctx), nil }
+
 // Sync compares site.yaml and the folder scripts/ with what runs, makes live
 // what has changed, and tells what became of it. A version that does not
 // compile, or whose load fails, changes nothing: the one before goes on.

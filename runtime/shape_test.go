@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"runtime/standin":       {"runtime/clock", "runtime/site", "isapi", "isapi/sim"},
 	"runtime/web":           {},
 	"runtime/api":           {"runtime", "runtime/*", "luaapi", "isapi"},
+	"runtime/hosts":         {"runtime", "runtime/api", "runtime/archive/gaps", "runtime/clock", "runtime/nearest", "runtime/site", "luaapi", "isapi"},
 	"runtime/page":          {"runtime", "runtime/api", "runtime/clock", "runtime/control", "runtime/device", "runtime/journal", "runtime/owner", "runtime/site", "luaapi", "isapi"},
 	"runtime/mqtt":          {"runtime", "runtime/clock", "runtime/journal", "runtime/site", "runtime/web", "luaapi", "isapi"},
 	"runtime/metrics":       {"runtime", "runtime/archive", "runtime/archive/gaps", "runtime/archive/index", "runtime/archive/retention", "runtime/clock", "runtime/device", "runtime/journal", "runtime/site", "luaapi"},

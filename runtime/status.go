@@ -92,8 +92,10 @@ type ErrorStatus struct {
 // DeviceStatus is one device.
 type DeviceStatus struct {
 	device.Status
-	Channels []ChannelStatus `json:"channels"`        // those of site.yaml; channel 1 where that has none
-	Error    *ErrorStatus    `json:"error,omitempty"` // why it is not online
+	Channels []ChannelStatus `json:"channels"`         // those of site.yaml; channel 1 where that has none
+	Error    *ErrorStatus    `json:"error,omitempty"`  // why it is not online
+	Share    string          `json:"share,omitempty"`  // that it belongs to, of a site with several
+	Holder   string          `json:"holder,omitempty"` // elsewhere: the host that drives it; "": none does
 }
 
 // ChannelStatus is one channel of a device.
@@ -106,6 +108,7 @@ type ChannelStatus struct {
 // ScriptStatus is one file of scripts/.
 type ScriptStatus struct {
 	Name      string       `json:"name"`
+	Share     string       `json:"share,omitempty"` // that it runs for, of a site with several
 	State     string       `json:"state"`
 	Since     *time.Time   `json:"since,omitempty"` // this version went live, or it was set aside
 	HeldUntil *time.Time   `json:"held_until,omitempty"`
@@ -120,6 +123,7 @@ type ScriptStatus struct {
 type JobStatus struct {
 	Script  string     `json:"script"`
 	Name    string     `json:"job"`
+	Share   string     `json:"share,omitempty"` // that its script runs for, of a site with several
 	Kind    string     `json:"kind"`
 	When    string     `json:"when"`
 	Next    *time.Time `json:"next,omitempty"`
@@ -160,7 +164,7 @@ func (h *Host) Status() Status {
 	st.Archive = h.archiveStatus()
 	st.Notify = h.noticeStatus(h.site().Timezone)
 	if h.conf.Outside != nil {
-		st.Outside = h.outsideStatus()
+		st.Outside = OutsideStatus(h.conf.Outside(), h.site().Timezone)
 	}
 	for _, m := range h.devices.LeftMoving() {
 		st.Adrift = append(st.Adrift, AdriftHead{m.Device, m.Address, m.Channel})
@@ -170,7 +174,7 @@ func (h *Host) Status() Status {
 	h.mu.Unlock()
 	for _, d := range h.devices.All() {
 		one := d.Status(h.site().Timezone)
-		st.Devices = append(st.Devices, DeviceStatus{one, h.channelStatus(d), errorStatus(one.Err)})
+		st.Devices = append(st.Devices, DeviceStatus{Status: one, Channels: h.channelStatus(d), Error: errorStatus(one.Err)})
 		st.Site.Simulated = st.Site.Simulated || one.Simulated
 	}
 	for _, j := range h.jobs() {
@@ -180,12 +184,12 @@ func (h *Host) Status() Status {
 	return st
 }
 
-// outsideStatus tells of the ways that do not work.
-func (h *Host) outsideStatus() []WayStatus {
+// OutsideStatus tells of ways that do not work.
+func OutsideStatus(ways []BrokenWay, zone *time.Location) []WayStatus {
 	var all []WayStatus
-	for _, way := range h.conf.Outside() {
+	for _, way := range ways {
 		st := WayStatus{Name: way.Name, Error: errorStatus(way.Err)}
-		st.Error.Time = clock.In(way.Since, h.site().Timezone)
+		st.Error.Time = clock.In(way.Since, zone)
 		all = append(all, st)
 	}
 	return all

@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/archive/retention"
 )
 
 // Archive is what GET /api/archive answers: what there is of each channel.
@@ -37,29 +37,41 @@ type ArchivedChannel struct {
 	Last     time.Time `json:"last"`
 }
 
-// SumUp goes through an index, of whatever size it is. Path is left to the
+// SumUp goes through indexes, of whatever size they are. Path is left to the
 // caller.
-func SumUp(ctx context.Context, x *index.Index) (*Archive, error) {
+func SumUp(ctx context.Context, indexes ...*index.Index) (*Archive, error) {
 	type key struct {
 		device  string
 		channel int
 	}
 	sums := make(map[key]*ArchivedChannel)
-	all := &Archive{Channels: []ArchivedChannel{}, Incomplete: Incomplete(x.Problem())}
-	err := x.List(ctx, archive.Query{}, func(e archive.Entry) error {
-		k := key{e.Device, e.Channel}
-		s := sums[k]
-		if s == nil {
-			s = &ArchivedChannel{Device: e.Device, Channel: e.Channel, First: e.Taken}
-			sums[k] = s
+	all := &Archive{Channels: []ArchivedChannel{}}
+	var err error
+	for _, x := range indexes {
+		all.Incomplete = cmp.Or(all.Incomplete, Incomplete(x.Problem()))
+		if err != nil {
+			break
 		}
-		s.Name, s.Last = e.Name, e.Taken // the name that it has had last
-		s.Pictures++
-		s.Bytes += e.Size
-		all.Pictures++
-		all.Bytes += e.Size
-		return nil
-	})
+		err = x.List(ctx, archive.Query{}, func(e archive.Entry) error {
+			k := key{e.Device, e.Channel}
+			s := sums[k]
+			if s == nil {
+				s = &ArchivedChannel{Device: e.Device, Channel: e.Channel, First: e.Taken}
+				sums[k] = s
+			}
+			if e.Taken.Before(s.First) { // a device may have belonged to another share
+				s.First = e.Taken
+			}
+			if !e.Taken.Before(s.Last) {
+				s.Name, s.Last = e.Name, e.Taken // the name that it has had last
+			}
+			s.Pictures++
+			s.Bytes += e.Size
+			all.Pictures++
+			all.Bytes += e.Size
+			return nil
+		})
+	}
 	for _, s := range slices.SortedFunc(maps.Values(sums), func(a, b *ArchivedChannel) int {
 		return cmp.Or(cmp.Compare(a.Device, b.Device), cmp.Compare(a.Channel, b.Channel))
 	}) {
@@ -80,8 +92,8 @@ func Incomplete(problem error) string {
 // archive is GET /api/archive.
 func (a *API) archive(ctx context.Context) (all *Archive, err error) {
 	zone := a.conf.Host.Zone()
-	err = a.conf.Host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
-		all, err = SumUp(ctx, x)
+	err = a.conf.Host.UseArchives(ctx, func(archives []runtime.OpenArchive) error {
+		all, err = SumUp(ctx, indexes(archives)...)
 		return err
 	})
 	if err != nil {
@@ -177,14 +189,16 @@ func listArchive(a *API, w http.ResponseWriter, r *http.Request) error {
 	}
 	zone := a.conf.Host.Zone()
 	return a.stream(w, r, func(ctx context.Context, out *lines) error {
-		return a.conf.Host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
-			if note := Incomplete(x.Problem()); note != "" {
-				if err := out.send(ArchiveNote{note}); err != nil {
-					return err
+		return a.conf.Host.UseArchives(ctx, func(archives []runtime.OpenArchive) error {
+			for _, one := range archives {
+				if note := Incomplete(one.Index.Problem()); note != "" {
+					if err := out.send(ArchiveNote{note}); err != nil {
+						return err
+					}
 				}
 			}
 			all := batch{out: out}
-			err := q.Find(ctx, x, func(e archive.Entry) error { return all.add(e.Record(zone)) })
+			err := q.findIn(ctx, archives, func(e archive.Entry) error { return all.add(e.Record(zone)) })
 			if sent := all.send(); err == nil {
 				err = sent
 			}
@@ -195,8 +209,11 @@ func listArchive(a *API, w http.ResponseWriter, r *http.Request) error {
 
 // archiveHead is GET /api/archive/head: where the manifests end.
 func (a *API) archiveHead(ctx context.Context) (head index.Head, err error) {
-	err = a.conf.Host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
-		head, err = x.Head(ctx)
+	err = a.conf.Host.UseArchives(ctx, func(archives []runtime.OpenArchive) error {
+		x, err := onlyOne(archives)
+		if err == nil {
+			head, err = x.Head(ctx)
+		}
 		return err
 	})
 	return head, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
@@ -43,13 +44,20 @@ func (a *API) prune(ctx context.Context, in Prune, out *lines) error {
 	zone := a.conf.Host.Zone()
 	sum := Pruned{DryRun: in.DryRun}
 	all := batch{out: out}
-	err := a.conf.Host.UseArchive(ctx, func(_ *index.Index, k *retention.Keeper) (err error) {
-		sum.Left, err = in.PruneBy(ctx, k, func(r retention.Removal) error {
-			sum.Files++
-			sum.Bytes += r.Size
-			return all.add(Removed{r.Record(zone), r.Reason})
-		})
-		return err
+	err := a.conf.Host.UseArchives(ctx, func(archives []runtime.OpenArchive) error {
+		for _, one := range archives {
+			left, err := in.PruneBy(ctx, one.Keeper, func(r retention.Removal) error {
+				sum.Files++
+				sum.Bytes += r.Size
+				e := inFolder(one, r.Entry)
+				return all.add(Removed{e.Record(zone), r.Reason})
+			})
+			sum.Left += left
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if sent := all.send(); err == nil {
 		err = sent
@@ -84,7 +92,11 @@ func (a *API) rebuild(ctx context.Context, _ Nothing, out *lines) error {
 			_ = out.send(Rebuilt{Done: done, Of: of}) // a client that has gone ends ctx
 		}
 	}
-	return a.conf.Host.UseArchive(ctx, func(x *index.Index, _ *retention.Keeper) error {
+	return a.conf.Host.UseArchives(ctx, func(archives []runtime.OpenArchive) error {
+		x, err := onlyOne(archives)
+		if err != nil {
+			return err
+		}
 		a.log.Info("index of the archive made anew by hand")
 		report, err := x.Rebuild(ctx, index.VerifyOptions{Clock: clk, Progress: tell})
 		if err != nil {

@@ -7,8 +7,6 @@ import (
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
-	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/archive/retention"
 )
 
 // Host is what an API answers for. *runtime.Host is one, and says what each method
@@ -16,7 +14,7 @@ import (
 type Host interface {
 	Zone() *time.Location
 	Status() runtime.Status // it does not wait
-	Sync(ctx context.Context) []runtime.Change
+	Reload(ctx context.Context) ([]runtime.Change, error)
 
 	RunJob(name string) error
 	RunJobWait(ctx context.Context, name string) (runtime.RunStatus, error)
@@ -34,7 +32,7 @@ type Host interface {
 	Exec(ctx context.Context, p runtime.Program) runtime.Result
 	NewSession(out runtime.Output) (*runtime.Session, error)
 
-	UseArchive(ctx context.Context, f func(*index.Index, *retention.Keeper) error) error
+	UseArchives(ctx context.Context, f func([]runtime.OpenArchive) error) error
 	GapReport(q gaps.Query) (gaps.Report, error)
 }
 

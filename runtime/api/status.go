@@ -60,8 +60,12 @@ func (a *API) reload(ctx context.Context, _ Nothing) ([]Reloaded, error) {
 		defer a.conf.Reloading()()
 	}
 	a.log.Info("reload by hand")
+	changes, err := a.conf.Host.Reload(ctx)
+	if err != nil {
+		return nil, err
+	}
 	all := []Reloaded{}
-	for _, c := range a.conf.Host.Sync(ctx) {
+	for _, c := range changes {
 		r := Reloaded{What: c.Script}
 		switch {
 		case c.Site != nil:

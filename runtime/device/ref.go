@@ -22,6 +22,7 @@ const (
 	StateOffline      = "offline"
 	StateUnauthorized = "unauthorized"
 	StateLocked       = "locked"
+	StateElsewhere    = "elsewhere" // another host of the cluster drives it, or none does
 )
 
 // Ref is a device under one of its names, as site.yaml or hik.device{...}

@@ -2,12 +2,14 @@ package metrics
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/archive/retention"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
@@ -27,7 +29,7 @@ type disk struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 
-	searched bool // the index was; of the goroutine that looks
+	searched map[*index.Index]bool // of the goroutine that looks
 
 	mu     sync.Mutex
 	closed bool
@@ -41,7 +43,7 @@ type diskLook struct {
 }
 
 func newDisk(conf Config, picture func(device string, channel int, at float64)) *disk {
-	d := &disk{conf: conf, picture: picture}
+	d := &disk{conf: conf, picture: picture, searched: make(map[*index.Index]bool)}
 	d.ctx, d.cancel = clock.WithCancel(context.Background())
 	return d
 }
@@ -86,19 +88,28 @@ func (d *disk) wait(look *diskLook) bool {
 
 // ask asks the disk.
 func (d *disk) ask() (free *int64) {
-	err := d.conf.Host.UseArchive(d.ctx, func(x *index.Index, k *retention.Keeper) error {
-		if n, err := k.Free(); err == nil {
-			free = &n
+	err := d.conf.Host.UseArchives(d.ctx, func(archives []runtime.OpenArchive) error {
+		for _, one := range archives {
+			// Several lie on one disk, below archive.path.
+			if n, err := one.Keeper.Free(); err == nil {
+				free = &n
+			}
+			if d.searched[one.Index] {
+				continue
+			}
+			err := one.Index.List(d.ctx, archive.Query{From: d.conf.Clock.Now().Add(-lookedBack)}, func(e archive.Entry) error {
+				d.picture(e.Device, e.Channel, seconds(e.Taken))
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			d.searched[one.Index] = true
 		}
-		if d.searched {
-			return nil
-		}
-		err := x.List(d.ctx, archive.Query{From: d.conf.Clock.Now().Add(-lookedBack)}, func(e archive.Entry) error {
-			d.picture(e.Device, e.Channel, seconds(e.Taken))
-			return nil
+		maps.DeleteFunc(d.searched, func(x *index.Index, _ bool) bool {
+			return !slices.ContainsFunc(archives, func(one runtime.OpenArchive) bool { return one.Index == x })
 		})
-		d.searched = err == nil
-		return err
+		return nil
 	})
 	if err != nil {
 		d.conf.Log.Debug("the archive cannot be asked for metrics", "error", err)

@@ -13,8 +13,6 @@ import (
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
-	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/archive/retention"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -24,7 +22,7 @@ type Host interface {
 	Status() runtime.Status
 	Site() *site.Site
 	MissedPictures() []gaps.Missed
-	UseArchive(ctx context.Context, f func(*index.Index, *retention.Keeper) error) error
+	UseArchives(ctx context.Context, f func([]runtime.OpenArchive) error) error
 }
 
 var _ Host = (*runtime.Host)(nil)
