@@ -32,8 +32,19 @@ func SetAside(path string, examined os.FileInfo, now time.Time, why error, lost 
 	if !ok || err != nil || !os.SameFile(info, examined) || info.Size() != examined.Size() || !info.ModTime().Equal(examined.ModTime()) {
 		return "", ErrChanged
 	}
-	base := path + ".broken-" + now.Format("20060102-150405")
-	to := base
+	to, err := Rename(path, "broken", now)
+	if err != nil {
+		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
+	}
+	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; %s",
+		filepath.Base(path), why, filepath.Base(to), lost), nil
+}
+
+// Rename puts a file aside as path.WHY-TIME; of these the last are kept.
+func Rename(path, why string, now time.Time) (to string, err error) {
+	prefix := path + "." + why + "-"
+	base := prefix + now.Format("20060102-150405")
+	to = base
 	for i := 2; ; i++ {
 		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
 			break
@@ -41,11 +52,10 @@ func SetAside(path string, examined os.FileInfo, now time.Time, why error, lost 
 		to = fmt.Sprintf("%s-%d", base, i)
 	}
 	if err := os.Rename(path, to); err != nil {
-		return "", fmt.Errorf("%s cannot be read (%v), nor set aside: %w", path, why, err)
+		return "", err
 	}
-	dropOldest(path + ".broken-")
-	return fmt.Sprintf("%s cannot be read: %v. It was set aside as %s; %s",
-		filepath.Base(path), why, filepath.Base(to), lost), nil
+	dropOldest(prefix)
+	return to, nil
 }
 
 // dropOldest keeps a disk that breaks files for a year from being filled.

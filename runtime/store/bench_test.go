@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/store/logtest"
 )
 
 func open(b *testing.B) *Store {
@@ -132,5 +133,47 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err, s.Notice())
 		}
 		s.Close()
+	}
+}
+
+// BenchmarkSyncLogged is BenchmarkSync in a cluster, with a log that takes no time:
+// what it costs this host.
+func BenchmarkSyncLogged(b *testing.B) {
+	log := logtest.New(clock.Real(), ErrFenced)
+	s, err := Open(filepath.Join(b.TempDir(), "state.db"), Options{Clock: clock.Real(), Cluster: log.Hold()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	st := s.Script("x")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		st.Set(at("a"), i)
+		if err := st.Sync(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReplay is the opening of a store whose log has 10,000 commits.
+func BenchmarkReplay(b *testing.B) {
+	log := logtest.New(clock.Real(), ErrFenced)
+	dir := b.TempDir()
+	open := func(host string) *Store {
+		s, err := Open(filepath.Join(dir, host, "state.db"), Options{Clock: clock.Real(), Cluster: log.Hold()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s
+	}
+	s := open("left")
+	st := s.Script("x")
+	for i := range entriesMost - 1 {
+		st.Set(at(i%100), i)
+		st.Sync(context.Background())
+	}
+	s.Close()
+	for b.Loop() {
+		open("right").Close()
 	}
 }

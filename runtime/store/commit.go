@@ -22,6 +22,7 @@ type batch struct {
 	kept []func() // called when the disk has it
 	lost []func() // called when it has not: notes that it is to be written again
 
+	cuts []int // of ops: what lies between two belongs together; see parts
 	done bool
 	err  error
 }
@@ -53,7 +54,10 @@ func (t Ticket) Wait(ctx context.Context) error {
 
 // submit adds a script's changes to the next batch. Called with mu held.
 func (s *Store) submit(st *State, ops []op) Ticket {
-	if s.closed {
+	switch {
+	case s.gone != nil:
+		return Ticket{err: s.gone}
+	case s.closed:
 		return Ticket{err: ErrClosed}
 	}
 	if s.failing != nil && s.clk.Now().Before(s.retryAt) {
@@ -64,13 +68,17 @@ func (s *Store) submit(st *State, ops []op) Ticket {
 	st.behind = false
 	t := s.begin()
 	t.batch.ops = append(t.batch.ops, ops...)
+	t.batch.cuts = append(t.batch.cuts, len(t.batch.ops))
 	t.batch.lost = append(t.batch.lost, func() { st.behind = true })
 	return t
 }
 
 // begin has the committer write what has changed. Called with mu held.
 func (s *Store) begin() Ticket {
-	if s.closed {
+	switch {
+	case s.gone != nil:
+		return Ticket{err: s.gone}
+	case s.closed:
 		return Ticket{err: ErrClosed}
 	}
 	if s.next == nil {
@@ -85,7 +93,7 @@ func (s *Store) begin() Ticket {
 
 // beginLater is begin for changes that no task waits for. Called with mu held.
 func (s *Store) beginLater() {
-	if s.lazy != nil || s.closing {
+	if s.lazy != nil || s.closing || s.gone != nil {
 		return
 	}
 	s.lazy = s.clk.AfterFunc(lazyAfter, func() {
@@ -110,6 +118,11 @@ func (s *Store) commit() {
 		}
 		s.mu.Lock()
 		b := s.next
+		if b == nil && s.compacts() {
+			s.mu.Unlock()
+			s.compact()
+			continue
+		}
 		if b == nil {
 			s.running = false
 			s.committed.Broadcast()
@@ -125,11 +138,23 @@ func (s *Store) commit() {
 			s.latest.collect(b)
 		}
 		s.collectMarks(b)
+		err, compacts := s.gone, s.compacts()
 		s.mu.Unlock()
-		err := s.write(b.ops)
+		var written []part
+		switch {
+		case err != nil:
+		case s.cluster != nil:
+			written, err = s.append(b)
+		default:
+			err = s.write(b.ops)
+		}
 		s.mu.Lock()
 		s.finish(b, err)
 		s.mu.Unlock()
+		s.copy(written)
+		if compacts { // a slice at a time: no task waits for more
+			s.compact()
+		}
 	}
 }
 
@@ -142,16 +167,22 @@ func (s *Store) finish(b *batch, err error) {
 	if err == nil {
 		if s.failing != nil && len(b.ops) > 0 && !s.anyBehind() {
 			s.failing = nil
-			s.log.Info("state is written again", "file", s.path)
+			s.log.Info("state is written again", "file", s.place())
 		}
 		for _, note := range b.kept {
 			note()
 		}
 		return
 	}
-	err = fmt.Errorf("state could not be written to %s: %w", s.path, err)
+	err = fmt.Errorf("state could not be written to %s: %w", s.place(), err)
+	if errors.Is(err, ErrFenced) && s.gone == nil {
+		s.gone = err
+	}
+	if s.gone != nil {
+		return
+	}
 	if s.failing == nil {
-		s.log.Error("state is not written; it is tried again, and lost if the host ends before", "file", s.path, "error", errors.Unwrap(err))
+		s.log.Error("state is not written; it is tried again, and lost if the host ends before", "file", s.place(), "error", errors.Unwrap(err))
 	}
 	s.failing = err
 	s.retryAt = s.clk.Now().Add(retryAfter)

@@ -24,18 +24,3 @@ type Log interface {
 	// Purge drops the entries before a number.
 	Purge(ctx context.Context, before uint64) error
 }
-
-// Drop ends the store of a host that has lost its share: what is not in the log yet
-// is given up, as by a crash, and the file is closed. It does not wait for the log.
-// Close after it does nothing.
-func (s *Store) Drop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closing {
-		return
-	}
-	s.closing, s.closed = true, true
-	if s.lazy != nil {
-		s.lazy.Stop()
-	}
-}

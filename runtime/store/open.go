@@ -26,17 +26,30 @@ var (
 // mode 0700; a shared one is begun by the first write. A file that cannot be read is renamed to path.broken-TIME, and
 // Notice says why; the store then begins empty, but for the heads in motion as
 // far as they could be read. The error is ErrLocked if another process has the
-// file, or says why it could be neither read nor replaced.
+// file, or says why it could be neither read nor replaced. In a cluster the file
+// becomes what the log says; the error may wrap ErrFenced or an *EntryError.
 func Open(path string, o Options) (*Store, error) {
 	path = filepath.Clean(path)
+	if o.Cluster != nil {
+		return openCopy(path, o)
+	}
+	s, heads, err := openFile(path, o, lost)
+	if err == nil {
+		s.restore(heads)
+	}
+	return s, err
+}
+
+// openFile opens the file. heads are those that could be read of a file that was
+// set aside, which costs what lost says.
+func openFile(path string, o Options, lost string) (_ *Store, heads map[string]*mark, _ error) {
 	dir := filepath.Dir(path)
 	if !o.Shared {
 		if err := owner.MkdirAll(dir, 0o700); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	var notice string
-	var heads map[string]*mark
 	for {
 		s, err := try(path, o)
 		switch {
@@ -45,21 +58,20 @@ func Open(path string, o Options) (*Store, error) {
 				syncDir(dir)
 			}
 			s.notice = cmp.Or(notice, s.notice)
-			s.restore(heads)
-			return s, nil
+			return s, heads, nil
 		case errors.Is(err, ErrChanged):
 			continue
 		case errors.Is(err, ErrLocked):
-			return nil, err
+			return nil, nil, err
 		case !boltfile.IsDamage(err), notice != "": // also what was begun anew is not right
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, nil, fmt.Errorf("%s: %w", path, err)
 		}
 		report, err := boltfile.SetAside(path, s.examined, o.Clock.Now(), err, lost)
 		switch {
 		case errors.Is(err, ErrChanged):
 			continue
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		}
 		notice, heads = report, s.marks
 	}
@@ -200,7 +212,7 @@ func (s *Store) prepare(txid uint64) error {
 	if err := os.Chmod(s.path, 0o600); err != nil {
 		return err
 	}
-	missing := false
+	missing, wasCopy := false, false
 	err := s.db.View(func(tx *bolt.Tx) error {
 		if uint64(tx.ID()) != txid {
 			return ErrChanged
@@ -208,9 +220,10 @@ func (s *Store) prepare(txid uint64) error {
 		for _, name := range buckets {
 			missing = missing || tx.Bucket([]byte(name)) == nil
 		}
+		wasCopy = s.cluster == nil && tx.Bucket([]byte(bucketLog)) != nil
 		return nil
 	})
-	if err != nil || !missing {
+	if err != nil || !missing && !wasCopy {
 		return err
 	}
 	return s.db.Update(func(tx *bolt.Tx) error {
@@ -218,6 +231,9 @@ func (s *Store) prepare(txid uint64) error {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
+		}
+		if wasCopy { // from here on it is the state of a host by itself
+			return tx.DeleteBucket([]byte(bucketLog))
 		}
 		return nil
 	})

@@ -40,8 +40,9 @@ type Options struct {
 	// another process has the file, and with ErrChanged if one has written to
 	// it since, unless it is about last runs and heads alone.
 	Shared bool
-	// Cluster is the log of the cluster, if there is one: what is kept is an entry of it first, and then in
-	// the file, which is a copy. Open then runs on a goroutine of the clock.
+	// Cluster is the log of the cluster, if there is one: a commit is an entry of it
+	// first, and is then written to the file, which is a copy. Open and Close then
+	// run on a goroutine of the clock.
 	Cluster Log
 	// Before is the state file of the host that ran the site by itself: a new log
 	// begins with what is in it, unless the file of this store has something. ""
@@ -63,6 +64,7 @@ type Store struct {
 	txid     uint64      // shared: the last transaction that we know of
 	examined os.FileInfo // what load found at path
 	damaged  error       // bbolt gave up: nothing is written any more
+	cluster  *clusterLog // nil: the file is all there is
 
 	mu     sync.Mutex
 	states map[string]*State // by prefix
@@ -75,6 +77,7 @@ type Store struct {
 	committed *clock.Cond // a batch, or the committer has ended
 	lazy      clock.Timer
 	failing   error // of the last commit
+	gone      error // why nothing can be written any more: ErrFenced, or Drop
 	retryAt   time.Time
 	closing   bool
 	closed    bool
@@ -89,6 +92,9 @@ func newStore(path string, o Options) *Store {
 		states: make(map[string]*State), runs: lastRuns(), latest: latestRuns(), marks: make(map[string]*mark),
 	}
 	s.committed = clock.NewCond(s.clk, &s.mu)
+	if o.Cluster != nil {
+		s.cluster = newClusterLog(o.Cluster)
+	}
 	return s
 }
 
@@ -104,6 +110,9 @@ func (s *Store) Notice() string { return s.notice }
 func (s *Store) Failing() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone != nil {
+		return s.gone
+	}
 	return s.failing
 }
 
@@ -164,10 +173,50 @@ func (s *Store) Close() error {
 		s.committed.Wait(context.Background())
 	}
 	s.mu.Unlock()
-	if s.db != nil && s.damaged == nil {
-		err = errors.Join(err, s.db.Close())
+	return errors.Join(err, s.closeFile())
+}
+
+// Drop ends the store of a host that has lost its share: what is not written yet is
+// given up, as by a crash, and the file is closed. A Close that is under way fails.
+// It returns when that is done, or ctx has ended, on a goroutine of the clock.
+func (s *Store) Drop(ctx context.Context) {
+	s.mu.Lock()
+	again := s.closing
+	s.closing, s.closed = true, true
+	if s.gone == nil {
+		s.gone = ErrClosed
 	}
-	return err
+	if s.lazy != nil {
+		s.lazy.Stop()
+	}
+	s.mu.Unlock()
+	if s.cluster != nil {
+		s.cluster.cancel()
+	}
+	if again {
+		return
+	}
+	closed := clock.NewGroup(s.clk)
+	closed.Go(func() {
+		s.mu.Lock()
+		for s.running {
+			s.committed.Wait(context.Background())
+		}
+		s.mu.Unlock()
+		s.closeFile()
+	})
+	closed.WaitFor(ctx)
+}
+
+// closeFile is called when the committer has ended.
+func (s *Store) closeFile() error {
+	switch {
+	case s.db == nil, s.damaged != nil:
+		return nil
+	case s.cluster != nil:
+		return errors.Join(s.db.Sync(), s.db.Close())
+	}
+	return s.db.Close()
 }
 
 // syncDir makes a rename or a new file in dir last over a power cut. Where
