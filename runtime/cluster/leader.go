@@ -1,0 +1,29 @@
+package cluster
+
+import (
+	"slices"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// stepAside has another member lead the leases if this one does and holds a share:
+// the death of this host is then not the leader's, too. Where each member that is up
+// holds one nothing is gained.
+func (m *Member) stepAside() {
+	st := m.conf.Engine.Status()
+	if st.Leader != m.conf.Name {
+		return
+	}
+	live := m.live()
+	free := slices.ContainsFunc(st.Members, func(o MemberStatus) bool {
+		return o.Up && o.Name != m.conf.Name && (o.Role == RoleWitness || live[o.Name] != nil && len(live[o.Name].Shares) == 0)
+	})
+	if !free {
+		return
+	}
+	ctx, cancel := clock.WithTimeout(m.clk, m.ctx, engineWithin)
+	defer cancel()
+	if err := m.conf.Engine.StepAside(ctx); err != nil && m.ctx.Err() == nil {
+		m.log.Debug("another member could not be made the leader", keyError, err)
+	}
+}

@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/hold"
+)
+
+const presenceSubject = "presence"
+
+// presence is what each host tells the others once a second.
+type presence struct {
+	Name      string   `json:"name"`
+	ID        string   `json:"id"`
+	Session   string   `json:"session"`
+	Release   uint64   `json:"release"`           // that it runs; 0: none
+	Shares    []string `json:"shares,omitempty"`  // that it holds
+	Refused   string   `json:"refused,omitempty"` // why it can't run the cluster's release
+	Leaving   bool     `json:"leaving,omitempty"` // it takes no share
+	Unable    []string `json:"unable,omitempty"`  // shares whose start failed there
+	Unreached []string `json:"unreached,omitempty"`
+	Pins      pins     `json:"pins"`
+}
+
+// peer is another host as it was heard last. Times are of this host's boot clock.
+type peer struct {
+	presence
+	at    hold.BootTime
+	since hold.BootTime // it was heard all the time since then
+	seen  time.Time     // since, by the wall clock
+}
+
+// tell tells the others how this host is.
+func (m *Member) tell() {
+	p := presence{Name: m.conf.Name, ID: m.conf.ID, Session: m.conf.Session}
+	for _, s := range m.all() {
+		if s.held() {
+			p.Shares = append(p.Shares, s.name)
+		}
+		if !s.able() {
+			p.Unable = append(p.Unable, s.name)
+		}
+	}
+	m.mu.Lock()
+	p.Leaving, p.Unreached, p.Pins = m.leaving, slices.Clone(m.unreached), m.pinned
+	if m.release != nil {
+		p.Release = m.release.Number
+	}
+	if m.refused != nil {
+		p.Refused = m.refused.Error()
+	}
+	m.mu.Unlock()
+	data, err := json.Marshal(p)
+	if err != nil {
+		m.log.Error("cluster: this host cannot tell how it is", keyError, err)
+		return
+	}
+	m.conf.Engine.Tell(presenceSubject, data)
+}
+
+// hear takes what a host tells. It does not wait.
+func (m *Member) hear(data []byte) {
+	var p presence
+	if json.Unmarshal(data, &p) != nil || p.Name == "" || p.Name == m.conf.Name {
+		return // a host of this name is told of by the lease
+	}
+	now := m.conf.Boot()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.heard[p.Name]
+	next := &peer{presence: p, at: now, since: now, seen: m.clk.Now()}
+	if known != nil && known.Session == p.Session && now.Sub(known.at) <= heardWithin {
+		next.since, next.seen = known.since, known.seen
+	}
+	m.heard[p.Name] = next
+	if p.Pins.Seq > m.pinned.Seq {
+		m.pinned = p.Pins
+	}
+	if m.release == nil || p.Release > m.release.Number && p.Release != m.refusedAs {
+		m.lookNow()
+	}
+}
+
+// lookSoon has the release be asked for.
+func (m *Member) lookSoon() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lookNow()
+}
+
+// lookNow is lookSoon with mu held.
+func (m *Member) lookNow() {
+	m.newer = true
+	if m.look != nil {
+		m.look.Wake()
+	}
+}
+
+// live are the other hosts that are heard at present, by name.
+func (m *Member) live() map[string]*peer {
+	now := m.conf.Boot()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make(map[string]*peer, len(m.heard))
+	for name, p := range m.heard {
+		if now.Sub(p.at) <= heardWithin {
+			all[name] = p
+		}
+	}
+	return all
+}

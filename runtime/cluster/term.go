@@ -1,0 +1,275 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/hold"
+	"github.com/hiklua/hiklua/runtime/site"
+	"github.com/hiklua/hiklua/runtime/store"
+)
+
+// term is what runs while this host holds a share: a gate, a log and a Host, new for
+// each term, and for each Hold within one.
+type term struct {
+	share  *share
+	number uint64
+	gate   *isapi.Gate
+	ctx    context.Context // ends when the share is let go
+	lose   context.CancelFunc
+	life   context.Context // ends when the host is to close, too
+	close  context.CancelFunc
+	down   context.Context // ends when nothing of the term runs any more
+	isDown context.CancelFunc
+
+	mu     sync.Mutex
+	host   *runtime.Host // nil: not yet
+	waning bool
+	err    error // of the host's end
+}
+
+func newTerm(s *share, number uint64, may func() bool) *term {
+	t := &term{share: s, number: number, gate: isapi.NewGate(may)}
+	t.ctx, t.lose = clock.WithCancel(context.Background())
+	t.life, t.close = clock.WithCancel(t.ctx)
+	t.down, t.isDown = clock.WithCancel(context.Background())
+	return t
+}
+
+// run starts the host and returns when that has ended. A former term of this process
+// has the files of the share until it is down.
+func (t *term) run(former *term) {
+	defer t.isDown()
+	if former != nil && t.await(t.life, former.down) != nil {
+		return
+	}
+	h, from, err := t.start()
+	if err != nil {
+		if t.life.Err() == nil && !errors.Is(err, store.ErrFenced) {
+			t.share.gaveUp(err)
+		}
+		return
+	}
+	if !t.take(h) {
+		t.gate.Close()
+		h.Drop()
+		_ = h.Close()
+		return
+	}
+	t.share.m.conf.Group.Set(t.share.name, h)
+	defer t.share.m.conf.Group.Remove(t.share.name)
+	h.TellHeld(from)
+	h.Open()
+	rest, cancel := clock.WithTimeout(t.share.m.clk, t.life, restWithin)
+	h.AwaitRest(rest)
+	cancel()
+	t.share.started()
+	t.share.log.Info("this host drives the devices", keyTerm, t.number)
+	err = h.Run(t.life, nil)
+	t.mu.Lock()
+	t.err = err
+	t.mu.Unlock()
+}
+
+// await waits for the end of event, or of ctx, whose cause it returns.
+func (t *term) await(ctx, event context.Context) error {
+	w := t.share.m.clk.NewWaiter()
+	defer clock.OnDone(event, w.Wake)()
+	return clock.WaitFor(ctx, w)
+}
+
+// take makes h the host of the term; false: it was let go meanwhile.
+func (t *term) take(h *runtime.Host) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.life.Err() != nil {
+		return false
+	}
+	t.host = h
+	if t.waning {
+		h.Wane()
+	}
+	return true
+}
+
+// start fences the log, and makes the host from the release that the cluster has now:
+// what was released before this term began is what runs in it.
+func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
+	s, m := t.share, t.share.m
+	log, err := hold.OpenLog(t.life, hold.LogConfig{
+		Engine: m.conf.Engine, Clock: m.clk, Name: "state." + s.name, Term: t.number, Fenced: store.ErrFenced,
+	})
+	if err != nil {
+		return nil, from, err
+	}
+	s.ended.Go(m.stepAside)
+	if err := m.refresh(t.life); err != nil {
+		return nil, from, err
+	}
+	conf, err := m.hostConf(s.name)
+	if err != nil {
+		return nil, from, err
+	}
+	s.mu.Lock()
+	former := s.before
+	s.mu.Unlock()
+	conf.Gate, conf.StateLog, conf.TakenOver = t.gate, &termLog{log, t}, former.at
+	if h, err = runtime.New(conf); err != nil {
+		return nil, from, err
+	}
+	return h, runtime.Takeover{From: former.host, Since: former.at, Until: m.clk.Now()}, nil
+}
+
+// hostConf is what the host of a share is made of.
+func (m *Member) hostConf(name string) (runtime.Config, error) {
+	m.mu.Lock()
+	now, runs, refused := m.site, m.runs, m.refused
+	m.mu.Unlock()
+	if now == nil {
+		return runtime.Config{}, cmp.Or(refused, errors.New("there is no release yet"))
+	}
+	own := now.Share(name)
+	if own == nil {
+		return runtime.Config{}, fmt.Errorf("the release has no share %q", name)
+	}
+	conf := m.conf.Host
+	folder := filepath.Join(m.data, name)
+	conf.Site, conf.Clock, conf.Log = own, m.clk, m.log
+	conf.Reload = func() (*site.Site, error) {
+		next, err := m.conf.Load(m.sourceDir())
+		if err != nil {
+			return nil, err
+		}
+		if own := next.Share(name); own != nil {
+			return own, nil
+		}
+		return nil, fmt.Errorf("the release has no share %q", name)
+	}
+	conf.Source = m.sourceDir()
+	conf.State = filepath.Join(folder, "state.db")
+	if conf.Logins != "" {
+		conf.Logins = filepath.Join(folder, filepath.Base(conf.Logins))
+	}
+	if len(now.ShareNames()) > 1 {
+		conf.Data = folder
+		if m.log != m.share(name).log {
+			conf.Log = m.share(name).log
+		}
+	} else {
+		conf.StateBefore = filepath.Join(m.conf.Site.Dir, "data", "state.db")
+	}
+	if runs != nil {
+		conf.Runs = func(script string) bool {
+			m.mu.Lock()
+			runs := m.runs
+			m.mu.Unlock()
+			return runs == nil || runs(name, script)
+		}
+	}
+	conf.Elsewhere = m.elsewhere
+	return conf, nil
+}
+
+// wane has the host wane, or go on.
+func (t *term) wane(waning bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waning = waning
+	switch {
+	case t.host == nil:
+	case waning:
+		t.host.Wane()
+	default:
+		t.host.Resume()
+	}
+}
+
+// letGo shuts the gate, and then drops the host beside.
+func (t *term) letGo() {
+	t.gate.Close()
+	t.mu.Lock()
+	h := t.host
+	t.mu.Unlock()
+	running := t.down.Err() == nil
+	t.share.ended.Go(func() {
+		if h != nil && running {
+			t.share.m.conf.Group.Remove(t.share.name)
+			h.Drop()
+		}
+		t.lose()
+	})
+}
+
+// endInOrder closes the host, and then the gate.
+func (t *term) endInOrder(ctx context.Context) error {
+	defer t.lose()
+	defer t.gate.Close()
+	ctx, cancel := clock.WithTimeout(t.share.m.clk, ctx, handOverWithin)
+	defer cancel()
+	t.close()
+	if err := t.await(ctx, t.down); err != nil {
+		return fmt.Errorf("what runs did not end in time: %w", err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// sync has the host look at a new release.
+func (t *term) sync() {
+	t.mu.Lock()
+	h := t.host
+	t.mu.Unlock()
+	if h != nil {
+		h.Sync(t.life)
+	}
+}
+
+func (t *term) hurry() {
+	t.mu.Lock()
+	h := t.host
+	t.mu.Unlock()
+	if h != nil {
+		h.Abort()
+	}
+}
+
+// termLog is the log of a term, whose calls end with it.
+type termLog struct {
+	*hold.Log
+	t *term
+}
+
+func (l *termLog) within(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := clock.WithCancelCause(ctx)
+	stop := clock.OnDone(l.t.ctx, func() { cancel(store.ErrFenced) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// Append implements store.Log.
+func (l *termLog) Append(ctx context.Context, data []byte) (uint64, error) {
+	ctx, end := l.within(ctx)
+	defer end()
+	return l.Log.Append(ctx, data)
+}
+
+// Read implements store.Log.
+func (l *termLog) Read(ctx context.Context, after uint64, f func(seq uint64, data []byte) error) error {
+	ctx, end := l.within(ctx)
+	defer end()
+	return l.Log.Read(ctx, after, f)
+}
+
+// Purge implements store.Log.
+func (l *termLog) Purge(ctx context.Context, before uint64) error {
+	ctx, end := l.within(ctx)
+	defer end()
+	return l.Log.Purge(ctx, before)
+}
