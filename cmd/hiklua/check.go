@@ -75,7 +75,28 @@ func (a *app) writeCheck(r *check.Report) {
 		plural(r.Scripts, "script") + off, plural(r.Modules, "module"),
 		plural(r.Devices, "device") + " with " + plural(r.Channels, "named channel"),
 	}
+	if c := r.Cluster; c != nil {
+		parts = append(parts, fmt.Sprintf("%s, %s, %s", plural(len(c.Hosts), "host"), strings.Replace(plural(len(c.Witnesses), "witness"), "witnesss", "witnesses", 1), plural(len(c.Shares), "share")))
+	}
 	fmt.Fprintln(a.stdout, "ok: "+strings.Join(parts, ", "))
+	a.writeShares(r)
+}
+
+// writeShares says which device belongs to which share, and where each script runs.
+func (a *app) writeShares(r *check.Report) {
+	if len(r.Shares) == 0 {
+		return
+	}
+	t := &table{head: []string{"SHARE", "DEVICES"}}
+	for _, share := range r.Cluster.Shares {
+		t.add(share.Name, strings.Join(share.Devices, ", "))
+	}
+	a.writePart(t)
+	t = &table{head: []string{"SCRIPT", "RUNS WITH", "SINCE IT"}}
+	for _, script := range r.Shares {
+		t.add(script.Script, strings.Join(script.Shares, ", "), script.Why)
+	}
+	a.writePart(t)
 }
 
 // jsonFinding is a finding in the output of check --json.

@@ -46,7 +46,10 @@ func (w *walker) invoke(c invocation) value {
 	case c.f.global != "":
 		return w.callGlobal(c)
 	case c.f.body != nil:
+		w.loose(c)
 		w.callBody(c.f, pathOf(c.callee), c.at)
+	case c.f.known == nil && c.f.owner == "":
+		w.loose(c)
 	}
 	return value{}
 }
@@ -71,6 +74,7 @@ func (w *walker) methodCall(e *ast.FuncCallExpr) value {
 		return w.builtin(path, invocation{args: append([]value{object}, args...), exprs: append([]ast.Expr{e.Receiver}, e.Args...), at: at})
 	}
 	if object.owner == "" {
+		w.loose(invocation{args: args, exprs: e.Args})
 		return value{}
 	}
 	f := w.member(object, e.Method, at)
@@ -170,6 +174,7 @@ func (w *walker) callEntry(c invocation) value {
 		}
 		w.demand(entry.Name, c.at)
 	}
+	w.mentioned(c)
 	if w.headless(c) {
 		return result
 	}

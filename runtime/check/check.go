@@ -34,30 +34,44 @@ type checker struct {
 
 	madePresets presetNames // that scripts set themselves
 	hooks       hooks
+	scripts     []string             // files of scripts/, by name
+	mentions    map[string]*mentions // by file
 }
 
 // Site looks at the site in a folder. env looks up what ${NAME} in site.yaml
 // stands for. With simulate, user names and passwords are not looked up.
 // Everything that is wrong is in the report; nothing is an error.
 func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
-	c := &checker{
-		dir: dir, report: &Report{},
-		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool), touched: make(map[string]bool),
-	}
+	c := newChecker(dir)
 	s := c.siteFile(env, simulate)
 	c.savedFile(s, env)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return c.report
 	}
-	c.rehearsal = newRehearsal(dir, s, c.saved)
+	c.look(s)
+	c.shareScripts(s)
+	c.report.sort()
+	return c.report
+}
+
+func newChecker(dir string) *checker {
+	return &checker{
+		dir: dir, report: &Report{}, mentions: make(map[string]*mentions),
+		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool), touched: make(map[string]bool),
+	}
+}
+
+// look looks at the Lua files of the site; s is nil if it could not be read.
+func (c *checker) look(s *site.Site) {
+	c.rehearsal = newRehearsal(c.dir, s, c.saved)
 	defer c.rehearsal.close()
 	c.environment = newEnvironment(c.rehearsal.L)
 
-	for _, p := range site.PassedOver(dir) {
+	for _, p := range site.PassedOver(c.dir) {
 		c.add(p, true)
 	}
 	own, others, tests := c.files("scripts", false), c.files("lib", true), c.files("tests", true)
-	c.report.Modules = len(others)
+	c.scripts, c.report.Modules = own, len(others)
 	for _, file := range others {
 		c.modules[moduleOf(file)] = true
 	}
@@ -89,10 +103,9 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 		w := &walker{source: source, checker: c, library: strings.HasPrefix(source.file, "lib/"), test: strings.HasPrefix(source.file, "tests/")}
 		c.rehearsal.host.testing = w.test || w.library
 		c.report.Findings = append(c.report.Findings, w.look()...)
+		c.mentions[source.file] = &w.mentions
 	}
 	c.unheardHooks(s)
-	c.report.sort()
-	return c.report
 }
 
 // siteFile reads site.yaml; nil if it is wrong. If only secrets are missing, the
@@ -118,7 +131,7 @@ func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site
 	for _, p := range s.Unserved {
 		c.add(p, false)
 	}
-	c.report.Devices = len(s.Devices)
+	c.report.Devices, c.report.Cluster = len(s.Devices), s.Cluster
 	for _, d := range s.Devices {
 		c.report.Channels += len(d.Channels)
 	}

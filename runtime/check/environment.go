@@ -115,6 +115,14 @@ func (w *walker) callGlobal(c invocation) value {
 			if args[0].table != nil {
 				v.each = ownerOf(args[0].items)
 			}
+			v.inside = args[0].inside
+		}
+	case "pairs":
+		if len(args) == 1 {
+			v.inside = args[0].inside
+			for _, t := range args[0].inside {
+				v.keys = append(v.keys, t.key)
+			}
 		}
 	case "assert":
 		if len(args) > 0 {

@@ -32,9 +32,11 @@ type Report struct {
 	Modules   int // of lib/
 	Tests     int // files of tests/
 	Devices   int
-	Channels  int  // that site.yaml names
-	Unchecked bool // site.yaml could not be read, so names of devices were not compared
-	Saved     bool // a finding comes from what devices.yaml says of the devices
+	Channels  int            // that site.yaml names
+	Unchecked bool           // site.yaml could not be read, so names of devices were not compared
+	Cluster   *site.Cluster  // nil: one host runs the site
+	Shares    []ScriptShares // of a site with more than one share, by name of the script
+	Saved     bool           // a finding comes from what devices.yaml says of the devices
 }
 
 // Wrong reports whether there is anything beyond warnings.

@@ -26,6 +26,7 @@ func (w *walker) require(c invocation) value {
 		return value{global: text}
 	}
 	if w.checker.modules[text] {
+		w.mentions.requires = append(w.mentions.requires, text)
 		return value{}
 	}
 	if _, ok := scripts.Module(text); ok {

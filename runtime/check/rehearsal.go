@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -77,9 +78,31 @@ func (r *rehearsal) fixed(v value) value {
 		return v
 	}
 	if t.Metatable == lua.LNil {
-		return value{}
+		return value{inside: r.textsIn(t)}
 	}
-	return value{known: t, fixed: true}
+	return value{known: t, fixed: true, inside: r.textsIn(t)}
+}
+
+// textsIn are the strings in a table of site.yaml, those of tables in it, too.
+func (r *rehearsal) textsIn(t *lua.LTable) (list []text) {
+	for _, key := range r.keys(t) {
+		name := key
+		var v lua.LValue
+		if n, err := strconv.Atoi(key); err == nil && t.Metatable == lua.LNil {
+			name, v = "", t.RawGetInt(n)
+		} else {
+			v = r.member(t, key)
+		}
+		switch v := v.(type) {
+		case lua.LString:
+			list = append(list, text{name, string(v)})
+		case *lua.LTable:
+			list = append(append(list, text{name, ""}), r.textsIn(v)...)
+		default:
+			list = append(list, text{name, ""})
+		}
+	}
+	return list
 }
 
 // said is what a call in the rehearsal came to.

@@ -31,6 +31,11 @@ type value struct {
 	body *frame
 	// content is a table that a variable holds.
 	content *content
+	// texts are strings of which it is one; inside are those that a table has in it.
+	texts  []string
+	inside []text
+	// keys are the names in a table that pairs gives.
+	keys []string
 	// pure is a function that gave it and did nothing else, as the script writes its name.
 	pure string
 	// fixed says that a table's content comes from site.yaml: hik.vars.

@@ -20,6 +20,8 @@ type walker struct {
 	test     bool     // it is of tests/, and run, not loaded
 	findings []Finding
 	deferred []deferred
+	mentions mentions
+	noted    map[noted]bool
 }
 
 // look is the whole walk.
@@ -111,8 +113,14 @@ func (w *walker) stmt(s ast.Stmt) {
 		w.block(s.Stmts)
 	case *ast.GenericForStmt:
 		values := w.exprs(s.Exprs)
-		if list := w.declared[s]; len(list) > 1 && len(values) > 0 && list[1].assigns == 1 {
-			list[1].value = value{owner: values[0].each}
+		if list := w.declared[s]; len(values) > 0 {
+			if len(list) > 1 && list[1].assigns == 1 {
+				list[1].value = among(values[0].inside, "")
+				list[1].value.owner = values[0].each
+			}
+			if list[0].assigns == 1 {
+				list[0].value.texts = values[0].keys
+			}
 		}
 		if len(values) == 1 {
 			w.iterator(s.Exprs[0], values[0])
@@ -282,7 +290,7 @@ func (w *walker) iterator(e ast.Expr, v value) {
 // kept is what a variable keeps of a value. A table may be changed later.
 func kept(v value) value {
 	if v.table != nil {
-		return value{madeHere: true}
+		return value{madeHere: true, inside: v.inside}
 	}
 	v.content, v.pure = nil, ""
 	return single(v)

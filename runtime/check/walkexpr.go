@@ -53,6 +53,7 @@ func (w *walker) expr(e ast.Expr) value {
 		if ok && both {
 			return constant(lua.LString(x + y))
 		}
+		return value{texts: joined(a, b)}
 	case *ast.ArithmeticOpExpr:
 		a, b := w.expr(e.Lhs), w.expr(e.Rhs)
 		w.addedText(e, a)
@@ -88,6 +89,8 @@ func (w *walker) table(e *ast.TableExpr) value {
 		it.value = w.expr(f.Value)
 		v.items = append(v.items, it)
 	}
+	v.inside = textsOf(v.items)
+	w.looseInTable(v.items)
 	return v
 }
 
@@ -125,7 +128,7 @@ func (w *walker) attribute(e *ast.AttrGetExpr) value {
 	key, named := e.Key.(*ast.StringExpr)
 	if !named {
 		w.expr(e.Key)
-		return value{}
+		return among(object.inside, "")
 	}
 	if ident, ok := e.Object.(*ast.IdentExpr); ok && w.uses[ident] != nil {
 		if v, known := w.uses[ident].fields[key.Value]; known {
@@ -148,11 +151,14 @@ func (w *walker) attribute(e *ast.AttrGetExpr) value {
 	case object.global != "":
 		return value{global: object.global + "." + key.Value}
 	}
-	return value{}
+	return among(object.inside, key.Value)
 }
 
 // member is a name of the API.
 func (w *walker) member(object value, name string, at position) value {
+	if object.owner == "hik" && name == "shared_state" {
+		w.note(&w.mentions.shared, "", at)
+	}
 	entry := api()[object.owner][name]
 	if entry == nil {
 		w.report(at, "%s", luaapi.UnknownName(object.owner, name))
