@@ -76,8 +76,8 @@ func OpenLog(ctx context.Context, cfg LogConfig) (*Log, error) {
 
 // Append adds an entry and gives its number. While the engine does not answer it goes on
 // asking. The error wraps Fenced where a later term has begun. Where ctx has ended it
-// wraps ErrUnknown: the entry may come to stand in the log all the same. If it does, the
-// log takes no more, as the caller lacks an entry.
+// wraps ErrUnknown: the entry may come to stand in the log all the same, before the next
+// one and never after it. The store then adds anew what was in it.
 func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 	if err := l.writing.Acquire(ctx); err != nil {
 		return 0, err
@@ -109,8 +109,8 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 			l.err = l.fenced(last)
 			return 0, l.err
 		case seq != l.last:
-			l.err = fmt.Errorf("log %s: an entry stands in it that was given up without an answer: the store is to be opened anew: %w", l.cfg.Name, ErrUnknown)
-			return 0, l.err
+			// One that was given up without an answer stands there by now.
+			l.last = seq
 		}
 	}
 }
