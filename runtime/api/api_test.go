@@ -204,3 +204,13 @@ func TestSocketOnly(t *testing.T) {
 		}
 	}
 }
+
+// A host that runs its site alone has no shares to choose from.
+func TestNoShares(t *testing.T) {
+	w := newWorld(t, oneHead, nil)
+	for _, request := range []string{`POST /api/exec {"source": "print(1)", "share": "east"}`, `POST /api/repl {"share": "east"}`} {
+		if answer := w.ask(Socket, request); answer.Code != http.StatusBadRequest || !strings.Contains(answer.Body.String(), "in no cluster") {
+			t.Errorf("%s: %d %s", request, answer.Code, answer.Body)
+		}
+	}
+}

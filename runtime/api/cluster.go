@@ -96,14 +96,9 @@ func (a *API) leaveCluster(ctx context.Context, in Leave) (Nothing, error) {
 	return Nothing{}, c.Leave(ctx, in.Host)
 }
 
-// clusterBlock is the part of a host's status about its cluster; nil: it is in
-// none.
-func (a *API) clusterBlock() *runtime.ClusterStatus {
-	if a.conf.Cluster == nil {
-		return nil
-	}
-	st := a.conf.Cluster.Status()
-	block := &runtime.ClusterStatus{Host: st.Host, Quorum: st.Engine.Quorum, Shares: []runtime.ShareStatus{}}
+// ClusterBlock is the part of a host's status about its cluster.
+func ClusterBlock(st cluster.Status) runtime.ClusterStatus {
+	block := runtime.ClusterStatus{Host: st.Host, Quorum: st.Engine.Quorum, Shares: []runtime.ShareStatus{}}
 	for _, s := range st.Shares {
 		block.Shares = append(block.Shares, runtime.ShareStatus{Name: s.Name, State: s.State, Holder: s.Holder, Term: s.Term})
 	}

@@ -17,8 +17,9 @@ type Program struct {
 	Name   string     `json:"name,omitempty"` // as errors name it; "": exec
 	Source Text       `json:"source"`
 	Args   []Text     `json:"args,omitempty"`
-	Stay   bool       `json:"stay,omitempty"` // its jobs keep it running
-	Level  slog.Level `json:"level"`          // of the log lines that are wanted, and above
+	Share  string     `json:"share,omitempty"` // that it runs in, of a cluster's host; "": the first that is held
+	Stay   bool       `json:"stay,omitempty"`  // its jobs keep it running
+	Level  slog.Level `json:"level"`           // of the log lines that are wanted, and above
 }
 
 // ExecLine is a line of the answer: a piece of what the program writes, or at
@@ -42,6 +43,10 @@ var errStops = failed(http.StatusServiceUnavailable, "cancelled", "the host stop
 // exec is POST /api/exec. The program ends, and its heads stop, when the client
 // breaks off or goes.
 func (a *API) exec(ctx context.Context, in Program, to *lines) error {
+	host, err := a.inShare(in.Share)
+	if err != nil {
+		return err
+	}
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
 	out := newOutput(to, stop)
@@ -49,7 +54,7 @@ func (a *API) exec(ctx context.Context, in Program, to *lines) error {
 	for _, arg := range in.Args {
 		p.Args = append(p.Args, string(arg))
 	}
-	got := a.conf.Host.Exec(ctx, p)
+	got := host.Exec(ctx, p)
 	out.answer(ctx, to)
 	if got.Err == nil && errors.Is(clock.Cause(ctx), control.ErrStopping) {
 		return errStops

@@ -37,3 +37,15 @@ type Host interface {
 }
 
 var _ Host = (*runtime.Host)(nil)
+
+// inShare is what has a share of the site, where that has several; "": what is
+// first.
+func (a *API) inShare(share string) (Host, error) {
+	if share == "" {
+		return a.conf.Host, nil
+	}
+	if several, ok := a.conf.Host.(interface{ InShare(string) (Host, error) }); ok {
+		return several.InShare(share)
+	}
+	return nil, badRequest("share %q: this host is in no cluster", share)
+}

@@ -37,12 +37,20 @@ type SessionLine struct {
 	Session string `json:"session,omitempty"`
 }
 
+// OpenSession is what POST /api/repl takes.
+type OpenSession struct {
+	Share string `json:"share,omitempty"` // that it is in, of a cluster's host; "": the first that is held
+}
+
 // repl is POST /api/repl. The session, and with it what it has moving, ends with
 // the answer.
-func (a *API) repl(ctx context.Context, _ Nothing, to *lines) error {
+func (a *API) repl(ctx context.Context, in OpenSession, to *lines) error {
+	host, err := a.inShare(in.Share)
+	if err != nil {
+		return err
+	}
 	s := &session{own: to, out: newOutput(to, nil)}
-	var err error
-	if s.lua, err = a.conf.Host.NewSession(a.output(s.out, slog.LevelInfo)); err != nil {
+	if s.lua, err = host.NewSession(a.output(s.out, slog.LevelInfo)); err != nil {
 		return err
 	}
 	defer s.lua.Close()

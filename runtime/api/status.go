@@ -11,7 +11,10 @@ import (
 func (a *API) status(context.Context) (runtime.Status, error) {
 	st := a.conf.Host.Status()
 	st.PID = os.Getpid()
-	st.Cluster = a.clusterBlock()
+	if a.conf.Cluster != nil && st.Cluster == nil {
+		block := ClusterBlock(a.conf.Cluster.Status())
+		st.Cluster = &block
+	}
 	return st, nil
 }
 

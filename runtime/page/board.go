@@ -192,10 +192,10 @@ func piecesOf(st runtime.Status) map[string]json.RawMessage {
 		pieces["device/"+d.Name] = encoded(d)
 	}
 	for _, s := range st.Scripts {
-		pieces["script/"+s.Name] = encoded(s)
+		pieces["script/"+of(s.Share)+s.Name] = encoded(s)
 	}
 	for _, j := range st.Jobs {
-		pieces["job/"+j.Script+"/"+j.Name] = encoded(j)
+		pieces["job/"+of(j.Share)+j.Script+"/"+j.Name] = encoded(j)
 	}
 	st.Devices, st.Scripts, st.Jobs = nil, nil, nil
 	var rest map[string]json.RawMessage
@@ -206,6 +206,15 @@ func piecesOf(st runtime.Status) map[string]json.RawMessage {
 		maps.Copy(pieces, rest)
 	}
 	return pieces
+}
+
+// of is what stands before the name of a script that runs for a share: another share
+// may have one of that name, too.
+func of(share string) string {
+	if share == "" {
+		return ""
+	}
+	return share + "/"
 }
 
 // encoded is for values that hold nothing which JSON has no word for.

@@ -46,7 +46,8 @@
 // GET /api/status: each of its lists devices, scripts and jobs has a key for
 // every item, "device/NAME", "script/NAME" and "job/SCRIPT/NAME" (a job of the
 // REPL has the session's name as its script), and every other member has its own
-// name as the key. now, memory_bytes and goroutines are left out, for they always
+// name as the key. Of a site with several shares it is "script/SHARE/NAME" and
+// "job/SHARE/SCRIPT/NAME". now, memory_bytes and goroutines are left out, for they always
 // change. A name may have slashes in it: the item itself has name, script and job.
 // One key more is of the page itself:
 //

@@ -25,6 +25,7 @@ func TestInABrowser(t *testing.T) {
 	b.Part("lines", func(t *testing.T) { testLines(t, b) })
 	b.Part("large", func(t *testing.T) { testLarge(t, b) })
 	b.Part("names", func(t *testing.T) { testNames(t, b) })
+	b.Part("cluster", func(t *testing.T) { testCluster(t, b) })
 	b.Part("access", func(t *testing.T) { testAccess(t, b) })
 }
 

@@ -195,7 +195,7 @@ func TestPicturesOfDevicesInTrouble(t *testing.T) {
 		}
 		w.slow(0, nil)
 		w.looking(1, 20*time.Second, picturePath("yard", 1))
-		for _, state := range []string{"offline", "unauthorized", "locked", "unknown"} {
+		for _, state := range []string{"offline", "unauthorized", "locked", "unknown", "elsewhere"} {
 			w.change(func(st *runtime.Status) { st.Devices[1].State = state })
 			time.Sleep(2 * wantedFor)
 			before := w.taken("yard/1")

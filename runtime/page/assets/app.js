@@ -1,7 +1,7 @@
 // The page of a running host. It shows the status that the stream brings, and
 // makes the words for it.
 
-import { setText, show } from "./dom.js";
+import { setText, setTitle, show } from "./dom.js";
 import { post, button, Failure, Outcome } from "./api.js";
 import { setZone, setNow, now, clock, span, ms, moment } from "./words.js";
 import { Stream } from "./stream.js";
@@ -87,11 +87,31 @@ function header() {
   section("site").title = status.site?.dir ?? "";
   setText(section("zone"), zone);
   setText(section("version"), ` · hiklua ${status.version ?? ""}`);
-  const page = { actions: Boolean(status.page?.actions), pictures: status.page?.pictures ?? 0 };
-  if (page.actions === shown?.actions && page.pictures === shown?.pictures) return;
+  cluster();
+  const page = { actions: Boolean(status.page?.actions), pictures: status.page?.pictures ?? 0, reload: Boolean(status.page?.actions) && !status.cluster };
+  if (page.actions === shown?.actions && page.pictures === shown?.pictures && page.reload === shown?.reload) return;
   shown = page;
   for (const list of Object.values(lists)) list.setPage(page);
-  show(reload, page.actions);
+  show(reload, page.reload); // what a cluster runs is its release
+}
+
+const nones = new Map(["jobs", "scripts"].map((id) => [section(id).querySelector(".none"), section(id).querySelector(".none").textContent]));
+
+// cluster says which host this is, and who holds the site or its shares.
+function cluster() {
+  const { host, shares = [] } = status.cluster ?? {};
+  const holder = (s) => (s.state === "held" || s.state === "waning" ? s.holder : "");
+  const mine = shares.filter((s) => holder(s) === host).map((s) => s.name);
+  let words = `${host}: ${mine.length ? `holds ${mine.join(", ")}` : "standby"}`;
+  if (shares.length === 1) {
+    const who = holder(shares[0]);
+    words = who === host ? `${host} drives the site` : who ? `${host}: standby, ${who} drives the site` : `${host}: no host drives the site`;
+  }
+  const badge = section("cluster");
+  setText(badge, words);
+  setTitle(badge, shares.map((s) => `${s.name}: ${holder(s) || "no host"}, term ${s.term}`).join("; "));
+  show(badge, Boolean(status.cluster));
+  for (const [none, text] of nones) setText(none, status.cluster && !mine.length ? "This host runs nothing: scripts run where their devices are driven." : text);
 }
 
 const outcome = new Outcome();

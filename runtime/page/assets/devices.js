@@ -33,9 +33,13 @@ export class Devices {
 
   summary() {
     const all = this.rows.values();
+    const elsewhere = all.filter((c) => c.value.state === "elsewhere").length;
+    const here = all.length - elsewhere;
     const online = all.filter((c) => c.value.state === "online").length;
     const simulated = all.filter((c) => c.value.simulated).length;
-    const words = [online === all.length ? `${all.length} online` : `${online} of ${all.length} online`];
+    const words = [];
+    if (here || !elsewhere) words.push(online === here ? `${here} online` : `${online} of ${here} online`);
+    if (elsewhere) words.push(`${elsewhere} elsewhere`);
     const pretended = simulated === all.length ? "all simulated" : `${simulated} simulated`;
     if (simulated) words.push(pretended);
     setText(this.simulated, pretended);
@@ -63,6 +67,7 @@ class Card {
     this.name = el("bdi", { text: d.name });
     this.simulated = el("span", { class: "badge sim", text: "simulated", hidden: "" });
     this.leaving = el("span", { class: "badge", text: "leaving", title: "taken out of site.yaml; its head is not at rest yet", hidden: "" });
+    this.share = el("span", { class: "badge", title: "the share that it belongs to", hidden: "" });
     this.state = el("span", { class: "lamp" });
     this.since = el("span", { class: "quiet" });
     this.model = el("p", { class: "facts", dir: "auto" });
@@ -84,7 +89,7 @@ class Card {
     this.title = el("h3", { tabindex: "-1" }, this.name);
     this.node.append(
       this.picture.node,
-      el("div", { class: "body" }, el("div", { class: "title" }, this.title, this.simulated, this.leaving, el("span", { class: "now" }, this.state, this.since)), this.model, el("p", { class: "facts" }, this.events, this.queue), this.error, this.heads),
+      el("div", { class: "body" }, el("div", { class: "title" }, this.title, this.simulated, this.leaving, this.share, el("span", { class: "now" }, this.state, this.since)), this.model, el("p", { class: "facts" }, this.events, this.queue), this.error, this.heads),
       el("div", { class: "controls" }, this.channel, this.recallGroup, this.stop),
       this.outcome.node,
     );
@@ -95,12 +100,14 @@ class Card {
   update(d) {
     show(this.simulated, Boolean(d.simulated));
     show(this.leaving, Boolean(d.leaving));
-    setText(this.state, d.state === "unknown" ? "no answer yet" : d.state);
-    setAttr(this.state, "data-state", d.state);
+    setText(this.share, d.share ?? "");
+    show(this.share, Boolean(d.share));
+    setText(this.state, stateOf(d));
+    setAttr(this.state, "data-state", d.state === "elsewhere" && !d.holder ? "nobody" : d.state);
     setTitle(this.name, `${d.name}, ${d.address}`);
     setText(this.model, (d.state === "online" && d.model) || d.address);
     setTitle(this.model, [d.address, d.model, d.firmware && `firmware ${d.firmware}`].filter(Boolean).join(", "));
-    setText(this.events, `events ${d.events}`);
+    setText(this.events, d.state === "elsewhere" ? "" : `events ${d.events}`);
     setAttr(this.events, "data-events", d.events);
     setText(this.queue, d.queue ? `${d.queue} waiting` : "");
     setText(this.error, whyAway(d));
@@ -146,7 +153,7 @@ class Card {
       this.lines.set(key, `${h.channel} ${h.part ?? ""}`, h);
     }
     const resting = `${this.chosen}/`;
-    if (this.channelNow?.head && !keys.has(resting)) {
+    if (this.channelNow?.head && d.state !== "elsewhere" && !keys.has(resting)) {
       keys.add(resting);
       this.lines.set(resting, `${this.chosen} `, { channel: this.chosen });
     }
@@ -162,7 +169,7 @@ class Card {
     const online = d.state === "online" && channel;
     this.picture.of(channel ? path(d.name, channel.id, "picture") : "", channel?.name ? `${d.name}, ${channel.name}` : d.name, online ? this.page().pictures * 1000 : 0);
     // Where the host does not know yet whether there is a head, it can be asked.
-    const drives = this.page().actions && channel !== undefined && (channel.head ?? Boolean(online));
+    const drives = this.page().actions && channel !== undefined && d.state !== "elsewhere" && (channel.head ?? Boolean(online));
     show(this.channel, this.channels.length > 1);
     const focused = !drives && (this.recallGroup.contains(document.activeElement) || this.stop === document.activeElement);
     show(this.recallGroup, drives);
@@ -236,6 +243,12 @@ class Card {
   gone() {
     this.picture.gone();
   }
+}
+
+// stateOf is the state of a device in words.
+function stateOf(d) {
+  if (d.state === "elsewhere") return d.holder ? `driven by ${d.holder}` : "no host drives it";
+  return d.state === "unknown" ? "no answer yet" : d.state;
 }
 
 // HeadLine says who drives a head.

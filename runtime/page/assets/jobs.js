@@ -2,7 +2,7 @@
 
 import { el, Rows, setText, setTitle, setAttr, show } from "./dom.js";
 import { post, button, Outcome } from "./api.js";
-import { ms, moment, ago, until, took, count, full } from "./words.js";
+import { ms, moment, ago, until, took, count, full, inShare } from "./words.js";
 
 // cell makes a cell that is read as one, however the table is laid out.
 export const cell = (label, ...children) => el("td", { role: "cell", "data-label": label }, ...children);
@@ -19,7 +19,7 @@ export class Jobs {
 
   set(key, j) {
     if (!j) return this.rows.delete(key);
-    this.rows.set(key, `${j.script}/${j.job}`, j);
+    this.rows.set(key, `${j.script}/${j.job} ${j.share ?? ""}`, j);
   }
 
   summary() {
@@ -42,7 +42,7 @@ export class Jobs {
 
 class Job {
   constructor(j) {
-    const name = `${j.script}/${j.job}`;
+    const name = inShare(j.share, `${j.script}/${j.job}`);
     this.outcome = new Outcome();
     this.when = el("span", { dir: "auto" });
     this.next = el("span");
@@ -55,7 +55,7 @@ class Job {
       return "started";
     });
     this.node = el("tr", { role: "row" },
-      el("th", { role: "rowheader", scope: "row" }, el("bdi", { class: "name", text: j.job }), el("span", { class: "quiet of" }, el("bdi", { text: j.script }))),
+      el("th", { role: "rowheader", scope: "row" }, el("bdi", { class: "name", text: j.job }), el("span", { class: "quiet of" }, el("bdi", { text: j.script }), j.share ? ` in ${j.share}` : "")),
       cell("When", this.when),
       cell("Next", this.next, " ", this.away),
       cell("Last", this.last, " ", this.details, this.error, this.outcome.node),

@@ -1,7 +1,7 @@
 // What needs the operator: each cause once.
 
 import { el, Rows, setText, show, setTitle } from "./dom.js";
-import { ms, moment, ago, now, span, count, full } from "./words.js";
+import { ms, moment, ago, now, span, count, full, inShare } from "./words.js";
 import { openSource, sourceOf } from "./source.js";
 
 const fresh = 86400e3; // milliseconds: an error of a task that is older is history
@@ -37,7 +37,8 @@ export function causes(status) {
     else if (![...cause.who, ...cause.also].some((name) => name === who || name.startsWith(`${who}/`))) cause.also.push(who);
   };
   const device = (d) => `device/${d.name ?? d}`;
-  const script = (s) => `script/${s.name}`;
+  const nameOf = (s) => inShare(s.share, s.name);
+  const script = (s) => `script/${nameOf(s)}`;
 
   if (status.state_error) add(0, "state", "", "is not kept", status.state_error);
   for (const d of status.devices)
@@ -51,20 +52,22 @@ export function causes(status) {
   for (const d of status.devices)
     if (away[d.state]) add(3, d.name, device(d), d.state, { ...d.error, message: whyAway(d) }, { device: true, goesOn: true, kind: d.error?.kind ?? d.state, since: d.since, till: d.retry_at });
   for (const d of status.devices)
+    if (d.state === "elsewhere" && !d.holder) add(3, d.name, device(d), "no host drives it", d.error ?? {}, { device: true, goesOn: true, kind: d.state });
+  for (const d of status.devices)
     if (d.state === "online" && now() - ms(d.events_since) >= blip)
       add(3, d.name, device(d), "events stale", { message: "its event stream is lost or silent: what it notices is not known" }, { since: d.events_since, goesOn: true });
   for (const s of status.scripts) {
-    if (s.edit) add(4, s.name, script(s), s.state === "not loaded" ? "does not run" : "what was saved last does not run", s.edit);
-    if (s.state === "held back") add(5, s.name, script(s), "ran away and is held back", s.last_error ?? {}, { till: s.held_until });
+    if (s.edit) add(4, nameOf(s), script(s), s.state === "not loaded" ? "does not run" : "what was saved last does not run", s.edit);
+    if (s.state === "held back") add(5, nameOf(s), script(s), "ran away and is held back", s.last_error ?? {}, { till: s.held_until });
   }
   for (const j of status.jobs)
     if (j.last?.outcome === "failed") {
-      const name = `${j.script}/${j.job}`;
+      const name = inShare(j.share, `${j.script}/${j.job}`);
       const error = j.last.error ?? { message: "why is not known any more: the script was loaded anew since" };
       told(6, name, `job/${name}`, "failed", error, j.last.ended ?? j.last.started);
     }
   for (const s of status.scripts)
-    if (s.last_error && s.state !== "held back" && now() - ms(s.last_error.time) < fresh) told(7, s.name, script(s), "failed", s.last_error, s.last_error.time);
+    if (s.last_error && s.state !== "held back" && now() - ms(s.last_error.time) < fresh) told(7, nameOf(s), script(s), "failed", s.last_error, s.last_error.time);
   const archive = status.archive ?? {};
   if (archive.error) add(8, "archive", "", "is not kept", archive.error, { since: archive.error.time });
   if (archive.copy?.error) add(8, `copies to ${archive.copy.place}`, "", `${archive.copy.waiting} waiting`, archive.copy.error, { since: archive.copy.error.time, till: archive.copy.retry_at });
@@ -78,7 +81,7 @@ export function causes(status) {
   for (const n of status.notify ?? [])
     if (n.error) add(10, `notify ${n.target}`, "", n.waiting ? `${n.waiting} waiting` : "fails", n.error, { since: n.error.time, till: n.retry_at });
   for (const s of status.scripts)
-    if (s.state === "set aside") add(11, s.name, script(s), "set aside", { message: "its jobs do not begin", hint: '"Let go" lets it run again' }, { since: s.since, goesOn: true, mild: true });
+    if (s.state === "set aside") add(11, nameOf(s), script(s), "set aside", { message: "its jobs do not begin", hint: '"Let go" lets it run again' }, { since: s.since, goesOn: true, mild: true });
   return all;
 }
 

@@ -2,7 +2,7 @@
 
 import { el, Rows, setText, setTitle, setAttr, show } from "./dom.js";
 import { post, button, Outcome } from "./api.js";
-import { ms, moment, now, about, ago, count, full } from "./words.js";
+import { ms, moment, now, about, ago, count, full, inShare } from "./words.js";
 import { openSource } from "./source.js";
 import { cell } from "./jobs.js";
 
@@ -21,7 +21,7 @@ export class Scripts {
 
   set(key, s) {
     if (!s) return this.rows.delete(key);
-    this.rows.set(key, s.name, s);
+    this.rows.set(key, `${s.name} ${s.share ?? ""}`, s);
   }
 
   summary() {
@@ -53,7 +53,7 @@ class Script {
     const open = s.name === schedules ? el("bdi", { class: "name", text: s.name }) : el("button", { type: "button", class: "name source", "aria-haspopup": "dialog", click: () => openSource(s.name, this.value.edit ?? this.value.last_error) }, el("bdi", { text: s.name }));
     this.hold = s.name === schedules ? null : button("Set aside", {}, this.outcome, () => this.change());
     this.node = el("tr", { role: "row" },
-      el("th", { role: "rowheader", scope: "row" }, open),
+      el("th", { role: "rowheader", scope: "row" }, open, s.share ? el("span", { class: "quiet of" }, `in ${s.share}`) : ""),
       cell("State", this.state, " ", this.since, this.error, this.outcome.node),
       cell("Runs now", this.tasks, " ", this.jobs),
       el("td", { role: "cell", class: "do" }, this.hold ?? ""),
@@ -61,11 +61,12 @@ class Script {
   }
 
   async change() {
+    const script = inShare(this.value.share, this.value.name);
     if (this.value.state === aside) {
-      await post("/api/scripts/release", { script: this.value.name });
+      await post("/api/scripts/release", { script });
       return "let go";
     }
-    await post("/api/scripts/hold", { script: this.value.name });
+    await post("/api/scripts/hold", { script });
     return "set aside: its jobs do not begin";
   }
 
@@ -80,7 +81,7 @@ class Script {
     if (this.hold) {
       const words = s.state === aside ? "Let go" : "Set aside";
       setText(this.hold, words);
-      setAttr(this.hold, "aria-label", `${words}: ${s.name}`);
+      setAttr(this.hold, "aria-label", `${words}: ${inShare(s.share, s.name)}`);
     }
     show(this.error, Boolean(error));
     this.tick();

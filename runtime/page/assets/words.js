@@ -110,6 +110,9 @@ export const until = (at) => (Number.isNaN(at) ? "" : at < now() + 1000 ? "now" 
 // count is a number with its word: "1 job", "2 jobs".
 export const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
 
+// inShare is a name with the share before it, where the site has several.
+export const inShare = (share, name) => (share ? `${share}/${name}` : name);
+
 // size is a number of bytes.
 export function size(bytes) {
   const units = ["B", "kB", "MB", "GB", "TB"];
