@@ -68,8 +68,10 @@ type Driver interface {
 	LetGo()
 	// End ends the term in an orderly way, for a share that is handed over: tasks
 	// end, heads stop, the log is flushed. It returns when that is done, or ctx has
-	// ended; then the gate is shut as by LetGo. When the host itself is shut down ctx
-	// has no end: the driver's own patience counts. The lease is renewed meanwhile.
+	// ended; then the gate is shut as by LetGo. Nil: all that was sent to devices is
+	// answered, so that nothing of it can arrive after what the next holder sends. When
+	// the host itself is shut down ctx has no end: the driver's own patience counts. The
+	// lease is renewed meanwhile.
 	End(ctx context.Context) error
 }
 

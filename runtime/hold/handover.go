@@ -3,13 +3,16 @@ package hold
 import (
 	"context"
 	"fmt"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // leave is a share that is being handed over.
 type leave struct {
-	to   string
-	done bool
-	err  error
+	to    string
+	clean bool // nothing is on its way to a device any more
+	done  bool
+	err   error
 }
 
 // HandOver ends the term in order and gives the share to the host named to, or with ""
@@ -47,7 +50,7 @@ func (h *Holder) leave(ctx context.Context, to string) (*leave, error) {
 	h.driving.Unlock()
 
 	h.log.Info("the share is handed over", "term", t.term, "to", to)
-	h.cfg.Driver.End(ctx)
+	err := h.cfg.Driver.End(ctx)
 
 	h.driving.Lock()
 	h.mu.Lock()
@@ -55,6 +58,7 @@ func (h *Holder) leave(ctx context.Context, to string) (*leave, error) {
 	if !over {
 		t.shutLocked()
 	}
+	t.leave.clean = err == nil && !over
 	h.mu.Unlock()
 	h.driving.Unlock()
 	if !over {
@@ -65,7 +69,10 @@ func (h *Holder) leave(ctx context.Context, to string) (*leave, error) {
 }
 
 // free tells the others that they need not wait for the end of the lease.
-func (h *Holder) free(to string) error {
+func (h *Holder) free(l *leave) error {
+	if !l.clean {
+		clock.Sleep(context.Background(), h.cfg.Clock, h.times.guard)
+	}
 	until := h.cfg.Boot().Add(2 * h.times.every)
 	for {
 		h.mu.Lock()
@@ -77,7 +84,7 @@ func (h *Holder) free(to string) error {
 		case free:
 			return nil
 		}
-		_, err := h.put(Record{Free: true, To: to})
+		_, err := h.put(Record{Free: true, To: l.to})
 		if err == nil {
 			return nil
 		}

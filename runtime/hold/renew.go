@@ -15,16 +15,20 @@ func (h *Holder) hold(ctx context.Context, t *tenure) {
 			}
 			ctx = context.Background()
 		}
-		if now := h.cfg.Boot(); t.shut || now < next {
-			h.pause(ctx, max(next.Sub(now), h.times.retry))
+		now := h.cfg.Boot()
+		if t.shut {
+			h.pause(ctx, h.times.every)
+			continue
+		}
+		if now < next {
+			h.pause(ctx, next.Sub(now))
 			continue
 		}
 		h.mu.Unlock()
-		began := h.cfg.Boot()
 		if doubt = h.renew(t, doubt); doubt {
 			next = h.cfg.Boot().Add(h.times.retry)
 		} else {
-			next = began.Add(h.times.every)
+			next = now.Add(h.times.every)
 		}
 		h.mu.Lock()
 	}
@@ -34,7 +38,7 @@ func (h *Holder) hold(ctx context.Context, t *tenure) {
 	if leave == nil {
 		return
 	}
-	err := h.free(leave.to)
+	err := h.free(leave)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	leave.done, leave.err = true, err
