@@ -34,6 +34,7 @@ type sim struct {
 	faults  []string // what must not be
 	killed  int      // by the kernel timer
 	holds   int
+	usual   holdtest.Trouble
 	calm    bool
 	over    bool
 }
@@ -52,6 +53,7 @@ type simHost struct {
 type process struct {
 	host   *simHost
 	m      *holdtest.Machine
+	member *holdtest.Member
 	holder *hold.Holder
 	stop   context.CancelFunc
 	ended  bool // in order
@@ -88,7 +90,7 @@ func newSim(seed uint64, w without, log io.Writer) *sim {
 		drift = 200e-6
 	}
 	for _, name := range []string{"left", "right", "third"} {
-		h := &simHost{s: s, name: name, rate: 1 + drift*(2*s.rand.Float64()-1)}
+		h := &simHost{s: s, name: name, rate: 1 + drift*float64(s.rand.IntN(3)-1)}
 		s.hosts = append(s.hosts, h)
 		h.start(time.Duration(s.rand.Int64N(int64(1000 * time.Hour))))
 	}
@@ -105,7 +107,8 @@ func (h *simHost) start(up time.Duration) {
 	m := holdtest.NewMachine(s.clk, h.rate, up)
 	p := &process{host: h, m: m}
 	h.process = p
-	var engine hold.Engine = s.engine.Member(h.name, m.Clock())
+	p.member = s.engine.Member(h.name, m.Clock())
+	var engine hold.Engine = p.member
 	kernel := m.Deadman()
 	var deadman hold.Deadman = kernel
 	p.boot = m.Boot
@@ -218,7 +221,7 @@ func (g *simGate) close() {
 
 // travel is how long a command is on the wire.
 func (s *sim) travel() time.Duration {
-	if s.rand.IntN(20) == 0 {
+	if s.rand.IntN(4) == 0 {
 		return s.between(0, 400*time.Millisecond)
 	}
 	return time.Millisecond
@@ -257,6 +260,11 @@ func (p *process) Hold(term uint64, may func() bool) {
 		g.conn.Cut()
 	}
 	p.gate, p.waning, p.ending = g, false, false
+	p.m.Clock().Go(func() {
+		ctx, stop := clock.WithTimeout(p.m.Clock(), context.Background(), time.Second)
+		defer stop()
+		p.member.StepAside(ctx)
+	})
 	p.m.Clock().Go(func() {
 		for !g.shut {
 			if !p.ending { // while it wanes there are stops to be sent

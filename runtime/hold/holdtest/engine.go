@@ -13,6 +13,7 @@ import (
 type Trouble struct {
 	Delay  time.Duration // of each way; 0: 1 ms
 	Jitter time.Duration // at most so much is added to it
+	Slow   time.Duration // at most so much is added to that of an answer
 	Lose   float64       // share of requests, and of answers, that are lost
 	Late   float64       // share of them that come late
 	LateBy time.Duration // by as much at most
@@ -186,14 +187,14 @@ func (e *Engine) voter(name string) *voter {
 // mu held.
 func (e *Engine) send(from *voter, lose float64, f func()) {
 	if from.cuts == 0 {
-		e.carry(lose, f)
+		e.carry(lose, 0, f)
 	}
 }
 
 // deliver has f called with mu held when what is sent to a member has arrived, unless
 // it does not. Called with mu held.
 func (e *Engine) deliver(to *voter, lose float64, f func()) {
-	e.carry(lose, func() {
+	e.carry(lose, e.trouble.Slow, func() {
 		if to.cuts == 0 {
 			f()
 		}
@@ -201,7 +202,7 @@ func (e *Engine) deliver(to *voter, lose float64, f func()) {
 }
 
 // carry is called with mu held.
-func (e *Engine) carry(lose float64, f func()) {
+func (e *Engine) carry(lose float64, slow time.Duration, f func()) {
 	if e.chance(lose) {
 		return
 	}
@@ -209,17 +210,23 @@ func (e *Engine) carry(lose float64, f func()) {
 	if takes == 0 {
 		takes = time.Millisecond
 	}
-	if e.trouble.Jitter > 0 {
-		takes += time.Duration(e.rand.Int64N(int64(e.trouble.Jitter)))
-	}
+	takes += e.upTo(e.trouble.Jitter) + e.upTo(slow)
 	if e.chance(e.trouble.Late) {
-		takes += time.Duration(e.rand.Int64N(int64(e.trouble.LateBy) + 1))
+		takes += e.upTo(e.trouble.LateBy)
 	}
 	e.clk.AfterFunc(takes, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		f()
 	})
+}
+
+// upTo is called with mu held.
+func (e *Engine) upTo(most time.Duration) time.Duration {
+	if most <= 0 {
+		return 0
+	}
+	return time.Duration(e.rand.Int64N(int64(most)))
 }
 
 // chance is called with mu held.
