@@ -76,7 +76,7 @@ func (a *app) writeCheck(r *check.Report) {
 		plural(r.Devices, "device") + " with " + plural(r.Channels, "named channel"),
 	}
 	if c := r.Cluster; c != nil {
-		parts = append(parts, fmt.Sprintf("%s, %s, %s", plural(len(c.Hosts), "host"), strings.Replace(plural(len(c.Witnesses), "witness"), "witnesss", "witnesses", 1), plural(len(c.Shares), "share")))
+		parts = append(parts, fmt.Sprintf("%s, %s, %s", plural(len(c.Hosts), "host"), witnessesText(len(c.Witnesses)), plural(len(c.Shares), "share")))
 	}
 	fmt.Fprintln(a.stdout, "ok: "+strings.Join(parts, ", "))
 	a.writeShares(r)

@@ -95,11 +95,18 @@ func (a *app) notFolder(dir string) error {
 // one that the current folder lies in, else none. A device that was given by
 // its address (alone) needs no site, nor the passwords of one.
 func (a *app) loadSiteOrNone(dir string, simulate, alone bool) (*site.Site, error) {
-	switch around := siteAround(); {
-	case dir != "":
-		return a.loadSite(dir, simulate)
-	case !alone && hasSite(around):
-		return a.loadSite(around, simulate)
+	if around := siteAround(); dir == "" && !alone && hasSite(around) {
+		dir = around
+	}
+	if dir != "" {
+		s, err := a.loadSite(dir, simulate)
+		if err == nil && s.Cluster != nil && !simulate {
+			return nil, &misuse{
+				"site.yaml has cluster:, and past its hosts a head could be moved by two at once: exec and repl need the host that runs here, or --simulate",
+				a.runAs(s, s.Cluster.HostNames()[0]),
+			}
+		}
+		return s, err
 	}
 	return &site.Site{
 		Dir: ".", Timezone: time.Local, TimezoneName: time.Local.String(),
@@ -142,6 +149,9 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if o.reload {
 		reload = func() (*site.Site, error) {
 			next, err := a.loadSite(s.Dir, o.simulate)
+			if err == nil && next.Cluster != nil && s.Cluster == nil {
+				next, err = nil, site.Problems{{File: site.FileName, Message: "cluster: this host runs the site alone: stop it, and start it again with --cluster HOST"}}
+			}
 			tellRunningHost(err)
 			return next, err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,24 +17,31 @@ import (
 
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
+	var host string
 	c := &cobra.Command{
-		Use:   "run [SITE] [--simulate] [--listen ADDR] [--log-file FILE]",
+		Use:   "run [SITE] [--cluster HOST] [--simulate] [--listen ADDR] [--log-file FILE]",
 		Short: "Run a site's scripts until Ctrl-C",
 		Long: `Runs the scripts of a site (default: the current folder) until Ctrl-C or
 SIGTERM, and then stops every head. A script, a module or site.yaml that is
 saved goes live at once; one that is broken changes nothing. A second Ctrl-C
-ends at once, heads still first.`,
+ends at once, heads still first. A site with "cluster:" in site.yaml is run by
+several machines, each as one of its hosts: --cluster says which this one is.`,
 		Example: `  {hiklua} run
-  {hiklua} run --simulate hiklua-demo`,
+  {hiklua} run --simulate hiklua-demo
+  {hiklua} run --cluster left /srv/site`,
 		Args:        atMost(a, 1),
 		Annotations: next(`{hiklua} devices [SITE] tells whether every device answers.`),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := site.CheckListen(o.listen); o.listen != "" && err != nil {
 				return &misuse{fmt.Sprintf("--listen %q %v", o.listen, err), a.name + " run --listen 127.0.0.1:8333"}
 			}
+			if c.Flags().Changed("cluster") {
+				return a.runAsHost(c.Context(), siteArg(args), host, o)
+			}
 			return a.runSite(c.Context(), siteArg(args), o)
 		},
 	}
+	c.Flags().StringVar(&host, "cluster", "", "run as this `HOST` of cluster: in site.yaml")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
 	c.Flags().StringVar(&o.listen, "listen", "", "serve the page at `ADDR`, such as 127.0.0.1:8333, in the place of web.listen of site.yaml")
 	c.Flags().StringVar(&o.logFile, "log-file", "", "a `FILE` for the log beside stderr, set aside at 10 MB (relative to the site)")
@@ -51,6 +59,9 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	s, err := a.loadSite(dir, o.simulate)
 	if err != nil {
 		return err
+	}
+	if s.Cluster != nil {
+		return &misuse{"site.yaml has cluster:, so this machine runs the site as one of " + strings.Join(s.Cluster.HostNames(), ", ") + ": --cluster says which", a.runAs(s, s.Cluster.HostNames()[0])}
 	}
 	daemon, err := a.newDaemon(s, o)
 	if err != nil {

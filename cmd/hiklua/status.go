@@ -60,6 +60,9 @@ func (a *app) writeStatus(st runtime.Status) {
 	if st.Site.Error != nil {
 		a.writeWrapped(a.tint("site.yaml: not taken over, everything runs on as it was", colourFail) + "\n" + errorLines(st.Site.Error))
 	}
+	if st.Cluster != nil {
+		a.writeWrapped(clusterLine(st.Cluster))
+	}
 	if st.Archive != nil {
 		a.writeWrapped(archiveLine(st.Archive, st.Now))
 		a.writeWrapped(gapLines(st.Archive.Gaps))

@@ -107,6 +107,9 @@ func findings(st runtime.Status) (good string, bad []string) {
 	for _, h := range st.Adrift {
 		bad = append(bad, fmt.Sprintf("channel %d of %s was left moving, and site.yaml has no such device", h.Channel, h.Device))
 	}
+	if st.Cluster != nil {
+		bad = append(bad, clusterFindings(st.Cluster)...)
+	}
 	if st.StateError != nil {
 		bad = append(bad, "state not kept: "+st.StateError.Message)
 	}

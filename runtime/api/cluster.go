@@ -3,9 +3,13 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/cluster"
+	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // Cluster is what a host knows of its cluster, and what people may have it do
@@ -68,8 +72,36 @@ func (a *API) moveShare(ctx context.Context, in Move) (Nothing, error) {
 	if err != nil {
 		return Nothing{}, err
 	}
+	var shares, hosts []string
+	st := c.Status()
+	for _, s := range st.Shares {
+		shares = append(shares, s.Name)
+	}
+	for _, h := range st.Hosts {
+		hosts = append(hosts, h.Name)
+	}
+	if err := among("share", in.Share, shares); err != nil {
+		return Nothing{}, err
+	}
+	if err := among("host", in.Host, hosts); err != nil {
+		return Nothing{}, err
+	}
 	a.log.Info("share is moved by hand", "share", in.Share, "to", in.Host)
 	return Nothing{}, c.Move(ctx, in.Share, in.Host)
+}
+
+// among is the error for a name that is none of those that there are.
+func among(what, name string, known []string) error {
+	if slices.Contains(known, name) {
+		return nil
+	}
+	hint := nearest.Word(name, known)
+	if hint != "" {
+		hint = "did you mean " + strconv.Quote(hint) + "?"
+	} else if len(known) > 0 {
+		hint = "there are " + strings.Join(known, ", ")
+	}
+	return failed(http.StatusNotFound, "misuse", "the cluster has no "+what+" "+strconv.Quote(name), hint)
 }
 
 func (a *API) releaseSite(ctx context.Context, _ Nothing) (Released, error) {
@@ -77,6 +109,7 @@ func (a *API) releaseSite(ctx context.Context, _ Nothing) (Released, error) {
 	if err != nil {
 		return Released{}, err
 	}
+	a.log.Info("site is released by hand")
 	number, changed, err := c.Release(ctx)
 	if changed == nil {
 		changed = []string{}
