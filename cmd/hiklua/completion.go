@@ -33,7 +33,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 			})
 		}
 		switch commandName(c) {
-		case "status", "jobs", "log", "journal", "events", "reload", "page", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list":
+		case "status", "jobs", "log", "journal", "events", "reload", "page", "next", "rehearse", "check", "devices", "stubs", "run", "init", "archive prune", "archive verify", "lib list", "cluster init", "cluster status", "cluster release":
 			c.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 				return nil, folders(len(args) == 0)
 			}
@@ -53,6 +53,12 @@ func (a *app) setCompletion(root *cobra.Command) {
 				}
 				return nil, folders(len(args) == 1)
 			}
+		case "cluster move":
+			c.ValidArgsFunction = a.completeCluster((*site.Site).ShareNames, hostNames)
+		case "cluster leave":
+			c.ValidArgsFunction = a.completeCluster(hostNames)
+		case "witness":
+			c.ValidArgsFunction = a.completeCluster(witnessNames)
 		case "emit":
 			c.ValidArgsFunction = a.completeEmitArgs
 		case "doctor", "login":
@@ -67,6 +73,7 @@ func (a *app) setCompletion(root *cobra.Command) {
 			"journal --script": func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
 			"log --device":     func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
 			"log --script":     func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
+			"run --cluster":    func(_ *cobra.Command, args []string, _ string) []string { return a.namesOf(siteArg(args), hostNames) },
 			"exec --device":    func(*cobra.Command, []string, string) []string { return nil }, // an address
 			"repl --device":    func(*cobra.Command, []string, string) []string { return nil },
 			"login --device":   func(*cobra.Command, []string, string) []string { return nil },
@@ -108,6 +115,39 @@ func (a *app) completeJob(c *cobra.Command, args []string, _ string) ([]string, 
 		return a.jobNames(c.Context(), siteArg(nil)), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, folders(len(args) == 2)
+}
+
+// completeCluster is for names of a cluster, one of each list, and [SITE].
+func (a *app) completeCluster(lists ...func(*site.Site) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) < len(lists) {
+			return a.namesOf(siteArg(nil), lists[len(args)]), cobra.ShellCompDirectiveNoFileComp
+		}
+		return nil, folders(len(args) == len(lists))
+	}
+}
+
+// namesOf are names in the site in dir; none if it can't be read.
+func (a *app) namesOf(dir string, list func(*site.Site) []string) []string {
+	s, err := a.quiet().loadNames(dir)
+	if err != nil {
+		return nil
+	}
+	return list(s)
+}
+
+func hostNames(s *site.Site) []string {
+	if s.Cluster == nil {
+		return nil
+	}
+	return s.Cluster.HostNames()
+}
+
+func witnessNames(s *site.Site) []string {
+	if s.Cluster == nil {
+		return nil
+	}
+	return s.Cluster.WitnessNames()
 }
 
 // completeSiteAndDevices is for [SITE] [DEVICE...].
