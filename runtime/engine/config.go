@@ -43,10 +43,11 @@ type Config struct {
 
 	Clock clock.Clock
 	Log   *slog.Logger
-}
 
-// voters is how many members there are.
-func (c *Config) voters() int { return len(c.Members) }
+	// advertise is the address that members tell each other of this one; "": that
+	// of Members. Tests with a way that can be cut set it.
+	advertise string
+}
 
 // names are those of the members, sorted.
 func (c *Config) names() []string {

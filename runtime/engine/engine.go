@@ -30,6 +30,7 @@ type Engine struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	once   sync.Once
+	ends   ends
 
 	mu     sync.Mutex
 	status cluster.EngineStatus

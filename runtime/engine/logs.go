@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,51 +29,89 @@ const (
 
 // Append adds an entry to a log if its last entry has the number after.
 func (e *Engine) Append(ctx context.Context, log string, after uint64, data []byte) (uint64, error) {
-	return e.put(ctx, stateStream, logSubject+token(log), after, data)
+	seq, err := e.put(ctx, stateStream, logSubject+token(log), after, data)
+	if err == nil {
+		e.ends.reached(log, seq)
+	}
+	return seq, err
 }
 
 // Tail is the last entry of a log, as the leader has it.
 func (e *Engine) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
-	return e.get(ctx, stateStream, map[string]any{"last_by_subj": logSubject + token(log)})
+	data, seq, err := e.get(ctx, stateStream, map[string]any{"last_by_subj": logSubject + token(log)})
+	if err == nil {
+		e.ends.reached(log, seq)
+	}
+	return data, seq, err
 }
 
 // Read calls f with the entries of a log after a number, up to its end.
 func (e *Engine) Read(ctx context.Context, log string, after uint64, f func(seq uint64, data []byte) error) (uint64, error) {
-	subject := logSubject + token(log)
+	data, seq, err := e.entry(ctx, log, after)
+	if err != nil {
+		return 0, err
+	}
+	if seq == 0 && after > 0 && e.ends.at(log) == after {
+		return after, nil // the last entry is not fetched to know its number: it may have 8 MB
+	}
 	_, last, err := e.Tail(ctx, log)
 	if err != nil {
 		return 0, err
 	}
-	at := after
-	for range few {
-		if at >= last {
-			return last, nil
-		}
-		data, seq, err := e.get(ctx, stateStream, map[string]any{"next_by_subj": subject, "seq": at + 1})
-		switch {
-		case err != nil:
-			return 0, err
-		case seq == 0 || seq > last: // purged meanwhile
-			return last, nil
-		}
+	for n := 0; seq != 0 && seq <= last; n++ {
 		if err := f(seq, data); err != nil {
 			return 0, err
 		}
-		at = seq
-	}
-	for at < last {
-		if at, err = e.consume(ctx, subject, at, last, f); err != nil {
+		if seq == last {
+			break
+		}
+		if n == few {
+			for seq < last {
+				if seq, err = e.consume(ctx, log, seq, last, f); err != nil {
+					return 0, err
+				}
+			}
+			break
+		}
+		if data, seq, err = e.entry(ctx, log, seq); err != nil {
 			return 0, err
 		}
 	}
 	return last, nil
 }
 
+// entry is the first entry of a log after a number; 0: there is none.
+func (e *Engine) entry(ctx context.Context, log string, after uint64) ([]byte, uint64, error) {
+	return e.get(ctx, stateStream, map[string]any{"next_by_subj": logSubject + token(log), "seq": after + 1})
+}
+
+// ends are the largest numbers of entries that this member has seen of each log. The
+// last entry of a log is never purged, and no number is given twice.
+type ends struct {
+	mu  sync.Mutex
+	log map[string]uint64
+}
+
+func (e *ends) reached(log string, seq uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.log == nil {
+		e.log = map[string]uint64{}
+	}
+	e.log[log] = max(e.log[log], seq)
+}
+
+func (e *ends) at(log string) uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log[log]
+}
+
 // consume calls f with the entries after at, up to last, and says how far it came
 // before its consumer fell silent. The consumer may be at a member that lags behind
 // the leader; it waits for what comes.
-func (e *Engine) consume(ctx context.Context, subject string, at, last uint64, f func(uint64, []byte) error) (uint64, error) {
-	name := rand.Text()
+func (e *Engine) consume(ctx context.Context, log string, at, last uint64, f func(uint64, []byte) error) (uint64, error) {
+	name, subject := rand.Text(), logSubject+token(log)
 	config := struct {
 		Stream string              `json:"stream_name"`
 		Config nats.ConsumerConfig `json:"config"`
@@ -153,11 +192,10 @@ func (e *Engine) next(ctx context.Context, sub *nats.Subscription) (*nats.Msg, e
 // Purge drops the entries of a log before a number. The last entry stays: the next
 // Append is told its number.
 func (e *Engine) Purge(ctx context.Context, log string, before uint64) error {
-	subject := logSubject + token(log)
 	_, last, err := e.Tail(ctx, log)
 	if err != nil || last == 0 {
 		return err
 	}
 	return e.api(ctx, "STREAM.PURGE."+stateStream,
-		map[string]any{"filter": subject, "seq": min(before, last)}, &struct{}{})
+		map[string]any{"filter": logSubject + token(log), "seq": min(before, last)}, &struct{}{})
 }

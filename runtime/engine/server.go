@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -102,7 +103,7 @@ func startServer(cfg Config) (*embedded, error) {
 				Name:         "hiklua",
 				Host:         bindTo(host),
 				Port:         port,
-				Advertise:    own,
+				Advertise:    cmp.Or(cfg.advertise, own), // known by Routes: no other way is tried
 				NoAdvertise:  true,
 				TLSConfig:    config,
 				TLSTimeout:   5,

@@ -10,7 +10,13 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
+
+// strangerEvery is the least time between two lines about peers without the secret.
+const strangerEvery = 10 * time.Minute
 
 // serverLog is where a server writes. What it calls a notice is of interest to who
 // looks for a fault in the engine only.
@@ -18,6 +24,7 @@ type serverLog struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
+	strange  clock.Stopwatch // since a stranger was told of
 	starting bool
 	fatal    error // why it can't start
 	damaged  error // what is wrong with its store
@@ -25,7 +32,10 @@ type serverLog struct {
 
 // ordinary are warnings and errors of what is not amiss, or is told by watch in the
 // words of this program.
-var ordinary = regexp.MustCompile(`^Maximum payloads over|^Plaintext passwords|[Rr]out(e|ing)|RAFT`)
+var ordinary = regexp.MustCompile(`^(Maximum payloads over|Plaintext passwords|Metalayer blocking snapshot)|JetStream has not established contact|[Rr]out(e|ing)|RAFT| - rid:\d+ - `)
+
+// stranger is what a server says of a peer that has not the cluster's secret.
+var stranger = regexp.MustCompile(`TLS route handshake error: .*(certificate|does not look like)`)
 
 // damage is what a server says of a store that it can't read, while it goes on
 // without what was there. The end of a log that a power failure has cut off is not
@@ -54,7 +64,15 @@ func (l *serverLog) look(level slog.Level, format string, v ...any) {
 	if l.starting && damage.MatchString(text) {
 		l.damaged = errors.Join(l.damaged, errors.New(text))
 	}
+	tell := stranger.MatchString(text) && l.strange.Elapsed() > strangerEvery
+	if tell {
+		l.strange = clock.NewStopwatch()
+	}
 	l.mu.Unlock()
+	if tell {
+		l.log.Warn("engine: a peer that has not this cluster's secret was refused", "error", text)
+		return
+	}
 	if ordinary.MatchString(text) {
 		level = slog.LevelDebug
 	}

@@ -17,7 +17,10 @@ import (
 
 const (
 	watchEvery   = time.Second
-	watchTimeout = 2 * time.Second
+	watchTimeout = time.Second
+	// leaderless: a leader that steps aside is followed at once, and one that dies
+	// after 4 to 9 seconds. Without one for longer there is no majority.
+	leaderless = 10 * time.Second
 )
 
 // Status is how the engine fares, as watch has seen it last.
@@ -31,18 +34,27 @@ func (e *Engine) Status() cluster.EngineStatus {
 
 // watch looks once a second who is there, and says what has changed.
 func (e *Engine) watch() {
+	heard := clock.NewStopwatch() // since there was a leader
 	for e.ctx.Err() == nil {
+		last := e.Status()
+		info := e.leases()
+		led := info.Cluster != nil && info.Cluster.Leader != "" || e.server != nil && len(e.cfg.Members) == 1 && info.Config.Name != ""
+		if led {
+			heard = clock.NewStopwatch()
+		}
 		var next cluster.EngineStatus
 		if e.server != nil {
-			next = e.lookInside()
+			next = e.lookInside(last, info)
 		} else {
-			next = e.lookOutside()
+			next = e.lookOutside(info)
 		}
+		next.Quorum = next.Quorum && (led || last.Quorum && heard.Elapsed() < leaderless)
 		e.mu.Lock()
-		last := e.status
 		e.status = next
 		e.mu.Unlock()
-		e.tell(last, next)
+		if e.ctx.Err() == nil {
+			e.tell(last, next)
+		}
 		clock.Sleep(e.ctx, e.cfg.Clock, watchEvery)
 	}
 }
@@ -62,13 +74,17 @@ func (e *Engine) tell(last, next cluster.EngineStatus) {
 			e.cfg.Log.Warn("engine: "+m.Role+" "+m.Name+" does not answer", "member", m.Name)
 		}
 	}
-	if last.Quorum && !next.Quorum {
+	switch {
+	case last.Quorum && !next.Quorum:
 		e.cfg.Log.Error("engine: a majority of the members does not answer: no share can be held")
+	case !last.Quorum && next.Quorum:
+		e.cfg.Log.Info("engine: a majority of the members answers")
 	}
 }
 
-// lookInside is the status of a cluster whose members are ours.
-func (e *Engine) lookInside() cluster.EngineStatus {
+// lookInside is the status of a cluster whose members are ours, by the routes to
+// them.
+func (e *Engine) lookInside(last cluster.EngineStatus, info nats.StreamInfo) cluster.EngineStatus {
 	now := e.cfg.Clock.Now()
 	up := map[string]time.Time{}
 	if routes, err := e.server.current().Routez(&server.RoutezOptions{}); err == nil {
@@ -77,7 +93,7 @@ func (e *Engine) lookInside() cluster.EngineStatus {
 		}
 	}
 	before := map[string]cluster.MemberStatus{}
-	for _, m := range e.Status().Members {
+	for _, m := range last.Members {
 		before[m.Name] = m
 	}
 	var s cluster.EngineStatus
@@ -100,30 +116,27 @@ func (e *Engine) lookInside() cluster.EngineStatus {
 		}
 		if m.Up {
 			there++
+			if info.Cluster != nil && info.Cluster.Leader == token(name) {
+				s.Leader = name
+			}
 		}
 		s.Members = append(s.Members, m)
 	}
-	info := e.leases()
-	if info.Cluster != nil {
-		for _, m := range s.Members {
-			if m.Up && token(m.Name) == info.Cluster.Leader {
-				s.Leader = m.Name
-			}
-		}
+	if len(e.cfg.Members) == 1 {
+		s.Leader = e.cfg.Name
 	}
-	s.Quorum = s.Leader != "" && there > len(e.cfg.Members)/2
+	s.Quorum = there > len(e.cfg.Members)/2
 	return s
 }
 
 // lookOutside is the status of a cluster that is not ours: its servers are what
 // votes.
-func (e *Engine) lookOutside() cluster.EngineStatus {
-	info := e.leases()
-	var s cluster.EngineStatus
+func (e *Engine) lookOutside(info nats.StreamInfo) cluster.EngineStatus {
+	s := cluster.EngineStatus{Quorum: true}
 	if info.Cluster == nil {
 		return s
 	}
-	s.Leader, s.Quorum = info.Cluster.Leader, info.Cluster.Leader != ""
+	s.Leader = info.Cluster.Leader
 	up := map[string]bool{s.Leader: true}
 	for _, r := range info.Cluster.Replicas {
 		up[r.Name] = !r.Offline

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	tendRetry = 500 * time.Millisecond // while streams are missing
-	tendEvery = 30 * time.Second       // when all is well
-	tendSay   = time.Minute            // between two lines about what is missing
+	tendRetry   = 500 * time.Millisecond // while streams are missing
+	tendEvery   = 30 * time.Second       // when all is well
+	tendTimeout = 2 * time.Second        // for one stream
+	tendSay     = time.Minute            // between two lines about what is missing
 )
 
 // streams are what the cluster keeps, with so many copies.
@@ -39,7 +40,6 @@ func streams(replicas int) []nats.StreamConfig {
 // they stay what they are to be.
 func (e *Engine) tend() {
 	said := clock.NewStopwatch()
-	first := true
 	for e.ctx.Err() == nil {
 		err := e.makeStreams(e.ctx, len(e.cfg.Members))
 		wait := tendEvery
@@ -47,11 +47,8 @@ func (e *Engine) tend() {
 			wait = tendRetry
 			if e.ctx.Err() == nil && said.Elapsed() > tendSay {
 				said = clock.NewStopwatch()
-				e.cfg.Log.Warn("engine: there is no majority of the members yet; for its very first start all of them are needed", "error", err)
+				e.cfg.Log.Warn("engine: the cluster does not answer; for its very first start all members are needed, later a majority of them", "error", err)
 			}
-		} else if first {
-			first = false
-			e.cfg.Log.Info("engine: the cluster answers")
 		}
 		clock.Sleep(e.ctx, e.cfg.Clock, wait)
 	}
@@ -60,10 +57,11 @@ func (e *Engine) tend() {
 // makeStreams makes the streams that are not there. It returns an errUnfit for one
 // that is not as it must be.
 func (e *Engine) makeStreams(ctx context.Context, replicas int) error {
-	ctx, cancel := clock.WithTimeout(e.cfg.Clock, ctx, 5*time.Second)
-	defer cancel()
 	for _, want := range streams(replicas) {
-		if err := e.makeStream(ctx, want); err != nil {
+		ctx, cancel := clock.WithTimeout(e.cfg.Clock, ctx, tendTimeout)
+		err := e.makeStream(ctx, want)
+		cancel()
+		if err != nil {
 			return err
 		}
 	}
@@ -86,7 +84,7 @@ func (e *Engine) makeStream(ctx context.Context, want nats.StreamConfig) error {
 		return err
 	}
 	have := info.Config
-	if have.Replicas < want.Replicas && e.cfg.URL == "" || have.Replicas != want.Replicas && e.cfg.URL == "" {
+	if have.Replicas != want.Replicas && e.cfg.URL == "" {
 		// The cluster has more or fewer members than before.
 		have.Replicas = want.Replicas
 		return e.api(ctx, "STREAM.UPDATE."+want.Name, have, &info)
