@@ -46,7 +46,8 @@ type daemon struct {
 	notify *notifier
 	data   string
 
-	lost     func() int // entries of the journal
+	cluster  api.Cluster // nil: the host runs its site alone
+	lost     func() int  // entries of the journal
 	measures measures
 
 	mu       sync.Mutex

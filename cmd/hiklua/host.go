@@ -138,6 +138,17 @@ type hostOptions struct {
 
 // newHost makes the host of a site; the caller opens and closes it.
 func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
+	conf := a.hostConf(s, o)
+	h, err := runtime.New(conf)
+	if o.shared && errors.Is(err, store.ErrLocked) {
+		conf.State, conf.StateNote = "", "hik.state begins empty, and ends with this command: the host that runs the site has it"
+		return runtime.New(conf)
+	}
+	return h, err
+}
+
+// hostConf is what a host of a site is made of.
+func (a *app) hostConf(s *site.Site, o hostOptions) runtime.Config {
 	if o.transport == nil {
 		if o.devices == nil {
 			o.devices = &simulation{}
@@ -181,12 +192,7 @@ func (a *app) newHost(s *site.Site, o hostOptions) (*runtime.Host, error) {
 	if !o.simulate {
 		conf.Logins, conf.LoginsCareful, conf.LoginCommand = loginsFolder(s.Dir), !o.reload, a.loginCommand(s)
 	}
-	h, err := runtime.New(conf)
-	if o.shared && errors.Is(err, store.ErrLocked) {
-		conf.State, conf.StateNote = "", "hik.state begins empty, and ends with this command: the host that runs the site has it"
-		return runtime.New(conf)
-	}
-	return h, err
+	return conf
 }
 
 // tellRunningHost completes what is wrong with a site.yaml that was saved while

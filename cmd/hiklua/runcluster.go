@@ -2,10 +2,212 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/check"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/cluster"
+	"github.com/hiklua/hiklua/runtime/deadman"
+	"github.com/hiklua/hiklua/runtime/engine"
+	"github.com/hiklua/hiklua/runtime/hold"
+	"github.com/hiklua/hiklua/runtime/hosts"
+	"github.com/hiklua/hiklua/runtime/page"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // runCluster runs the site in dir as one host of its cluster until ctx ends.
 func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) error {
-	return errors.New("this version does not run clusters yet")
+	s, err := a.loadSite(dir, o.simulate)
+	if err != nil {
+		return err
+	}
+	if err := a.clusterHost(s, host); err != nil {
+		return err
+	}
+	daemon, err := a.newDaemon(s, o)
+	if err != nil {
+		return err
+	}
+	defer daemon.close()
+	log := daemon.log
+	conf, err := engineConf(s, host)
+	if err != nil {
+		return err
+	}
+	conf.Clock, conf.Log = a.clk, log
+	driving, err := engine.Start(ctx, conf)
+	if err != nil {
+		return err
+	}
+	defer driving.Close()
+
+	record, lost, endRecord := a.openJournal(s, log, o)
+	daemon.lost = lost
+	defer endRecord()
+	brokers := a.newClusterBroker(log, o.simulate)
+	defer brokers.close()
+	ways := &outside{}
+	feed := page.NewFeed()
+	record = tellAll(record, brokers.record, feed.Record, daemon.measures.record)
+	devices := &simulation{}
+
+	var member *cluster.Member
+	group := hosts.New(hosts.Config{
+		Clock: a.clk, Version: version(), Outside: ways.broken,
+		Site:    func() *site.Site { return member.Site() },
+		Cluster: func() runtime.ClusterStatus { return member.Brief() },
+	})
+	brokers.group = group
+	load := func(source string) (*site.Site, error) {
+		next, err := a.loadFrom(source, s.Dir, o.simulate)
+		tellRunningHost(err)
+		return next, err
+	}
+	member = cluster.New(cluster.Config{
+		Site: s, Name: host, ID: hostID(s.Dir), Session: rand.Text(),
+		Engine: driving, Boot: deadman.Boot, Deadman: func() hold.Deadman { return deadman.New() },
+		Clock: a.clk, Log: log,
+		Load: load, Check: a.checkRelease(o.simulate),
+		Host: a.hostConf(s, hostOptions{
+			log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: brokers.publish, state: true,
+		}),
+		Taken: func(s *site.Site) { daemon.taken(group, o.web(s)) },
+		Group: brokers, Dial: dialDevice,
+	})
+	daemon.cluster = member
+	defer clock.OnDone(hurried(ctx), member.Abort)()
+	log.Info(fmt.Sprintf("site %s: host %s of a cluster of %s and %s; time zone %s",
+		runtime.FullPath(s.Dir), host, strings.Join(s.Cluster.HostNames(), ", "), plural(len(s.Cluster.Witnesses), "witness"), zoneText(s)))
+	for _, w := range s.Warnings {
+		log.Warn(w.String())
+	}
+	daemon.measure(group, o.web(s))
+	daemon.listen(group, devices, o.web(s), feed, record, ways)
+	// A standby is ready when it can take part: whether a majority is there is no
+	// matter of this host, and starting it again would not help.
+	daemon.ready(group)
+	told := a.clk.NewWaiter()
+	a.clk.Go(func() {
+		defer told.Wake()
+		clock.WaitFor(ctx, a.clk.NewWaiter())
+		log.Info("stopping: scripts end, heads are stopped, and what is held here goes to another host")
+		daemon.stopping()
+	})
+	err = member.Run(ctx)
+	told.Wait()
+	if err != nil {
+		return err
+	}
+	log.Info("stopped, every head that this host drove is at rest")
+	return nil
+}
+
+// clusterHost says what is wrong with running a site as a host of its cluster.
+func (a *app) clusterHost(s *site.Site, host string) error {
+	if s.Cluster == nil {
+		return &misuse{fmt.Sprintf("site.yaml of %s has no cluster:", s.Dir), a.name + " run " + shellWord(s.Dir)}
+	}
+	if _, ok := s.Cluster.Host(host); ok {
+		return nil
+	}
+	names := s.Cluster.HostNames()
+	if _, ok := s.Cluster.Witness(host); ok {
+		return &misuse{fmt.Sprintf("%s is a witness in cluster: of site.yaml", host), a.name + " witness " + shellWord(host) + " " + shellWord(s.Dir)}
+	}
+	return &misuse{
+		fmt.Sprintf("there is no host %q in cluster.hosts of site.yaml: there are %s", host, strings.Join(names, ", ")),
+		a.name + " run --cluster " + shellWord(names[0]) + " " + shellWord(s.Dir),
+	}
+}
+
+// engineConf is what the engine of a member is made with.
+func engineConf(s *site.Site, name string) (engine.Config, error) {
+	c := s.Cluster
+	conf := engine.Config{
+		Dir: filepath.Join(dataFolder(s.Dir), "engine"), Name: name, Members: make(map[string]string),
+		Witnesses: c.WitnessNames(), URL: c.Engine.Reveal(),
+	}
+	for _, m := range append(append([]site.Member{}, c.Hosts...), c.Witnesses...) {
+		conf.Members[m.Name] = net.JoinHostPort(m.Address, strconv.Itoa(c.Port))
+	}
+	if conf.URL != "" {
+		return conf, nil
+	}
+	secret, err := os.ReadFile(s.Path(c.SecretFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return conf, &failure{fmt.Sprintf("%s is not there: hiklua cluster init makes it on one host, and it is copied from there to all others", s.Path(c.SecretFile))}
+	}
+	if err == nil {
+		err = engine.CheckSecret(secret)
+	}
+	if err != nil {
+		return conf, &failure{fmt.Sprintf("%s: %v", s.Path(c.SecretFile), err)}
+	}
+	conf.Secret = secret
+	return conf, nil
+}
+
+// hostID is what no other host has: of the machine and the data folder.
+func hostID(dir string) string {
+	machine, err := os.ReadFile("/etc/machine-id")
+	if err != nil || len(machine) == 0 {
+		name, _ := os.Hostname()
+		machine = []byte(name)
+	}
+	sum := sha256.Sum256([]byte(strings.TrimSpace(string(machine)) + "\x00" + runtime.FullPath(dataFolder(dir))))
+	return hex.EncodeToString(sum[:6])
+}
+
+// loadFrom reads the site of dir whose site.yaml lies in source.
+func (a *app) loadFrom(source, dir string, simulate bool) (*site.Site, error) {
+	if !simulate {
+		return site.LoadFrom(source, dir, a.env)
+	}
+	s, err := site.LoadSimulatedFrom(source, dir, a.env)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := site.LoadSaved(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.UseSaved(saved)
+	return s, nil
+}
+
+// checkRelease says what the command check would refuse in a folder.
+func (a *app) checkRelease(simulate bool) func(source string) error {
+	return func(source string) error {
+		report := check.Site(source, a.env, simulate)
+		if !report.Wrong() {
+			return nil
+		}
+		var lines []string
+		for _, f := range report.Findings {
+			if !f.Warning {
+				lines = append(lines, f.String())
+			}
+		}
+		return errors.New(strings.Join(lines, "\n"))
+	}
+}
+
+// dialDevice opens a connection to a device and closes it.
+func dialDevice(ctx context.Context, address string) error {
+	c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return c.Close()
 }

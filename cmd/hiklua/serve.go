@@ -11,7 +11,7 @@ import (
 // newAPI makes what answers for what a daemon serves.
 func (d *daemon) newAPI(h hosted, devices *simulation) *api.API {
 	return api.New(api.Config{
-		Host: h, Version: version(), Log: d.log.Handler(), Ring: d.ring,
+		Host: h, Cluster: d.cluster, Version: version(), Log: d.log.Handler(), Ring: d.ring,
 		LogLines: func(w io.Writer, level slog.Level) slog.Handler {
 			return byClock(plainJSON(w, level), clock.Real(), h.Zone())
 		},

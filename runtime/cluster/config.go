@@ -37,10 +37,6 @@ type Config struct {
 	// Check says what is wrong with the site in a folder, as the command check does,
 	// beyond what Load says; nil: it is not asked.
 	Check func(source string) error
-	// Runs says which scripts in a folder run in which share, by the name of the
-	// script; nil: all in every share.
-	Runs func(source string, s *site.Site) (func(share, script string) bool, error)
-
 	// Host is what the hosts of all shares have in common. What belongs to one share
 	// and term the Member fills in.
 	Host runtime.Config

@@ -46,9 +46,9 @@ type Member struct {
 	shares    []*share // in the order of site.yaml
 	release   *release // that is laid; nil: none yet
 	site      *site.Site
-	runs      func(share, script string) bool
-	refused   error  // why this host does not run the cluster's release
-	refusedAs uint64 // the number of that release
+	scripts   map[string][]string // the shares in which each script runs; nil: in each
+	refused   error               // why this host does not run the cluster's release
+	refusedAs uint64              // the number of that release
 	edited    []string
 	heard     map[string]*peer // the other hosts, by name
 	unreached []string

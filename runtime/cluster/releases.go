@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/hold"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -190,10 +191,6 @@ func (m *Member) take(r *release, seq uint64) error {
 // releases run from; false: this host cannot, and goes on as before.
 func (m *Member) use(r *release, source string) bool {
 	now, err := m.conf.Load(source)
-	var runs func(share, script string) bool
-	if err == nil && m.conf.Runs != nil {
-		runs, err = m.conf.Runs(source, now)
-	}
 	if err == nil && now.Cluster == nil {
 		err = errors.New("it has no cluster: in its site.yaml")
 	}
@@ -205,7 +202,7 @@ func (m *Member) use(r *release, source string) bool {
 		return false
 	}
 	m.mu.Lock()
-	m.release, m.site, m.runs, m.refused, m.refusedAs = r, now, runs, nil, 0
+	m.release, m.site, m.scripts, m.refused, m.refusedAs = r, now, scriptShares(m.sourceDir(), now), nil, 0
 	m.mu.Unlock()
 	m.log.Info(fmt.Sprintf("release %d of the cluster", r.Number), keyHost, r.Host, "at", r.At.In(now.Timezone).Format(time.DateTime))
 	m.tellRestart(now)
@@ -219,6 +216,18 @@ func (m *Member) use(r *release, source string) bool {
 		}
 	}
 	return true
+}
+
+// scriptShares says in which shares each script runs; nil: there is one share alone.
+func scriptShares(source string, s *site.Site) map[string][]string {
+	if len(s.ShareNames()) == 1 {
+		return nil
+	}
+	shares := make(map[string][]string)
+	for _, one := range check.Shares(source, s) {
+		shares[one.Script] = one.Shares
+	}
+	return shares
 }
 
 // swapFolder puts a folder in the place of another. A crash in between leaves one

@@ -47,9 +47,6 @@ func (m *Member) readFolder() (map[string][]byte, *site.Site, error) {
 	if err == nil && m.conf.Check != nil {
 		err = m.conf.Check(dir)
 	}
-	if err == nil && m.conf.Runs != nil {
-		_, err = m.conf.Runs(dir, next)
-	}
 	return files, next, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/hold"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -49,6 +50,25 @@ func (m *Member) Status() Status {
 		st.Hosts = append(st.Hosts, one)
 	}
 	return st
+}
+
+// Brief is the part of Status about who holds what.
+func (m *Member) Brief() runtime.ClusterStatus {
+	now := m.Site()
+	st := runtime.ClusterStatus{Host: m.conf.Name, Quorum: m.conf.Engine.Status().Quorum, Shares: []runtime.ShareStatus{}}
+	for _, s := range m.all() {
+		one := s.status(now)
+		st.Shares = append(st.Shares, runtime.ShareStatus{Name: one.Name, State: one.State, Holder: one.Holder, Term: one.Term})
+	}
+	return st
+}
+
+// Site is what the release says that this host runs, or, until there is one, its
+// folder.
+func (m *Member) Site() *site.Site {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return cmp.Or(m.site, m.conf.Site)
 }
 
 // status is how the share is.

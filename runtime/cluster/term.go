@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -130,7 +131,7 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 // hostConf is what the host of a share is made of.
 func (m *Member) hostConf(name string) (runtime.Config, error) {
 	m.mu.Lock()
-	now, runs, refused := m.site, m.runs, m.refused
+	now, refused := m.site, m.refused
 	m.mu.Unlock()
 	if now == nil {
 		return runtime.Config{}, cmp.Or(refused, errors.New("there is no release yet"))
@@ -165,13 +166,10 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 	} else {
 		conf.StateBefore = filepath.Join(m.conf.Site.Dir, "data", "state.db")
 	}
-	if runs != nil {
-		conf.Runs = func(script string) bool {
-			m.mu.Lock()
-			runs := m.runs
-			m.mu.Unlock()
-			return runs == nil || runs(name, script)
-		}
+	conf.Runs = func(script string) bool {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return m.scripts == nil || slices.Contains(m.scripts[script], name)
 	}
 	conf.Elsewhere = m.elsewhere
 	return conf, nil

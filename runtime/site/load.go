@@ -35,6 +35,11 @@ func LoadSimulated(dir string, env func(string) (string, bool)) (*Site, error) {
 	return load(dir, dir, env, true)
 }
 
+// LoadSimulatedFrom is to LoadSimulated as LoadFrom is to Load.
+func LoadSimulatedFrom(source, dir string, env func(string) (string, bool)) (*Site, error) {
+	return load(source, dir, env, true)
+}
+
 func load(source, dir string, env func(string) (string, bool), unlocked bool) (*Site, error) {
 	data, err := readFile(source, FileName, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
