@@ -37,6 +37,20 @@ type sim struct {
 	usual   holdtest.Trouble
 	calm    bool
 	over    bool
+	events  []event // what drivers were told
+}
+
+// event is what a driver was told: Hold, Wane, Resume, LetGo, End, ended.
+type event struct {
+	at   time.Time
+	host string
+	what string
+	term uint64
+}
+
+func (p *process) note(what string) {
+	s := p.host.s
+	s.events = append(s.events, event{s.clk.Now(), p.host.name, what, p.gate.term})
 }
 
 // simHost is a machine through all its processes.
@@ -45,6 +59,7 @@ type simHost struct {
 	name    string
 	rate    float64
 	cut     int // keep it from the device
+	config  func(*hold.Config)
 	process *process
 	past    []*process
 }
@@ -90,11 +105,16 @@ func newSim(seed uint64, w without, log io.Writer) *sim {
 		drift = 200e-6
 	}
 	for _, name := range []string{"left", "right", "third"} {
-		h := &simHost{s: s, name: name, rate: 1 + drift*float64(s.rand.IntN(3)-1)}
-		s.hosts = append(s.hosts, h)
-		h.start(time.Duration(s.rand.Int64N(int64(1000 * time.Hour))))
+		s.hosts = append(s.hosts, &simHost{s: s, name: name, rate: 1 + drift*float64(s.rand.IntN(3)-1)})
 	}
 	return s
+}
+
+// start begins a process of each host.
+func (s *sim) start() {
+	for _, h := range s.hosts {
+		h.start(time.Duration(s.rand.Int64N(int64(1000 * time.Hour))))
+	}
 }
 
 func (s *sim) fault(format string, args ...any) {
@@ -119,11 +139,15 @@ func (h *simHost) start(up time.Duration) {
 		c := &fromAnswer{Engine: engine, boot: m.Boot, deadman: kernel}
 		engine, p.boot, deadman = c, c.Boot, c
 	}
-	p.holder = hold.New(hold.Config{
+	config := hold.Config{
 		Share: "site", Host: h.name, ID: "id of " + h.name,
 		Engine: engine, Driver: p, Clock: m.Clock(), Boot: p.boot, Deadman: deadman,
 		Log: s.log.With("host", h.name),
-	})
+	}
+	if h.config != nil {
+		h.config(&config)
+	}
+	p.holder = hold.New(config)
 	ctx, stop := clock.WithCancel(context.Background())
 	p.stop = stop
 	m.OnDeath(func() {
@@ -219,10 +243,12 @@ func (g *simGate) close() {
 	}
 }
 
+const mostTravel = 400 * time.Millisecond
+
 // travel is how long a command is on the wire.
 func (s *sim) travel() time.Duration {
 	if s.rand.IntN(4) == 0 {
-		return s.between(0, 400*time.Millisecond)
+		return s.between(0, mostTravel)
 	}
 	return time.Millisecond
 }
@@ -260,6 +286,7 @@ func (p *process) Hold(term uint64, may func() bool) {
 		g.conn.Cut()
 	}
 	p.gate, p.waning, p.ending = g, false, false
+	p.note("Hold")
 	p.m.Clock().Go(func() {
 		ctx, stop := clock.WithTimeout(p.m.Clock(), context.Background(), time.Second)
 		defer stop()
@@ -281,6 +308,7 @@ func (p *process) Wane() {
 		p.host.s.fault("%s: Wane out of order", p.host.name)
 	}
 	p.waning = true
+	p.note("Wane")
 }
 
 // Resume implements hold.Driver.
@@ -289,16 +317,25 @@ func (p *process) Resume() {
 		p.host.s.fault("%s: Resume out of order", p.host.name)
 	}
 	p.waning = false
+	p.note("Resume")
 }
 
 // LetGo implements hold.Driver.
-func (p *process) LetGo() { p.gate.close() }
+func (p *process) LetGo() {
+	p.note("LetGo")
+	p.gate.close()
+}
 
 // End implements hold.Driver.
 func (p *process) End(ctx context.Context) error {
 	p.ending = true
-	err := clock.Sleep(ctx, p.m.Clock(), p.host.s.between(500*time.Millisecond, 4*time.Second))
+	p.note("End")
+	err := clock.Sleep(ctx, p.m.Clock(), p.host.s.between(0, 4*time.Second))
 	p.gate.close()
+	if err == nil { // what was written is answered
+		err = clock.Sleep(ctx, p.m.Clock(), mostTravel)
+	}
+	p.note("ended")
 	return err
 }
 

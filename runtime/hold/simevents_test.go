@@ -168,6 +168,7 @@ func simulate(t *testing.T, seed uint64, w without) *sim {
 		log = os.Stdout
 	}
 	s := newSim(seed, w, log)
+	s.start()
 	s.run()
 	s.end(t)
 	return s
