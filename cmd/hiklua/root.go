@@ -50,7 +50,7 @@ patrol tours, preset sweeps on a schedule, timed snapshots, and sessions by hand
 		order = append(order, commands...)
 	}
 	add(groupStart, "Begin:", newDemoCommand(a), newInitCommand(a))
-	add(groupRun, "Run a site:", newRunCommand(a), newStatusCommand(a), newJobsCommand(a), newJobCommand(a), newScriptCommand(a), newEmitCommand(a), newReloadCommand(a), newPageCommand(a), newClusterCommand(a))
+	add(groupRun, "Run a site:", newRunCommand(a), newStatusCommand(a), newJobsCommand(a), newJobCommand(a), newScriptCommand(a), newEmitCommand(a), newReloadCommand(a), newPageCommand(a), newClusterCommand(a), newWitnessCommand(a))
 	add(groupPast, "What was, what will be:", newLogCommand(a), newJournalCommand(a), newEventsCommand(a), newNextCommand(a), newRehearseCommand(a), newTestCommand(a), newArchiveCommand(a))
 	add(groupFault, "Find what is wrong:", newCheckCommand(a), newDevicesCommand(a), newDoctorCommand(a), newLoginCommand(a))
 	add(groupHand, "By hand:", newExecCommand(a), newReplCommand(a))
