@@ -73,12 +73,29 @@ func (c *aCluster) Leave(_ context.Context, host string) error {
 // serveCluster has the socket of the site in dir answered for a cluster.
 func serveCluster(t *testing.T, dir string, c api.Cluster) {
 	t.Helper()
+	if err := os.MkdirAll(dataFolder(dir), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	answers := api.New(api.Config{Cluster: c, Version: version(), Log: slog.DiscardHandler})
 	server, err := control.Listen(dataFolder(dir), answers.Handler(api.Socket), log.New(&bytes.Buffer{}, "", 0))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
+}
+
+// lineSession is a session that types lines as they stand.
+type lineSession struct {
+	*session
+	status int // of the last line
+}
+
+func newLineSession(t *testing.T) *lineSession { return &lineSession{session: newSession(t)} }
+
+// typed types a line without quotes and returns what is printed.
+func (s *lineSession) typed(line string) string {
+	s.status = s.run(context.Background(), strings.Fields(line)...)
+	return s.out.String()
 }
 
 // What docs/commands.md shows of cluster status is what it prints, and what the
@@ -107,18 +124,18 @@ func TestClusterCommands(t *testing.T) {
 		{"cluster leave", "", "error: cluster leave is followed by the name of a host\ntry: hiklua cluster leave right\n", statusMisuse},
 		{"cluster leave right . x", "", "error: leave takes at most 2 arguments: \"x\" is too much\ntry: hiklua cluster leave HOST [SITE]\n", statusMisuse},
 	} {
-		s := newSession(t)
+		s := newLineSession(t)
 		if got := (ran{want.line, s.typed(want.line), s.err.String(), s.status}); got != want {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	}
 	c.changed = []string{"scripts/a.lua", "site.yaml"}
-	s := newSession(t)
+	s := newLineSession(t)
 	if out := s.typed("cluster release"); out != "release 4: scripts/a.lua, site.yaml\n" {
 		t.Errorf("%q", out)
 	}
 	c.refuses = errors.New("edited here and changed meanwhile: scripts/a.lua")
-	s = newSession(t)
+	s = newLineSession(t)
 	if s.typed("cluster release"); s.status != statusFailure || !strings.Contains(s.err.String(), "edited here and changed meanwhile") {
 		t.Errorf("%d %s", s.status, s.err.String())
 	}
@@ -126,7 +143,7 @@ func TestClusterCommands(t *testing.T) {
 		t.Errorf("asked for %s", asked)
 	}
 	var st cluster.Status
-	s = newSession(t)
+	s = newLineSession(t)
 	if err := json.Unmarshal([]byte(s.typed("cluster status --json")), &st); err != nil || st.Shares[1].Lag != 2 {
 		t.Errorf("%v %s", err, s.out.String())
 	}
@@ -147,7 +164,7 @@ func TestClusterThatFares(t *testing.T) {
 	st.Hosts[0].Unreached = []string{"gate", "yard"}
 	st.Shares[0].State, st.Shares[0].Wanted = cluster.ShareWaning, "right"
 	st.Shares[1].State, st.Shares[1].Renewed = cluster.ShareNobody, nil
-	s := newSession(t)
+	s := newLineSession(t)
 	s.writeCluster(st)
 	wants(t, s.out.String(), "NO MAJORITY: a majority of hosts and witnesses does not answer", "RELEASE NOT RUN: site.yaml:3: no device",
 		"edited in this folder, and not released: scripts/a.lua (hiklua cluster release)", "waning, due to move to right", "nobody", "not heard since", "left can't reach gate, yard")
@@ -174,7 +191,7 @@ func TestClusterThatFares(t *testing.T) {
 func TestClusterInit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, ".", map[string]string{"site.yaml": clusterSite, "alone/site.yaml": "devices: {}\n", "own/site.yaml": "devices: {}\ncluster: {hosts: {left: h}, engine: nats://h}\n"})
-	s := newSession(t)
+	s := newLineSession(t)
 	wants(t, s.typed("cluster init"), "wrote secrets/cluster: who has it can join the cluster", "copy site.yaml and secrets/ to each host, left (192.0.2.11), right (192.0.2.12)",
 		"copy site.yaml and secrets/cluster to box (192.0.2.13)", "open port 7423", "hiklua run --cluster right .    # on right", "hiklua witness box .    # on box")
 	made, err := os.ReadFile("secrets/cluster")
@@ -187,7 +204,7 @@ func TestClusterInit(t *testing.T) {
 	if info, _ := os.Stat("secrets/cluster"); goruntime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %04o", info.Mode().Perm())
 	}
-	s = newSession(t)
+	s = newLineSession(t)
 	s.typed("cluster init")
 	again, _ := os.ReadFile("secrets/cluster")
 	if s.status != statusFailure || !bytes.Equal(made, again) {
@@ -195,7 +212,7 @@ func TestClusterInit(t *testing.T) {
 	}
 	wants(t, s.err.String(), "secrets/cluster is there already, and stays as it is")
 	for dir, want := range map[string]string{"alone": "site.yaml has no cluster: yet", "own": "the engine of this cluster is one of your own"} {
-		s := newSession(t)
+		s := newLineSession(t)
 		s.typed("cluster init " + dir)
 		wants(t, s.err.String(), want)
 		if _, err := os.Stat(filepath.Join(dir, "secrets")); err == nil || s.status != statusFailure {
@@ -226,21 +243,21 @@ func TestClusterIsNotRunAlone(t *testing.T) {
 		"witness left":             "error: \"left\" is a host of the cluster, not a witness\ntry: hiklua run --cluster left\n",
 		"witness box bare":         "error: the cluster of site.yaml has no witnesses\ntry: hiklua check bare\n",
 	} {
-		s := newSession(t)
+		s := newLineSession(t)
 		if s.typed(line); s.err.String() != want || s.status != statusMisuse {
 			t.Errorf("%s: %d\ngot  %s\nwant %s", line, s.status, s.err.String(), want)
 		}
 	}
 	for _, line := range []string{"exec --simulate -e print(1)", "exec --simulate --device http://x -e print(1)"} {
-		s := newSession(t)
+		s := newLineSession(t)
 		if out := s.typed(line); out != "1\n" || s.status != statusOK {
 			t.Errorf("%s: %d %s%s", line, s.status, out, s.err.String())
 		}
 	}
-	s := newSession(t)
+	s := newLineSession(t)
 	s.typed("witness box alone")
 	wants(t, s.err.String(), "site.yaml has no cluster: yet")
-	s = newSession(t)
+	s = newLineSession(t)
 	s.typed("witness box")
 	wants(t, s.err.String(), "secrets/cluster is not there")
 }
@@ -254,16 +271,16 @@ func TestCheckOfACluster(t *testing.T) {
 		"scripts/count.lua":  `hik.cron("@daily", function() print(#hik.devices()) end)`,
 		"scripts/patrol.lua": `hik.cron("@daily", function() hik.preset("gate", 1) end)`,
 	})
-	s := newSession(t)
+	s := newLineSession(t)
 	_, page, _ := strings.Cut(read(t, docsPage("commands.md")), "$ hiklua check harbour\n")
 	page, _, _ = strings.Cut(page, "```")
 	if out := s.typed("check --simulate"); out != page || s.status != statusOK {
 		t.Errorf("%d\n%s\nand docs/commands.md has\n%s", s.status, out, page)
 	}
 	write(t, ".", map[string]string{"scripts/close.lua": "hik.cron('@daily', function() hik.preset('yard', 1) hik.preset('gate', 1) end)"})
-	s = newSession(t)
+	s = newLineSession(t)
 	s.typed("check --simulate")
-	wants(t, s.out.String(), `scripts/close.lua:1:68: the script names devices of two shares: "gate" of share east here, and "yard" of share west at scripts/close.lua:1:43`)
+	wants(t, s.out.String(), `scripts/close.lua:1:64: the script names devices of two shares: "gate" of share east here, and "yard" of share west at scripts/close.lua:1:42`)
 	lacks(t, s.out.String(), "ok:", "SHARE")
 	if s.status != statusFailure {
 		t.Errorf("status %d", s.status)
@@ -301,4 +318,36 @@ func (c pageCluster) Status() cluster.Status {
 	st.Shares = st.Shares[:1]
 	st.Shares[0].Name = "site"
 	return st
+}
+
+// A host that runs its site alone goes on as it was where site.yaml gets a cluster:
+// others may drive its devices from then on only when it was stopped.
+func TestClusterComesToAHostAlone(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"site.yaml": "devices: {gate: {simulate: ptz}}\n"})
+	s := newSession(t)
+	s.app.do(func() {
+		conf, err := s.app.loadSite(dir, true)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		h, err := s.app.newHost(conf, hostOptions{log: slog.New(slog.DiscardHandler), simulate: true, reload: true})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		h.Open()
+		write(t, dir, map[string]string{"site.yaml": clusterSite})
+		h.Sync(context.Background())
+		if err := h.SiteError(); err == nil || err.Error() != "site.yaml: cluster: this host runs the site alone: stop it, and start it again with --cluster HOST" {
+			t.Errorf("site.yaml is taken over: %v", err)
+		}
+		if names := h.Site().DeviceNames(); len(names) != 1 {
+			t.Errorf("devices %v", names)
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

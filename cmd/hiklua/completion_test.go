@@ -24,6 +24,7 @@ func TestCompletion(t *testing.T) {
 	for name, text := range files {
 		write(t, ".", map[string]string{"other/" + name: strings.ReplaceAll(text, "gate", "pier")})
 	}
+	write(t, ".", map[string]string{"many/site.yaml": clusterSite})
 	const noFiles, dirs = ":4", ":16"
 	for line, want := range map[string]string{
 		"sim --model ":                "dvr ipc nvr ptz " + noFiles,
@@ -61,6 +62,15 @@ func TestCompletion(t *testing.T) {
 		"archive list other --label ": "alarm routine " + noFiles,
 		"archive verify ":             dirs,
 		"lib list ":                   dirs,
+		"cluster ":                    "init leave move release status " + noFiles,
+		"cluster status ":             dirs,
+		"cluster move ":               "site " + noFiles,
+		"cluster move site ":          noFiles,
+		"cluster move site left ":     dirs,
+		"cluster leave ":              noFiles,
+		"run many --cluster ":         "left right " + noFiles,
+		"witness ":                    noFiles,
+		"witness box ":                dirs,
 		"lib show ":                   strings.Join(scripts.Names(), " ") + " " + noFiles,
 		"lib show hik.tour ":          dirs,
 	} {

@@ -26,13 +26,11 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
-// runCluster runs the site in dir as one host of its cluster until ctx ends.
+// runCluster runs the site in dir as one host of its cluster, which there is, until
+// ctx ends.
 func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) error {
 	s, err := a.loadSite(dir, o.simulate)
 	if err != nil {
-		return err
-	}
-	if err := a.clusterHost(s, host); err != nil {
 		return err
 	}
 	daemon, err := a.newDaemon(s, o)
@@ -111,24 +109,6 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	}
 	log.Info("stopped, every head that this host drove is at rest")
 	return nil
-}
-
-// clusterHost says what is wrong with running a site as a host of its cluster.
-func (a *app) clusterHost(s *site.Site, host string) error {
-	if s.Cluster == nil {
-		return &misuse{fmt.Sprintf("site.yaml of %s has no cluster:", s.Dir), a.name + " run " + shellWord(s.Dir)}
-	}
-	if _, ok := s.Cluster.Host(host); ok {
-		return nil
-	}
-	names := s.Cluster.HostNames()
-	if _, ok := s.Cluster.Witness(host); ok {
-		return &misuse{fmt.Sprintf("%s is a witness in cluster: of site.yaml", host), a.name + " witness " + shellWord(host) + " " + shellWord(s.Dir)}
-	}
-	return &misuse{
-		fmt.Sprintf("there is no host %q in cluster.hosts of site.yaml: there are %s", host, strings.Join(names, ", ")),
-		a.name + " run --cluster " + shellWord(names[0]) + " " + shellWord(s.Dir),
-	}
 }
 
 // engineConf is what the engine of a member is made with.

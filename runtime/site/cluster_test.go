@@ -3,6 +3,7 @@ package site
 import (
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -145,5 +146,20 @@ func TestClusterEngine(t *testing.T) {
 	}
 	if s := loadText(t, "devices: {}\n"+threeMachines+"  engine: embedded\n"); !s.Cluster.Engine.IsZero() {
 		t.Errorf("%v", s.Cluster.Engine)
+	}
+}
+
+// A secret that others can read is refused for a witness, too, which looks up nothing
+// else.
+func TestClusterSecretOfAWitness(t *testing.T) {
+	if goruntime.GOOS == "windows" {
+		t.Skip("files have no modes here")
+	}
+	text := "devices: {gate: {ip: h, username: u, password: \"${NOT_SET}\"}}\n" + threeMachines
+	if s, err := LoadSimulated(siteOf(t, []byte(text)), testEnv); err != nil || len(s.Warnings) != 0 {
+		t.Errorf("without a secret: %v, %v", s, err)
+	}
+	if _, err := LoadSimulated(siteOf(t, []byte(text+"  secret_file: open\n")), testEnv); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("with an open one: %v", err)
 	}
 }

@@ -12,11 +12,9 @@ import (
 // checkClusterSecret reports a secret that others can read, and warns of one that
 // is not there: "cluster init" makes it when site.yaml stands.
 func (r *reader) checkClusterSecret(n *yaml.Node, path string) {
-	if r.unlocked {
-		return
-	}
 	info, err := os.Stat(inFolder(r.dir, path))
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.unlocked:
 	case errors.Is(err, fs.ErrNotExist):
 		r.warn(n, `cluster: there is no `+quoted(path)+` yet: "hiklua cluster init" makes it, once for all machines`)
 	case regular(info, err) != nil:
