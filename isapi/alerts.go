@@ -48,6 +48,9 @@ func (c *Client) OpenAlerts(ctx context.Context) (*AlertStream, error) {
 		}
 		var second error
 		if resp, second = c.open(ctx, cl); second != nil {
+			if errors.Is(second, ErrElsewhere) {
+				err = second
+			}
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"log"
 	"net/http/httptest"
 	"testing"
+	"time"
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -77,4 +78,33 @@ func (r *repeat) Read(p []byte) (int, error) {
 	n := copy(p, r.doc[r.at:])
 	r.at = (r.at + n) % len(r.doc)
 	return n, nil
+}
+
+// What a gate costs a command over a socket of this machine: how many times as long
+// it takes as without one, measured in turns.
+func BenchmarkGate(b *testing.B) {
+	plain, _ := gated(b, newFake(okTree), nil, false)
+	behind, _ := gated(b, newFake(okTree), NewGate(always), false)
+	var took [2]time.Duration
+	for b.Loop() {
+		for i, c := range []*Client{plain, behind} {
+			began := time.Now()
+			if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
+				b.Fatal(err)
+			}
+			took[i] += time.Since(began)
+		}
+	}
+	b.ReportMetric(float64(took[1])/float64(took[0]), "x-as-long")
+}
+
+// The question and the lock alone.
+func BenchmarkGateEnter(b *testing.B) {
+	g := NewGate(always)
+	b.ReportAllocs()
+	for b.Loop() {
+		if g.enter() == nil {
+			g.leave()
+		}
+	}
 }

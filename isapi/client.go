@@ -219,9 +219,13 @@ func (c *Client) open(ctx context.Context, cl *call) (*http.Response, error) {
 // followed, least of all with credentials.
 func (c *Client) send(ctx context.Context, cl *call, authorization string) (*http.Response, error) {
 	req := c.newRequest(ctx, cl, authorization)
+	var w *written
+	if c.cfg.Gate != nil && c.own != nil {
+		req, w = traceWritten(req)
+	}
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
-		return nil, c.failNet(ctx, cl, err)
+		return nil, c.failNet(ctx, cl, w.correct(err))
 	}
 	return resp, nil
 }

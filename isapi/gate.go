@@ -2,13 +2,11 @@ package isapi
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -102,95 +100,6 @@ func (g *Gate) remove(c io.Closer) {
 	delete(g.conns, c)
 }
 
-// dial is the DialContext of clients with a gate.
-func (g *Gate) dial(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if err := g.enter(); err != nil {
-			return nil, err
-		}
-		g.leave() // a connection that opens commands nothing
-		conn, err := dialer.DialContext(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		c := &gatedConn{Conn: conn, gate: g}
-		// However it is closed, also by the end of the process, the system drops what
-		// it has not sent; by itself it would go on to send that for minutes.
-		err = conn.(*net.TCPConn).SetLinger(0)
-		if err == nil {
-			err = g.add(c)
-		}
-		if err != nil {
-			_ = conn.Close()
-			return nil, err
-		}
-		return c, nil
-	}
-}
-
-// gatedConn is a connection whose writes pass a gate. It has the methods of
-// net.Conn and no other: those of a TCP connection that write, such as ReadFrom,
-// would pass it by.
-type gatedConn struct {
-	net.Conn
-	gate *Gate
-
-	mu    sync.Mutex
-	until time.Time // of SetWriteDeadline
-}
-
-// Write implements net.Conn.
-func (c *gatedConn) Write(p []byte) (n int, err error) {
-	for {
-		wrote, again, err := c.writeOnce(p[n:])
-		if n += wrote; !again {
-			return n, err
-		}
-	}
-}
-
-// writeOnce writes what there is room for before long. again: there is more.
-func (c *gatedConn) writeOnce(p []byte) (n int, again bool, err error) {
-	if err := c.gate.enter(); err != nil {
-		return 0, false, err
-	}
-	defer c.gate.leave()
-	limit := time.Now().Add(roomTime)
-	c.mu.Lock()
-	if !c.until.IsZero() && c.until.Before(limit) {
-		limit = c.until
-	}
-	err = c.Conn.SetWriteDeadline(limit)
-	last := limit.Equal(c.until)
-	c.mu.Unlock()
-	if err == nil {
-		n, err = c.Conn.Write(p)
-	}
-	return n, err != nil && !last && errors.Is(err, os.ErrDeadlineExceeded), err
-}
-
-// SetWriteDeadline implements net.Conn.
-func (c *gatedConn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.until = t
-	return c.Conn.SetWriteDeadline(t)
-}
-
-// SetDeadline implements net.Conn.
-func (c *gatedConn) SetDeadline(t time.Time) error {
-	if err := c.SetReadDeadline(t); err != nil {
-		return err
-	}
-	return c.SetWriteDeadline(t)
-}
-
-// Close implements net.Conn: the connection is reset.
-func (c *gatedConn) Close() error {
-	c.gate.remove(c)
-	return c.Conn.Close()
-}
-
 // gatedTransport asks before each request to a simulated device.
 type gatedTransport struct {
 	http.RoundTripper
@@ -216,19 +125,10 @@ func (t gatedTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// gatedBody is the body of an answer that breaks off when the gate is shut.
+// gatedBody is the body of an answer, which the gate closes.
 type gatedBody struct {
 	io.ReadCloser
 	gate *Gate
-}
-
-// Read implements io.Reader.
-func (b *gatedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if b.gate.closed() {
-		return 0, because(ErrElsewhere, net.ErrClosed)
-	}
-	return n, err
 }
 
 // Close implements io.Closer.
