@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -35,11 +36,14 @@ const (
 // embedded is the server in this process.
 type embedded struct {
 	cfg      Config
+	cluster  string                 // fingerprint of its secret
 	options  func() *server.Options // a server takes them for its own
 	password string                 // for this process only
 
 	mu     sync.Mutex
 	server *server.Server
+	log    *serverLog // of that server
+	ended  bool
 }
 
 // startServer starts the server of a member on what lies in its folder.
@@ -69,7 +73,7 @@ func startServer(cfg Config) (*embedded, error) {
 			routes = append(routes, &url.URL{Scheme: "nats", Host: cfg.Members[name]})
 		}
 	}
-	b := &embedded{cfg: cfg, password: rand.Text()}
+	b := &embedded{cfg: cfg, cluster: fingerprint, password: rand.Text()}
 	b.options = func() *server.Options {
 		system := server.NewAccount(systemAccount)
 		options := &server.Options{
@@ -133,34 +137,70 @@ func bindTo(host string) string {
 
 // start makes a server and starts it.
 func (b *embedded) start() error {
-	s, err := server.NewServer(b.options())
+	options := b.options()
+	s, err := server.NewServer(options)
 	if err != nil {
 		return fmt.Errorf("the engine can't start: %w", err)
 	}
-	log := &serverLog{log: b.cfg.Log, starting: true}
+	log := &serverLog{log: b.cfg.Log}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start() // it returns when the store is read
-	if b.options().Cluster.Port != 0 {
+	if options.Cluster.Port != 0 {
 		// A server without a port for clients waits for that port before it begins with
 		// the routes, and so for ever.
 		none := make(chan struct{})
 		close(none)
 		s.StartRouting(none)
 	}
-	ready := s.ReadyForConnections(startTimeout)
-	err = log.started()
-	if err == nil && (!ready || !s.JetStreamEnabled()) {
+	if err = log.started(); err == nil && (!s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled()) {
 		err = fmt.Errorf("the engine has not started within %v", startTimeout)
 	}
+	b.mu.Lock()
+	if err == nil && b.ended {
+		err = errors.New("the engine was closed")
+	}
+	if err == nil {
+		b.server, b.log = s, log
+	}
+	b.mu.Unlock()
 	if err != nil {
 		s.Shutdown()
 		s.WaitForShutdown()
-		return err
 	}
+	return err
+}
+
+// look sees to it that the server still does what it is for. One that could not
+// write, such as to a full disk, has given up and is started again; one that has
+// found its store damaged is stopped, before it votes for what is not there any more.
+func (b *embedded) look() {
+	b.mu.Lock()
+	s, log := b.server, b.log
+	b.mu.Unlock()
+	switch what := log.found(); {
+	case what != "" && s.Running():
+		b.cfg.Log.Error("engine: this member does not vote any more", "error", damaged(what))
+		if err := markDamaged(b.cfg.Dir, b.cluster, b.cfg.Name, what); err != nil {
+			b.cfg.Log.Error("engine: " + err.Error())
+		}
+		s.Shutdown()
+		s.WaitForShutdown()
+	case what != "":
+	case log.hurt() || !s.JetStreamEnabled():
+		b.cfg.Log.Warn("engine: it could not write to its disk and is started again")
+		s.Shutdown()
+		s.WaitForShutdown()
+		if err := b.start(); err != nil {
+			b.cfg.Log.Error("engine: it can't be started again", "error", err)
+		}
+	}
+}
+
+// lame tells whether the server has found its store damaged.
+func (b *embedded) lame() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.server = s
-	return nil
+	return b.log.found() != ""
 }
 
 // current is the server that runs now.
@@ -172,7 +212,10 @@ func (b *embedded) current() *server.Server {
 
 // stop ends the server. What it leads goes to another member first.
 func (b *embedded) stop() {
-	s := b.current()
+	b.mu.Lock()
+	s := b.server
+	b.ended = true
+	b.mu.Unlock()
 	s.Shutdown()
 	s.WaitForShutdown()
 }

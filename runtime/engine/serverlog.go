@@ -19,82 +19,99 @@ import (
 const strangerEvery = 10 * time.Minute
 
 // serverLog is where a server writes. What it calls a notice is of interest to who
-// looks for a fault in the engine only.
+// looks for a fault in the engine only. Some of its lines are the one way to learn
+// what has happened to it; TestServerLines has each of them come about.
 type serverLog struct {
 	log *slog.Logger
 
-	mu       sync.Mutex
-	strange  clock.Stopwatch // since a stranger was told of
-	starting bool
-	fatal    error // why it can't start
-	damaged  error // what is wrong with its store
+	mu      sync.Mutex
+	strange clock.Stopwatch // since a stranger was told of
+	fatal   string          // why it can't start
+	damage  string          // what it has found wrong with its store
+	broken  bool            // it could not write, and has given up, in part at least
 }
 
-// ordinary are warnings and errors of what is not amiss, or is told by watch in the
-// words of this program.
-var ordinary = regexp.MustCompile(`^(Maximum payloads over|Plaintext passwords|Metalayer blocking snapshot)|JetStream has not established contact|[Rr]out(e|ing)|RAFT| - rid:\d+ - `)
+var (
+	// ordinary are warnings and errors of what is not amiss, or is told by watch in
+	// the words of this program.
+	ordinary = regexp.MustCompile(`^(Maximum payloads over|Plaintext passwords|Metalayer blocking snapshot|Filestore .* will rebuild)|JetStream has not established contact|[Rr]out(e|ing)|RAFT| - rid:\d+ - `)
+	// stranger is what a server says of a peer that has not the cluster's secret.
+	stranger = regexp.MustCompile(`TLS route handshake error: .*(certificate|does not look like)`)
+	// damage is what a server says of a store that it can't read, while it goes on
+	// without what was there. What a power failure may leave behind is not among
+	// that: the end of a file that was never acknowledged, an index that it makes anew.
+	damage = regexp.MustCompile(`(?i)metafile|missing stream checksum|snapshot corrupt|corrupt WAL|could not load \d+ from WAL|corrupt message|corrupt peer|append entry corrupt`)
+	// broken is what it says when it could not write.
+	broken = regexp.MustCompile(`will be DISABLED|Critical write error|[Pp]ermission denied`)
+)
 
-// stranger is what a server says of a peer that has not the cluster's secret.
-var stranger = regexp.MustCompile(`TLS route handshake error: .*(certificate|does not look like)`)
-
-// damage is what a server says of a store that it can't read, while it goes on
-// without what was there. The end of a log that a power failure has cut off is not
-// among that: it was never acknowledged.
-var damage = regexp.MustCompile(`metafile|(?i)corrupt|checksums? d(o|id) not match|[Ee]rror recovering|Failed to recover`)
-
-func (l *serverLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, format, v...) }
+func (l *serverLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, text(format, v)) }
 func (l *serverLog) Debugf(format string, v ...any)  {}
 func (l *serverLog) Tracef(format string, v ...any)  {}
-
-func (l *serverLog) Warnf(format string, v ...any) { l.look(slog.LevelWarn, format, v...) }
-
-func (l *serverLog) Errorf(format string, v ...any) { l.look(slog.LevelError, format, v...) }
+func (l *serverLog) Warnf(format string, v ...any)   { l.amiss(slog.LevelWarn, text(format, v)) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.amiss(slog.LevelError, text(format, v)) }
 
 // Fatalf ends no process.
 func (l *serverLog) Fatalf(format string, v ...any) {
 	l.mu.Lock()
-	l.fatal = errors.Join(l.fatal, errors.New(strings.TrimSpace(fmt.Sprintf(format, v...))))
+	l.fatal = text(format, v)
 	l.mu.Unlock()
-	l.write(slog.LevelError, format, v...)
+	l.write(slog.LevelError, text(format, v))
 }
 
-func (l *serverLog) look(level slog.Level, format string, v ...any) {
-	text := strings.TrimSpace(fmt.Sprintf(format, v...))
+func text(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }
+
+// amiss takes note of a warning or an error, and logs it.
+func (l *serverLog) amiss(level slog.Level, line string) {
 	l.mu.Lock()
-	if l.starting && damage.MatchString(text) {
-		l.damaged = errors.Join(l.damaged, errors.New(text))
+	if damage.MatchString(line) && l.damage == "" {
+		l.damage = line
 	}
-	tell := stranger.MatchString(text) && l.strange.Elapsed() > strangerEvery
-	if tell {
+	if broken.MatchString(line) {
+		l.broken = true
+	}
+	foreign := stranger.MatchString(line) && l.strange.Elapsed() > strangerEvery
+	if foreign {
 		l.strange = clock.NewStopwatch()
 	}
 	l.mu.Unlock()
-	if tell {
-		l.log.Warn("engine: a peer that has not this cluster's secret was refused", "error", text)
-		return
+	switch {
+	case foreign:
+		l.log.Warn("engine: a peer that has not this cluster's secret was refused", "error", line)
+	case ordinary.MatchString(line):
+		l.write(slog.LevelDebug, line)
+	default:
+		l.write(level, line)
 	}
-	if ordinary.MatchString(text) {
-		level = slog.LevelDebug
-	}
-	l.write(level, "%s", text)
 }
 
-func (l *serverLog) write(level slog.Level, format string, v ...any) {
-	if l.log.Enabled(context.Background(), level) {
-		l.log.Log(context.Background(), level, "engine: "+strings.TrimSpace(fmt.Sprintf(format, v...)))
-	}
+func (l *serverLog) write(level slog.Level, line string) {
+	l.log.Log(context.Background(), level, "engine: "+line)
+}
+
+// found is what is wrong with the store; "": nothing was found.
+func (l *serverLog) found() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.damage
+}
+
+// hurt tells whether the server could not write.
+func (l *serverLog) hurt() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.broken
 }
 
 // started is why the server is not to run, if it has said anything like that.
 func (l *serverLog) started() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.starting = false
 	switch {
-	case l.damaged != nil:
-		return fmt.Errorf("%w, it is damaged: %w; %s", ErrStore, l.damaged, anew)
-	case l.fatal != nil:
-		return fmt.Errorf("the engine can't start: %w", l.fatal)
+	case l.damage != "":
+		return damaged(l.damage)
+	case l.fatal != "":
+		return errors.New("the engine can't start: " + l.fatal)
 	}
 	return nil
 }

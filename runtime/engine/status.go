@@ -18,6 +18,8 @@ import (
 const (
 	watchEvery   = time.Second
 	watchTimeout = time.Second
+	// lookEvery is how often a server that could not write is started again.
+	lookEvery = 30 * time.Second
 	// leaderless: a leader that steps aside is followed at once, and one that dies
 	// after 4 to 9 seconds. Without one for longer there is no majority.
 	leaderless = 10 * time.Second
@@ -35,7 +37,12 @@ func (e *Engine) Status() cluster.EngineStatus {
 // watch looks once a second who is there, and says what has changed.
 func (e *Engine) watch() {
 	heard := clock.NewStopwatch() // since there was a leader
+	looked := clock.NewStopwatch()
 	for e.ctx.Err() == nil {
+		if e.server != nil && (looked.Elapsed() > lookEvery || e.server.lame()) {
+			e.server.look()
+			looked = clock.NewStopwatch()
+		}
 		last := e.Status()
 		info := e.leases()
 		led := info.Cluster != nil && info.Cluster.Leader != "" || e.server != nil && len(e.cfg.Members) == 1 && info.Config.Name != ""

@@ -16,13 +16,15 @@ const anew = "remove data/engine while hiklua is stopped here: it is copied anew
 type storeMark struct {
 	Cluster string `json:"cluster"` // fingerprint of the secret
 	Member  string `json:"member"`
+	// Damaged is what was found wrong with the store while it was used; "": nothing.
+	Damaged string `json:"damaged,omitempty"`
 }
 
 // markStore makes the folder of a store, or finds that it is this member's. With
 // the store of another the votes of two members would be mixed up.
 func markStore(dir, cluster, member string) error {
-	path := filepath.Join(dir, "member.json")
-	want := storeMark{cluster, member}
+	path := markPath(dir)
+	want := storeMark{Cluster: cluster, Member: member}
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -42,11 +44,26 @@ func markStore(dir, cluster, member string) error {
 		return fmt.Errorf("%w: %s is of a cluster with another secret; put back its secret, or %s", ErrStore, dir, anew)
 	case have.Member != member:
 		return fmt.Errorf("%w: %s is that of the member %s, and this is %s; %s", ErrStore, dir, have.Member, member, anew)
+	case have.Damaged != "":
+		return damaged(have.Damaged)
 	}
 	return nil
 }
 
-// writeMark writes the mark durably, before there is a store.
+// markDamaged has the next start refuse a store: with what is missing in it a
+// majority could forget what it has acknowledged.
+func markDamaged(dir, cluster, member, what string) error {
+	return writeMark(markPath(dir), storeMark{cluster, member, what})
+}
+
+// damaged is the error for a store in which something is wrong.
+func damaged(what string) error {
+	return fmt.Errorf("%w, it is damaged: %s; %s", ErrStore, what, anew)
+}
+
+func markPath(dir string) string { return filepath.Join(dir, "member.json") }
+
+// writeMark writes a mark durably: the first before there is a store.
 func writeMark(path string, mark storeMark) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("%w: %w", ErrStore, err)

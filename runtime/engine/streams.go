@@ -37,11 +37,18 @@ func streams(replicas int) []nats.StreamConfig {
 }
 
 // tend makes the streams, together with the other members, and sees to it that
-// they stay what they are to be.
+// they stay what they are to be, and that the server of this member works.
 func (e *Engine) tend() {
 	said := clock.NewStopwatch()
 	for e.ctx.Err() == nil {
-		err := e.makeStreams(e.ctx, len(e.cfg.Members))
+		replicas := len(e.cfg.Members)
+		if e.server == nil {
+			replicas = outsideReplicas
+		}
+		err := e.makeStreams(e.ctx, replicas)
+		if err == nil && e.server != nil {
+			err = e.dismissFormer(e.ctx, formerAfter)
+		}
 		wait := tendEvery
 		if err != nil {
 			wait = tendRetry
