@@ -24,7 +24,11 @@ type action func(ctx context.Context, payload string) error
 func (l *link) command(m luaapi.Message) {
 	log, topic, payload := l.bridge.conf.Log, firstWords(m.Topic, 200), firstWords(string(m.Payload), 100)
 	do, known := l.actions.Load(m.Topic)
-	if !known {
+	switch {
+	case !known && l.shareAway.Load():
+		log.Debug("a command of the MQTT broker is for another host", "topic", topic, "payload", payload)
+		return
+	case !known:
 		log.Warn("a command of the MQTT broker is for something that is not there", "topic", topic, "payload", payload)
 		return
 	}

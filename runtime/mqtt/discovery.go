@@ -90,18 +90,23 @@ func (l *link) discover(st *runtime.Status) {
 	if !l.discovers() {
 		return
 	}
-	configs := make(map[string]deviceConfig)
+	configs, others := l.sites(st)
 	for i := range st.Devices {
-		if d := &st.Devices[i]; !d.Leaving {
+		switch d := &st.Devices[i]; {
+		case isElsewhere(d):
+			others[l.names.config(d.Name)] = true
+		case !d.Leaving:
 			configs[l.names.config(d.Name)] = l.deviceConfig(d, st.Version)
 		}
 	}
-	configs[l.names.config("")] = l.siteConfig(st)
+	for topic := range others {
+		delete(l.configs, topic)
+	}
 	for _, topic := range slices.Sorted(maps.Keys(configs)) {
 		l.announce(topic, configs[topic])
 	}
 	for _, topic := range slices.Sorted(maps.Keys(l.components)) {
-		if _, wanted := configs[topic]; !wanted && l.put(topic, nil) {
+		if _, wanted := configs[topic]; !wanted && !others[topic] && l.put(topic, nil) {
 			delete(l.components, topic)
 			delete(l.configs, topic)
 		}
@@ -148,11 +153,14 @@ func (l *link) here() availability { return availability{Topic: l.names.status()
 // deviceConfig is the config of a device of the site.
 func (l *link) deviceConfig(d *runtime.DeviceStatus, version string) deviceConfig {
 	me := slug(d.Name)
+	share := l.shares.of(d.Share)
+	site, _ := l.siteOf(share)
+	here := l.holds(share)
 	config := deviceConfig{
 		Device: deviceInfo{
-			IDs: []string{l.id("device." + me)}, Name: d.Name, Manufacturer: "Hikvision", Model: d.Model, Software: d.Firmware, Via: l.id("site"),
+			IDs: []string{l.id("device." + me)}, Name: d.Name, Manufacturer: "Hikvision", Model: d.Model, Software: d.Firmware, Via: l.id(site),
 		},
-		Origin: origin{"hiklua", version}, Availability: []availability{l.here()}, Components: make(map[string]component),
+		Origin: origin{"hiklua", version}, Availability: []availability{here}, Components: make(map[string]component),
 	}
 	add := func(key string, c component) {
 		c.ID = l.id("device." + me + "." + key)
@@ -175,7 +183,7 @@ func (l *link) deviceConfig(d *runtime.DeviceStatus, version string) deviceConfi
 		key := func(what string) string { return fmt.Sprintf("%d.%s", c.ID, what) }
 		add(key("motion"), component{
 			Platform: "binary_sensor", Name: prefix + "Motion", Class: "motion", State: topic("motion"), Mode: "all",
-			Availability: []availability{l.here(), {l.names.device(d.Name, "events"), "{{ 'offline' if value == 'off' else 'online' }}"}},
+			Availability: []availability{here, {l.names.device(d.Name, "events"), "{{ 'offline' if value == 'off' else 'online' }}"}},
 		})
 		if hasHead(c) {
 			if labels := l.bridge.book.labels(head{d.Name, c.ID}); len(labels) > 0 {
@@ -192,22 +200,32 @@ func (l *link) deviceConfig(d *runtime.DeviceStatus, version string) deviceConfi
 	return config
 }
 
-// siteConfig is the config of the site itself, with its jobs.
-func (l *link) siteConfig(st *runtime.Status) deviceConfig {
+// siteConfig is the config of the site itself, with its jobs; in a cluster that of a
+// share.
+func (l *link) siteConfig(st *runtime.Status, share string) deviceConfig {
+	id, name := l.siteOf(share)
 	config := deviceConfig{
-		Device: deviceInfo{IDs: []string{l.id("site")}, Name: "hiklua " + l.names.site, Manufacturer: "hiklua", Software: st.Version},
-		Origin: origin{"hiklua", st.Version}, Availability: []availability{l.here()}, Components: make(map[string]component),
+		Device: deviceInfo{IDs: []string{l.id(id)}, Name: name, Manufacturer: "hiklua", Software: st.Version},
+		Origin: origin{"hiklua", st.Version}, Availability: []availability{l.holds(share)}, Components: make(map[string]component),
+	}
+	template := "{{ 'ON' if value == 'online' else 'OFF' }}"
+	if share != "" {
+		template = l.holdsTemplate(share, "ON", "OFF")
 	}
 	// Everything else is unavailable while the host is away; this says that it is.
 	config.Components["status"] = component{
-		Platform: "binary_sensor", ID: l.id("site.status"), Name: "Host", Class: "connectivity", Category: "diagnostic",
-		State: l.names.status(), Template: "{{ 'ON' if value == 'online' else 'OFF' }}",
+		Platform: "binary_sensor", ID: l.id(id + ".status"), Name: "Host", Class: "connectivity", Category: "diagnostic",
+		State: l.names.status(), Template: template,
 		Availability: []availability{{l.names.status(), "{{ 'online' }}"}},
+	}
+	prefix := "" // of the ids of jobs
+	if l.shares.several() {
+		prefix = id + "."
 	}
 	jobs := 0
 	for i := range st.Jobs {
 		j := &st.Jobs[i]
-		if isHandler(j) {
+		if isHandler(j) || l.shares.of(j.Share) != share {
 			continue
 		}
 		if jobs++; jobs > maxJobs {
@@ -217,9 +235,9 @@ func (l *link) siteConfig(st *runtime.Status) deviceConfig {
 			}
 			break
 		}
-		me, name, topic := "job."+slug(j.Script)+"."+slug(j.Name), j.Script+"/"+j.Name, l.names.job(j.Script, j.Name)
+		me, name, topic := "job."+slug(j.Script)+"."+slug(j.Name), j.Script+"/"+j.Name, l.jobTopic(j)
 		add := func(what string, c component) {
-			c.ID = l.id(me + "." + what)
+			c.ID = l.id(prefix + me + "." + what)
 			config.Components[me+"."+what] = c
 		}
 		add("run", component{Platform: "button", Name: name, Icon: "mdi:play", Command: topic + "/run"})

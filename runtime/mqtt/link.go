@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eclipse/paho.golang/paho"
@@ -56,6 +57,11 @@ type link struct {
 	tooLarge   map[string]bool              // configs of which it was told that they are too large
 	toldAt     time.Time                    // tellDropped has said something
 	found      chan foundConfig             // configs that were on the broker before
+	shares     shares                       // as they were at the last look
+	others     []string                     // what topics begin with that another host publishes, or none
+	heldBefore map[string]uint64            // what shares had at the look before
+	again      time.Time                    // then all is published once more; zero: it is not
+	shareAway  atomic.Bool                  // some share is held by another host, or by none
 	actions    sync.Map                     // topic of a command: action
 	running    *clock.Group                 // commands, pictures, lists of presets
 	busy       chan struct{}                // a place for each command under way
@@ -76,6 +82,12 @@ func (b *Bridge) live(conf *site.MQTT, story *story) error {
 		down: make(chan error, 1), out: make(chan luaapi.Message, maxWaiting), births: make(chan struct{}, 1),
 		published: make(map[string]string), configs: make(map[string]string), components: make(map[string]map[string]string), tooLarge: make(map[string]bool),
 		found: make(chan foundConfig, 64), running: clock.NewGroup(b.conf.Clock), busy: make(chan struct{}, maxCommands),
+	}
+	if !b.conf.Scripts {
+		st := b.host.Status()
+		l.shares = sharesOf(&st)
+		l.names.host = l.shares.host
+		l.shareAway.Store(l.shares.anyAway())
 	}
 	if err := l.connect(); err != nil {
 		return err
@@ -101,7 +113,7 @@ func (l *link) connect() error {
 		OnServerDisconnect: func(d *paho.Disconnect) { l.end(serverDisconnect(d)) },
 	})
 	packet := &paho.Connect{
-		ClientID: l.names.node, CleanStart: true, KeepAlive: keepAlive,
+		ClientID: l.names.client(), CleanStart: true, KeepAlive: keepAlive,
 		Username: l.conf.Username, UsernameFlag: l.conf.Username != "",
 		Password: []byte(l.conf.Password.Reveal()), PasswordFlag: l.conf.Password.Reveal() != "",
 		Properties: &paho.ConnectProperties{MaximumPacketSize: new(uint32(maxPacket)), ReceiveMaximum: new(uint16(atOnce))},
@@ -181,7 +193,7 @@ func (l *link) enqueue(m luaapi.Message) (bool, error) {
 func (l *link) serve() error {
 	b := l.bridge
 	if !b.conf.Scripts {
-		l.publish(l.names.status(), online)
+		l.publish(l.names.status(), l.shares.presence())
 	}
 	if err := l.subscribe(); err != nil {
 		return err

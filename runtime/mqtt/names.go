@@ -21,6 +21,7 @@ const (
 // names are the topics of a site, and its names in Home Assistant.
 type names struct {
 	base string // of all topics
+	host string // of this host, in a cluster; "": it runs the site alone
 	node string // of the site: letters, digits, _ and -
 	site string // for people
 }
@@ -38,7 +39,21 @@ func namesOf(s *site.Site) names {
 // guest is the name of a client beside the host that runs the site.
 func (n names) guest() string { return fmt.Sprintf("%s-%08x", n.node, rand.Uint32()) }
 
-func (n names) status() string { return n.base + "/status" }
+// client is the name by which the host connects: two of one name push each other
+// out.
+func (n names) client() string {
+	if n.host == "" {
+		return n.node
+	}
+	return n.node + "-" + slug(n.host)
+}
+
+func (n names) status() string {
+	if n.host == "" {
+		return n.base + "/status"
+	}
+	return n.base + "/host/" + slug(n.host) + "/status"
+}
 
 func (n names) device(device, what string) string {
 	return n.base + "/device/" + slug(device) + "/" + what
@@ -52,9 +67,16 @@ func (n names) job(script, job string) string {
 	return n.base + "/job/" + slug(script) + "/" + slug(job)
 }
 
+// jobsIn is before the topics of all jobs of a share, of a site that has several.
+func (n names) jobsIn(share string) string { return n.base + "/share/" + slug(share) + "/job/" }
+
 // commands are the topics of all commands. No two of them have a topic in common.
 func (n names) commands() []string {
-	return []string{n.base + "/device/+/+/preset/set", n.base + "/device/+/+/stop", n.base + "/job/+/+/run"}
+	all := []string{n.base + "/device/+/+/preset/set", n.base + "/device/+/+/stop", n.base + "/job/+/+/run"}
+	if n.host != "" {
+		all = append(all, n.base+"/share/+/job/+/+/run")
+	}
+	return all
 }
 
 // homeAssistant is before all of its topics.
@@ -71,6 +93,12 @@ func (n names) config(device string) string {
 		object = "device_" + slug(device)
 	}
 	return homeAssistant + "/device/" + n.node + "/" + object + "/config"
+}
+
+// shareConfig is the topic on which Home Assistant is told of a share, of a site that
+// has several.
+func (n names) shareConfig(share string) string {
+	return homeAssistant + "/device/" + n.node + "/share_" + slug(share) + "/config"
 }
 
 // configs are the topics of all configs of the site.

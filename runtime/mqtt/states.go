@@ -28,6 +28,7 @@ func (l *link) refresh() {
 		return
 	}
 	st := l.bridge.host.Status()
+	l.look(&st)
 	states, actions := l.states(&st)
 	for topic, do := range actions {
 		l.actions.Store(topic, do)
@@ -41,7 +42,9 @@ func (l *link) refresh() {
 	l.discover(&st)
 	for _, topic := range slices.Sorted(maps.Keys(l.published)) {
 		if _, wanted := states[topic]; !wanted && topic != l.names.status() {
-			l.publish(topic, "")
+			if !l.isOthers(topic) {
+				l.publish(topic, "")
+			}
 			delete(l.published, topic)
 		}
 	}
@@ -50,7 +53,7 @@ func (l *link) refresh() {
 	}
 	l.pictures.Range(func(topic, _ any) bool {
 		there := slices.ContainsFunc(l.channels, func(h head) bool { return l.names.channel(h.device, h.channel, "picture") == topic })
-		if !there && l.put(topic.(string), nil) {
+		if !there && (l.isOthers(topic.(string)) || l.put(topic.(string), nil)) {
 			l.pictures.Delete(topic)
 		}
 		return true
@@ -75,7 +78,6 @@ func (l *link) refreshChannels() {
 func (l *link) forget() {
 	clear(l.published)
 	clear(l.configs)
-	l.publish(l.names.status(), online)
 	l.refresh()
 }
 
@@ -103,9 +105,15 @@ func (l *link) put(topic string, payload []byte) bool {
 func (l *link) states(st *runtime.Status) (states map[string]string, actions map[string]action) {
 	states, actions = make(map[string]string), make(map[string]action)
 	l.channels = nil
+	if l.shares.host != "" {
+		states[l.names.base+"/status"] = "" // of a host that ran the site alone
+	}
 	for i := range st.Devices {
 		d := &st.Devices[i]
-		if d.Leaving {
+		if isElsewhere(d) {
+			l.bridge.book.leave(d.Name)
+		}
+		if d.Leaving || isElsewhere(d) {
 			continue
 		}
 		states[l.names.device(d.Name, "state")] = d.State
@@ -135,8 +143,9 @@ func (l *link) states(st *runtime.Status) (states map[string]string, actions map
 			continue
 		}
 		text, _ := json.Marshal(stateOf(j)) // it holds nothing but texts and numbers
-		states[l.names.job(j.Script, j.Name)] = string(text)
-		actions[l.names.job(j.Script, j.Name)+"/run"] = l.runJob(j.Script + "/" + j.Name)
+		topic := l.jobTopic(j)
+		states[topic] = string(text)
+		actions[topic+"/run"] = l.runJob(jobName(j))
 	}
 	return states, actions
 }
