@@ -53,11 +53,10 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	record, lost, endRecord := a.openJournal(s, log, o)
 	daemon.lost = lost
 	defer endRecord()
-	brokers := a.newClusterBroker(log, o.simulate)
-	defer brokers.close()
-	ways := &outside{}
+	broker := a.newBroker(log, o.simulate, false)
+	ways := &outside{broker: broker}
 	feed := page.NewFeed()
-	record = tellAll(record, brokers.record, feed.Record, daemon.measures.record)
+	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
 	devices := &simulation{}
 
 	var member *cluster.Member
@@ -66,7 +65,6 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		Site:    func() *site.Site { return member.Site() },
 		Cluster: func() runtime.ClusterStatus { return member.Brief() },
 	})
-	brokers.group = group
 	load := func(source string) (*site.Site, error) {
 		next, err := a.loadFrom(source, s.Dir, o.simulate)
 		tellRunningHost(err)
@@ -78,10 +76,10 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		Clock: a.clk, Log: log,
 		Load: load, Check: a.checkRelease(o.simulate),
 		Host: a.hostConf(s, hostOptions{
-			log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: brokers.publish, state: true,
+			log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
 		}),
 		Taken: func(s *site.Site) { daemon.taken(group, o.web(s)) },
-		Group: brokers, Dial: dialDevice,
+		Group: group, Dial: dialDevice,
 	})
 	daemon.cluster = member
 	defer clock.OnDone(hurried(ctx), member.Abort)()
@@ -91,6 +89,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		log.Warn(w.String())
 	}
 	daemon.measure(group, o.web(s))
+	defer broker.start(group)()
 	daemon.listen(group, devices, o.web(s), feed, record, ways)
 	// A standby is ready when it can take part: whether a majority is there is no
 	// matter of this host, and starting it again would not help.
