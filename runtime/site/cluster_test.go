@@ -118,14 +118,14 @@ func TestClusterWarnings(t *testing.T) {
 	for text, want := range map[string]string{
 		head + threeMachines + secret: "",
 		head + threeMachines:          `site.yaml:3:3: cluster: there is no "secrets/cluster" yet: "hiklua cluster init" makes it, once for all machines`,
-		head + threeMachines + secret + "  shares: {all: [gate], rest: ['*']}\n":          `site.yaml:6:25: share "rest" has no devices: those that fit are in shares before it`,
-		head + "cluster: {engine: 'nats://h:4222', hosts: {left: h}}\n":                   "site.yaml:2:43: cluster: one host alone: no other takes over when it dies",
+		head + threeMachines + secret + "  shares: {all: [gate], rest: ['*']}\n":                 `site.yaml:6:25: share "rest" has no devices: those that fit are in shares before it`,
+		head + "cluster: {engine: 'nats://h:4222', hosts: {left: h}}\n":                          "site.yaml:2:43: cluster: one host alone: no other takes over when it dies",
 		head + threeMachines + secret + "web: {listen: ':8333', password: passwort}\n":           "",
-		head + threeMachines + secret + "web: {listen: '127.0.0.1:8333'}\n":               "",
+		head + threeMachines + secret + "web: {listen: '127.0.0.1:8333'}\n":                      "",
 		head + "web: {listen: '192.0.2.11:8333', password: passwort}\n":                          "",
 		head + threeMachines + secret + "web: {listen: '192.0.2.11:8333', password: passwort}\n": `site.yaml:6:15: web: "192.0.2.11:8333" is the address of one machine, and each host of the cluster serves the page: without the address, every host does`,
-		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h', topic: t}\n":          "",
-		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h'}\n":                    "site.yaml:6:7: mqtt: topic is not given, and goes by the name of the site's folder: where that is another on each host of the cluster, the topics are, too",
+		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h', topic: t}\n":                 "",
+		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h'}\n":                           "site.yaml:6:7: mqtt: topic is not given, and goes by the name of the site's folder: where that is another on each host of the cluster, the topics are, too",
 	} {
 		s := loadText(t, text)
 		var got []string
