@@ -38,25 +38,26 @@ type attached struct {
 	app      *app
 	out      *printer
 	log      slog.Handler
-	pictures bool // those of snapshots are wanted
+	pictures bool   // those of snapshots are wanted
+	share    string // of a cluster's host; "": the first that it holds
 
 	mu   sync.Mutex
 	live *api.Session
 }
 
 // attach enters the host that client reaches, which runs s.
-func (a *app) attach(client *api.Client, s *site.Site, out *printer) *repl {
+func (a *app) attach(client *api.Client, s *site.Site, share string, out *printer) *repl {
 	log := a.logHandler(a.stderr, logLevels[a.logLevel.value], a.formOf(a.stderr))
 	open := func(ctx context.Context) (luaSession, error) {
 		other, err := a.reachHost(ctx, s.Dir)
 		if err != nil {
 			return nil, err
 		}
-		return &attached{client: other, app: a, out: &printer{w: io.Discard}, log: slog.DiscardHandler}, nil
+		return &attached{client: other, app: a, out: &printer{w: io.Discard}, log: slog.DiscardHandler, share: share}, nil
 	}
 	return &repl{
 		app: a, site: s, out: out, names: newDeviceNames(a.clk, open), saved: savedOrNone(s),
-		session: &attached{client: client, app: a, out: out, log: log},
+		session: &attached{client: client, app: a, out: out, log: log, share: share},
 	}
 }
 
@@ -77,7 +78,7 @@ func (t *attached) session(ctx context.Context) (*api.Session, error) {
 		return t.live, nil
 	}
 	var err error
-	t.live, err = t.client.OpenSession(ctx, func(p api.Piece) error { return t.app.showPiece(context.Background(), p, t.out, t.log) })
+	t.live, err = t.client.OpenSession(ctx, t.share, func(p api.Piece) error { return t.app.showPiece(context.Background(), p, t.out, t.log) })
 	return t.live, err
 }
 

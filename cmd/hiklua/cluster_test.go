@@ -228,20 +228,22 @@ func TestClusterIsNotRunAlone(t *testing.T) {
 	write(t, ".", map[string]string{"site.yaml": strings.Replace(clusterSite, `"${NOT_SET}"`, "p", 1), "alone/site.yaml": "devices: {}\n", "bare/site.yaml": "devices: {}\ncluster: {hosts: {left: h}, engine: nats://h}\n"})
 	const past = "error: site.yaml has cluster:, and past its hosts a head could be moved by two at once: exec and repl need the host that runs here, or --simulate\ntry: hiklua run --cluster left\n"
 	for line, want := range map[string]string{
-		"run":                      "error: site.yaml has cluster:, so this machine runs the site as one of left, right: --cluster says which\ntry: hiklua run --cluster left\n",
-		"run --simulate":           "error: site.yaml has cluster:, so this machine runs the site as one of left, right: --cluster says which\ntry: hiklua run --cluster left\n",
-		"run alone --cluster left": "error: site.yaml has no cluster:, so one host runs the site, without --cluster\ntry: hiklua run alone\n",
-		"run --cluster rihgt":      "error: cluster: of site.yaml has no host \"rihgt\" (did you mean \"right\"?)\ntry: hiklua run --cluster right\n",
-		"run --cluster none":       "error: cluster: of site.yaml has no host \"none\"; it has left, right\ntry: hiklua run --cluster left\n",
-		"run --cluster box":        "error: \"box\" is a witness of the cluster, not a host\ntry: hiklua witness box\n",
-		"exec -e print(1)":         past,
-		"exec --alone -e print(1)": past,
-		"repl":                     past,
-		"repl --alone":             past,
-		"witness":                  "error: which witness? witness is followed by its name in cluster: of site.yaml\ntry: hiklua witness box\n",
-		"witness bxo":              "error: cluster: of site.yaml has no witness \"bxo\" (did you mean \"box\"?)\ntry: hiklua witness box\n",
-		"witness left":             "error: \"left\" is a host of the cluster, not a witness\ntry: hiklua run --cluster left\n",
-		"witness box bare":         "error: the cluster of site.yaml has no witnesses\ntry: hiklua check bare\n",
+		"run":                               "error: site.yaml has cluster:, so this machine runs the site as one of left, right: --cluster says which\ntry: hiklua run --cluster left\n",
+		"run --simulate":                    "error: site.yaml has cluster:, so this machine runs the site as one of left, right: --cluster says which\ntry: hiklua run --cluster left\n",
+		"run alone --cluster left":          "error: site.yaml has no cluster:, so one host runs the site, without --cluster\ntry: hiklua run alone\n",
+		"run --cluster rihgt":               "error: cluster: of site.yaml has no host \"rihgt\" (did you mean \"right\"?)\ntry: hiklua run --cluster right\n",
+		"run --cluster none":                "error: cluster: of site.yaml has no host \"none\"; it has left, right\ntry: hiklua run --cluster left\n",
+		"run --cluster box":                 "error: \"box\" is a witness of the cluster, not a host\ntry: hiklua witness box\n",
+		"exec -e print(1)":                  past,
+		"exec --alone -e print(1)":          past,
+		"repl":                              past,
+		"exec --share east --simulate -e 1": "error: --share east is for a command that runs in the host of a cluster, and this one does not\ntry: hiklua exec\n",
+		"repl --share east --simulate":      "error: --share east is for a command that runs in the host of a cluster, and this one does not\ntry: hiklua repl\n",
+		"repl --alone":                      past,
+		"witness":                           "error: which witness? witness is followed by its name in cluster: of site.yaml\ntry: hiklua witness box\n",
+		"witness bxo":                       "error: cluster: of site.yaml has no witness \"bxo\" (did you mean \"box\"?)\ntry: hiklua witness box\n",
+		"witness left":                      "error: \"left\" is a host of the cluster, not a witness\ntry: hiklua run --cluster left\n",
+		"witness box bare":                  "error: the cluster of site.yaml has no witnesses\ntry: hiklua check bare\n",
 	} {
 		s := newLineSession(t)
 		if s.typed(line); s.err.String() != want || s.status != statusMisuse {

@@ -58,3 +58,8 @@ func nearestOrFirst(name string, known []string) string {
 	}
 	return known[0]
 }
+
+// noShare is the error of a command that was given a share where no host holds it.
+func (a *app) noShare(share, command string) error {
+	return &misuse{fmt.Sprintf("--share %s is for a command that runs in the host of a cluster, and this one does not", share), a.name + " " + command}
+}

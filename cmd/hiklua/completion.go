@@ -74,10 +74,16 @@ func (a *app) setCompletion(root *cobra.Command) {
 			"log --device":     func(_ *cobra.Command, args []string, _ string) []string { return a.deviceNames(siteArg(args)) },
 			"log --script":     func(_ *cobra.Command, args []string, _ string) []string { return scriptNames(siteArg(args)) },
 			"run --cluster":    func(_ *cobra.Command, args []string, _ string) []string { return a.namesOf(siteArg(args), hostNames) },
-			"exec --device":    func(*cobra.Command, []string, string) []string { return nil }, // an address
-			"repl --device":    func(*cobra.Command, []string, string) []string { return nil },
-			"login --device":   func(*cobra.Command, []string, string) []string { return nil },
-			"sim --fault":      func(*cobra.Command, []string, string) []string { return sim.FaultNames() },
+			"exec --share": func(*cobra.Command, []string, string) []string {
+				return a.namesOf(siteAround(), (*site.Site).ShareNames)
+			},
+			"repl --share": func(*cobra.Command, []string, string) []string {
+				return a.namesOf(siteAround(), (*site.Site).ShareNames)
+			},
+			"exec --device":  func(*cobra.Command, []string, string) []string { return nil }, // an address
+			"repl --device":  func(*cobra.Command, []string, string) []string { return nil },
+			"login --device": func(*cobra.Command, []string, string) []string { return nil },
+			"sim --fault":    func(*cobra.Command, []string, string) []string { return sim.FaultNames() },
 		} {
 			if command, flag, _ := strings.Cut(name, " --"); command == commandName(c) {
 				completeFlag(c, flag, values)

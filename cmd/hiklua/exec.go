@@ -22,7 +22,8 @@ import (
 // execOptions are the flags of exec.
 type execOptions struct {
 	site, code, device string
-	coded              bool // -e was given
+	share              string // of a cluster's host
+	coded              bool   // -e was given
 	stay, simulate     bool
 	alone              bool // also where a host runs the site
 	quiet              bool // no --log-level was given
@@ -61,6 +62,7 @@ alone.`,
 	c.Flags().StringVarP(&o.code, "execute", "e", "", "`CODE` to run in the place of a file")
 	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
 	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
+	c.Flags().StringVar(&o.share, "share", "", "`SHARE` of a cluster to run in, one that the host here holds (default the first)")
 	c.Flags().BoolVar(&o.stay, "stay", false, "go on while it has jobs, until Ctrl-C")
 	c.Flags().BoolVar(&o.alone, "alone", false, "not in the host that runs the site, but past it")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
@@ -78,8 +80,11 @@ func (a *app) exec(ctx context.Context, o execOptions, args []string) error {
 			return err
 		}
 		if client != nil {
-			return a.execInHost(ctx, client, p)
+			return a.execInHost(ctx, client, o.share, p)
 		}
+	}
+	if o.share != "" {
+		return a.noShare(o.share, "exec")
 	}
 	s, err := a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // execInHost runs a program in the host that client reaches.
-func (a *app) execInHost(ctx context.Context, client *api.Client, p runtime.Program) error {
+func (a *app) execInHost(ctx context.Context, client *api.Client, share string, p runtime.Program) error {
 	defer client.Close()
 	ctx, stop := clock.WithCancel(ctx)
 	defer stop()
@@ -18,7 +18,7 @@ func (a *app) execInHost(ctx context.Context, client *api.Client, p runtime.Prog
 	out := newPrinter(a.output(), stop)
 	level := logLevels[a.logLevel.value]
 	log := a.logHandler(a.stderr, level, a.formOf(a.stderr))
-	program := api.Program{Name: p.Name, Source: p.Source, Stay: p.Stay, Level: level}
+	program := api.Program{Name: p.Name, Source: p.Source, Share: share, Stay: p.Stay, Level: level}
 	for _, arg := range p.Args {
 		program.Args = append(program.Args, api.Text(arg))
 	}

@@ -97,7 +97,7 @@ func argumentOf(f *pflag.Flag) string {
 // arguments are examples for flags without a default, by what the help calls
 // their argument.
 var arguments = map[string]string{
-	"CODE": "print(hik.version)", "DEVICE": "gate", "DIR": "hiklua-demo", "FILE": "data/hiklua.log", "SCRIPT": "patrol", "SITE": ".",
+	"CODE": "print(hik.version)", "DEVICE": "gate", "DIR": "hiklua-demo", "FILE": "data/hiklua.log", "SCRIPT": "patrol", "SHARE": "site", "HOST": "left", "SITE": ".",
 	"TIME": "2026-03-28", "URL": "http://operator@192.0.2.10", "NAME[=VALUE][@FROM[-TO]]": "slow=2s@10s-20s",
 }
 

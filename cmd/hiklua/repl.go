@@ -23,6 +23,7 @@ import (
 // replOptions are the flags of repl.
 type replOptions struct {
 	site, device string
+	share        string // of a cluster's host
 	simulate     bool
 	attach       bool // in the host that runs the site, or not at all
 	alone        bool // also where a host runs the site
@@ -62,6 +63,7 @@ if any of them failed.`,
 	}
 	c.Flags().StringVar(&o.site, "site", "", "`SITE` whose devices it sees")
 	c.Flags().StringVar(&o.device, "device", "", "`URL` of one device, named cam: http://USER@HOST[:PORT]")
+	c.Flags().StringVar(&o.share, "share", "", "`SHARE` of a cluster to be in, one that the host here holds (default the first)")
 	c.Flags().BoolVar(&o.attach, "attach", false, "enter the running host of the site, or fail")
 	c.Flags().BoolVar(&o.alone, "alone", false, "not in the host that runs the site, but past it")
 	c.Flags().BoolVar(&o.simulate, "simulate", false, "simulated devices in the place of all; no passwords needed")
@@ -121,6 +123,8 @@ func (a *app) replSite(ctx context.Context, o replOptions) (client *api.Client, 
 	switch {
 	case err != nil:
 		return nil, nil, err
+	case client == nil && o.share != "":
+		return nil, nil, a.noShare(o.share, "repl")
 	case client == nil:
 		s, err = a.loadSiteOrNone(o.site, o.simulate, o.device != "")
 		return nil, s, err
@@ -157,7 +161,7 @@ type repl struct {
 // the app is that of the screen, if there is one.
 func (a *app) newRepl(client *api.Client, s *site.Site, o replOptions, out *printer) (*repl, error) {
 	if client != nil {
-		return a.attach(client, s, out), nil
+		return a.attach(client, s, o.share, out), nil
 	}
 	ring := control.NewRing()
 	log := slog.New(slog.NewMultiHandler(

@@ -117,7 +117,7 @@ func TestEveryPath(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneHead, nil)
 	session, _ := w.listen()
-	live, err := session.OpenSession(t.Context(), func(Piece) error { return nil })
+	live, err := session.OpenSession(t.Context(), "", func(Piece) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

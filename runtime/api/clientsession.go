@@ -19,16 +19,17 @@ type Session struct {
 	ended  chan struct{} // closed when the answer that began it has ended
 }
 
-// OpenSession begins a session. show gets what is written while no line of it
-// runs, on a goroutine of the session's own.
-func (c *Client) OpenSession(ctx context.Context, show func(Piece) error) (*Session, error) {
+// OpenSession begins a session, of a cluster's host in a share that it holds; "": in
+// the first. show gets what is written while no line of it runs, on a goroutine of
+// the session's own.
+func (c *Client) OpenSession(ctx context.Context, share string, show func(Piece) error) (*Session, error) {
 	live, leave := clock.WithCancel(context.Background())
 	s := &Session{client: c, leave: leave, ended: make(chan struct{})}
 	begun := make(chan string, 1)
 	var failed error
 	go func() {
 		defer close(s.ended)
-		failed = c.call(live, http.MethodPost, "/api/repl", nil, Nothing{}, each(func(l SessionLine) error {
+		failed = c.call(live, http.MethodPost, "/api/repl", nil, OpenSession{share}, each(func(l SessionLine) error {
 			if l.Session != "" {
 				begun <- l.Session
 				return nil

@@ -102,7 +102,7 @@ func TestClientGoes(t *testing.T) {
 			return err
 		},
 		"repl": func(c *Client, got *written) error {
-			s, err := c.OpenSession(context.Background(), got.take)
+			s, err := c.OpenSession(context.Background(), "", got.take)
 			if err != nil {
 				return err
 			}
@@ -202,7 +202,7 @@ func TestSession(t *testing.T) {
 	w := newWorld(t, "limits: {motion: 10m}\n"+oneHead, nil)
 	c, stop := w.listen()
 	between, got := newWritten(), newWritten()
-	s, err := c.OpenSession(t.Context(), between.take)
+	s, err := c.OpenSession(t.Context(), "", between.take)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +262,7 @@ func TestSession(t *testing.T) {
 		t.Errorf("a line that is broken off: %s", text)
 	}
 
-	if _, err := c.OpenSession(t.Context(), between.take); err != nil {
+	if _, err := c.OpenSession(t.Context(), "", between.take); err != nil {
 		t.Error(err)
 	}
 	answer := w.ask(Socket, `POST /api/repl/none/eval {"code": "1"}`)

@@ -21,7 +21,7 @@ func TestStreamsAreLimited(t *testing.T) {
 	w := newWorld(t, oneHead, nil)
 	c, _ := w.listen()
 	open := func() (*Session, error) {
-		return c.OpenSession(t.Context(), func(Piece) error { return nil })
+		return c.OpenSession(t.Context(), "", func(Piece) error { return nil })
 	}
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
@@ -69,7 +69,7 @@ func TestSessionEndsInALine(t *testing.T) {
 	w.listen()
 	for range 30 {
 		c := w.dial()
-		s, err := c.OpenSession(t.Context(), func(Piece) error { return nil })
+		s, err := c.OpenSession(t.Context(), "", func(Piece) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}
