@@ -30,7 +30,7 @@ const (
 // keeps heads from being moved and stopped.
 func (h *Host) openStore() error {
 	o := store.Options{Clock: h.clk, Log: h.log, Disk: h.disk, Shared: h.conf.StateShared}
-	if h.conf.State == "" {
+	if h.conf.State == "" && h.conf.StateLog == nil {
 		h.store = store.Memory(o)
 		return nil
 	}
@@ -39,9 +39,10 @@ func (h *Host) openStore() error {
 		h.store, err = store.Snapshot(h.conf.State, h.files.Dir(), o)
 		return err
 	}
+	o.Cluster, o.Before = h.conf.StateLog, h.conf.StateBefore
 	s, err := store.Open(h.conf.State, o)
 	switch {
-	case errors.Is(err, store.ErrLocked):
+	case errors.Is(err, store.ErrLocked), err != nil && h.conf.StateLog != nil: // another host may be able to
 		return err
 	case err != nil:
 		h.storeErr = err
@@ -204,6 +205,8 @@ func diskFailure(err error) error {
 	}
 	failure := &luaapi.Failure{Kind: "disk", Err: err, Hint: "the value is there until hiklua ends, and is tried again"}
 	switch {
+	case errors.Is(err, store.ErrFenced):
+		failure.Kind, failure.Message, failure.Hint = "elsewhere", "hik.state is not kept: another host has taken this share", ""
 	case errors.Is(err, context.DeadlineExceeded):
 		failure.Message = fmt.Sprintf("hik.state is not on disk after %v", endWrite)
 	case errors.Is(err, syscall.ENOSPC):

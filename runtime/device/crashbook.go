@@ -2,11 +2,14 @@ package device
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/store"
@@ -31,11 +34,13 @@ type logbook struct {
 }
 
 // writeDown has the disk know that the head is about to move, before it does.
-// decided is called when it is known what became of the move.
-func (h *head) writeDown(ctx context.Context, r *Ref) (decided func()) {
+// decided is called when it is known what became of the move. In a cluster an
+// error says that it must not move: if this host died now, the next would not know
+// that it has to be stopped.
+func (h *head) writeDown(ctx context.Context, r *Ref) (decided func(), err error) {
 	d, book := h.d, h.d.set.book
 	if book == nil {
-		return func() {}
+		return func() {}, nil
 	}
 	m := store.Moving{
 		Device: r.name, Channel: h.channel, Part: string(h.part), Address: d.address,
@@ -47,20 +52,43 @@ func (h *head) writeDown(ctx context.Context, r *Ref) (decided func()) {
 	d.mu.Unlock()
 
 	limit, cancel := clock.WithTimeout(d.clk, ctx, markLimit)
-	err := book.store.SetMoving(limit, m)
+	err = book.store.SetMoving(limit, m)
 	cancel()
 	switch {
 	case err == nil:
 		book.slowLogged.Store(false)
+	case book.store.Logged():
+		err = h.notNoted(ctx, r, err)
 	case clock.Cause(ctx) == nil && !book.slowLogged.Swap(true):
 		r.say(slog.LevelError, "heads move before the disk has it: if hiklua is killed now, the next start does not stop them",
 			keyChannel, h.channel, keyError, err)
+		err = nil
+	default:
+		err = nil
 	}
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		h.pending--
 		h.settle()
+	}, err
+}
+
+// notNoted is why a head of a cluster is not set moving.
+func (h *head) notNoted(ctx context.Context, r *Ref, err error) error {
+	switch {
+	case clock.Cause(ctx) != nil:
+		return clock.Cause(ctx)
+	case errors.Is(err, store.ErrFenced), errors.Is(err, store.ErrClosed):
+		return &luaapi.Failure{
+			Kind: "elsewhere", Message: "the head was not set moving: another host has taken this share",
+			Device: r.name, Channel: h.channel, Err: errors.Join(isapi.ErrElsewhere, err),
+		}
+	}
+	return &luaapi.Failure{
+		Kind: "busy", Message: fmt.Sprintf("the head was not set moving: the cluster had not noted it after %v", markLimit),
+		Device: r.name, Channel: h.channel, Err: err,
+		Hint: "after the loss of a machine this lasts up to 10 s: ask again; `hiklua cluster status` tells who is missing",
 	}
 }
 

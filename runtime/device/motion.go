@@ -60,7 +60,14 @@ func (h *head) move(ctx context.Context, r *Ref, cmd luaapi.Command, v isapi.Vel
 		d.end(c, err)
 		return err
 	}
-	defer h.writeDown(ctx, r)()
+	decided, err := h.writeDown(ctx, r)
+	defer decided()
+	if err != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.drop(c, err)
+		return err
+	}
 	if err := d.submit(c); err != nil {
 		// Refused or never sent: nothing to stop. One that is on the wire, or
 		// may have been carried out, is stopped.
@@ -77,7 +84,7 @@ func (h *head) move(ctx context.Context, r *Ref, cmd luaapi.Command, v isapi.Vel
 	}
 	limit, cancel := clock.WithTimeout(d.clk, ctx, o.Duration+r.conf().Timeout)
 	defer cancel()
-	err := m.wait(limit)
+	err = m.wait(limit)
 	if errors.Is(err, context.DeadlineExceeded) && clock.Cause(ctx) == nil {
 		return h.stopUnanswered(r)
 	}
