@@ -54,10 +54,17 @@ func (j *job) due(now time.Time) (luaapi.Firing, bool) {
 // missed by the host: the script was not there. It reports whether it began one.
 // Called with script.mu held.
 func (j *job) makeUp(opened, now time.Time) bool {
-	if j.spec.CatchUp <= 0 || !j.script.isFile() {
+	s, reach := j.script, j.spec.CatchUp
+	if j.runsOnce() {
+		// No script was there for as long as the share had no holder.
+		reach = max(reach, lateGrace)
+		if s.host.takesOver(opened, now) {
+			opened = now
+		}
+	}
+	if reach <= 0 || !s.isFile() {
 		return false
 	}
-	s := j.script
 	last, _ := s.host.store.LastRun(s.name, j.name)
 	// A job that has not run yet can only have missed what came after it was
 	// there for the first time.
@@ -69,13 +76,13 @@ func (j *job) makeUp(opened, now time.Time) bool {
 		return false
 	}
 	plan := j.plan
-	if j.spec.Kind == "every" {
+	if j.spec.Kind == "every" && !s.host.inCluster() {
 		var err error
 		if plan, err = s.plan(j.spec, last); err != nil {
 			return false
 		}
 	}
-	after := now.Add(-j.spec.CatchUp - 1)
+	after := now.Add(-reach - 1)
 	if last.After(after) {
 		after = last
 	}
@@ -83,7 +90,7 @@ func (j *job) makeUp(opened, now time.Time) bool {
 	if missed.IsZero() {
 		return false
 	}
-	s.host.log.Info("run made up: it was missed while the host was down",
+	s.host.log.Info("run made up: it was missed while "+s.host.away(),
 		keyScript, s.name, keyJob, j.name, "scheduled", missed.In(s.site.Timezone).Format(time.DateTime))
 	j.begin(luaapi.Firing{Name: j.name, Scheduled: missed})
 	return true
@@ -107,12 +114,21 @@ func (j *job) ran(now time.Time) {
 }
 
 // remember waits until the disk has what ran and noteBegin noted, before a run
-// that would otherwise be made up after a crash as one that never began.
-func (j *job) remember() {
-	if j.spec.CatchUp <= 0 || !j.script.isFile() {
-		return
+// that would otherwise be made up after a crash as one that never began. The error
+// says that a run of a cluster must not begin: another host could not know that it
+// has.
+func (j *job) remember() error {
+	s := j.script
+	if !s.isFile() {
+		return nil
 	}
-	j.script.flush(j.script.ctx)
+	if j.runsOnce() {
+		return s.noteInLog()
+	}
+	if j.spec.CatchUp > 0 {
+		s.flush(s.ctx)
+	}
+	return nil
 }
 
 // flush waits a moment for the disk to have what was noted of runs. The store

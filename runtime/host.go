@@ -245,7 +245,12 @@ func New(conf Config) (*Host, error) {
 	h.finishing = clock.NewGroup(h.clk)
 	h.noting = clock.NewGroup(h.clk)
 	h.loginNotes = clock.NewSequence(h.noting)
-	if conf.Logins != "" {
+	if h.inCluster() { // which logins were refused is in the state, and comes first
+		if err := h.openStore(); err != nil {
+			return h, err
+		}
+		h.logins = logins.OpenShared(h.store.Script(refusedTable), h.clk, conf.LoginsCareful)
+	} else if conf.Logins != "" {
 		h.logins = logins.Open(conf.Logins, h.clk, conf.LoginsCareful)
 	}
 	var err error
@@ -253,8 +258,14 @@ func New(conf Config) (*Host, error) {
 		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
 		Login: h.loginFor, Gate: conf.Gate,
 	})
-	if err == nil {
+	switch {
+	case err != nil && h.inCluster():
+		h.store.Drop(context.Background())
+	case err == nil && !h.inCluster():
 		err = h.openStore()
+	}
+	if err == nil {
+		h.rememberDevices()
 	}
 	return h, err
 }

@@ -101,10 +101,11 @@ func (j *job) start() {
 	if began, ok := s.phases[j.phase()]; ok && j.spec.Kind == "every" {
 		j.began = began
 	}
+	j.keepBeat(opened, now)
 	if plan, err := j.planFrom(j.began); err == nil {
 		j.plan = plan
 	}
-	after := now
+	after := j.begunUntil(now)
 	switch {
 	case j.spec.Kind == "after":
 		after = now.Add(-1) // hik.after(0, ...) runs now
@@ -244,12 +245,15 @@ func (j *job) run(f luaapi.Firing) {
 	number := j.runs
 	s.mu.Unlock()
 	run := j.noteBegin(f)
-	j.remember()
+	err := j.remember()
 
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)
 	entered := false
-	t, err := s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, run: run, limit: j.spec.Timeout})
+	var t *task
+	if err == nil {
+		t, err = s.newTask(taskSpec{name: fmt.Sprintf("%s#%d", j.name, number), job: j, run: run, limit: j.spec.Timeout})
+	}
 	if err != nil {
 		if !isOrderly(err) {
 			j.recordRun(journal.RunSkipped, nil, f, err)

@@ -12,6 +12,10 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
+// refusedTable is the table of the store in which the refused logins of a cluster
+// lie, a name that no script has.
+const refusedTable = "//refused logins"
+
 // accountOf is the account of a device at a place, host and port.
 func accountOf(conf site.Device, place string) logins.Account {
 	return logins.Account{Place: place, Username: conf.Username, Password: conf.Password, Auth: fmt.Sprint(conf.AuthMode)}

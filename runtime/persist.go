@@ -51,11 +51,23 @@ func (h *Host) openStore() error {
 		return nil
 	}
 	h.store = s
-	h.devices.Remember(s)
 	if notice := s.Notice(); notice != "" {
 		h.log.Error(notice)
 	}
 	return nil
+}
+
+// rememberDevices has the state file, if there is one, know what outlives the host
+// of its devices.
+func (h *Host) rememberDevices() {
+	if h.conf.State == "" || h.conf.Scratch || h.storeErr != nil {
+		return
+	}
+	away := h.conf.TakenOver
+	if away.IsZero() {
+		away = h.store.LastEntry()
+	}
+	h.devices.Remember(h.store, away)
 }
 
 // stateError is why hik.state is not on disk; nil if it is, or was never meant to

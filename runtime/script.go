@@ -163,6 +163,9 @@ func (s *script) goLive() {
 		begin()
 	}
 	s.forgetRuns()
+	if s.host.inCluster() {
+		s.host.store.Hurry() // a job that is new may be taken over at once
+	}
 }
 
 // hold keeps what a load began until the script is live.

@@ -47,6 +47,8 @@ type alarm struct {
 	last      time.Time // it was told of
 	timer     clock.Timer
 	delivered bool        // the start; it may wait for its picture
+	takenOver bool        // from another host of the cluster, and not told of since
+	single    bool        // it has no end
 	image     clock.Timer // until then
 }
 
@@ -118,7 +120,7 @@ func (s *alarms) fold(a *isapi.Alert, now time.Time) {
 		return
 	}
 	if on := s.open[key]; on != nil {
-		on.last = now
+		on.last, on.takenOver = now, false
 		return
 	}
 	if len(s.open) >= maxAlarms {
@@ -184,6 +186,7 @@ func (s *alarms) tellStart(on *alarm) {
 	stop(&on.image)
 	s.feed.tell(on.start)
 	on.start.Image = nil
+	s.feed.noteAlarm(on, true)
 }
 
 // arm sets the timer that looks whether the alarm has fallen silent.
@@ -247,6 +250,7 @@ func (s *alarms) finish(on *alarm, now time.Time, raw []byte) {
 	end := on.start
 	end.State, end.Time, end.Raw = "stop", now, raw
 	s.feed.tell(end)
+	s.feed.noteAlarm(on, false)
 }
 
 // pause lets no silence end an alarm: the stream is lost, and nothing is
@@ -265,6 +269,9 @@ func (s *alarms) pause() {
 func (s *alarms) resume(now time.Time) {
 	s.paused = false
 	for _, on := range s.sorted() {
+		if on.takenOver {
+			on.takenOver, on.last = false, now
+		}
 		if now.Sub(on.last) >= on.key.endAfter() {
 			s.finish(on, now, nil)
 			continue

@@ -113,7 +113,7 @@ func newRigWith(t *testing.T, book *store.Store, yaml string, options ...func(*C
 		t.Fatal(err)
 	}
 	if book != nil {
-		r.set.Remember(book)
+		r.set.Remember(book, time.Time{})
 	}
 	r.set.Start()
 	t.Cleanup(func() { r.close(10 * time.Second) })

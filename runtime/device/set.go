@@ -53,17 +53,18 @@ type Config struct {
 // opened until the last of their generations is released. A device whose last
 // name has gone ends when its heads are at rest.
 type Set struct {
-	conf     Config
-	clk      clock.Clock
-	log      *slog.Logger
-	hub      *Hub
-	site     atomic.Pointer[site.Site] // whose limits and zone count
-	book     *logbook                  // of heads in motion; nil: none is kept
-	ctx      context.Context
-	cancel   context.CancelFunc
-	hurry    context.Context // ended by Hurry
-	hasten   context.CancelFunc
-	retiring *clock.Group // of names that were given up
+	conf      Config
+	clk       clock.Clock
+	log       *slog.Logger
+	hub       *Hub
+	site      atomic.Pointer[site.Site] // whose limits and zone count
+	book      *logbook                  // of heads in motion; nil: none is kept
+	alarmBook *alarmBook                // nil: this is no cluster
+	ctx       context.Context
+	cancel    context.CancelFunc
+	hurry     context.Context // ended by Hurry
+	hasten    context.CancelFunc
+	retiring  *clock.Group // of names that were given up
 
 	logins  sync.Mutex
 	clients map[accountKey]*isapi.Client // the latest of each account
@@ -100,8 +101,14 @@ func NewSet(conf Config) (*Set, error) {
 }
 
 // Remember has a file know which heads are in motion, for the start after a
-// crash. It comes before Start.
-func (s *Set) Remember(in *store.Store) { s.book = &logbook{store: in} }
+// crash. In a cluster it also knows which alarms go on, and away is since when no
+// host is known to have heard of events. It comes before Start.
+func (s *Set) Remember(in *store.Store, away time.Time) {
+	s.book = &logbook{store: in}
+	if in.Logged() {
+		s.alarmBook = &alarmBook{set: s, table: in.Script(alarmTable), away: away}
+	}
+}
 
 // Start starts the devices, and has the heads stopped that an earlier process
 // left moving.
@@ -115,6 +122,7 @@ func (s *Set) Start() {
 		r.start(time.Duration(i) * spread)
 	}
 	s.stopLeftMoving()
+	s.alarmBook.begin()
 }
 
 // Hub knows who listens to the devices.
@@ -321,6 +329,7 @@ func (s *Set) Close(limit context.Context) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
+	s.alarmBook.end()
 	s.StopAll()
 	s.cancel()
 	s.retiring.Wait()

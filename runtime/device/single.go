@@ -28,7 +28,7 @@ func (s *alarms) single(a *isapi.Alert, key alarmKey, now time.Time) {
 		return
 	}
 	s.tellSingles() // what they wait for would have come before this one
-	on := &alarm{key: key, last: now, start: eventOf(a, now)}
+	on := &alarm{key: key, last: now, start: eventOf(a, now), single: true}
 	s.tellWithPicture(on, a)
 	if !on.delivered {
 		s.singles = append(s.singles, on)

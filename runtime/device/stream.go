@@ -48,6 +48,7 @@ type feed struct {
 
 	state       string
 	lostAt      time.Time
+	away        time.Time   // since when no host of the cluster is known to have listened, untold; zero: one has
 	staleLogged bool        // in the log and as an event
 	staleSoon   clock.Timer // tells it
 
@@ -119,6 +120,7 @@ func (f *feed) begin() {
 		return
 	}
 	f.running = true
+	f.takeOver()
 	var ctx context.Context
 	ctx, f.cancel = clock.WithCancel(f.d.ctx)
 	f.d.ended.Go(func() {
@@ -132,6 +134,11 @@ func (f *feed) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cancel()
+	if f.d.ctx.Err() == nil { // no script listens; where the host ends the next one goes on with them
+		for _, on := range f.alarms.open {
+			f.d.set.alarmBook.ended(f.d, on)
+		}
+	}
 	f.alarms.clear()
 	f.held = nil
 	f.state, f.staleLogged, f.running, f.cancel = EventsOff, false, false, nil

@@ -57,7 +57,11 @@ func (f *feed) flows(now time.Time) {
 	if was == EventsFlowing {
 		return
 	}
+	away := f.tellAway(now)
 	f.alarms.resume(now)
+	if away && !f.staleLogged {
+		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now})
+	}
 	if f.staleLogged {
 		f.staleLogged = false
 		f.d.first().ref.say(slog.LevelInfo, "events flow again", keyDuration, now.Sub(f.lostAt).Round(time.Second))
@@ -101,7 +105,9 @@ func (f *feed) sayStale(now time.Time, why error) {
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}
 	}
 	f.d.first().ref.say(slog.LevelWarn, "no events: what the device notices is not known until they flow again", attrs...)
-	f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: now})
+	if !f.tellAway(now) {
+		f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: now})
+	}
 }
 
 // tell is called with mu held: events are told in the order in which they were

@@ -3,10 +3,13 @@
 // logins, of all programs together.
 //
 // The file "refused-logins" of a data folder has no secret in it: of a password
-// it has a slow hash with a random key of its own.
+// it has a slow hash with a random key of its own. In a cluster the same lies in a
+// table of the state that its hosts share, so that none of them tries a password
+// again that another one had refused.
 package logins
 
 import (
+	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
@@ -36,6 +39,8 @@ const (
 	hashRounds = 10_000
 	// lockDefault is how long an account is locked if the device does not say.
 	lockDefault = 30 * time.Minute
+	// keepLimit is how long the cluster is waited for.
+	keepLimit = 10 * time.Second
 )
 
 // Account is an account on a device. The password is refused together with the
@@ -51,6 +56,7 @@ type Account struct {
 // goroutine.
 type Book struct {
 	folder  *files.Folder
+	table   Table // in the place of folder
 	clk     clock.Clock
 	careful bool
 
@@ -62,6 +68,18 @@ type Book struct {
 // are left.
 func Open(dir string, clk clock.Clock, careful bool) *Book {
 	return &Book{folder: files.NewFolder(dir), clk: clk, careful: careful}
+}
+
+// Table is where a cluster keeps a book. Sync returns when the cluster has it.
+type Table interface {
+	Copy(path []any) any
+	Set(path []any, v any) error
+	Sync(ctx context.Context) error
+}
+
+// OpenShared is Open for a cluster.
+func OpenShared(t Table, clk clock.Clock, careful bool) *Book {
+	return &Book{table: t, clk: clk, careful: careful}
 }
 
 // page is the file.
@@ -134,9 +152,10 @@ func (b *Book) Note(a Account, e *isapi.Error) error {
 	if e == nil {
 		return b.Forget(a)
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	p := b.read()
+	return b.change(func(p *page) bool { b.note(p, a, e); return true })
+}
+
+func (b *Book) note(p *page, a Account, e *isapi.Error) {
 	if p.Key == "" {
 		key := make([]byte, 16)
 		rand.Read(key) // never fails
@@ -158,25 +177,42 @@ func (b *Book) Note(a Account, e *isapi.Error) error {
 	hash := p.hash(a)
 	r.Passwords = append(slices.DeleteFunc(r.Passwords, func(h string) bool { return h == hash }), hash)
 	r.Passwords = r.Passwords[max(0, len(r.Passwords)-hashesKept):]
-	return b.write(p)
 }
 
 // Forget allows one more try of an account, with any password.
 func (b *Book) Forget(a Account) error {
+	return b.change(func(p *page) bool {
+		r := p.find(a)
+		p.Accounts = slices.DeleteFunc(p.Accounts, func(o *refusal) bool { return o == r })
+		return r != nil
+	})
+}
+
+// change has f change the page, if there is something to change, and returns when
+// that is kept.
+func (b *Book) change(f func(*page) bool) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	p := b.read()
-	r := p.find(a)
-	if r == nil {
+	if !f(p) {
+		b.mu.Unlock()
 		return nil
 	}
-	p.Accounts = slices.DeleteFunc(p.Accounts, func(o *refusal) bool { return o == r })
-	return b.write(p)
+	err := b.write(p)
+	b.mu.Unlock()
+	if b.table == nil || err != nil {
+		return err
+	}
+	ctx, cancel := clock.WithTimeout(b.clk, context.Background(), keepLimit)
+	defer cancel()
+	return b.table.Sync(ctx) // not under mu: others ask meanwhile
 }
 
 // read gives an empty page where there is none that can be read: what is
 // remembered spares tries, and nothing depends on it. Called with mu held.
 func (b *Book) read() *page {
+	if b.table != nil {
+		return b.readTable()
+	}
 	p := new(page)
 	text, err := b.folder.Read(fileName)
 	if err != nil || json.Unmarshal(text, p) != nil || slices.Contains(p.Accounts, nil) {
@@ -187,6 +223,9 @@ func (b *Book) read() *page {
 
 // write is called with mu held.
 func (b *Book) write(p *page) error {
+	if b.table != nil {
+		return b.writeTable(p)
+	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err == nil {
 		_, err = b.folder.Write(fileName, append(text, '\n'))

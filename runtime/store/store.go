@@ -145,6 +145,13 @@ func (s *Store) Flush(ctx context.Context) error {
 	return t.Wait(ctx)
 }
 
+// Hurry is Flush without the wait.
+func (s *Store) Hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begin()
+}
+
 // Close publishes what is left, writes it, and closes the file. It waits for
 // the disk, on a goroutine of the clock. The error says what was not written.
 func (s *Store) Close() error {
