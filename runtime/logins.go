@@ -23,8 +23,8 @@ func accountOf(conf site.Device, place string) logins.Account {
 
 // loginFor sets what the client of a device has to know of earlier logins.
 func (h *Host) loginFor(conf site.Device, place string, config *isapi.Config) {
-	if h.logins == nil {
-		return
+	if h.logins == nil || config.Transport != nil && !h.inCluster() {
+		return // what simulated devices refuse is not kept in a file
 	}
 	account := accountOf(conf, place)
 	if h.conf.LoginCommand != nil {

@@ -30,6 +30,7 @@ func (w *world) keeps() {
 	if err := w.host.openStore(); err != nil {
 		w.t.Fatal(err)
 	}
+	w.host.rememberDevices()
 }
 
 // newKeeper is newWorld with a state file.

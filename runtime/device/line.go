@@ -55,7 +55,7 @@ func (s *Set) newLine(conf site.Device) (*line, error) {
 			return nil, err
 		}
 	}
-	if s.conf.Login != nil && config.Transport == nil {
+	if s.conf.Login != nil {
 		s.conf.Login(conf, placeOf(conf), &config)
 	}
 	client, err := s.clientOf(conf, config)

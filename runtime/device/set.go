@@ -43,7 +43,7 @@ type Config struct {
 	// to know.
 	Pin func(site.Device, *isapi.Config) error
 	// Login, if it is set, fills in what a client has to know of earlier logins at
-	// that place, host and port. It is not called for simulated devices.
+	// that place, host and port. The Transport of config is set for a simulated device.
 	Login func(conf site.Device, place string, config *isapi.Config)
 }
 
