@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -38,6 +39,7 @@ type Log struct {
 
 const (
 	answerPatience = time.Second
+	readPatience   = 2 * time.Second // between two entries
 	retryPause     = 20 * time.Millisecond
 )
 
@@ -108,8 +110,11 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 		case last.term != mine.term || last.session != mine.session:
 			l.err = l.fenced(last)
 			return 0, l.err
-		case seq != l.last:
-			// One that was given up without an answer stands there by now.
+		case seq < l.last:
+			l.err = fmt.Errorf("log %s: the engine has lost entries: its last is %d and was %d", l.cfg.Name, seq, l.last)
+			return 0, l.err
+		default:
+			// One that was given up without an answer may stand there by now.
 			l.last = seq
 		}
 	}
@@ -118,13 +123,13 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 // inDoubt reports whether the entry may stand in the log.
 func inDoubt(err error) bool { return errors.Is(err, ErrConflict) || errors.Is(err, ErrUnknown) }
 
-// append is Engine.Append with a bound on how long the answer may take, and a pause after
-// an error that is to be looked into.
+// append is Engine.Append with a bound on how long the answer may take. One that did
+// not come may have failed to at once: then there is a pause.
 func (l *Log) append(ctx context.Context, after uint64, entry []byte) (uint64, error) {
 	trying, cancel := clock.WithTimeout(l.cfg.Clock, ctx, answerPatience)
 	defer cancel()
 	seq, err := l.cfg.Engine.Append(trying, l.cfg.Name, after, entry)
-	if err != nil && inDoubt(err) {
+	if errors.Is(err, ErrUnknown) {
 		clock.Sleep(ctx, l.cfg.Clock, retryPause)
 	}
 	return seq, err
@@ -161,18 +166,40 @@ func (l *Log) fenced(by header) error {
 // Read goes on asking, until ctx ends.
 func (l *Log) Read(ctx context.Context, after uint64, f func(seq uint64, data []byte) error) error {
 	for {
-		_, err := l.cfg.Engine.Read(ctx, l.cfg.Name, after, func(seq uint64, entry []byte) error {
-			_, data, err := decode(entry)
-			if err != nil {
-				return fmt.Errorf("log %s, entry %d: %w", l.cfg.Name, seq, err)
-			}
-			after = seq
-			return f(seq, data)
-		})
+		err := l.read(ctx, &after, f)
 		if !errors.Is(err, ErrUnknown) || clock.Sleep(ctx, l.cfg.Clock, retryPause) != nil {
 			return err
 		}
 	}
+}
+
+// read is Read until the engine does not answer for long. after is the number of the
+// last entry that f was called with.
+func (l *Log) read(ctx context.Context, after *uint64, f func(seq uint64, data []byte) error) error {
+	reading, cancel := clock.WithCancel(ctx)
+	defer cancel()
+	var came atomic.Bool // an entry, since the timer was set
+	var look func()
+	look = func() {
+		switch {
+		case reading.Err() != nil:
+		case came.Swap(false):
+			l.cfg.Clock.AfterFunc(readPatience, look)
+		default:
+			cancel()
+		}
+	}
+	l.cfg.Clock.AfterFunc(readPatience, look)
+	_, err := l.cfg.Engine.Read(reading, l.cfg.Name, *after, func(seq uint64, entry []byte) error {
+		came.Store(true)
+		_, data, err := decode(entry)
+		if err != nil {
+			return fmt.Errorf("log %s, entry %d: %w", l.cfg.Name, seq, err)
+		}
+		*after = seq
+		return f(seq, data)
+	})
+	return err
 }
 
 // Purge drops the entries before a number.

@@ -75,7 +75,9 @@ type process struct {
 	gate   *simGate
 	waning bool
 	ending bool
-	boot   func() hold.BootTime
+	// endTakes is how long End takes; below 0: some time.
+	endTakes time.Duration
+	boot     func() hold.BootTime
 }
 
 func newSim(seed uint64, w without, log io.Writer) *sim {
@@ -125,7 +127,7 @@ func (s *sim) fault(format string, args ...any) {
 func (h *simHost) start(up time.Duration) {
 	s := h.s
 	m := holdtest.NewMachine(s.clk, h.rate, up)
-	p := &process{host: h, m: m}
+	p := &process{host: h, m: m, endTakes: -1}
 	h.process = p
 	p.member = s.engine.Member(h.name, m.Clock())
 	var engine hold.Engine = p.member
@@ -330,7 +332,11 @@ func (p *process) LetGo() {
 func (p *process) End(ctx context.Context) error {
 	p.ending = true
 	p.note("End")
-	err := clock.Sleep(ctx, p.m.Clock(), p.host.s.between(0, 4*time.Second))
+	takes := p.endTakes
+	if takes < 0 {
+		takes = p.host.s.between(0, 4*time.Second)
+	}
+	err := clock.Sleep(ctx, p.m.Clock(), takes)
 	p.gate.close()
 	if err == nil { // what was written is answered
 		err = clock.Sleep(ctx, p.m.Clock(), mostTravel)

@@ -74,12 +74,19 @@ func (s *sim) heldBy(t *testing.T, name string) *process {
 	return h.process
 }
 
+// afterRenewal runs until a renewal was confirmed.
+func (s *sim) afterRenewal(p *process) {
+	for p.holder.Status().Renewed > 20*time.Millisecond {
+		s.clk.RunFor(time.Millisecond)
+	}
+}
+
 // await runs until a driver is told something, and gives how long that took.
 func (s *sim) await(t *testing.T, host, what string, within time.Duration) (event, time.Duration) {
 	t.Helper()
 	began, seen := s.clk.Now(), len(s.events)
 	for s.clk.Now().Sub(began) < within {
-		s.clk.RunFor(5 * time.Millisecond)
+		s.clk.RunFor(time.Millisecond)
 		for _, e := range s.events[seen:] {
 			if (host == "" || e.host == host) && e.what == what {
 				return e, s.clk.Now().Sub(began)
@@ -264,9 +271,7 @@ func TestWaneAndResume(t *testing.T) {
 	s := calmSim(t)
 	s.engine.Least, s.engine.Most = 6200*time.Millisecond, 6200*time.Millisecond
 	p := s.heldBy(t, "left")
-	for p.holder.Status().Renewed > 50*time.Millisecond {
-		s.clk.RunFor(10 * time.Millisecond)
-	}
+	s.afterRenewal(p)
 	s.engine.Stall()
 	term := p.gate.term
 	s.clk.RunFor(20 * time.Second)

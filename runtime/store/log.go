@@ -14,8 +14,8 @@ type Log interface {
 	// Append adds an entry and returns when a majority of the cluster has it on
 	// disk. The error wraps ErrFenced where another host has the share by now. ctx is
 	// the term's: while the engine does not answer Append goes on asking. An entry
-	// that was given up with ctx may come to stand in the log all the same; if it does,
-	// the log takes no more, as the copy of it lacks an entry.
+	// that was given up with ctx may come to stand in the log all the same, before the
+	// next one and never after it.
 	Append(ctx context.Context, data []byte) (seq uint64, err error)
 	// Read calls f with each entry after a number, in order, up to the end. The
 	// first may have a larger number than after+1: what was before is purged, and

@@ -35,7 +35,7 @@ func (m *Member) Append(ctx context.Context, name string, after uint64, data []b
 	a := m.ask(ctx, func(reply func(answer)) {
 		l := e.log(name)
 		if l.busy || l.last() != after {
-			reply(answer{err: fmt.Errorf("log %s: %w: its last entry is %d, not %d", name, hold.ErrConflict, l.last(), after)})
+			reply(answer{err: fmt.Errorf("log %s: %w: its last entry is %d, in flight: %t", name, hold.ErrConflict, l.last(), l.busy)})
 			return
 		}
 		l.busy = true

@@ -91,7 +91,7 @@ func (m *Member) CAS(ctx context.Context, name string, after uint64, data []byte
 	a := m.ask(ctx, func(reply func(answer)) {
 		c := e.cell(name)
 		if c.busy || c.number != after {
-			reply(answer{err: fmt.Errorf("cell %s: %w: its number is %d, not %d", name, hold.ErrConflict, c.number, after)})
+			reply(answer{err: fmt.Errorf("cell %s: %w: its number is %d, in flight: %t", name, hold.ErrConflict, c.number, c.busy)})
 			return
 		}
 		c.busy = true
