@@ -24,7 +24,7 @@ const (
 // newNotifier makes what sends notifications; nil where none leaves the machine:
 // with simulated devices, and in virtual time.
 func (h *Host) newNotifier() *notify.Notifier {
-	if _, virtual := h.clk.(*clock.Virtual); h.conf.Quiet || virtual && h.conf.HTTP == nil {
+	if h.conf.Quiet || clock.IsVirtual(h.clk) && h.conf.HTTP == nil {
 		return nil
 	}
 	s := h.site()

@@ -25,7 +25,7 @@ func (h *Host) attend(a *archiver) {
 	if !h.resident.Load() {
 		return
 	}
-	if _, virtual := h.clk.(*clock.Virtual); a.conf.CopyTo != nil && !virtual {
+	if a.conf.CopyTo != nil && !clock.IsVirtual(h.clk) {
 		a.second = upload.New(upload.Config{
 			Clock: h.clk, Log: h.log, Dir: h.site().Dir, Data: h.files.Dir(),
 			To: *a.conf.CopyTo, Keep: a.conf.CopyKeep, Rate: a.conf.CopyRate, Getenv: h.conf.Getenv,

@@ -26,7 +26,7 @@ func newWeb(conf Config) http.RoundTripper {
 	if conf.HTTP != nil {
 		return conf.HTTP
 	}
-	if _, virtual := conf.Clock.(*clock.Virtual); virtual {
+	if clock.IsVirtual(conf.Clock) {
 		return noWeb{}
 	}
 	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}

@@ -39,7 +39,7 @@ type watcher struct {
 // newWatcher begins to watch; nil in virtual time, in which no file changes by
 // itself.
 func newWatcher(h *Host) *watcher {
-	if _, virtual := h.clk.(*clock.Virtual); virtual {
+	if clock.IsVirtual(h.clk) {
 		return nil
 	}
 	w := &watcher{host: h}

@@ -32,6 +32,16 @@ func NewVirtual(start time.Time) *Virtual {
 	return &Virtual{now: start.Round(0)}
 }
 
+// InVirtualTime tells IsVirtual so.
+func (v *Virtual) InVirtualTime() {}
+
+// IsVirtual reports whether a clock goes by a Virtual: nothing outside the program
+// happens by it. A clock that is made of a Virtual has the method InVirtualTime.
+func IsVirtual(clk Clock) bool {
+	_, virtual := clk.(interface{ InVirtualTime() })
+	return virtual
+}
+
 // Now implements Clock.
 func (v *Virtual) Now() time.Time {
 	v.mu.Lock()

@@ -104,6 +104,9 @@ func (m *Machine) pass() {
 // processClock is a machine as the clock of its process.
 type processClock Machine
 
+// InVirtualTime says that it is made of a virtual clock.
+func (c *processClock) InVirtualTime() {}
+
 func (c *processClock) Now() time.Time { return c.clk.Now() }
 
 func (c *processClock) Go(f func()) {

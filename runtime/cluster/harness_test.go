@@ -1,0 +1,521 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/hold"
+	"github.com/hiklua/hiklua/runtime/hold/holdtest"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// clusterOf is the head of a site.yaml for the hosts of most tests.
+const clusterOf = `timezone: UTC
+cluster:
+  hosts: {left: 192.0.2.11, right: 192.0.2.12, third: 192.0.2.13}
+`
+
+// arena is three hosts with a folder each, the cameras that they share, and all that
+// can befall them, in virtual time.
+type arena struct {
+	t       testing.TB
+	clk     *clock.Virtual
+	rand    *rand.Rand
+	engine  *holdtest.Engine
+	cameras map[string]*sim.Device
+	boxes   []*box
+	dir     string
+	log     *bytes.Buffer
+	sent    []sent // what reached the cameras that moves or stops something
+	printed []line
+	over    bool
+}
+
+// box is a computer through all its processes.
+type box struct {
+	a       *arena
+	name    string
+	rate    float64
+	dir     string // of its site
+	copies  int
+	cut     bool // from the cameras
+	env     map[string]string
+	process *process
+}
+
+// process is one life of a host.
+type process struct {
+	box    *box
+	m      *holdtest.Machine
+	engine *testEngine
+	member *Member
+	stop   context.CancelFunc
+	ended  bool
+	err    error
+}
+
+// sent is one command that reached a camera.
+type sent struct {
+	at     time.Time
+	host   string
+	term   uint64
+	device string
+	what   string
+}
+
+// line is what a script has printed.
+type line struct {
+	at     time.Time
+	host   string
+	script string
+	text   string
+}
+
+// fastDir is a folder in memory where there is one: the disk of a seed is not what is
+// tested.
+func fastDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "hiklua-cluster-*")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// newArena makes the hosts, with the same folder each. Nothing runs yet.
+func newArena(t testing.TB, yaml string, files map[string]string) *arena {
+	t.Helper()
+	a := &arena{
+		t: t, clk: clock.NewVirtual(noon), rand: rand.New(rand.NewPCG(1, 1)), cameras: make(map[string]*sim.Device),
+		dir: fastDir(t), log: new(bytes.Buffer),
+	}
+	a.engine = holdtest.NewEngine(a.clk, "left", "right", "third")
+	a.engine.Refused = func(member, reason string) error { return &AskError{member, reason} }
+	for _, name := range []string{"left", "right", "third"} {
+		b := &box{a: a, name: name, rate: 1, dir: filepath.Join(a.dir, name), env: make(map[string]string)}
+		b.write("site.yaml", yaml)
+		for path, text := range files {
+			b.write(path, text)
+		}
+		a.boxes = append(a.boxes, b)
+	}
+	return a
+}
+
+func (b *box) write(name, text string) {
+	b.a.t.Helper()
+	path := filepath.Join(b.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		b.a.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		b.a.t.Fatal(err)
+	}
+}
+
+func (b *box) read(name string) string {
+	b.a.t.Helper()
+	data, err := os.ReadFile(filepath.Join(b.dir, filepath.FromSlash(name)))
+	if err != nil && !os.IsNotExist(err) {
+		b.a.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (a *arena) box(name string) *box {
+	for _, b := range a.boxes {
+		if b.name == name {
+			return b
+		}
+	}
+	a.t.Fatalf("no host %s", name)
+	return nil
+}
+
+// camera is the device of a name, which all hosts reach.
+func (a *arena) camera(d site.Device) *sim.Device {
+	if a.cameras[d.Name] == nil {
+		a.cameras[d.Name] = sim.New(sim.Options{
+			Name: d.Name, Model: sim.PTZ, Clock: a.clk, Username: d.Username, Password: d.Password.Reveal(),
+		})
+	}
+	return a.cameras[d.Name]
+}
+
+// start has a process run on the box, which must have none.
+func (b *box) start() {
+	a := b.a
+	m := holdtest.NewMachine(a.clk, b.rate, time.Hour)
+	p := &process{box: b, m: m}
+	b.process = p
+	member := a.engine.Member(b.name, m.Clock())
+	p.engine = &testEngine{member, a, b.name}
+	env := func(name string) (string, bool) { v, ok := b.env[name]; return v, ok }
+	load := func(source string) (*site.Site, error) { return site.LoadFrom(source, b.dir, env) }
+	s, err := load(b.dir)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	p.member = New(Config{
+		Site: s, Name: b.name, ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
+		Engine: p.engine, Boot: m.Boot, Deadman: func() hold.Deadman { return m.Deadman() },
+		Clock: m.Clock(), Log: slog.New(a.handler(b.name)), Load: load,
+		Group: nobody{},
+		Host: runtime.Config{
+			Version: "test", Getenv: env, Transport: p.transport,
+			Print: func(script, text string) {
+				if !p.gone() {
+					a.printed = append(a.printed, line{a.clk.Now(), b.name, script, text})
+				}
+			},
+			Quiet: true, Seed: 1,
+		},
+	})
+	ctx, stop := clock.WithCancel(context.Background())
+	p.stop = stop
+	m.OnDeath(func() {
+		if !p.ended {
+			a.note(b.name, "KILLED")
+			a.engine.Cut(b.name)
+		}
+	})
+	m.Clock().Go(func() {
+		p.err = p.member.Run(ctx)
+		p.ended = true
+		a.note(b.name, "ENDED")
+	})
+}
+
+// gone reports whether nothing that the process does counts any more.
+func (p *process) gone() bool { return p.m.Dead() || p.box.a.over && p.box.process != p }
+
+// kill ends the process as kill -9 does.
+func (b *box) kill() {
+	if b.process != nil && !b.process.ended {
+		b.process.m.Kill()
+	}
+}
+
+// restart starts a process where there is none any more. The files of one that was
+// killed are still open in this process, which no kernel closes: the next goes on
+// with a copy.
+func (b *box) restart() {
+	p := b.process
+	if !p.ended && !p.m.Dead() {
+		return
+	}
+	if p.m.Dead() && !p.ended {
+		b.copies++
+		next := filepath.Join(b.a.dir, fmt.Sprintf("%s-%d", b.name, b.copies))
+		if err := os.CopyFS(next, os.DirFS(b.dir)); err != nil {
+			b.a.t.Fatal(err)
+		}
+		b.dir = next
+		b.a.engine.Mend(b.name)
+	}
+	b.start()
+}
+
+// startAll starts a process on each box.
+func (a *arena) startAll() {
+	for _, b := range a.boxes {
+		b.start()
+	}
+	a.t.Cleanup(a.end)
+}
+
+// run lets time pass.
+func (a *arena) run(d time.Duration) { a.clk.RunFor(d) }
+
+// end ends everything, and says what is left behind.
+func (a *arena) end() {
+	if a.over {
+		return
+	}
+	a.over = true
+	var ended []*process
+	for _, b := range a.boxes {
+		p := b.process
+		if p == nil {
+			continue
+		}
+		ended = append(ended, p)
+		p.stop()
+		if p.m.Paused() {
+			p.m.Resume()
+		}
+	}
+	a.run(time.Minute)
+	for _, p := range ended {
+		if p.m.Dead() {
+			p.m.Bury()
+		}
+	}
+	a.run(2 * time.Minute)
+	for _, p := range ended {
+		if !p.ended {
+			a.t.Errorf("%s did not end", p.box.name)
+		}
+	}
+}
+
+// note writes to the log.
+func (a *arena) note(host, text string) {
+	fmt.Fprintf(a.log, "%s %s %s\n", a.clk.Now().Format("04:05.000"), host, text)
+}
+
+// handler logs for a host, without what is older than the end.
+func (a *arena) handler(host string) slog.Handler {
+	return slog.NewTextHandler(a.log, &slog.HandlerOptions{
+		Level: slog.LevelInfo,
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			if attr.Key == slog.TimeKey {
+				return slog.String("at", a.clk.Now().Format("04:05.000")+" "+host)
+			}
+			return attr
+		},
+	})
+}
+
+// nobody is a Group that no one asks.
+type nobody struct{}
+
+func (nobody) Set(string, *runtime.Host) {}
+func (nobody) Remove(string)             {}
+
+// testEngine is the engine of tests as a member has it.
+type testEngine struct {
+	*holdtest.Member
+	a    *arena
+	name string
+}
+
+var _ Engine = (*testEngine)(nil)
+
+func (e *testEngine) StepAside(context.Context) error {
+	if e.a.engine.Leader() != e.name {
+		return nil
+	}
+	for _, b := range e.a.boxes {
+		if b.name != e.name && b.process != nil && !b.process.m.Dead() && !b.process.m.Paused() && !b.cut {
+			e.a.engine.Lead(b.name)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (e *testEngine) Status() EngineStatus {
+	st := EngineStatus{Leader: e.a.engine.Leader(), Quorum: e.a.engine.Quorum()}
+	for _, b := range e.a.boxes {
+		up := b.process != nil && !b.process.ended && !b.process.m.Dead()
+		st.Members = append(st.Members, MemberStatus{Name: b.name, Role: RoleHost, Up: up})
+	}
+	return st
+}
+
+// transport is the way from a process to a camera, under the term that begins at the
+// moment.
+func (p *process) transport(d site.Device) (http.RoundTripper, error) {
+	var term uint64
+	for _, s := range p.member.all() {
+		if t := s.latest(); t != nil {
+			term = max(term, t.number)
+		}
+	}
+	camera := p.box.a.camera(d)
+	return &wire{p: p, term: term, device: d.Name, camera: camera.Transport()}, nil
+}
+
+// wire is a connection to a camera.
+type wire struct {
+	p      *process
+	term   uint64
+	device string
+	camera http.RoundTripper
+}
+
+// pass returns when the process may run.
+func (w *wire) pass() {
+	now := w.p.m.Clock().NewWaiter()
+	now.Wake()
+	now.Wait()
+}
+
+// RoundTrip implements http.RoundTripper. What was written when the process is stopped
+// or killed arrives all the same.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := w.p.box.a
+	w.pass()
+	if w.p.m.Dead() {
+		return nil, io.ErrClosedPipe
+	}
+	if w.p.box.cut {
+		clock.WaitFor(r.Context(), w.p.m.Clock().NewWaiter())
+		return nil, context.Cause(r.Context())
+	}
+	done := w.p.m.Clock().NewWaiter()
+	var resp *http.Response
+	var err error
+	a.clk.Go(func() {
+		defer done.Wake()
+		_ = clock.Sleep(context.Background(), a.clk, 2*time.Millisecond)
+		if what := commandOf(r); what != "" {
+			a.sent = append(a.sent, sent{a.clk.Now(), w.p.box.name, w.term, w.device, what})
+		}
+		resp, err = w.camera.RoundTrip(r)
+	})
+	done.Wait()
+	if err == nil {
+		resp.Body = &wireBody{resp.Body, w}
+	}
+	return resp, err
+}
+
+type wireBody struct {
+	io.ReadCloser
+	w *wire
+}
+
+func (b *wireBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.w.pass()
+	if b.w.p.m.Dead() {
+		return 0, io.ErrClosedPipe
+	}
+	return n, err
+}
+
+// commandOf is what a request has a camera do; "": it only asks.
+func commandOf(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return ""
+	}
+	path := r.URL.Path
+	if !strings.Contains(path, "/PTZCtrl/") {
+		return ""
+	}
+	kind := path[strings.LastIndex(path, "/")+1:]
+	if kind != "continuous" || r.GetBody == nil {
+		return kind
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return kind
+	}
+	text, _ := io.ReadAll(body)
+	if strings.Contains(string(text), "<pan>0</pan>") && strings.Contains(string(text), "<tilt>0</tilt>") && !bytes.Contains(text, []byte("<zoom>1")) {
+		return "stop"
+	}
+	return "move"
+}
+
+// holder is the host that holds a share, as the hosts themselves say; "": none does,
+// and an error if two say so.
+func (a *arena) holder(share string) string {
+	a.t.Helper()
+	var found []string
+	for _, b := range a.boxes {
+		p := b.process
+		if p == nil || p.ended || p.m.Dead() {
+			continue
+		}
+		if s := p.member.share(share); s != nil && s.held() {
+			found = append(found, b.name)
+		}
+	}
+	if len(found) > 1 {
+		a.t.Errorf("%s: %s is held by %s\n%s", a.clk.Now().Format("04:05.000"), share, strings.Join(found, " and "), a.log)
+	}
+	return strings.Join(found, "+")
+}
+
+// another is a host that is not the given one.
+func (a *arena) another(not ...string) *box {
+	for _, b := range a.boxes {
+		if !slices.Contains(not, b.name) {
+			return b
+		}
+	}
+	a.t.Fatal("no other host")
+	return nil
+}
+
+// do runs f on a goroutine of the clock, and lets time pass until it has returned.
+func (a *arena) do(within time.Duration, f func()) {
+	a.t.Helper()
+	done := false
+	a.clk.Go(func() {
+		f()
+		done = true
+	})
+	until := a.clk.Now().Add(within)
+	for !done && a.clk.Now().Before(until) {
+		a.run(50 * time.Millisecond)
+	}
+	if !done {
+		a.t.Fatalf("it took more than %v\n%s", within, a.log)
+	}
+}
+
+// until lets time pass until something is so.
+func (a *arena) until(within time.Duration, what string, so func() bool) {
+	a.t.Helper()
+	for end := a.clk.Now().Add(within); !so(); a.run(10 * time.Millisecond) {
+		if a.clk.Now().After(end) {
+			a.t.Fatalf("after %v it is not so that %s\n%q\n%s", within, what, a.lines(""), a.log)
+		}
+	}
+}
+
+// lines are what scripts printed, as "HOST SCRIPT TEXT".
+func (a *arena) lines(script string) (all []string) {
+	for _, l := range a.printed {
+		if l.script == script || script == "" {
+			all = append(all, l.host+" "+l.text)
+		}
+	}
+	return all
+}
+
+// judge says what must not be, by the journal: a command of an older term after one of
+// a newer, and a term with two hosts.
+func (a *arena) judge() {
+	a.t.Helper()
+	latest := make(map[string]sent)
+	hostOf := make(map[uint64]string)
+	for _, s := range a.sent {
+		if last := latest[s.device]; s.term < last.term {
+			a.t.Errorf("%s: %s of %s, term %d, after one of %s, term %d", s.at.Format("04:05.000"), s.what, s.host, s.term, last.host, last.term)
+		}
+		if by, known := hostOf[s.term]; known && by != s.host {
+			a.t.Errorf("%s: term %d has %s and %s", s.at.Format("04:05.000"), s.term, by, s.host)
+		}
+		latest[s.device], hostOf[s.term] = s, s.host
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.cameras)) {
+		if a.over && a.cameras[name].Driven(1) {
+			a.t.Errorf("%s still moves", name)
+		}
+	}
+	if a.t.Failed() {
+		a.t.Logf("log:\n%s", a.log)
+	}
+}
