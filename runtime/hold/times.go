@@ -4,6 +4,8 @@ import "time"
 
 const (
 	defaultLease = 8 * time.Second
+	// leastLease is the shortest for devices; tests in real time have shorter ones.
+	leastLease = 4 * time.Second
 	// leastMargin is how long what was sent may be on the wire.
 	leastMargin = 500 * time.Millisecond
 )
@@ -25,7 +27,10 @@ func timesOf(lease time.Duration) times {
 	if lease == 0 {
 		lease = defaultLease
 	}
-	margin := max(leastMargin, lease/16)
+	margin := lease / 16
+	if lease >= leastLease {
+		margin = max(margin, leastMargin)
+	}
 	every := min(time.Second, lease/8)
 	return times{
 		lease:  lease,
