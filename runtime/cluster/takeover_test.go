@@ -54,5 +54,119 @@ func TestHolderIsKilledAndAnotherGoesOn(t *testing.T) {
 		t.Errorf("the share went from %s to %q although nothing happened", second, now)
 	}
 	a.judge()
-	t.Logf("%q\n%s", a.lines("sweep"), a.log)
+}
+
+func TestHolderIsPausedAndKilledByItsKernel(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	first := a.holder("site")
+	a.until(20*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
+	a.box(first).process.m.Pause()
+	a.run(9 * time.Second)
+	if !a.box(first).process.m.Dead() {
+		t.Errorf("%s lives 9 s after it was stopped", first)
+	}
+	a.run(10 * time.Second)
+	if second := a.holder("site"); second == "" || second == first {
+		t.Errorf("%q holds the share", second)
+	}
+	a.judge()
+}
+
+// A holder that is cut off from the others, and not from the cameras, stops its
+// heads and lets go before another takes over; later it is a standby.
+func TestHolderIsCutOff(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	first := a.holder("site")
+	a.engine.Lead(a.another(first).name)
+	a.until(20*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
+	cut := a.clk.Now()
+	a.engine.Cut(first)
+	a.run(7 * time.Second)
+	if a.cameras["gate"].Driven(1) {
+		t.Error("7 s after the cut the head moves")
+	}
+	a.run(8 * time.Second)
+	second := a.holder("site")
+	if second == "" || second == first {
+		t.Errorf("%q holds the share", second)
+	}
+	a.engine.Mend(first)
+	a.run(30 * time.Second)
+	if now := a.holder("site"); now != second {
+		t.Errorf("%q holds the share, it was %s", now, second)
+	}
+	for _, s := range a.sent {
+		if s.host == first && s.at.Sub(cut) > 8*time.Second {
+			t.Errorf("%s still sends: %+v", first, s)
+		}
+	}
+	if st := a.box(first).process.member.Status(); st.Shares[0].Holder != second || st.Shares[0].State != ShareHeld {
+		t.Errorf("its status: %+v", st.Shares)
+	}
+	a.judge()
+}
+
+// Where no majority is left nothing is driven, and it goes on when there is one.
+func TestNoMajority(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	first := a.holder("site")
+	others := []*box{a.another(first), a.another(first, a.another(first).name)}
+	for _, b := range others {
+		a.engine.Cut(b.name)
+	}
+	a.run(20 * time.Second)
+	if now := a.holder("site"); now != "" || a.cameras["gate"].Driven(1) {
+		t.Errorf("%q holds the share without a majority", now)
+	}
+	for _, b := range others {
+		a.engine.Mend(b.name)
+	}
+	a.run(25 * time.Second)
+	if now := a.holder("site"); now == "" {
+		t.Errorf("with a majority no host holds the share\n%s", a.log)
+	}
+	a.judge()
+}
+
+// A host that is shut down hands over at once, its heads at rest.
+func TestOrderlyStopHandsOver(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	first := a.holder("site")
+	a.until(20*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
+	stopped := a.clk.Now()
+	a.box(first).process.stop()
+	a.until(5*time.Second, "another host holds the share", func() bool { now := a.holder("site"); return now != "" && now != first })
+	if took := a.clk.Now().Sub(stopped); took > 3*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if p := a.box(first).process; !p.ended || p.err != nil {
+		t.Errorf("%s has ended: %v, %v", first, p.ended, p.err)
+	}
+	a.run(10 * time.Second)
+	a.judge()
+}
+
+// A host that can't open its state gives the share up, and another runs it.
+func TestHostThatCannotStartGivesUp(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	// The folder of the state cannot be made on two.
+	a.box("left").write("data/cluster/site", "no folder")
+	a.box("third").write("data/cluster/site", "no folder")
+	a.startAll()
+	a.run(60 * time.Second)
+	if now := a.holder("site"); now != "right" {
+		t.Errorf("%q holds the share", now)
+	}
+	if len(a.lines("sweep")) == 0 {
+		t.Error("no script has run")
+	}
+	a.judge()
 }
