@@ -27,10 +27,14 @@ func (d *daemon) measure(h hosted, web *site.Web) {
 	if d.lock == nil || web == nil || web.Listen == "" || d.measures.now.Load() != nil {
 		return
 	}
-	c := metrics.New(metrics.Config{
+	conf := metrics.Config{
 		Host: h, Clock: clock.Real(), Log: d.log, Lost: d.lost,
 		Page: func() metrics.PageCounts { return metrics.PageCounts(d.page.Counts()) },
-	})
+	}
+	if d.cluster != nil {
+		conf.Cluster = d.cluster.Status
+	}
+	c := metrics.New(conf)
 	d.measures.now.Store(&measured{c, c.Handler()})
 }
 

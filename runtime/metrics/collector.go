@@ -14,6 +14,8 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/archive/gaps"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/cluster"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -41,6 +43,8 @@ type Config struct {
 	Log   *slog.Logger      // of scrapes that go wrong
 	Page  func() PageCounts // nil: there is no page
 	Lost  func() int        // entries of the journal; nil: there is no journal
+	// Cluster is how the cluster of the host is; nil: it runs its site alone.
+	Cluster func() cluster.Status
 }
 
 // Collector counts what happens, and answers scrapes.
@@ -107,19 +111,23 @@ func (c *Collector) shown(st runtime.Status) snapshot {
 	seen := make(map[string]bool)
 	for _, d := range st.Devices {
 		// A device that was given up may have the name of another one by now.
+		// One that another host drives has its series there.
+		if d.State == device.StateElsewhere {
+			continue
+		}
 		if name := c.names.device(d.Name); !d.Leaving && name == d.Name && !seen[name] {
 			seen[name] = true
 			now.Devices = append(now.Devices, d)
 		}
 	}
 	scripts := make(map[string]bool)
-	for _, s := range st.Scripts {
+	for _, s := range inAllShares(st.Scripts) {
 		if c.names.script(s.Name) == s.Name {
 			scripts[s.Name] = true
 			now.Scripts = append(now.Scripts, s)
 		}
 	}
-	for _, j := range st.Jobs {
+	for _, j := range jobsInAllShares(st.Jobs) {
 		if !scripts[j.Script] {
 			continue // of a REPL
 		}

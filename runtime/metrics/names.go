@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/device"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -124,10 +125,14 @@ func (n *names) forget(before *names, st runtime.Status) (gone []prometheus.Labe
 		gone = append(gone, prometheus.Labels{labelScript: job.script, labelJob: job.job})
 	}
 	now := n.site()
-	for device := range before.devices {
-		if _, there := now.Device(device); !there {
-			delete(n.devices, device)
-			gone = append(gone, prometheus.Labels{labelDevice: device})
+	elsewhere := make(map[string]bool)
+	for _, d := range st.Devices {
+		elsewhere[d.Name] = d.State == device.StateElsewhere
+	}
+	for name := range before.devices {
+		if _, there := now.Device(name); !there || elsewhere[name] {
+			delete(n.devices, name)
+			gone = append(gone, prometheus.Labels{labelDevice: name})
 		}
 	}
 	return gone

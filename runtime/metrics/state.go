@@ -71,6 +71,9 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 		t.page(s.c.conf.Page())
 	}
 	s.archive(t)
+	if s.c.conf.Cluster != nil {
+		t.cluster(s.c.conf.Cluster())
+	}
 }
 
 func (t teller) device(d runtime.DeviceStatus) {

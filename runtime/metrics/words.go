@@ -27,6 +27,8 @@ const (
 	labelLevel   = "level"
 	labelReason  = "reason"
 	labelVersion = "version"
+	labelShare   = "share"
+	labelMember  = "member"
 )
 
 // The results of commands and runs; those of a command that failed are kinds of
@@ -49,6 +51,7 @@ var (
 // means.
 var kinds = []string{
 	"misuse", "unauthorized", "locked", "forbidden", "not_found", "unsupported", "busy", "offline", "timeout", "bad_answer", "device", "panic", "disk",
+	"elsewhere",
 	resultCancelled,
 }
 
