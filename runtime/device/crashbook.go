@@ -107,7 +107,7 @@ func (h *head) note(m store.Moving) {
 // all we know. A stop that was refused or never answered is no rest: the next
 // start tries again. Called with mu held.
 func (h *head) settle() {
-	if h.moving() || h.pending > 0 {
+	if h.moving() || h.pending > 0 || h.elsewhere {
 		return
 	}
 	for _, m := range h.marks {

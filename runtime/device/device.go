@@ -47,6 +47,7 @@ type Device struct {
 	workers  int
 	started  bool
 	closed   bool // nothing more is accepted
+	waning   bool // nothing is sent; see Set.Wane
 	active   int  // commands under way
 	heads    map[headKey]*head
 	nextSlot time.Time   // max_rate: no command before
@@ -59,7 +60,7 @@ var ErrClosed = errors.New("the device was taken out of the site, or the host st
 
 // newDevice makes a device that start starts. It gets its first line by join.
 func (s *Set) newDevice(address string) *Device {
-	d := &Device{set: s, clk: s.clk, address: address, ended: clock.NewGroup(s.clk), heads: make(map[headKey]*head)}
+	d := &Device{set: s, clk: s.clk, address: address, ended: clock.NewGroup(s.clk), heads: make(map[headKey]*head), waning: s.waning}
 	d.idle, d.settling = clock.NewCond(s.clk, &d.mu), clock.NewCond(s.clk, &d.mu)
 	d.lines.Store(new([]*line))
 	d.ctx, d.cancel = clock.WithCancel(context.Background())

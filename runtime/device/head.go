@@ -36,6 +36,7 @@ type head struct {
 	motion      *motion   // what moves it now; nil: at rest as far as we know
 	last        *Owner    // whose command it has done last, stops left out
 	works       bool      // it has done a PTZ command
+	elsewhere   bool      // another host sees to it that it rests
 	commandedAt time.Time // a command or a stop was last sent or answered
 	looks       looking
 	stops       int // ptz_stops so far: a move that was queued before one is not sent
@@ -102,6 +103,10 @@ func (d *Device) refusal(c *command) error {
 		return clock.Cause(c.ctx)
 	case c.line.left:
 		return ErrClosed
+	case d.set.dropped.Load():
+		return c.ref.elsewhere(c.Channel, c.What+" was not sent")
+	case d.waning:
+		return errWaning
 	case c.look:
 		return c.notOnline()
 	case c.head == nil:
@@ -145,7 +150,7 @@ func (h *head) commanded(c *command, over *line, err error) {
 	s := &h.stopper
 	switch {
 	case err == nil:
-		h.works = true
+		h.works, h.elsewhere = true, false
 		h.usedBy(c)
 		h.takenBy(c.motion)
 		s.refused.clear()
@@ -153,6 +158,11 @@ func (h *head) commanded(c *command, over *line, err error) {
 		if c.motion == nil && s.doubtful {
 			s.doubtful = false
 			s.again()
+		}
+	case isElsewhere(err):
+		h.stopper.letGo(err)
+		if c.motion != nil {
+			c.motion.end(err)
 		}
 	case c.motion != nil && mayHaveBeenDone(err):
 		h.takenBy(c.motion)
@@ -194,6 +204,6 @@ func mayHaveBeenDone(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
 		return false
 	}
-	return !isAny(err, isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
+	return !isAny(err, isapi.ErrElsewhere, isapi.ErrUnauthorized, isapi.ErrLocked, isapi.ErrForbidden, isapi.ErrNotFound,
 		isapi.ErrUnsupported, isapi.ErrBusy, isapi.ErrMisuse)
 }

@@ -124,7 +124,7 @@ func (r *Ref) learn(info *isapi.DeviceInfo) {
 func (r *Ref) observe(on *line, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if on != r.line.Load() {
+	if on != r.line.Load() || isElsewhere(err) {
 		return
 	}
 	now := r.clk.Now()
@@ -165,6 +165,9 @@ func answered(err error) bool {
 // enter notes a state. Called with mu held.
 func (r *Ref) enter(state string, err error) {
 	was := r.state
+	if was == StateElsewhere {
+		return // for good: see Set.Drop
+	}
 	r.state, r.lastErr = state, err
 	if was == state {
 		return

@@ -46,6 +46,8 @@ func (c *command) notOnline() error {
 	case StateUnknown:
 		f.Kind = StateOffline
 		f.Message = c.What + " was not asked for: it is not known yet whether the device is online"
+	case StateElsewhere:
+		return r.elsewhere(c.Channel, c.What+" was not asked for")
 	default:
 		f.Message = fmt.Sprintf("%s was not asked for: the device is %s", c.What, r.state)
 		f.Hint = luaapi.Describe(r.lastErr).Hint

@@ -28,7 +28,8 @@ type motion struct {
 	until   time.Time // it will be stopped
 	began   time.Time // the device said yes
 	stopDue bool      // it has to be stopped, now
-	cause   string    // why, for the journal: journal.StopLimit, StopTask, or ""
+	cause   string    // why, for the journal: journal.StopLimit, StopTask, StopCluster, or ""
+	waned   error     // what its owner is told of a stop by Wane; nil: there was none
 	ended   bool
 	err     error // of the stop; errTaken: another command took the head
 	timers  []clock.Timer
@@ -137,7 +138,10 @@ func (m *motion) moves() {
 	}
 	m.until = d.clk.Now().Add(limit)
 	m.renewLater()
-	if m.line.left {
+	switch {
+	case d.waning:
+		m.wane()
+	case m.line.left:
 		m.stopNow()
 	}
 }
@@ -225,6 +229,9 @@ func (m *motion) end(err error) {
 		return
 	}
 	m.ended = true
+	if err == nil {
+		err = m.waned
+	}
 	if m.err == nil {
 		m.err = err
 	}

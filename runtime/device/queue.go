@@ -58,21 +58,15 @@ func (d *Device) submit(c *command) error {
 		return err
 	}
 	limit := turnTimeouts * c.ref.conf().Timeout
-	if c.poll {
-		limit = 0
+	// Again: one that was about to be sent is put back by Wane.
+	for end := c.queued.Add(limit); c.state == commandQueued && clock.Cause(c.ctx) == nil && (c.poll || d.clk.Now().Before(end)); {
+		d.awaitTurn(c, end)
 	}
-	d.await(c, limit, true)
 	if c.state == commandQueued {
 		d.dropQueued(cmp.Or(clock.Cause(c.ctx), c.ref.failure("busy", c.Channel,
 			fmt.Sprintf("%s waited %v for its turn and was given up: the device answers slower than it is asked", c.What, limit),
 			"ask less often, or raise concurrency in site.yaml if the device can do more at once")),
 			func(o *command) bool { return o == c })
-	}
-	// A PTZ command is carried through although its task has ended: cut off
-	// half-way it would leave the head in doubt. Anything else ends with its
-	// task, and what it writes to is the caller's until then.
-	if c.state == commandRunning && (c.head == nil || clock.Cause(c.ctx) == nil) {
-		d.await(c, 0, c.head != nil)
 	}
 	if err := clock.Cause(c.ctx); err != nil && (c.state != commandDone || c.err != nil) {
 		return err
@@ -80,10 +74,28 @@ func (d *Device) submit(c *command) error {
 	return c.err
 }
 
+// awaitTurn waits until c has been sent, or waits no longer. Called with mu held.
+func (d *Device) awaitTurn(c *command, end time.Time) {
+	limit := end.Sub(d.clk.Now())
+	if c.poll {
+		limit = 0
+	}
+	d.await(c, limit, true)
+	// A PTZ command is carried through although its task has ended: cut off
+	// half-way it would leave the head in doubt. Anything else ends with its
+	// task, and what it writes to is the caller's until then.
+	if c.state == commandRunning && (c.head == nil || clock.Cause(c.ctx) == nil) {
+		d.await(c, 0, c.head != nil)
+	}
+}
+
 // enqueue is called with mu held.
 func (d *Device) enqueue(c *command) error {
 	if err := clock.Cause(c.ctx); err != nil {
 		return err
+	}
+	if d.set.dropped.Load() {
+		return c.ref.elsewhere(c.Channel, c.What+" was not sent")
 	}
 	if d.closed || c.ref.gone.Load() || c.ref.dev() != d {
 		return ErrClosed
@@ -187,7 +199,10 @@ func (d *Device) next() *command {
 	defer d.mu.Unlock()
 	for {
 		list, slot := &d.queue, time.Duration(0)
-		if len(d.queue) == 0 {
+		switch {
+		case d.waning:
+			list, slot = new([]*command), 0
+		case len(d.queue) == 0:
 			list, slot = d.leisure()
 		}
 		switch {
@@ -214,11 +229,17 @@ func (d *Device) next() *command {
 
 // execute sends one command and tells its caller.
 func (d *Device) execute(c *command) {
-	if err := d.sendIt(c); err != nil {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.drop(c, err)
+	err := d.sendIt(c)
+	if err == nil {
+		return
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == errWaning && !d.closed {
+		d.putBack(c)
+		return
+	}
+	d.drop(c, err)
 }
 
 // sendIt waits for c's time and for the head, and sends it. An error says that
@@ -284,7 +305,7 @@ func (d *Device) pace(ctx context.Context) error {
 
 // write tells the journal, but of looks: they would push out what matters.
 func (c *command) write(began time.Time, err error) {
-	if c.look {
+	if c.look || isapi.Unsent(err) {
 		return
 	}
 	c.ref.record(c.ctx, journal.Entry{

@@ -77,6 +77,9 @@ type Set struct {
 	left    []store.Moving // heads in the book whose device is not there
 	started bool
 	closed  bool
+	waning  bool // see Wane
+
+	dropped atomic.Bool // see Drop
 }
 
 // NewSet checks the settings of the site's devices and sends nothing.
@@ -330,6 +333,9 @@ func (s *Set) Close(limit context.Context) error {
 	s.closed = true
 	s.mu.Unlock()
 	s.alarmBook.end()
+	if s.dropped.Load() {
+		return s.endAll(limit)
+	}
 	s.StopAll()
 	s.cancel()
 	s.retiring.Wait()

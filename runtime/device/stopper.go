@@ -82,7 +82,10 @@ func (h *head) stop(ctx context.Context, r *Ref) error {
 	defer cancel()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closed {
+	switch {
+	case d.set.dropped.Load():
+		return r.elsewhere(h.channel, h.stopWord()+" was not sent")
+	case d.closed:
 		return ErrClosed
 	}
 	h.stops++
@@ -136,6 +139,10 @@ func (s *stopper) start() {
 		s.hurry()
 		return
 	}
+	if s.head.d.set.dropped.Load() {
+		s.letGo(s.head.d.first().ref.elsewhere(s.head.channel, s.head.stopWord()+" was not sent"))
+		return
+	}
 	s.running = true
 	s.head.d.ended.Go(s.run)
 }
@@ -161,6 +168,10 @@ func (s *stopper) run() {
 			continue
 		}
 		hurried, err := s.wait(pause)
+		if err != nil && s.head.d.set.dropped.Load() {
+			s.end()
+			return
+		}
 		if err != nil {
 			s.giveUp()
 			return
@@ -170,6 +181,15 @@ func (s *stopper) run() {
 			pause = stopRetryMin
 		}
 	}
+}
+
+// end is for a stopper whose head another host stops.
+func (s *stopper) end() {
+	d := s.head.d
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.running = false
+	d.settling.Broadcast()
 }
 
 // takeWire waits for the head's wire, and ends the command that has it for
@@ -212,6 +232,13 @@ func (s *stopper) try() (done, answered bool) {
 	began := d.clk.Now()
 	err := s.send(m, lines)
 	d.mu.Lock()
+	if isElsewhere(err) || d.set.dropped.Load() {
+		s.letGo(err)
+		s.running = false
+		d.mu.Unlock()
+		s.write(m, requests, began, err)
+		return true, false
+	}
 	answered = s.answered(m, requests, err)
 	d.settling.Broadcast() // for ptz_stops, and those who wait for the motion
 	d.mu.Unlock()
@@ -227,6 +254,7 @@ func (s *stopper) answered(m *motion, requests []*stopRequest, err error) bool {
 	h.commandedAt = now
 	h.looks.preset = ""
 	h.works = h.works || err == nil
+	h.elsewhere = h.elsewhere && err != nil
 	first := s.refused.err
 	if err == nil {
 		s.refused.clear()

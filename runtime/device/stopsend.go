@@ -46,8 +46,8 @@ func (s *stopper) send(m *motion, lines []*line) (err error) {
 		})
 		cancel()
 		l.ref.observe(l, one)
-		if one == nil {
-			return nil
+		if one == nil || isElsewhere(one) {
+			return one
 		}
 		if err == nil || isRefusal(err) { // one that may fare better next time counts more
 			err = one
@@ -75,6 +75,9 @@ func isFault(err error) bool {
 
 // write tells the journal of a stop: whose motion, or whose ptz_stop.
 func (s *stopper) write(m *motion, requests []*stopRequest, began time.Time, err error) {
+	if isapi.Unsent(err) {
+		return
+	}
 	h := s.head
 	e := journal.Entry{Time: began, Duration: h.d.clk.Now().Sub(began), Channel: h.channel, What: h.stopWord(), Head: true, Err: err}
 	switch {

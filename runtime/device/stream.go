@@ -211,6 +211,11 @@ func (f *feed) run(ctx context.Context) {
 			return
 		case errors.Is(err, errRenew):
 			continue
+		case isElsewhere(err): // the end of the device is near, and nothing is known of its stream
+			if f.pause(ctx, retryMost, false) != nil {
+				return
+			}
+			continue
 		case worked:
 			failures = 0
 		}
@@ -301,5 +306,8 @@ func because(ctx context.Context, err error) error {
 
 // note tells the journal of a request that went past the queue.
 func (f *feed) note(what string, began time.Time, err error) {
+	if isapi.Unsent(err) {
+		return
+	}
 	f.d.first().ref.record(f.d.ctx, journal.Entry{Time: began, Duration: f.d.clk.Now().Sub(began), What: what, Err: err})
 }

@@ -84,6 +84,9 @@ func (f *feed) probe(parent context.Context) bool {
 	ctx, cancel := clock.WithTimeout(d.clk, parent, probeLimit)
 	defer cancel()
 	err := f.askClock(ctx)
+	if isElsewhere(err) {
+		return true // the stream has ended by itself
+	}
 	return err == nil && clock.Cause(ctx) == nil
 }
 

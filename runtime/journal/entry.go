@@ -101,13 +101,15 @@ type HeadUse struct {
 	Before string        // another run that had the head before, and goes on; "": none
 	Held   time.Duration // how long the command waited because Before had the head for itself
 	Alone  bool          // Run has the head for itself
-	Ended  string        // of a stop that no script asked for, and no duration: StopLimit or StopTask
+	Ended  string        // of a stop that no script asked for, and no duration: StopLimit, StopTask or StopCluster
 }
 
 // What stops a head in the place of its script.
 const (
 	StopLimit = "limits.motion" // it had moved for so long
 	StopTask  = "end of task"   // the task that had set it moving has ended
+	// StopCluster: the host may have to give the device up to another.
+	StopCluster = "cluster"
 )
 
 // Answer is the error of a command as the journal has it.
