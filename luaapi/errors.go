@@ -55,6 +55,20 @@ func UnknownDevice(name string, known []string) error {
 	return unknownOfSite("device", name, known, "site.yaml has no devices")
 }
 
+// DeviceElsewhere is the error for a device of another share of the cluster, which
+// holder drives; "": no host does at present.
+func DeviceElsewhere(name, holder string) error {
+	f := &Failure{
+		Kind: "elsewhere", Device: name, Err: isapi.ErrElsewhere,
+		Message: fmt.Sprintf("device %q is of another share, which %s holds", name, holder),
+		Hint:    "a script can use the devices of one share: put them into one, or the script's part for this device into a script of its own",
+	}
+	if holder == "" {
+		f.Message = fmt.Sprintf("device %q is of another share, which no host holds at present", name)
+	}
+	return f
+}
+
 // UnknownTarget is the error for a name that site.yaml does not have under notify; it has known.
 func UnknownTarget(name string, known []string) error {
 	return unknownOfSite("target", name, known, `notify: of site.yaml is to say who that is, such as notify: {ops: {ntfy: {topic: "my-cameras"}}}`)

@@ -28,6 +28,11 @@ type Event struct {
 	Raw     []byte    // the document as it came
 	Label   string    // of the pictures that a gap is in; "": none
 	Reason  string    // why pictures are missing: "offline"; of a gap
+
+	// Of HeldEvent.
+	Host         string    // that drives the device now
+	From         string    // and before; "": none did
+	Since, Until time.Time // no host did from Since to Until; zero: not known
 }
 
 // EventSpec says which events are meant.
@@ -47,11 +52,17 @@ const (
 	BlurredEvent = "blurred" // pictures have no edges
 )
 
+// The events of the host that are of a cluster.
+const (
+	HeldEvent = "held" // this host drives the device from now on
+	LostEvent = "lost" // it may have to give it up
+)
+
 // pictureWords are what the host notices in the archive.
 var pictureWords = []string{GapEvent, FrozenEvent, DarkEvent, BlurredEvent}
 
 // hostWords are the events that the host itself notices.
-var hostWords = slices.Concat([]string{"online", "offline", "locked", "unauthorized", "stale", MovedEvent}, pictureWords)
+var hostWords = slices.Concat([]string{"online", "offline", "locked", "unauthorized", "stale", HeldEvent, LostEvent, MovedEvent}, pictureWords)
 
 // HostEvent reports whether a word is an event of the host, not of the camera.
 func HostEvent(word string) bool { return slices.Contains(hostWords, word) }
@@ -249,6 +260,10 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 	setText(t, "target", ev.Target)
 	setText(t, "label", ev.Label)
 	setText(t, "reason", ev.Reason)
+	setText(t, "host", ev.Host)
+	setText(t, "from", ev.From)
+	setTime(t, "since", ev.Since)
+	setTime(t, "until", ev.Until)
 	setNumber(t, "channel", ev.Channel)
 	setNumber(t, "region", ev.Region)
 	setNumber(t, "port", ev.Port)
@@ -270,6 +285,13 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 func setNumber(t *lua.LTable, key string, n int) {
 	if n != 0 {
 		t.RawSetString(key, lua.LNumber(n))
+	}
+}
+
+// setTime sets a field, or leaves it nil where the time is not known.
+func setTime(t *lua.LTable, key string, at time.Time) {
+	if !at.IsZero() {
+		t.RawSetString(key, seconds(at))
 	}
 }
 

@@ -206,6 +206,12 @@ type Host struct {
 
 	hookTurn sync.Mutex // see addHook; nothing is waited for
 
+	waning    atomic.Bool     // see Wane
+	dropped   context.Context // ended by Drop
+	drop      context.CancelFunc
+	closed    context.Context // ended by the end of Close, or of Drop
+	hasClosed context.CancelFunc
+
 	mu        sync.Mutex
 	scanned   bool      // each file of scripts/ has its loader
 	siteErr   error     // why site.yaml is not what runs
@@ -214,7 +220,11 @@ type Host struct {
 	schedules *script   // what archive.schedules asks for; nil: nothing
 	started   bool
 	startedAt time.Time
-	stopping  bool // nothing goes live any more
+	stopping  bool      // nothing goes live any more
+	loaded    bool      // the scripts that were there when Run was called
+	takeover  *Takeover // not told yet; nil: there is nothing to tell
+	closing   bool      // Close or Drop has been called
+	closeErr  error     // of Close
 }
 
 // New checks conf, opens the state file, and sends nothing. The error wraps
@@ -237,6 +247,8 @@ func New(conf Config) (*Host, error) {
 	h.notices = h.newNotifier()
 	h.ctx, h.cancel = clock.WithCancelCause(context.Background())
 	h.hurry, h.abort = clock.WithCancel(context.Background())
+	h.dropped, h.drop = clock.WithCancel(context.Background())
+	h.closed, h.hasClosed = clock.WithCancel(context.Background())
 	h.reloads, h.endLoads = clock.WithCancel(h.ctx)
 	h.siteTurn = clock.NewSemaphore(h.clk, 1)
 	h.archiving.noSync = conf.Scratch
@@ -287,8 +299,24 @@ func (h *Host) Open() {
 
 // Close ends every script in an orderly way, waits until heads are at rest,
 // and ends the devices, all of it within 10 s. It runs on a goroutine of the
-// clock. The error tells of heads that may still be moving.
+// clock. The error tells of heads that may still be moving. A second call waits for
+// the end of the first.
 func (h *Host) Close() error {
+	if !h.beginClose() {
+		h.awaitDone(context.Background(), h.closed)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return h.closeErr
+	}
+	err := h.close()
+	if h.dropped.Err() != nil {
+		err = nil // another host sees to the rest
+	}
+	h.endClose(err)
+	return err
+}
+
+func (h *Host) close() error {
 	defer h.closeWeb()
 	limit, cancel := clock.WithTimeout(h.clk, context.Background(), orderlyStop)
 	defer cancel()

@@ -20,6 +20,11 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 		}
 		known = append(known, d.Name())
 	}
+	if h.conf.Elsewhere != nil {
+		if holder, is := h.conf.Elsewhere(name); is {
+			return nil, luaapi.DeviceElsewhere(name, holder)
+		}
+	}
 	return nil, luaapi.UnknownDevice(name, known)
 }
 

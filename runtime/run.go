@@ -15,7 +15,7 @@ import (
 )
 
 // Run loads the scripts of the site and keeps them running, with what is saved,
-// until ctx ends. Then it closes the host, which stops the heads first: neither
+// until ctx ends, or Drop is called. Then it closes the host, which stops the heads first: neither
 // a load nor a file that hangs is waited for. It opens the host if that has not
 // been done. loaded, if it is not nil, is told once what became of the scripts
 // that were there. In virtual time nothing watches the files: see Sync. Run
@@ -28,13 +28,21 @@ func (h *Host) Run(ctx context.Context, loaded func([]Change)) error {
 		defer w.close()
 		first := h.scan()
 		h.children.Go(func() {
-			if changes := first.changes(h.reloads); clock.Cause(h.reloads) == nil && loaded != nil {
+			changes := first.changes(h.reloads)
+			if clock.Cause(h.reloads) != nil {
+				return
+			}
+			h.mu.Lock()
+			h.loaded = true
+			h.mu.Unlock()
+			h.tellTakeover()
+			if loaded != nil {
 				loaded(changes)
 			}
 		})
 		w.run(h.reloads)
 	})
-	clock.WaitFor(ctx, h.clk.NewWaiter())
+	h.awaitDone(ctx, h.dropped)
 	err := h.Close()
 	h.recordHost("stop", err)
 	return err
