@@ -25,7 +25,10 @@ type Holder struct {
 	session string
 	log     *slog.Logger
 	group   *clock.Group // what the timers start
-	guarded bool         // the kernel timer can be armed; set by Run before all else
+
+	// Of the goroutine of Run. Others read guarded while there is a tenure.
+	guarded bool // the kernel timer can be armed
+	unarmed bool // it could not be, the last time
 
 	// driving is held over the calls of the driver that do not wait, so that they
 	// come in the order of what they tell. It is taken before mu.

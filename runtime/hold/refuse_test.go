@@ -110,7 +110,8 @@ func (f *failing) Arm(at hold.BootTime) error {
 	return f.Deadman.Arm(at)
 }
 
-// A lease without its kernel timer is not held.
+// A host whose kernel timer fails lets go in time, and tells the others then that it
+// has none.
 func TestAKernelTimerThatFailsLater(t *testing.T) {
 	s := calmSim(t)
 	f := &failing{}
@@ -121,9 +122,10 @@ func TestAKernelTimerThatFailsLater(t *testing.T) {
 	p := s.heldBy(t, "left")
 	f.on = true
 	s.await(t, "left", "LetGo", 8*time.Second)
+	s.await(t, "left", "Hold", 2*time.Second)
 	s.clk.RunFor(20 * time.Second)
-	if s.holder() == s.host("left") || p.m.Dead() {
-		t.Errorf("dead: %t; told %v", p.m.Dead(), s.events)
+	if r := s.host("right").process.holder.Status().Record; s.holder() != s.host("left") || p.m.Dead() || !r.Unguarded {
+		t.Errorf("dead: %t; the others know of %+v; told %v", p.m.Dead(), r, s.events)
 	}
 }
 

@@ -50,7 +50,8 @@ func (h *Holder) begin(term uint64, sent BootTime) bool {
 }
 
 // arm has the kernel kill this process at the end of the lease. Where it could at
-// first and now cannot, the lease is not longer than before.
+// first and cannot now, the lease is no longer than it was, and this host does without
+// the kernel timer from the next tenure on.
 func (h *Holder) arm(end BootTime) bool {
 	if !h.guarded {
 		return true
@@ -58,6 +59,7 @@ func (h *Holder) arm(end BootTime) bool {
 	err := h.cfg.Deadman.Arm(end)
 	if err != nil {
 		h.log.Error("the kernel timer of the lease cannot be set", "error", err)
+		h.unarmed = true
 	}
 	return err == nil
 }

@@ -111,6 +111,9 @@ func (h *Holder) patience() time.Duration {
 // watch looks at the record, claims the share if that is due, and waits until the next
 // look is.
 func (h *Holder) watch(ctx context.Context) {
+	if h.unarmed {
+		h.guarded, h.unarmed = false, false
+	}
 	next := h.cfg.Boot().Add(h.times.every)
 	fresh := h.ask(ctx) == nil
 	h.mu.Lock()
@@ -126,7 +129,7 @@ func (h *Holder) watch(ctx context.Context) {
 				return
 			}
 			fresh = false // by the next look
-			next = max(next, h.cfg.Boot().Add(h.times.retry))
+			next = h.cfg.Boot().Add(h.times.retry)
 			continue
 		}
 		if h.look {
