@@ -165,8 +165,9 @@ func TestTakeover(t *testing.T) {
 
 // With the host the leader of the engine dies, and the election lasts at most 9 s.
 func TestTakeoverWithAnElection(t *testing.T) {
-	for range 5 {
+	for seed := range uint64(20) {
 		s := calmSim(t)
+		s.engine.Seed(seed)
 		p := s.heldBy(t, "left")
 		s.engine.Lead("left")
 		p.m.Kill()
