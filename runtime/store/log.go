@@ -17,9 +17,9 @@ type Log interface {
 	// that was given up with ctx may come to stand in the log all the same, before the
 	// next one and never after it.
 	Append(ctx context.Context, data []byte) (seq uint64, err error)
-	// Read calls f with each entry after a number, in order, up to the end. The
-	// first may have a larger number than after+1: what was before is purged, and
-	// it is a snapshot. Where a term begins data is empty.
+	// Read calls f with each entry after a number, in order, up to the end. Numbers
+	// grow, with gaps. Where what was before is purged the first is a snapshot. Where a
+	// term begins data is empty.
 	Read(ctx context.Context, after uint64, f func(seq uint64, data []byte) error) error
 	// Purge drops the entries before a number.
 	Purge(ctx context.Context, before uint64) error

@@ -39,6 +39,7 @@ type Engine struct {
 	leader  *voter // nil: an election is on
 	reign   int    // counts the leaders
 	number  uint64 // of the last value of any cell
+	entry   uint64 // of the last entry of any log
 	cells   map[string]*cell
 	logs    map[string]*entries
 	ears    []*ear

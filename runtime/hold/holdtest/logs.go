@@ -4,25 +4,45 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hiklua/hiklua/runtime/hold"
 )
 
 // entries is a log.
 type entries struct {
-	first uint64 // number of all[0]
-	all   [][]byte
-	busy  bool // one is in flight
+	all  []entry
+	busy bool // one is in flight
+}
+
+// entry has a number of all logs of the engine: those of one log have gaps.
+type entry struct {
+	number uint64
+	data   []byte
 }
 
 // last is the number of the last entry.
-func (l *entries) last() uint64 { return l.first + uint64(len(l.all)) - 1 }
+func (l *entries) last() uint64 {
+	if len(l.all) == 0 {
+		return 0
+	}
+	return l.all[len(l.all)-1].number
+}
+
+// after gives the entries after a number.
+func (l *entries) after(number uint64) []entry {
+	i := slices.IndexFunc(l.all, func(e entry) bool { return e.number > number })
+	if i < 0 {
+		return nil
+	}
+	return slices.Clone(l.all[i:])
+}
 
 // log is called with mu held.
 func (e *Engine) log(name string) *entries {
 	l := e.logs[name]
 	if l == nil {
-		l = &entries{first: 1}
+		l = &entries{}
 		e.logs[name] = l
 	}
 	return l
@@ -40,10 +60,13 @@ func (m *Member) Append(ctx context.Context, name string, after uint64, data []b
 		}
 		l.busy = true
 		reign := e.reign
-		e.commit(func() { l.all = append(l.all, data) }, func() {
+		e.commit(func() {
+			e.entry++
+			l.all = append(l.all, entry{e.entry, data})
+		}, func() {
 			l.busy = false
 			if e.reign == reign {
-				reply(answer{number: after + 1})
+				reply(answer{number: l.last()})
 			}
 		})
 	})
@@ -52,21 +75,17 @@ func (m *Member) Append(ctx context.Context, name string, after uint64, data []b
 
 // Read implements hold.Engine.
 func (m *Member) Read(ctx context.Context, name string, after uint64, f func(seq uint64, data []byte) error) (uint64, error) {
-	var found [][]byte
-	var first uint64
+	var found []entry
 	a := m.ask(ctx, func(reply func(answer)) {
 		l := m.e.log(name)
-		first = max(l.first, after+1)
-		if first <= l.last() {
-			found = l.all[first-l.first:]
-		}
+		found = l.after(after)
 		reply(answer{number: l.last()})
 	})
 	if a.err != nil {
 		return 0, a.err
 	}
-	for i, data := range found {
-		if err := f(first+uint64(i), bytes.Clone(data)); err != nil {
+	for _, entry := range found {
+		if err := f(entry.number, bytes.Clone(entry.data)); err != nil {
 			return 0, err
 		}
 	}
@@ -81,7 +100,8 @@ func (m *Member) Tail(ctx context.Context, name string) ([]byte, uint64, error) 
 			reply(answer{})
 			return
 		}
-		reply(answer{data: l.all[len(l.all)-1], number: l.last()})
+		last := l.all[len(l.all)-1]
+		reply(answer{data: last.data, number: last.number})
 	})
 	return bytes.Clone(a.data), a.number, a.err
 }
@@ -89,9 +109,8 @@ func (m *Member) Tail(ctx context.Context, name string) ([]byte, uint64, error) 
 // Purge implements hold.Engine.
 func (m *Member) Purge(ctx context.Context, name string, before uint64) error {
 	a := m.ask(ctx, func(reply func(answer)) {
-		l := m.e.log(name)
-		if before = min(before, l.last()); before > l.first {
-			l.all, l.first = l.all[before-l.first:], before
+		if l := m.e.log(name); len(l.all) > 0 {
+			l.all = l.after(min(before, l.last()) - 1)
 		}
 		reply(answer{})
 	})
