@@ -5,6 +5,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
@@ -24,8 +25,18 @@ func (e *Engine) put(ctx context.Context, stream, subject string, after uint64, 
 	if len(data) > MaxData {
 		return 0, fmt.Errorf("%w: %d bytes", ErrTooLarge, len(data))
 	}
+	base, err := e.base(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	expected := after
+	if after > base {
+		expected -= base
+	} else if after > 0 { // of a stream that is no more
+		expected = math.MaxInt64
+	}
 	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{
-		nats.ExpectedLastSubjSeqHdr: {strconv.FormatUint(after, 10)},
+		nats.ExpectedLastSubjSeqHdr: {strconv.FormatUint(expected, 10)},
 	}}
 	answer, err := e.request(ctx, msg)
 	if err != nil {
@@ -40,31 +51,46 @@ func (e *Engine) put(ctx context.Context, stream, subject string, after uint64, 
 	case ack.Stream != stream || ack.Sequence == 0:
 		return 0, fmt.Errorf("%w: its answer makes no sense: %.100q", hold.ErrUnknown, answer.Data)
 	}
-	return ack.Sequence, nil
+	return base + ack.Sequence, nil
 }
 
 // Last is the value that stands in a cell, as the leader has it.
 func (e *Engine) Last(ctx context.Context, cell string) ([]byte, uint64, error) {
 	stream, subject := cellPlace(cell)
-	return e.get(ctx, stream, map[string]any{"last_by_subj": subject})
+	return e.get(ctx, stream, messageRequest{LastOf: subject})
+}
+
+// messageRequest asks for a message: the last of a subject, or the first of one
+// after a number.
+type messageRequest struct {
+	LastOf string `json:"last_by_subj,omitempty"`
+	NextOf string `json:"next_by_subj,omitempty"`
+	From   uint64 `json:"seq,omitempty"`
 }
 
 // get reads one message of a stream from its leader; 0: there is none.
-func (e *Engine) get(ctx context.Context, stream string, which map[string]any) ([]byte, uint64, error) {
+func (e *Engine) get(ctx context.Context, stream string, which messageRequest) ([]byte, uint64, error) {
+	base, err := e.base(ctx, stream)
+	if err != nil {
+		return nil, 0, err
+	}
+	if which.NextOf != "" {
+		which.From = max(which.From, base+1) - base
+	}
 	var answer struct {
 		Message struct {
 			Sequence uint64 `json:"seq"`
 			Data     []byte `json:"data"`
 		} `json:"message"`
 	}
-	err := e.api(ctx, "STREAM.MSG.GET."+stream, which, &answer)
+	err = e.api(ctx, "STREAM.MSG.GET."+stream, which, &answer)
 	if refusedWith(err, codeNoMessage) {
 		return nil, 0, nil
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	return answer.Message.Data, answer.Message.Sequence, nil
+	return answer.Message.Data, base + answer.Message.Sequence, nil
 }
 
 // Listen has f called with every try to change a cell.

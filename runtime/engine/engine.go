@@ -30,7 +30,9 @@ type Engine struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	once   sync.Once
-	ends   ends
+
+	numbers numbers
+	ends    ends
 
 	mu     sync.Mutex
 	status cluster.EngineStatus

@@ -38,7 +38,7 @@ func (e *Engine) Append(ctx context.Context, log string, after uint64, data []by
 
 // Tail is the last entry of a log, as the leader has it.
 func (e *Engine) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
-	data, seq, err := e.get(ctx, stateStream, map[string]any{"last_by_subj": logSubject + token(log)})
+	data, seq, err := e.get(ctx, stateStream, messageRequest{LastOf: logSubject + token(log)})
 	if err == nil {
 		e.ends.reached(log, seq)
 	}
@@ -82,7 +82,7 @@ func (e *Engine) Read(ctx context.Context, log string, after uint64, f func(seq 
 
 // entry is the first entry of a log after a number; 0: there is none.
 func (e *Engine) entry(ctx context.Context, log string, after uint64) ([]byte, uint64, error) {
-	return e.get(ctx, stateStream, map[string]any{"next_by_subj": logSubject + token(log), "seq": after + 1})
+	return e.get(ctx, stateStream, messageRequest{NextOf: logSubject + token(log), From: after + 1})
 }
 
 // ends are the largest numbers of entries that this member has seen of each log. The
@@ -111,6 +111,10 @@ func (e *ends) at(log string) uint64 {
 // before its consumer fell silent. The consumer may be at a member that lags behind
 // the leader; it waits for what comes.
 func (e *Engine) consume(ctx context.Context, log string, at, last uint64, f func(uint64, []byte) error) (uint64, error) {
+	base, err := e.base(ctx, stateStream)
+	if err != nil {
+		return 0, err
+	}
 	name, subject := rand.Text(), logSubject+token(log)
 	config := struct {
 		Stream string              `json:"stream_name"`
@@ -118,7 +122,7 @@ func (e *Engine) consume(ctx context.Context, log string, at, last uint64, f fun
 	}{stateStream, nats.ConsumerConfig{
 		Name:              name,
 		DeliverPolicy:     nats.DeliverByStartSequencePolicy,
-		OptStartSeq:       at + 1,
+		OptStartSeq:       at - base + 1, // at is that of an entry
 		AckPolicy:         nats.AckNonePolicy,
 		FilterSubject:     subject,
 		InactiveThreshold: 30 * time.Second,
@@ -158,7 +162,7 @@ func (e *Engine) consume(ctx context.Context, log string, at, last uint64, f fun
 		if err != nil {
 			return 0, fmt.Errorf("%w: %w", hold.ErrUnknown, err)
 		}
-		if seq := meta.Sequence.Stream; seq <= last {
+		if seq := base + meta.Sequence.Stream; seq <= last {
 			if err := f(seq, msg.Data); err != nil {
 				return 0, err
 			}
@@ -196,6 +200,10 @@ func (e *Engine) Purge(ctx context.Context, log string, before uint64) error {
 	if err != nil || last == 0 {
 		return err
 	}
+	base, err := e.base(ctx, stateStream)
+	if err != nil || before <= base {
+		return err
+	}
 	return e.api(ctx, "STREAM.PURGE."+stateStream,
-		map[string]any{"filter": logSubject + token(log), "seq": min(before, last)}, &struct{}{})
+		map[string]any{"filter": logSubject + token(log), "seq": min(before, last) - base}, &struct{}{})
 }

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 const (
@@ -23,6 +26,8 @@ const (
 	pingInterval = 2 * time.Second
 	// startTimeout is how long a server may take to read its store.
 	startTimeout = 60 * time.Second
+	// endTimeout is how long it may take to end: as a rule that is 0.3 s.
+	endTimeout = 20 * time.Second
 	// What its store may take on the disk, and its streams in memory, where there
 	// are none. A cluster of 64 shares has logs of about 1 GB, when all are full.
 	maxDisk   = 4 << 30
@@ -44,6 +49,10 @@ type embedded struct {
 	server *server.Server
 	log    *serverLog // of that server
 	ended  bool
+
+	looking sync.Mutex      // over what follows, and one stop or start at a time
+	stopped clock.Stopwatch // since it was stopped, or tried to start
+	hangs   bool
 }
 
 // startServer starts the server of a member on what lies in its folder.
@@ -164,35 +173,70 @@ func (b *embedded) start() error {
 	}
 	b.mu.Unlock()
 	if err != nil {
-		s.Shutdown()
-		s.WaitForShutdown()
+		b.end(s)
 	}
 	return err
 }
 
-// look sees to it that the server still does what it is for. One that could not
-// write, such as to a full disk, has given up and is started again; one that has
-// found its store damaged is stopped, before it votes for what is not there any more.
-func (b *embedded) look() {
+// look sees to it that the server still does what it is for. One that has found its
+// store damaged is stopped before it votes for what is not there any more. One that
+// could not write, such as to a full disk, has given up in part at least: it is
+// stopped, too, and started again after retry.
+func (b *embedded) look(retry time.Duration) {
+	b.looking.Lock()
+	defer b.looking.Unlock()
 	b.mu.Lock()
-	s, log := b.server, b.log
+	s, log, ended := b.server, b.log, b.ended
 	b.mu.Unlock()
-	switch what := log.found(); {
-	case what != "" && s.Running():
+	what, running := log.found(), s.Running()
+	switch {
+	case ended || b.hangs:
+	case what != "" && running:
 		b.cfg.Log.Error("engine: this member does not vote any more", "error", damaged(what))
 		if err := markDamaged(b.cfg.Dir, b.cluster, b.cfg.Name, what); err != nil {
 			b.cfg.Log.Error("engine: " + err.Error())
 		}
-		s.Shutdown()
-		s.WaitForShutdown()
+		b.end(s)
 	case what != "":
-	case log.hurt() || !s.JetStreamEnabled():
-		b.cfg.Log.Warn("engine: it could not write to its disk and is started again")
+	case running && (log.hurt() || !s.JetStreamEnabled()):
+		b.cfg.Log.Error("engine: this member can't write to its disk and does not vote; that is tried again every "+clock.FormatDuration(lookEvery), "folder", b.cfg.Dir)
+		b.end(s)
+		b.stopped = clock.NewStopwatch()
+	case !running && b.stopped.Elapsed() >= retry:
+		b.stopped = clock.NewStopwatch()
+		if err := b.start(); err != nil {
+			b.cfg.Log.Error("engine: this member can't take part again", "error", err)
+		} else {
+			b.cfg.Log.Info("engine: this member takes part again")
+		}
+	}
+}
+
+// end stops a server, unless it hangs.
+func (b *embedded) end(s *server.Server) {
+	ctx, cancel := clock.WithTimeout(b.cfg.Clock, context.Background(), endTimeout)
+	defer cancel()
+	b.cfg.Clock.Go(func() {
 		s.Shutdown()
 		s.WaitForShutdown()
-		if err := b.start(); err != nil {
-			b.cfg.Log.Error("engine: it can't be started again", "error", err)
-		}
+		cancel()
+	})
+	<-ctx.Done()
+	if errors.Is(clock.Cause(ctx), context.DeadlineExceeded) {
+		b.hangs = true
+		b.cfg.Log.Error("engine: its server hangs: this member takes no part until hiklua is started again")
+	}
+}
+
+// stop ends the server for good. What it leads goes to another member first.
+func (b *embedded) stop() {
+	b.mu.Lock()
+	b.ended = true
+	b.mu.Unlock()
+	b.looking.Lock()
+	defer b.looking.Unlock()
+	if !b.hangs {
+		b.end(b.current())
 	}
 }
 
@@ -208,16 +252,6 @@ func (b *embedded) current() *server.Server {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.server
-}
-
-// stop ends the server. What it leads goes to another member first.
-func (b *embedded) stop() {
-	b.mu.Lock()
-	s := b.server
-	b.ended = true
-	b.mu.Unlock()
-	s.Shutdown()
-	s.WaitForShutdown()
 }
 
 // InProcessConn is how the connection of this process reaches the server that runs

@@ -15,8 +15,12 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// strangerEvery is the least time between two lines about peers without the secret.
-const strangerEvery = 10 * time.Minute
+const (
+	// sayEvery is the least time between two lines of one kind.
+	sayEvery = 10 * time.Second
+	// strangerEvery is that between two about peers without the secret.
+	strangerEvery = 10 * time.Minute
+)
 
 // serverLog is where a server writes. What it calls a notice is of interest to who
 // looks for a fault in the engine only. Some of its lines are the one way to learn
@@ -25,10 +29,11 @@ type serverLog struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	strange clock.Stopwatch // since a stranger was told of
-	fatal   string          // why it can't start
-	damage  string          // what it has found wrong with its store
-	broken  bool            // it could not write, and has given up, in part at least
+	said    map[string]clock.Stopwatch // since a line of that format
+	strange clock.Stopwatch            // since a stranger was told of
+	fatal   string                     // why it can't start
+	damage  string                     // what it has found wrong with its store
+	broken  bool                       // it could not write, and has given up, in part at least
 }
 
 var (
@@ -48,8 +53,8 @@ var (
 func (l *serverLog) Noticef(format string, v ...any) { l.write(slog.LevelDebug, text(format, v)) }
 func (l *serverLog) Debugf(format string, v ...any)  {}
 func (l *serverLog) Tracef(format string, v ...any)  {}
-func (l *serverLog) Warnf(format string, v ...any)   { l.amiss(slog.LevelWarn, text(format, v)) }
-func (l *serverLog) Errorf(format string, v ...any)  { l.amiss(slog.LevelError, text(format, v)) }
+func (l *serverLog) Warnf(format string, v ...any)   { l.amiss(slog.LevelWarn, format, v) }
+func (l *serverLog) Errorf(format string, v ...any)  { l.amiss(slog.LevelError, format, v) }
 
 // Fatalf ends no process.
 func (l *serverLog) Fatalf(format string, v ...any) {
@@ -61,9 +66,19 @@ func (l *serverLog) Fatalf(format string, v ...any) {
 
 func text(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }
 
-// amiss takes note of a warning or an error, and logs it.
-func (l *serverLog) amiss(level slog.Level, line string) {
+// amiss takes note of a warning or an error, and logs it, unless there was one of its
+// kind a moment ago: a server that can't write says so many times a second.
+func (l *serverLog) amiss(level slog.Level, format string, v []any) {
+	line := text(format, v)
 	l.mu.Lock()
+	if l.said == nil {
+		l.said = map[string]clock.Stopwatch{}
+	}
+	if last, ok := l.said[format]; ok && last.Elapsed() < sayEvery {
+		level = slog.LevelDebug
+	} else {
+		l.said[format] = clock.NewStopwatch()
+	}
 	if damage.MatchString(line) && l.damage == "" {
 		l.damage = line
 	}

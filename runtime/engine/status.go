@@ -18,7 +18,7 @@ import (
 const (
 	watchEvery   = time.Second
 	watchTimeout = time.Second
-	// lookEvery is how often a server that could not write is started again.
+	// lookEvery is how often a member that could not write tries again.
 	lookEvery = 30 * time.Second
 	// leaderless: a leader that steps aside is followed at once, and one that dies
 	// after 4 to 9 seconds. Without one for longer there is no majority.
@@ -37,11 +37,9 @@ func (e *Engine) Status() cluster.EngineStatus {
 // watch looks once a second who is there, and says what has changed.
 func (e *Engine) watch() {
 	heard := clock.NewStopwatch() // since there was a leader
-	looked := clock.NewStopwatch()
 	for e.ctx.Err() == nil {
-		if e.server != nil && (looked.Elapsed() > lookEvery || e.server.lame()) {
-			e.server.look()
-			looked = clock.NewStopwatch()
+		if e.server != nil {
+			e.server.look(lookEvery)
 		}
 		last := e.Status()
 		info := e.leases()

@@ -79,9 +79,7 @@ func (e *Engine) makeStream(ctx context.Context, want nats.StreamConfig) error {
 	var info nats.StreamInfo
 	err := e.api(ctx, "STREAM.INFO."+want.Name, nil, &info)
 	if refusedWith(err, codeNoStream) {
-		// Numbers begin with the time, so that a term, or an entry of a log, has a
-		// larger one than all before even where the whole cluster begins anew.
-		want.FirstSeq = uint64(e.cfg.Clock.Now().UnixMilli())
+		want.Metadata = newBase(e.cfg.Clock)
 		err = e.api(ctx, "STREAM.CREATE."+want.Name, want, &info)
 		if refusedWith(err, codeOtherConfig) { // another member was quicker
 			err = e.api(ctx, "STREAM.INFO."+want.Name, nil, &info)
@@ -91,6 +89,9 @@ func (e *Engine) makeStream(ctx context.Context, want nats.StreamConfig) error {
 		return err
 	}
 	have := info.Config
+	if err := e.numbers.learn(have); err != nil {
+		return err
+	}
 	if have.Replicas != want.Replicas && e.cfg.URL == "" {
 		// The cluster has more or fewer members than before.
 		have.Replicas = want.Replicas

@@ -36,12 +36,17 @@ func TestThreeMembers(t *testing.T) {
 		{"talk", testTalk},
 		{"step aside", testStepAside},
 		{"status", testStatus},
+		{"facts", testFacts},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.f(t, c) })
+	}
+	if c.t.Failed() {
+		return
 	}
 	if text := c.log.all(); strings.Contains(text, "WARN") || strings.Contains(text, "ERROR") {
 		t.Errorf("all was well, and the log has\n%s", text)
 	}
+	t.Run("strangers", func(t *testing.T) { testStrangers(t, c) })
 }
 
 func testCells(t *testing.T, c *trio) {
