@@ -15,6 +15,7 @@ import (
 
 // Numbers of errors of JetStream.
 const (
+	codeNotAvailable  = 10008
 	codeNoMessage     = 10037
 	codeNoStream      = 10059
 	codeOtherConfig   = 10058
@@ -26,6 +27,10 @@ const (
 type refusal nats.APIError
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s (%d)", r.Description, r.ErrorCode) }
+
+// passing tells whether the refusal is of a cluster that is about to answer, such as
+// one that elects a leader.
+func (r *refusal) passing() bool { return r.ErrorCode == codeNotAvailable }
 
 // refusedWith tells whether JetStream has answered with an error of that number.
 func refusedWith(err error, code nats.ErrorCode) bool {

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/hold"
 )
 
 const (
@@ -41,10 +41,14 @@ func (e *Engine) connectOutside(ctx context.Context, options []nats.Option) erro
 			return nil
 		case errors.Is(err, errUnfit):
 			return fmt.Errorf("%w: %w", ErrOutside, err)
-		case answered && refused.Code < 500:
+		case answered && !refused.passing():
 			return fmt.Errorf("%w: %w", ErrOutside, refused)
+		case errors.Is(err, nats.ErrNoResponders):
+			return fmt.Errorf("%w: JetStream is not enabled for this account", ErrOutside)
+		case e.nc.IsClosed(): // it was refused for good
+			return fmt.Errorf("%w: %w", ErrOutside, cmp.Or(e.nc.LastError(), err))
 		case ctx.Err() != nil:
-			return fmt.Errorf("%w: %w: %w", ErrOutside, hold.ErrUnknown, err)
+			return fmt.Errorf("%w: %w", ErrOutside, err)
 		}
 		clock.Sleep(ctx, e.cfg.Clock, tendRetry)
 	}
