@@ -63,9 +63,20 @@ With --check the status is 1 if a picture is missing.
 // gaps makes the report of what is chosen.
 func (v *archiveView) gaps(c *choice) (*api.Gaps, error) {
 	q := gaps.Query{Device: c.Device, Channel: c.Channel, Label: c.Label, From: c.From, Till: c.Till}
-	found, err := runtime.Gaps(v.site, dataFolder(v.dir), q, v.clk.Now())
-	if err != nil {
-		return nil, err
+	var found gaps.Report
+	for i, p := range v.parts() {
+		part, err := runtime.Gaps(p.site, p.data, q, v.clk.Now())
+		switch {
+		case err != nil:
+			return nil, err
+		case i == 0:
+			found = part
+			continue
+		}
+		found.Lines = append(found.Lines, part.Lines...)
+		if part.Alive.After(found.Alive) {
+			found.Alive = part.Alive
+		}
 	}
 	return api.GapsOf(found, v.site.Timezone, func(l gaps.Line) bool {
 		one := archive.Entry{Device: l.Device, Channel: l.Channel, Name: l.Name}

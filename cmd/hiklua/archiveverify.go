@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +43,7 @@ lost or damaged; a host that runs goes on taking pictures meanwhile.`,
 			if rebuild {
 				report, err = v.rebuild(c.Context(), o)
 			} else {
-				report, err = v.verify(c.Context(), o)
+				report, err = v.verifyAll(c.Context(), o)
 			}
 			meter.end(c.Context())
 			switch {
@@ -66,7 +68,7 @@ lost or damaged; a host that runs goes on taking pictures meanwhile.`,
 }
 
 // indexFile is where the index lies.
-func (v *archiveView) indexFile() string { return filepath.Join(dataFolder(v.dir), index.FileName) }
+func (v *archiveView) indexFile() string { return filepath.Join(v.data, index.FileName) }
 
 func (v *archiveView) indexOptions() index.Options {
 	return index.Options{Clock: v.clk, Log: v.quietLogger(v.site.Timezone, false), Zone: v.site.Timezone, Layout: v.conf.Layout}
@@ -75,9 +77,38 @@ func (v *archiveView) indexOptions() index.Options {
 // present says in one line that there is no archive to look at.
 func (v *archiveView) present() error {
 	if info, err := os.Stat(v.folder()); err != nil || !info.IsDir() {
-		return &failure{fmt.Sprintf("there is no archive in %s", v.folder())}
+		return v.noArchive()
 	}
 	return nil
+}
+
+func (v *archiveView) noArchive() error {
+	return &failure{fmt.Sprintf("there is no archive in %s", v.folder())}
+}
+
+// verifyAll verifies each part of the archive. Paths then begin with the share.
+func (v *archiveView) verifyAll(ctx context.Context, o index.VerifyOptions) (all index.Report, err error) {
+	parts := v.parts()
+	if len(parts) == 1 {
+		return v.verify(ctx, o)
+	}
+	parts = slices.DeleteFunc(parts, func(p *archiveView) bool { return p.present() != nil })
+	if len(parts) == 0 {
+		return all, v.noArchive()
+	}
+	all.Findings = []index.Finding{}
+	for _, p := range parts {
+		report, err := p.verify(ctx, o)
+		if err != nil {
+			return all, err
+		}
+		for _, f := range report.Findings {
+			f.Path = path.Join(p.share, f.Path)
+			all.Findings = append(all.Findings, f)
+		}
+		all.Files, all.Bytes, all.Removed, all.Days = all.Files+report.Files, all.Bytes+report.Bytes, all.Removed+report.Removed, all.Days+report.Days
+	}
+	return all, nil
 }
 
 // verify compares files and manifests, and the index unless a host has it.
@@ -86,9 +117,12 @@ func (v *archiveView) verify(ctx context.Context, o index.VerifyOptions) (report
 		return report, err
 	}
 	err = v.withHost(ctx, func(client *api.Client) (err error) {
-		// The host says where the manifests end; all else stands in the folder.
-		if o.Head, err = client.ArchiveHead(ctx); err != nil {
-			return err
+		// The host says where the manifests end; all else stands in the folder. Of
+		// several archives it does not.
+		if v.share == "" {
+			if o.Head, err = client.ArchiveHead(ctx); err != nil {
+				return err
+			}
 		}
 		report, err = index.Verify(ctx, v.folder(), o)
 		return err
@@ -106,6 +140,8 @@ func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (repor
 	}
 	client, err := api.Dial(ctx, dataFolder(v.dir), version())
 	switch {
+	case errors.Is(err, control.ErrNoHost) && len(v.parts()) > 1:
+		return report, &failure{"each share of this site has an archive of its own: start the host, which makes the indexes anew"}
 	case errors.Is(err, control.ErrNoHost):
 		return index.Rebuild(ctx, v.indexFile(), v.folder(), v.indexOptions(), o)
 	case err != nil:

@@ -22,9 +22,11 @@ import (
 // that runs the site, which alone has the index then, or else by the index.
 type archiveView struct {
 	*app
-	dir  string // of the site
-	site *site.Site
-	conf site.Archive
+	dir   string // of the site
+	data  string // where the index and the record of gaps lie
+	share string // of a cluster, whose part of the archive it is; "": all of it
+	site  *site.Site
+	conf  site.Archive
 }
 
 func (a *app) viewArchive(dir string) (*archiveView, error) {
@@ -32,11 +34,42 @@ func (a *app) viewArchive(dir string) (*archiveView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &archiveView{app: a, dir: dir, site: s, conf: site.DefaultArchive()}
+	if names := s.ShareNames(); s.Cluster != nil && len(names) == 1 {
+		return a.viewShare(dir, s, names[0]), nil
+	}
+	v := &archiveView{app: a, dir: dir, data: dataFolder(dir), site: s, conf: site.DefaultArchive()}
 	if s.Archive != nil {
 		v.conf = *s.Archive
 	}
 	return v, nil
+}
+
+// viewShare is the archive of a share of a cluster, on this host.
+func (a *app) viewShare(dir string, s *site.Site, share string) *archiveView {
+	v := &archiveView{app: a, dir: dir, data: shareFolder(dir, share), site: s.Share(share), conf: site.DefaultArchive()}
+	if v.site.Archive != nil {
+		v.conf = *v.site.Archive
+	} else if folder, err := filepath.Abs(filepath.Join(v.data, "archive")); err == nil {
+		v.conf.Path = folder
+	}
+	return v
+}
+
+// shareFolder is where a host of a cluster keeps what belongs to a share.
+func shareFolder(dir, share string) string { return filepath.Join(dataFolder(dir), "cluster", share) }
+
+// parts are the archives of the site: one, or one for each share of its cluster.
+func (v *archiveView) parts() (all []*archiveView) {
+	names := v.site.ShareNames()
+	if len(names) == 1 || v.share != "" {
+		return []*archiveView{v}
+	}
+	for _, name := range names {
+		part := v.viewShare(v.dir, v.site, name)
+		part.share = name
+		all = append(all, part)
+	}
+	return all
 }
 
 // folder is where the pictures are.
@@ -52,6 +85,9 @@ func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error,
 	}
 	if !errors.Is(err, control.ErrNoHost) {
 		return v.hostDenied(err)
+	}
+	if len(v.parts()) > 1 {
+		return &failure{fmt.Sprintf("each share of this site has an archive of its own, and no host runs the site here to look through them: %s verifies them without one", v.name+" archive verify")}
 	}
 	if _, err := os.Stat(v.indexFile()); errors.Is(err, fs.ErrNotExist) {
 		return alone(nil)
