@@ -1,0 +1,84 @@
+//go:build !nofleet
+
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/hiklua/hiklua/runtime/clock"
+)
+
+// TestFormerMember: a host that is replaced by another loses its vote; what it kept
+// a copy of has three copies again.
+func TestFormerMember(t *testing.T) {
+	if testing.Short() {
+		t.Skip("two elections")
+	}
+	t.Parallel()
+	c := startTrio(t)
+	number, err := c.engine("left").CAS(t.Context(), "lease.site", 0, []byte("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.close()
+	// right is dead for good, and south comes in its place.
+	members := map[string]string{"box": c.members["box"], "left": c.members["left"], "south": freeAddress(t)}
+	engines := map[string]*Engine{}
+	for name := range members {
+		e, err := Start(context.Background(), Config{
+			Dir: filepath.Join(c.dir, name), Name: name, Members: members, Secret: c.secret, Clock: clock.Real(), Log: slog.New(c.log.at(name)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		engines[name] = e
+	}
+	eventually(t, "right keeps its vote", func() error {
+		for _, e := range engines {
+			ctx, cancel := context.WithTimeout(t.Context(), 5e9)
+			defer cancel()
+			if err := e.dismissFormer(ctx, 0); err != nil { // not after five minutes
+				return err
+			}
+		}
+		info, err := engines["south"].streamInfo(t.Context(), leasesStream)
+		if err != nil {
+			return err
+		}
+		if info.Cluster == nil || len(info.Cluster.Replicas) != 2 {
+			return fmt.Errorf("%+v", info.Cluster)
+		}
+		south := info.Cluster.Leader == "south"
+		for _, r := range info.Cluster.Replicas {
+			if !r.Current || r.Offline {
+				return fmt.Errorf("%+v", r)
+			}
+			south = south || r.Name == "south"
+		}
+		if !south {
+			return errors.New("south has no copy")
+		}
+		return nil
+	})
+	for name, e := range engines {
+		if peers := e.server.current().JetStreamClusterPeers(); len(peers) != 3 && len(peers) != 0 { // the leader knows
+			t.Errorf("%s knows of %v", name, peers)
+		}
+	}
+	engines["left"].Close()
+	eventually(t, "box and south are no majority", func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 1e9)
+		defer cancel()
+		data, n, err := engines["south"].Last(ctx, "lease.site")
+		if err == nil && (n != number || string(data) != "a") {
+			t.Fatalf("%q %d", data, n)
+		}
+		return err
+	})
+}
