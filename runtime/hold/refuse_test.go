@@ -39,6 +39,7 @@ func TestWant(t *testing.T) {
 // neither takes the other's record for its own.
 func TestTwin(t *testing.T) {
 	s := calmSim(t)
+	s.host("left").config = func(c *hold.Config) { c.Deadman = nil }
 	p := s.heldBy(t, "left")
 	twin := s.host("third")
 	twin.process.stop()
@@ -59,7 +60,7 @@ func TestTwin(t *testing.T) {
 	p.m.Kill()
 	s.host("left").config = func(c *hold.Config) { c.Host, c.ID = "new name", "new id" }
 	e, took = s.await(t, "", "Hold", time.Minute)
-	between(t, "Hold", took, 7400*time.Millisecond, 8600*time.Millisecond)
+	between(t, "Hold", took, 8900*time.Millisecond, 10100*time.Millisecond)
 	if e.host != "third" {
 		t.Fatalf("held by %s", e.host)
 	}

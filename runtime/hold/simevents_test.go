@@ -179,7 +179,7 @@ func TestNoHeadIsMovedByTwoHosts(t *testing.T) {
 	if *oneSeed > 0 {
 		first, last = *oneSeed, *oneSeed
 	} else if testing.Short() {
-		last = min(last, 100)
+		last = min(last, 20)
 	}
 	holds, commands, killed := 0, 0, 0
 	for seed := first; seed <= last; seed++ {
@@ -190,7 +190,7 @@ func TestNoHeadIsMovedByTwoHosts(t *testing.T) {
 		holds, commands, killed = holds+s.holds, commands+len(s.device.Commands), killed+s.killed
 	}
 	t.Logf("%d tenures, %d commands, %d killed by the kernel timer", holds, commands, killed)
-	if *oneSeed == 0 && (uint64(holds) < 3*last || uint64(killed) < last/4) {
+	if *oneSeed == 0 && (uint64(holds) < 3*last || uint64(killed) < last/10) {
 		t.Errorf("%d tenures, %d times the kernel timer: too little happens", holds, killed)
 	}
 }

@@ -32,6 +32,7 @@ func (h *Holder) hear(data []byte) {
 // heard; one that was not heard may have been sent just now. Called with mu held.
 func (h *Holder) see(data []byte, number uint64) {
 	now := h.cfg.Boot()
+	defer maps.DeleteFunc(h.heard, func(_ try, at BootTime) bool { return now.Sub(at) > 2*h.times.lease })
 	if h.known && number == h.number {
 		return
 	}
@@ -47,7 +48,6 @@ func (h *Holder) see(data []byte, number uint64) {
 		h.since = at
 	}
 	h.meet(h.record, h.since)
-	maps.DeleteFunc(h.heard, func(_ try, at BootTime) bool { return now.Sub(at) > 2*h.times.lease })
 }
 
 // meet notes another host that has this one's name. Called with mu held.
