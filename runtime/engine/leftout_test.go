@@ -3,7 +3,7 @@ package engine
 import (
 	"go/ast"
 	"go/parser"
-	"go/token"
+	gotoken "go/token"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -30,7 +30,7 @@ func TestLeftOut(t *testing.T) {
 	}
 	names := map[bool][]string{} // by whether they are left out
 	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
 		}
