@@ -48,18 +48,34 @@ func TestTwin(t *testing.T) {
 	if st := twin.process.holder.Status(); st.Twin != "id of left" || st.State != hold.Watching {
 		t.Fatalf("the twin knows %+v", st)
 	}
-	p.endTakes = 0
-	p.handOver(context.Background(), "left")
-	e, took := s.await(t, "", "Hold", time.Minute)
-	between(t, "Hold", took, 0, 700*time.Millisecond)
-	if e.host != "left" || s.holder() != s.host("left") {
-		t.Errorf("held by the twin: %v", s.events)
-	}
 	s.host("right").process.holder.Want(false)
+	for _, want := range []bool{true, false} { // what is given to left is not the twin's
+		p.holder.Want(want)
+		p.endTakes = 0
+		p.handOver(context.Background(), "left")
+		s.await(t, "left", "ended", time.Minute)
+		e, took := s.await(t, "", "Hold", time.Minute)
+		if want {
+			between(t, "Hold", took, 0, 50*time.Millisecond)
+		} else {
+			between(t, "Hold", took, 8400*time.Millisecond, 8600*time.Millisecond)
+		}
+		if (e.host == "left") != want {
+			t.Errorf("held by %s: %v", e.host, s.events)
+		}
+		if !want {
+			s.holder().process.handOver(context.Background(), "left")
+			p.holder.Want(true)
+			twin.process.holder.Want(false)
+			s.await(t, "left", "Hold", time.Minute)
+			twin.process.holder.Want(true)
+		}
+	}
+	s.clk.RunFor(5 * time.Second)
 	s.engine.Lead("right")
 	p.m.Kill()
 	s.host("left").config = func(c *hold.Config) { c.Host, c.ID = "new name", "new id" }
-	e, took = s.await(t, "", "Hold", time.Minute)
+	e, took := s.await(t, "", "Hold", time.Minute)
 	between(t, "Hold", took, 8900*time.Millisecond, 10100*time.Millisecond)
 	if e.host != "third" {
 		t.Fatalf("held by %s", e.host)

@@ -52,7 +52,7 @@ func (h *Holder) see(data []byte, number uint64) {
 
 // meet notes another host that has this one's name. Called with mu held.
 func (h *Holder) meet(r Record, at BootTime) {
-	if r.Host != h.cfg.Host || r.ID == h.cfg.ID || r.Free {
+	if r.Host != h.cfg.Host || r.ID == h.cfg.ID {
 		return
 	}
 	if h.twin != r.ID {
