@@ -2,6 +2,7 @@ package deadman
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +16,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/hold"
+	"github.com/hiklua/hiklua/runtime/hold/holdtest"
 )
 
 // child is set for a process that a test starts: what it is to do.
@@ -55,12 +58,39 @@ func runChild(do string) {
 	case "zero":
 		must(one.Arm(0))
 		time.Sleep(time.Minute)
+	case "holder":
+		holdAndStop()
 	case "own death":
 		must(one.Arm(soon.Add(time.Hour)))
 		return
 	}
 	fmt.Println("lives")
 }
+
+// holdAndStop holds a share until its end, and stands still meanwhile.
+func holdAndStop() {
+	engine := holdtest.NewEngine(clock.Real(), "left")
+	hold.New(hold.Config{
+		Share: "site", Host: "left", ID: "left", First: true, Lease: time.Second,
+		Engine: engine.Member("left", clock.Real()), Driver: stopper{}, Clock: clock.Real(),
+		Boot: Boot, Deadman: New(),
+	}).Run(context.Background())
+}
+
+// stopper is a driver that has its process stopped when it is to drive.
+type stopper struct{}
+
+func (stopper) Hold(_ uint64, may func() bool) {
+	syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	for may() {
+	}
+	fmt.Println("lives")
+}
+
+func (stopper) Wane()                     {}
+func (stopper) Resume()                   {}
+func (stopper) LetGo()                    {}
+func (stopper) End(context.Context) error { return nil }
 
 func must(err error) {
 	if err != nil {
@@ -85,7 +115,7 @@ func runAs(t *testing.T, do string) (out string, err error) {
 }
 
 func TestTheKernelKillsInTime(t *testing.T) {
-	for _, do := range []string{"stopped", "one of two", "put off and back", "past", "zero"} {
+	for _, do := range []string{"stopped", "one of two", "put off and back", "past", "zero", "holder"} {
 		t.Run(do, func(t *testing.T) {
 			t.Parallel()
 			began := Boot()
