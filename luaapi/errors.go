@@ -60,11 +60,11 @@ func UnknownDevice(name string, known []string) error {
 func DeviceElsewhere(name, holder string) error {
 	f := &Failure{
 		Kind: "elsewhere", Device: name, Err: isapi.ErrElsewhere,
-		Message: fmt.Sprintf("device %q is of another share, which %s holds", name, holder),
+		Message: "a device of another share, which " + holder + " holds",
 		Hint:    "a script can use the devices of one share: put them into one, or the script's part for this device into a script of its own",
 	}
 	if holder == "" {
-		f.Message = fmt.Sprintf("device %q is of another share, which no host holds at present", name)
+		f.Message = "a device of another share, which no host holds at present"
 	}
 	return f
 }
