@@ -39,7 +39,7 @@ when they run next and how they ran last.`,
 			a.writeTable(jobsTable(st))
 			for _, j := range st.Jobs {
 				if j.Last != nil && j.Last.Error != nil {
-					a.writeWrapped(fmt.Sprintf("\n%s/%s: last run, %s\n%s", j.Script, j.Name, timeText(began(j.Last), st.Now), errorLines(j.Last.Error)))
+					a.writeWrapped(fmt.Sprintf("\n%s: last run, %s\n%s", inShare(j.Share, j.Script+"/"+j.Name), timeText(began(j.Last), st.Now), errorLines(j.Last.Error)))
 				}
 			}
 			return nil
@@ -56,9 +56,10 @@ func newJobCommand(a *app) *cobra.Command {
 		Short: "Run a job of a running host now",
 		Long: `Starts a run of a job in the host that runs a site (default: the current folder),
 beside those it has at its times. NAME is the job's, or SCRIPT/NAME where
-several scripts have one of that name. With --wait the command ends with the
-run, and its status is 1 if that failed or was cancelled; Ctrl-C ends the
-waiting, not the run.`,
+several scripts have one of that name, or in a cluster SHARE/SCRIPT/NAME, else
+it is run in each share that has it. With --wait the command ends with the run,
+and its status is 1 if that failed or was cancelled; Ctrl-C ends the waiting,
+not the run.`,
 		Example: `  {hiklua} job run "night tour"
   {hiklua} job run night/sweep /srv/site --wait`,
 		Annotations: next(`{hiklua} log --follow SITE shows how it goes; {hiklua} jobs SITE lists the names.`),

@@ -75,7 +75,7 @@ type jobRun struct {
 func (told jobRuns) news(st runtime.Status) []string {
 	var lines []string
 	for _, j := range st.Jobs {
-		name := j.Script + "/" + j.Name
+		name := inShare(j.Share, j.Script+"/"+j.Name)
 		before := told[name]
 		if before == nil {
 			before = &jobRun{}

@@ -85,15 +85,15 @@ func (a *app) writeStatus(st runtime.Status) {
 		if s.HeldUntil != nil {
 			state += " until " + timeText(*s.HeldUntil, st.Now)
 		}
-		t.add(s.Name, state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs))
+		t.add(inShare(s.Share, s.Name), state, since, fmt.Sprint(len(s.Tasks)), fmt.Sprint(s.Jobs))
 		if s.State != runtime.ScriptRunning || s.Edit != nil {
 			t.paint(1, colourFail)
 		}
 		if s.Edit != nil {
-			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", s.Name, errorLines(s.Edit))
+			fmt.Fprintf(&notes, "%s: what was saved last does not load\n%s", inShare(s.Share, s.Name), errorLines(s.Edit))
 		}
 		if s.LastError != nil {
-			fmt.Fprintf(&notes, "%s: last error, %s\n%s", s.Name, timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
+			fmt.Fprintf(&notes, "%s: last error, %s\n%s", inShare(s.Share, s.Name), timeText(*s.LastError.Time, st.Now), errorLines(s.LastError))
 		}
 	}
 	a.writePart(t)
@@ -108,6 +108,13 @@ func devicesOf(st runtime.Status) (t *table, text string) {
 	var notes strings.Builder
 	t = &table{head: []string{"DEVICE", "STATE", "MODEL", "EVENTS", "QUEUE", "HEADS"}}
 	for _, d := range st.Devices {
+		if d.State == device.StateElsewhere {
+			t.add(d.Name, elsewhereText(d), "", "", "", "")
+			if d.Holder == "" {
+				t.paint(1, colourFail)
+			}
+			continue
+		}
 		var heads []string
 		for _, h := range d.Heads {
 			heads = append(heads, headText(h, st.Now))
@@ -137,6 +144,23 @@ func devicesOf(st runtime.Status) (t *table, text string) {
 		}
 	}
 	return t, notes.String()
+}
+
+// elsewhereText is the state of a device that this host does not drive.
+func elsewhereText(d runtime.DeviceStatus) string {
+	if d.Holder == "" {
+		return "no host drives it"
+	}
+	return "driven by " + d.Holder
+}
+
+// inShare is a script or a job as commands take it: with its share before it, of a
+// site with several.
+func inShare(share, name string) string {
+	if share == "" {
+		return name
+	}
+	return share + "/" + name
 }
 
 // writePart writes a table that has rows, after an empty line.
@@ -183,7 +207,7 @@ func jobsTable(st runtime.Status) *table {
 		if j.Running > 0 {
 			last = "runs"
 		}
-		t.add(j.Script+"/"+j.Name, j.When, next, last, runsText(j))
+		t.add(inShare(j.Share, j.Script+"/"+j.Name), j.When, next, last, runsText(j))
 		if j.Running == 0 && j.Last != nil && j.Last.Error != nil {
 			t.paint(3, colourFail)
 		}
@@ -232,15 +256,25 @@ func runsText(j runtime.JobStatus) string {
 // manyDevices is from how many devices on status counts them.
 const manyDevices = 10
 
-// onlineText is "35 of 40 devices online".
+// onlineText is "35 of 40 devices online", and in a cluster ", 60 elsewhere".
 func onlineText(devices []runtime.DeviceStatus) string {
-	online := 0
+	online, elsewhere := 0, 0
 	for _, d := range devices {
-		if d.State == device.StateOnline {
+		switch d.State {
+		case device.StateOnline:
 			online++
+		case device.StateElsewhere:
+			elsewhere++
 		}
 	}
-	return fmt.Sprintf("%d of %s online", online, plural(len(devices), "device"))
+	if elsewhere > 0 && elsewhere == len(devices) {
+		return plural(elsewhere, "device") + " elsewhere"
+	}
+	text := fmt.Sprintf("%d of %s online", online, plural(len(devices)-elsewhere, "device"))
+	if elsewhere > 0 {
+		text += fmt.Sprintf(", %d elsewhere", elsewhere)
+	}
+	return text
 }
 
 // began is when a run began, or was due if more is not known.

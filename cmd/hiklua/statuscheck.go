@@ -91,7 +91,7 @@ func findings(st runtime.Status) (good string, bad []string) {
 		if d.EventsSince != nil && d.State == device.StateOnline && st.Now.Sub(*d.EventsSince) >= blip {
 			deaf = append(deaf, d.Name+" since "+timeText(*d.EventsSince, st.Now))
 		}
-		if d.State != device.StateOnline {
+		if d.State != device.StateOnline && d.State != device.StateElsewhere { // of that the cluster's shares tell
 			text := d.Name + " " + d.State
 			if d.Since != nil {
 				text += " since " + timeText(*d.Since, st.Now)
@@ -138,11 +138,11 @@ func findings(st runtime.Status) (good string, bad []string) {
 	for _, s := range st.Scripts {
 		switch {
 		case s.State == runtime.ScriptAside && s.Since != nil:
-			scripts = append(scripts, s.Name+" set aside since "+timeText(*s.Since, st.Now))
+			scripts = append(scripts, inShare(s.Share, s.Name)+" set aside since "+timeText(*s.Since, st.Now))
 		case s.State != runtime.ScriptRunning:
-			scripts = append(scripts, s.Name+" "+s.State)
+			scripts = append(scripts, inShare(s.Share, s.Name)+" "+s.State)
 		case s.Edit != nil:
-			scripts = append(scripts, s.Name+" was saved with an error")
+			scripts = append(scripts, inShare(s.Share, s.Name)+" was saved with an error")
 		}
 	}
 	if len(scripts) > 0 {
@@ -150,7 +150,7 @@ func findings(st runtime.Status) (good string, bad []string) {
 	}
 	for _, j := range st.Jobs {
 		if j.Last != nil && j.Last.Outcome == runtime.OutcomeFailed {
-			jobs = append(jobs, j.Script+"/"+j.Name+" at "+timeText(began(j.Last), st.Now))
+			jobs = append(jobs, inShare(j.Share, j.Script+"/"+j.Name)+" at "+timeText(began(j.Last), st.Now))
 		}
 	}
 	if len(jobs) > 0 {

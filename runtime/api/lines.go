@@ -79,8 +79,11 @@ func (b *batch) add(value any) error {
 	return b.send()
 }
 
-// send sends what was gathered.
+// send sends what was gathered, if anything was.
 func (b *batch) send() error {
+	if len(b.text) == 0 {
+		return nil
+	}
 	text := b.text
 	b.text = nil
 	return b.out.write(text)
