@@ -246,6 +246,9 @@ func (j *job) run(f luaapi.Firing) {
 	s.mu.Unlock()
 	run := j.noteBegin(f)
 	err := j.remember()
+	if err != nil {
+		j.hasNotRun(f)
+	}
 
 	f.Started = s.host.clk.Now()
 	f.Late = max(f.Started.Sub(f.Scheduled), 0)

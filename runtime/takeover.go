@@ -73,6 +73,12 @@ func (s *script) noteInLog() error {
 	}
 }
 
+// hasNotRun takes back that a run has begun, so that the next holder, or the next
+// generation of the script, makes up for it.
+func (j *job) hasNotRun(f luaapi.Firing) {
+	j.script.host.store.SetLastRun(j.script.name, j.name, f.Scheduled.Add(-1))
+}
+
 // beat is the name under which it is kept since when a job counts its intervals.
 func (j *job) beat() string { return "\x00beat " + j.phase() }
 

@@ -166,6 +166,25 @@ func TestRunsBeginOnceOverATakeover(t *testing.T) {
 	}
 }
 
+// A host that hands its share over in the moment in which a run is due leaves it to
+// the next holder, though the log has that it begins.
+func TestARunIsHandedOver(t *testing.T) {
+	p := newPair(t, oneHead, map[string]string{"scripts/a.lua": byClock})
+	a := p.take(time.Time{})
+	p.clk.Run(noon.Add(29 * time.Minute))
+	p.log.Break(20*time.Millisecond, nil)
+	p.clk.Run(noon.Add(30*time.Minute + 10*time.Millisecond))
+	a.stop()
+	p.clk.RunFor(time.Second)
+	p.take(p.clk.Now())
+	p.clk.Run(noon.Add(34 * time.Minute))
+	for _, line := range []string{"half\t", "five\t12:30"} {
+		if n := len(slices.DeleteFunc(slices.Clone(p.printed), func(s string) bool { return !strings.HasPrefix(s, line) })); n != 1 {
+			t.Error(line, n, "times:", p.printed, &p.logged)
+		}
+	}
+}
+
 // The clocks of two hosts are not quite the same: what has begun by that of the
 // former holder does not begin again by the one of the next.
 func TestTheFormerHoldersClockWasAhead(t *testing.T) {
