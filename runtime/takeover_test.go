@@ -166,6 +166,22 @@ func TestRunsBeginOnceOverATakeover(t *testing.T) {
 	}
 }
 
+// What is due while the scripts of the next holder load was missed for the takeover.
+func TestARunThatIsDueDuringTheLoad(t *testing.T) {
+	p := newPair(t, oneHead, map[string]string{"scripts/a.lua": byClock + "hik.sleep(3)"})
+	a := p.take(time.Time{})
+	p.clk.Run(noon.Add(29*time.Minute + 50*time.Second))
+	former := a.kill()
+	p.clk.RunFor(8 * time.Second)
+	p.take(former)
+	p.clk.Run(noon.Add(34 * time.Minute))
+	for _, line := range []string{"half\t", "five\t12:30"} {
+		if n := len(slices.DeleteFunc(slices.Clone(p.printed), func(s string) bool { return !strings.HasPrefix(s, line) })); n != 1 {
+			t.Error(line, n, "times:", p.printed, &p.logged)
+		}
+	}
+}
+
 // A host that hands its share over in the moment in which a run is due leaves it to
 // the next holder, though the log has that it begins.
 func TestARunIsHandedOver(t *testing.T) {
