@@ -60,10 +60,17 @@ func (a *app) initCluster(dir string) error {
 	case err != nil:
 		return plainFileError(err)
 	}
+	if err := writeSecret(founderFile(s.Dir), nil); err != nil && !errors.Is(err, fs.ErrExist) {
+		return plainFileError(err)
+	}
 	fmt.Fprintf(a.stdout, "wrote %s: who has it can join the cluster\n", path)
 	a.writeClusterSteps(s)
 	return nil
 }
+
+// founderFile marks the folder in which a cluster was made: it becomes the first
+// release, and not that of a host that has little more than site.yaml.
+func founderFile(dir string) string { return filepath.Join(dataFolder(dir), "cluster", "founder") }
 
 // writeSecret writes a new file that its owner alone may read. The folder is made.
 func writeSecret(path string, secret []byte) error {

@@ -58,6 +58,8 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	feed := page.NewFeed()
 	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
 	devices := &simulation{}
+	_, err = os.Stat(founderFile(s.Dir))
+	founder := err == nil
 
 	var member *cluster.Member
 	group := hosts.New(hosts.Config{
@@ -71,7 +73,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		return next, err
 	}
 	member = cluster.New(cluster.Config{
-		Site: s, Name: host, ID: hostID(s.Dir), Session: rand.Text(),
+		Site: s, Name: host, ID: hostID(s.Dir), Session: rand.Text(), Founder: founder,
 		Engine: driving, Boot: deadman.Boot, Deadman: func() hold.Deadman { return deadman.New() },
 		Clock: a.clk, Log: log,
 		Load: load, Check: a.checkRelease(o.simulate),

@@ -27,6 +27,9 @@ type Config struct {
 	// First: a share that was never held is taken at once. It is for a cluster that
 	// is known to be new.
 	First bool
+	// Founder: the cluster was made in this folder, which becomes its first release by
+	// itself. That of another host, which may lack most, does not.
+	Founder bool
 
 	Clock clock.Clock
 	Log   *slog.Logger

@@ -56,6 +56,7 @@ type box struct {
 	dir     string // of its site
 	copies  int
 	cut     bool // from the cameras
+	founder bool // the cluster was made here
 	env     map[string]string
 	process *process
 }
@@ -109,7 +110,7 @@ func newArena(t testing.TB, yaml string, files map[string]string) *arena {
 	a.engine = holdtest.NewEngine(a.clk, "left", "right", "third")
 	a.engine.Refused = func(member, reason string) error { return &AskError{member, reason} }
 	for _, name := range []string{"left", "right", "third"} {
-		b := &box{a: a, name: name, rate: 1, dir: filepath.Join(a.dir, name), env: make(map[string]string)}
+		b := &box{a: a, name: name, rate: 1, dir: filepath.Join(a.dir, name), env: make(map[string]string), founder: true}
 		b.write("site.yaml", yaml)
 		for path, text := range files {
 			b.write(path, text)
@@ -174,7 +175,8 @@ func (b *box) start() {
 		a.t.Fatal(err)
 	}
 	p.member = New(Config{
-		Site: s, Name: b.name, ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
+		Founder: b.founder,
+		Site:    s, Name: b.name, ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
 		Engine: p.engine, Boot: m.Boot, Deadman: func() hold.Deadman { return m.Deadman() },
 		Clock: m.Clock(), Log: slog.New(a.handler(b.name)), Load: load,
 		Group: nobody{},

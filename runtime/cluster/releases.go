@@ -52,7 +52,7 @@ func (m *Member) followReleases() {
 		if due {
 			if err := m.refresh(m.ctx); err != nil {
 				wait = every
-				if waited := m.clk.Now().Sub(began); waited >= max(every*5, 10*told) && m.ctx.Err() == nil {
+				if waited := m.clk.Now().Sub(began); waited >= max(every*10, 10*told) && m.ctx.Err() == nil {
 					told = waited
 					m.tellWaiting(known, err)
 				}
@@ -85,7 +85,9 @@ func (m *Member) tellWaiting(known bool, err error) {
 	case errors.Is(err, hold.ErrUnknown) && len(away) > 0:
 		m.log.Warn("waiting for a majority of the cluster: not heard are "+strings.Join(away, ", "), keyError, err)
 	case errors.Is(err, hold.ErrUnknown):
-		m.log.Warn("waiting for the cluster", keyError, err)
+		m.log.Warn("waiting for the members of the cluster to agree on a leader", keyError, err)
+	case errors.Is(err, errNoRelease):
+		m.log.Warn(err.Error())
 	case known:
 		m.log.Error("the release of the cluster can't be had: this host goes on with the one it has", keyError, err)
 	default:

@@ -13,9 +13,15 @@ import (
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
+// errNoRelease is for a new cluster of which no host has the folder that it was made in.
+var errNoRelease = errors.New(`the cluster has no release yet: the folder in which "hiklua cluster init" was run becomes the first when its host runs; "hiklua cluster release" makes this folder the first`)
+
 // releaseFirst makes the folder of this host the first release of a new cluster. A
 // caller has releases.
 func (m *Member) releaseFirst(ctx context.Context) error {
+	if !m.conf.Founder {
+		return errNoRelease
+	}
 	files, _, err := m.readFolder()
 	if err != nil {
 		return fmt.Errorf("the cluster has no release yet, and this folder can't be the first: %w", err)

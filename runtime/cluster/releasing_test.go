@@ -177,3 +177,30 @@ func TestDeviceDoesNotChangeItsShareAtOnce(t *testing.T) {
 	}
 	a.judge()
 }
+
+func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/tour.lua": says("one")})
+	for _, b := range a.boxes {
+		if b.founder = b.name == "third"; !b.founder {
+			if err := os.RemoveAll(filepath.Join(b.dir, "scripts")); err != nil {
+				t.Fatal(err)
+			}
+			b.start()
+		}
+	}
+	a.run(time.Minute)
+	if a.box("left").process.member.Status().Release.Number != 0 {
+		t.Error("a folder that was only copied for a start is a release")
+	}
+	if !strings.Contains(a.log.String(), "the cluster has no release yet") {
+		t.Errorf("nothing is said of what is waited for:\n%s", a.log)
+	}
+	a.box("third").start()
+	t.Cleanup(a.end)
+	a.run(time.Minute)
+	for _, b := range a.boxes {
+		if got := b.read("scripts/tour.lua"); got != says("one") {
+			t.Errorf("%s has %q", b.name, got)
+		}
+	}
+}
