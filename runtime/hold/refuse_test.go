@@ -200,6 +200,33 @@ func TestALateRenewal(t *testing.T) {
 	s.clk.RunFor(20 * time.Second)
 }
 
+// may looks at the clock itself: the timer of the process may be late.
+func TestMayEndsWithoutATimer(t *testing.T) {
+	s := calmSim(t)
+	s.host("right").config = func(c *hold.Config) { c.First = true }
+	s.start()
+	for _, renewed := range []bool{false, true} {
+		if renewed {
+			s.clk.RunFor(2500 * time.Millisecond)
+		} else {
+			s.await(t, "right", "Hold", time.Second)
+		}
+		p := s.holder().process
+		sent := s.clk.Now().Add(-p.holder.Status().Renewed)
+		p.m.Pause()
+		s.clk.Run(sent.Add(7499 * time.Millisecond))
+		if !p.gate.may() {
+			t.Errorf("renewed %t: may says no before the end", renewed)
+		}
+		s.clk.Run(sent.Add(7501 * time.Millisecond))
+		if p.gate.may() {
+			t.Errorf("renewed %t: may says yes after the end", renewed)
+		}
+		p.m.Resume()
+		s.await(t, "right", "Hold", 2*time.Second) // a lapse
+	}
+}
+
 // What stands in the cell and cannot be read is of a host that may hold the share.
 func TestAnUnreadableRecord(t *testing.T) {
 	s := calmSim(t)

@@ -24,20 +24,22 @@ type without struct {
 
 // sim is a site of three hosts and one device, and all that can befall them.
 type sim struct {
-	without without
-	clk     *clock.Virtual
-	rand    *rand.Rand
-	engine  *holdtest.Engine
-	device  *holdtest.Device
-	hosts   []*simHost
-	log     *slog.Logger
-	faults  []string // what must not be
-	killed  int      // by the kernel timer
-	holds   int
-	usual   holdtest.Trouble
-	calm    bool
-	over    bool
-	events  []event // what drivers were told
+	without  without
+	clk      *clock.Virtual
+	rand     *rand.Rand
+	engine   *holdtest.Engine
+	device   *holdtest.Device
+	hosts    []*simHost
+	log      *slog.Logger
+	faults   []string // what must not be
+	killed   int      // by the kernel timer
+	holds    int
+	usual    holdtest.Trouble
+	troubled bool // a Trouble is on
+	calm     bool
+	held     time.Time // when a host held the share
+	over     bool
+	events   []event // what drivers were told
 }
 
 // event is what a driver was told: Hold, Wane, Resume, LetGo, End, ended.
@@ -58,7 +60,9 @@ type simHost struct {
 	s       *sim
 	name    string
 	rate    float64
-	cut     int // keep it from the device
+	cut     int       // keep it from the device
+	away    int       // keep it from the cluster
+	well    time.Time // since when
 	config  func(*hold.Config)
 	process *process
 	past    []*process
@@ -107,7 +111,7 @@ func newSim(seed uint64, w without, log io.Writer) *sim {
 		drift = 200e-6
 	}
 	for _, name := range []string{"left", "right", "third"} {
-		s.hosts = append(s.hosts, &simHost{s: s, name: name, rate: 1 + drift*float64(s.rand.IntN(3)-1)})
+		s.hosts = append(s.hosts, &simHost{s: s, name: name, rate: 1 + drift*float64(2*s.rand.IntN(2)-1)})
 	}
 	return s
 }
@@ -128,7 +132,7 @@ func (h *simHost) start(up time.Duration) {
 	s := h.s
 	m := holdtest.NewMachine(s.clk, h.rate, up)
 	p := &process{host: h, m: m, endTakes: -1}
-	h.process = p
+	h.process, h.well = p, s.clk.Now()
 	p.member = s.engine.Member(h.name, m.Clock())
 	var engine hold.Engine = p.member
 	kernel := m.Deadman()
@@ -245,11 +249,11 @@ func (g *simGate) close() {
 	}
 }
 
-const mostTravel = 400 * time.Millisecond
+const mostTravel = 480 * time.Millisecond
 
 // travel is how long a command is on the wire.
 func (s *sim) travel() time.Duration {
-	if s.rand.IntN(4) == 0 {
+	if s.rand.IntN(2) == 0 {
 		return s.between(0, mostTravel)
 	}
 	return time.Millisecond

@@ -36,8 +36,12 @@ func (h *simHost) pause(d time.Duration) {
 
 func (h *simHost) cutFromCluster(d time.Duration) {
 	h.s.log.Info("cut off from the cluster", "host", h.name, "for", d)
+	h.away++
 	h.s.engine.Cut(h.name)
-	h.s.clk.AfterFunc(d, func() { h.s.engine.Mend(h.name) })
+	h.s.clk.AfterFunc(d, func() {
+		h.away--
+		h.s.engine.Mend(h.name)
+	})
 }
 
 func (h *simHost) cutFromDevice(d time.Duration) {
@@ -62,12 +66,8 @@ func (h *simHost) cutFromDevice(d time.Duration) {
 // befall has one thing happen.
 func (s *sim) befall() {
 	h := s.hosts[s.rand.IntN(len(s.hosts))]
-	if s.rand.IntN(2) == 0 { // more often than not the one that counts
-		for _, other := range s.hosts {
-			if other.process.gate != nil && other.process.gate.open() {
-				h = other
-			}
-		}
+	if holder := s.holder(); holder != nil && s.rand.IntN(2) == 0 { // more often the one that counts
+		h = holder
 	}
 	d := s.between(50*time.Millisecond, 4*time.Second)
 	if s.rand.IntN(2) == 0 {
@@ -95,7 +95,11 @@ func (s *sim) befall() {
 			LateBy: 10 * time.Second,
 			Deaf:   max(0, s.rand.Float64()*2-1),
 		})
-		s.clk.AfterFunc(d, func() { s.engine.SetTrouble(s.usual) })
+		s.troubled = true
+		s.clk.AfterFunc(d, func() {
+			s.engine.SetTrouble(s.usual)
+			s.troubled = s.usual != (holdtest.Trouble{})
+		})
 	case 7:
 		to := s.hosts[s.rand.IntN(len(s.hosts))].name
 		p := h.process
@@ -107,34 +111,52 @@ func (s *sim) befall() {
 	}
 }
 
+// look is called twice a second: where a host and a majority of the engine have been well
+// for longer than a lease and its grace, some host holds the share.
+func (s *sim) look() {
+	now := s.clk.Now()
+	if s.holder() != nil {
+		s.held = now
+	}
+	for _, h := range s.hosts {
+		m := h.process.m
+		if s.troubled || s.engine.Leader() == "" || m.Dead() || m.Paused() || h.process.ended || h.away > 0 {
+			h.well = now
+		}
+		if d := min(now.Sub(h.well), now.Sub(s.held)); d > 10*time.Second {
+			s.fault("%s has been well for %s, and no host holds the share", h.name, d)
+		}
+	}
+}
+
 // run has things happen for a while, then nothing, and judges.
 func (s *sim) run() {
 	const wild, calm = 70 * time.Second, 55 * time.Second
 	if s.rand.IntN(3) == 0 {
-		s.usual.Slow = 990 * time.Millisecond
+		s.usual = holdtest.Trouble{Slow: 990 * time.Millisecond, SlowTo: "left"}
 		s.engine.SetTrouble(s.usual)
+		s.troubled = true
 	}
 	s.clk.RunFor(time.Second)
+	s.held = s.clk.Now()
 	for end := s.clk.Now().Add(wild); s.clk.Now().Before(end); {
-		s.clk.RunFor(s.between(0, 6*time.Second))
+		for next := s.clk.Now().Add(s.between(0, 6*time.Second)); s.clk.Now().Before(next); {
+			s.clk.RunFor(500 * time.Millisecond)
+			s.look()
+		}
 		s.befall()
 	}
 	s.calm = true
 	s.usual = holdtest.Trouble{}
 	s.engine.SetTrouble(s.usual)
 	s.clk.RunFor(calm)
-	var holder *process
-	for _, h := range s.hosts {
-		if g := h.process.gate; g != nil && g.open() {
-			holder = h.process
-		}
-	}
+	holder := s.holder()
 	commands := s.device.Commands
 	switch {
 	case holder == nil:
 		s.fault("no host holds the share after a calm of %s", calm)
-	case holder.holder.Status().State != hold.Held || holder.holder.Status().Renewed > 1100*time.Millisecond:
-		s.fault("%s does not renew in a calm: %+v", holder.host.name, holder.holder.Status())
+	case holder.process.holder.Status().State != hold.Held || holder.process.holder.Status().Renewed > 1100*time.Millisecond:
+		s.fault("%s does not renew in a calm: %+v", holder.name, holder.process.holder.Status())
 	case len(commands) == 0 || s.clk.Now().Sub(commands[len(commands)-1].At) > time.Second:
 		s.fault("no command reaches the device in a calm")
 	}

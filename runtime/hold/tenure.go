@@ -64,20 +64,21 @@ func (h *Holder) arm(end BootTime) bool {
 	return err == nil
 }
 
-// confirm makes the lease longer by a try that was confirmed.
+// confirm makes the lease longer by a try that was confirmed. Tries are made one after
+// another, so that the end is never put back.
 func (t *tenure) confirm(sent BootTime) {
 	h := t.h
 	h.driving.Lock()
 	defer h.driving.Unlock()
 	h.mu.Lock()
-	end, now := sent.Add(h.times.lease), h.cfg.Boot()
-	if t.shut || end <= t.end || now >= end.Add(-h.times.guard) || !h.arm(end) {
+	end := sent.Add(h.times.lease)
+	if t.shut || !h.arm(end) {
 		h.mu.Unlock()
 		return
 	}
 	t.sent, t.end = sent, end
 	t.limit.Store(int64(end.Add(-h.times.guard)))
-	resume := t.waning && t.leave == nil && now < end.Add(-h.times.wane)
+	resume := t.waning && t.leave == nil
 	if resume {
 		t.waning = false
 	}

@@ -13,7 +13,8 @@ import (
 type Trouble struct {
 	Delay  time.Duration // of each way; 0: 1 ms
 	Jitter time.Duration // at most so much is added to it
-	Slow   time.Duration // at most so much is added to that of an answer
+	Slow   time.Duration // so much, or half of it, is added to that of an answer
+	SlowTo string        // the member whose answers are slow; "": of all
 	Lose   float64       // share of requests, and of answers, that are lost
 	Late   float64       // share of them that come late
 	LateBy time.Duration // by as much at most
@@ -195,7 +196,11 @@ func (e *Engine) send(from *voter, lose float64, f func()) {
 // deliver has f called with mu held when what is sent to a member has arrived, unless
 // it does not. Called with mu held.
 func (e *Engine) deliver(to *voter, lose float64, f func()) {
-	e.carry(lose, e.trouble.Slow, func() {
+	slow := e.trouble.Slow
+	if e.trouble.SlowTo != "" && e.trouble.SlowTo != to.name {
+		slow = 0
+	}
+	e.carry(lose, slow, func() {
 		if to.cuts == 0 {
 			f()
 		}
@@ -211,7 +216,7 @@ func (e *Engine) carry(lose float64, slow time.Duration, f func()) {
 	if takes == 0 {
 		takes = time.Millisecond
 	}
-	takes += e.upTo(e.trouble.Jitter) + e.upTo(slow)
+	takes += e.upTo(e.trouble.Jitter) + slow/2 + e.upTo(slow/2)
 	if e.chance(e.trouble.Late) {
 		takes += e.upTo(e.trouble.LateBy)
 	}
