@@ -240,6 +240,24 @@ func (b *embedded) stop() {
 	}
 }
 
+// whole tells whether this member has caught up with the others in all: one with an
+// empty store takes no part in an election before that.
+func (b *embedded) whole() bool {
+	s := b.current()
+	if len(b.cfg.Members) == 1 {
+		return true
+	}
+	if !s.JetStreamIsCurrent() {
+		return false
+	}
+	for _, stream := range streams(0) {
+		if !s.JetStreamIsStreamCurrent(server.DEFAULT_GLOBAL_ACCOUNT, stream.Name) {
+			return false
+		}
+	}
+	return true
+}
+
 // lame tells whether the server has found its store damaged.
 func (b *embedded) lame() bool {
 	b.mu.Lock()

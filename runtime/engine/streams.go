@@ -39,7 +39,7 @@ func streams(replicas int) []nats.StreamConfig {
 // tend makes the streams, together with the other members, and sees to it that
 // they stay what they are to be, and that the server of this member works.
 func (e *Engine) tend() {
-	said := clock.NewStopwatch()
+	said, whole := clock.NewStopwatch(), false
 	for e.ctx.Err() == nil {
 		replicas := len(e.cfg.Members)
 		if e.server == nil {
@@ -50,6 +50,13 @@ func (e *Engine) tend() {
 			err = e.dismissFormer(e.ctx, formerAfter)
 		}
 		wait := tendEvery
+		if err == nil && !whole && e.server != nil {
+			if whole = e.server.whole(); whole {
+				e.cfg.Log.Info("engine: this member has a copy of all that the cluster keeps")
+			} else {
+				wait = tendRetry
+			}
+		}
 		if err != nil {
 			wait = tendRetry
 			if e.ctx.Err() == nil && said.Elapsed() > tendSay {
