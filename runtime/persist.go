@@ -67,7 +67,24 @@ func (h *Host) rememberDevices() {
 	if away.IsZero() {
 		away = h.store.LastEntry()
 	}
+	h.forgetOthersHeads()
 	h.devices.Remember(h.store, away)
+}
+
+// forgetOthersHeads leaves to another share the heads of its devices that the host
+// left moving that ran the site by itself: that share has them in its state, too.
+func (h *Host) forgetOthersHeads() {
+	if h.conf.Elsewhere == nil {
+		return
+	}
+	for _, m := range h.store.AllMoving() {
+		if _, ours := h.site().Device(m.Device); ours {
+			continue
+		}
+		if _, others := h.conf.Elsewhere(m.Device); others {
+			h.store.ClearMoving(m)
+		}
+	}
 }
 
 // stateError is why hik.state is not on disk; nil if it is, or was never meant to

@@ -332,6 +332,7 @@ func TestAlarmsOverATakeover(t *testing.T) {
 		for _, what in ipairs{"motion", "video_loss", "stale"} do
 			hik.on("gate:" .. what, {name = what, state = "both", overlap = "allow"}, function(ev)
 				print(what, ev.state, os.date("!%H:%M:%S", ev.time))
+				if ev["until"] then print(ev["until"] - ev.since) end
 			end)
 		end`})
 	a := p.take(time.Time{})
@@ -350,8 +351,10 @@ func TestAlarmsOverATakeover(t *testing.T) {
 	p.clk.RunFor(2 * time.Minute)
 	gate.Clear(sim.Alert{Type: "motion", Channel: 1})
 	p.clk.RunFor(time.Minute)
-	if len(p.printed) != 4 || p.printed[0] != "stale\tstart\t12:00:30" || !strings.HasPrefix(p.printed[1], "stale\tstop\t12:00:38") ||
-		!strings.HasPrefix(p.printed[2], "video_loss\tstop\t12:00:") || !strings.HasPrefix(p.printed[3], "motion\tstop\t12:02:4") {
+	for i, want := range []string{"stale\tstart\t12:00:30", "stale\tstop\t12:00:38", "8", "video_loss\tstop\t12:00:", "motion\tstop\t12:02:4"} {
+		if len(p.printed) == 5 && strings.HasPrefix(p.printed[i], want) {
+			continue
+		}
 		t.Error(strings.Join(p.printed, "\n"), &p.logged)
 	}
 	// What has ended is forgotten.
@@ -437,4 +440,41 @@ func TestALeftMovingHeadIsStoppedByTheNextHolder(t *testing.T) {
 	if p.devices["gate"].Driven(1) {
 		t.Error("the head moves on", &p.logged)
 	}
+}
+
+// Where a site is divided, what the host that ran it alone left moving is for the
+// share that has the device.
+func TestHeadsOfAnotherShareAreLeftToIt(t *testing.T) {
+	p := newPair(t, oneHead, nil)
+	before := filepath.Join(p.dir, "data", "state.db")
+	s, err := store.Open(before, store.Options{Clock: p.clk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.clk.Do(func() {
+		for _, name := range []string{"gate", "yard", "gone"} {
+			s.SetMoving(context.Background(), store.Moving{Device: name, Channel: 1, Address: "http://192.0.2.1:80", Since: noon})
+		}
+		s.Close()
+	})
+	var h *Host
+	p.clk.Do(func() {
+		h, err = New(Config{
+			Site: p.site, Clock: p.clk, Log: slog.New(slog.NewTextHandler(&p.logged, nil)), Version: "test",
+			State: filepath.Join(p.dir, "cluster", "state.db"), StateBefore: before, StateLog: p.log.Hold(),
+			Elsewhere: func(device string) (string, bool) { return "right", device == "yard" },
+		})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		var left []string
+		for _, m := range h.store.AllMoving() {
+			left = append(left, m.Device)
+		}
+		if !slices.Equal(left, []string{"gate", "gone"}) {
+			t.Error(left)
+		}
+		h.Close()
+	})
 }

@@ -163,9 +163,8 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 		if m.log != m.share(name).log {
 			conf.Log = m.share(name).log
 		}
-	} else {
-		conf.StateBefore = filepath.Join(m.conf.Site.Dir, "data", "state.db")
 	}
+	conf.StateBefore = filepath.Join(m.conf.Site.Dir, "data", "state.db")
 	conf.Runs = func(script string) bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()

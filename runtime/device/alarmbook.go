@@ -159,14 +159,14 @@ func (f *feed) noteAlarm(on *alarm, opened bool) {
 }
 
 // tellAway tells scripts that nothing is known of events since the former holder had
-// the share, if that is longer than a connection may be gone without a word. Called
-// with mu held.
-func (f *feed) tellAway(now time.Time) (told bool) {
+// the share, if that is longer than a connection may be gone without a word. It gives
+// that time; zero: there was nothing to tell. Called with mu held.
+func (f *feed) tellAway(now time.Time) time.Time {
 	away := f.away
 	f.away = time.Time{}
 	if away.IsZero() || now.Sub(away) <= lostGrace {
-		return false
+		return time.Time{}
 	}
-	f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: away})
-	return true
+	f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: away, Since: away})
+	return away
 }

@@ -59,8 +59,8 @@ func (f *feed) flows(now time.Time) {
 	}
 	away := f.tellAway(now)
 	f.alarms.resume(now)
-	if away && !f.staleLogged {
-		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now})
+	if !away.IsZero() && !f.staleLogged {
+		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now, Since: away, Until: now})
 	}
 	if f.staleLogged {
 		f.staleLogged = false
@@ -105,7 +105,7 @@ func (f *feed) sayStale(now time.Time, why error) {
 		attrs = []any{keyError, &plain, keyHint, refused.Hint}
 	}
 	f.d.first().ref.say(slog.LevelWarn, "no events: what the device notices is not known until they flow again", attrs...)
-	if !f.tellAway(now) {
+	if f.tellAway(now).IsZero() {
 		f.tell(luaapi.Event{Type: EventsStale, State: "start", Time: now})
 	}
 }
