@@ -1,0 +1,421 @@
+//go:build !race && !nofleet
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/cluster"
+)
+
+// trio is two hosts and a witness, each a process of its own, and the devices that
+// they drive. Between every two of them, and before the devices, the way can be cut.
+type trio struct {
+	t       *testing.T
+	dir     string
+	net     string // its three first numbers
+	members map[string]*voter
+	ways    map[string]*way // "FROM TO"
+	door    *door
+	gate    *sim.Device // counts
+	yard    *sim.Device // has a head that moves
+}
+
+// voter is one process of the cluster.
+type voter struct {
+	*trio
+	name   string
+	dir    string
+	args   []string
+	env    []string
+	cmd    *exec.Cmd
+	log    string // file
+	ended  chan struct{}
+	starts int
+}
+
+var trioNames = []string{"left", "right", "box"}
+
+const trioSite = `timezone: UTC
+devices:
+  gate: {ip: DOOR, port: GATE, username: "${HOST_USER}", password: simulated}
+  yard: {ip: DOOR, port: YARD, username: "${HOST_USER}", password: simulated}
+cluster:
+  hosts: {left: "${LEFT}", right: "${RIGHT}"}
+  witnesses: {box: "${BOX}"}
+  port: PORT
+  lease: LEASE
+`
+
+// newTrio makes folders and devices; nothing runs yet. Each host logs in to the
+// devices under its own name, which their journals then have.
+func newTrio(t *testing.T, lease, script string) *trio {
+	t.Helper()
+	c := &trio{t: t, dir: t.TempDir(), net: ownNet(), members: map[string]*voter{}, ways: map[string]*way{}}
+	users := []sim.User{{Name: "left", Password: "simulated", Level: "Administrator"}, {Name: "right", Password: "simulated", Level: "Administrator"}}
+	c.gate = sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real(), Users: users, JournalSize: 100_000, Name: "GATE"})
+	c.yard = sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real(), Users: users, JournalSize: 100_000, Name: "YARD"})
+	c.door = newDoor()
+	gatePort, yardPort := c.door.serve(t, c.net+".100:0", c.gate), c.door.serve(t, c.net+".100:0", c.yard)
+	port := freePort(t, c.net+".1")
+	for i, from := range trioNames {
+		for j, to := range trioNames {
+			if i != j {
+				c.ways[from+" "+to] = newWay(t, fmt.Sprintf("%s.%d%d:%s", c.net, i+1, j+1, port), fmt.Sprintf("%s.%d:%s", c.net, j+1, port))
+			}
+		}
+	}
+	text := strings.NewReplacer("DOOR", c.net+".100", "GATE", gatePort, "YARD", yardPort, "PORT", port, "LEASE", lease).Replace(trioSite)
+	for i, name := range trioNames {
+		m := &voter{trio: c, name: name, dir: filepath.Join(c.dir, name), log: filepath.Join(c.dir, name+".log"), args: []string{"run", "--cluster", name}}
+		write(t, m.dir, map[string]string{"site.yaml": text})
+		if name == "box" {
+			m.args = []string{"witness", name}
+		}
+		m.env = append(os.Environ(), beProgram+"=1", "HOST_USER="+name)
+		for j, to := range trioNames {
+			address := fmt.Sprintf("%s.%d", c.net, j+1)
+			if i != j {
+				address = fmt.Sprintf("%s.%d%d", c.net, i+1, j+1)
+			}
+			m.env = append(m.env, strings.ToUpper(to)+"="+address)
+		}
+		c.members[name] = m
+	}
+	write(t, c.members["left"].dir, map[string]string{"scripts/site.lua": script})
+	left := c.members["left"]
+	if out, err := left.program("cluster", "init").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	secret, err := os.ReadFile(filepath.Join(left.dir, "secrets", "cluster"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"right", "box"} {
+		write(t, c.members[name].dir, map[string]string{"secrets/cluster": string(secret)})
+		if err := os.Chmod(filepath.Join(c.members[name].dir, "secrets", "cluster"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		for _, name := range trioNames {
+			c.members[name].kill()
+		}
+		if t.Failed() {
+			for _, name := range trioNames {
+				t.Logf("%s:\n%s", name, c.members[name].text())
+			}
+		}
+	})
+	return c
+}
+
+// ownNet is a part of 127.0.0.0/8 that no other process of these tests has.
+func ownNet() string {
+	n := os.Getpid()
+	return fmt.Sprintf("127.%d.%d", 64+n>>8&63, n&255)
+}
+
+func freePort(t *testing.T, host string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", host+":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// program is the program in the folder of a member.
+func (m *voter) program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir, cmd.Env = m.dir, m.env
+	return cmd
+}
+
+// start starts the member.
+func (m *voter) start() {
+	m.t.Helper()
+	log, err := os.OpenFile(m.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer log.Close()
+	fmt.Fprintf(log, "-- start %d\n", m.starts)
+	m.starts++
+	m.cmd = m.program(m.args...)
+	m.cmd.Stderr, m.cmd.Stdout = log, log
+	// A test that dies leaves no process behind.
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := m.cmd.Start(); err != nil {
+		m.t.Fatal(err)
+	}
+	cmd, ended := m.cmd, make(chan struct{})
+	m.ended = ended
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+}
+
+func (m *voter) signal(s os.Signal) {
+	m.t.Helper()
+	if err := m.cmd.Process.Signal(s); err != nil {
+		m.t.Fatal(m.name, err)
+	}
+}
+
+// kill ends the process, if it runs, as the loss of power does.
+func (m *voter) kill() {
+	if m.ended == nil {
+		return
+	}
+	m.cmd.Process.Kill()
+	<-m.ended
+}
+
+// ends waits for the end of the process.
+func (m *voter) ends() syscall.WaitStatus {
+	m.t.Helper()
+	select {
+	case <-m.ended:
+	case <-time.After(patience):
+		m.t.Fatalf("%s does not end", m.name)
+	}
+	return m.cmd.ProcessState.Sys().(syscall.WaitStatus)
+}
+
+func (m *voter) running() bool {
+	select {
+	case <-m.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// text is the log since the last start.
+func (m *voter) text() string {
+	text, _ := os.ReadFile(m.log)
+	return string(text[max(0, strings.LastIndex(string(text), "-- start ")):])
+}
+
+// status is what a host says of its cluster; false: it does not answer.
+func (m *voter) status() (st cluster.Status, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "cluster", "status", "--json")
+	cmd.Dir, cmd.Env = m.dir, m.env
+	out, err := cmd.Output()
+	return st, err == nil && json.Unmarshal(out, &st) == nil
+}
+
+// until waits for something that a host is to say of the cluster.
+func (m *voter) until(what string, good func(cluster.Status) bool) cluster.Status {
+	m.t.Helper()
+	for late := clock.NewStopwatch(); ; time.Sleep(200 * time.Millisecond) {
+		st, ok := m.status()
+		if ok && good(st) {
+			return st
+		}
+		if late.Elapsed() > patience {
+			m.t.Fatalf("%s: not %s: %+v", m.name, what, st)
+		}
+	}
+}
+
+// whole reports whether all members are there and a share is held.
+func whole(st cluster.Status) bool {
+	return st.Engine.Quorum && st.Engine.Leader != "" && len(st.Shares) > 0 && st.Shares[0].State == cluster.ShareHeld &&
+		!slices.ContainsFunc(st.Engine.Members, func(m cluster.MemberStatus) bool { return !m.Up }) &&
+		!slices.ContainsFunc(st.Hosts, func(h cluster.HostStatus) bool { return !h.Up })
+}
+
+// wholeAgain waits until both hosts see the whole cluster, and agree who leads.
+func (c *trio) wholeAgain() (holder, standby, leader *voter) {
+	c.t.Helper()
+	for late := clock.NewStopwatch(); ; {
+		a := c.members["left"].until("whole", whole)
+		b := c.members["right"].until("whole", whole)
+		if a.Engine.Leader == b.Engine.Leader && a.Shares[0].Holder == b.Shares[0].Holder {
+			holder = c.members[a.Shares[0].Holder]
+			standby = c.members["left"]
+			if holder == standby {
+				standby = c.members["right"]
+			}
+			return holder, standby, c.members[a.Engine.Leader]
+		}
+		if late.Elapsed() > patience {
+			c.t.Fatalf("the hosts do not agree: %+v\n%+v", a, b)
+		}
+	}
+}
+
+// cut cuts a member off from the others, or mends that.
+func (c *trio) cut(name string, cut bool) {
+	for _, other := range trioNames {
+		if other != name {
+			c.ways[name+" "+other].set(cut)
+			c.ways[other+" "+name].set(cut)
+		}
+	}
+}
+
+// way is a connection between two members that can be cut: then it delivers nothing,
+// and tells neither end.
+type way struct {
+	target string
+
+	mu   sync.Mutex
+	open *sync.Cond
+	shut bool
+}
+
+func newWay(t *testing.T, address, target string) *way {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	w := &way{target: target}
+	w.open = sync.NewCond(&w.mu)
+	go func() {
+		for {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go w.join(in)
+		}
+	}()
+	return w
+}
+
+func (w *way) join(in net.Conn) {
+	w.pass()
+	out, err := net.Dial("tcp", w.target)
+	if err != nil {
+		in.Close()
+		return
+	}
+	go w.copy(out, in)
+	w.copy(in, out)
+}
+
+// pass waits until the way is open.
+func (w *way) pass() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.shut {
+		w.open.Wait()
+	}
+}
+
+func (w *way) copy(to, from net.Conn) {
+	defer to.Close()
+	defer from.Close()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		w.pass()
+		if n > 0 {
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (w *way) set(shut bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shut = shut
+	w.open.Broadcast()
+}
+
+// door is before the devices. What a host that is cut off sends gets no answer, and is
+// never carried out.
+type door struct {
+	mu   sync.Mutex
+	cuts map[string]context.Context // by host; done: it is cut off
+	off  map[string]context.CancelFunc
+}
+
+func newDoor() *door {
+	return &door{cuts: map[string]context.Context{}, off: map[string]context.CancelFunc{}}
+}
+
+// serve serves a device, and returns the port.
+func (d *door) serve(t *testing.T, address string, device *sim.Device) string {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, host := range trioNames {
+			if !strings.Contains(r.Header.Get("Authorization"), `username="`+host+`"`) {
+				continue
+			}
+			cut := d.way(host)
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			defer context.AfterFunc(cut, cancel)()
+			if cut.Err() == nil {
+				device.ServeHTTP(w, r.WithContext(ctx))
+			}
+			if cut.Err() != nil {
+				<-r.Context().Done()
+				panic(http.ErrAbortHandler)
+			}
+			return
+		}
+		device.ServeHTTP(w, r) // asks for a login
+	})}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Close() })
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+func (d *door) way(host string) context.Context {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.cuts[host] == nil {
+		d.cuts[host], d.off[host] = context.WithCancel(context.Background())
+	}
+	return d.cuts[host]
+}
+
+func (d *door) cut(host string) {
+	d.way(host)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.off[host]()
+}
+
+func (d *door) mend(host string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.cuts, host)
+}
