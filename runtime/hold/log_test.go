@@ -295,6 +295,33 @@ func TestLogOverAnElection(t *testing.T) {
 	})
 }
 
+// broken is an engine whose answer to Read is lost after some entries, once.
+type broken struct {
+	hold.Engine
+	after int
+}
+
+func (b *broken) Read(ctx context.Context, log string, after uint64, f func(seq uint64, data []byte) error) (uint64, error) {
+	return b.Engine.Read(ctx, log, after, func(seq uint64, data []byte) error {
+		if b.after--; b.after == -1 {
+			return hold.ErrUnknown
+		}
+		return f(seq, data)
+	})
+}
+
+func TestReadGoesOnWhereItWasLost(t *testing.T) {
+	s := newLogSite(t)
+	s.clk.Do(func() {
+		l, f := s.faulty(1)
+		for _, data := range []string{"a", "b", "c"} {
+			s.add(l, data)
+		}
+		f.Engine = &broken{f.Engine, 2}
+		s.want(l, 0, "1", "2 a", "3 b", "4 c")
+	})
+}
+
 func TestReadOfWhatNoHostHasWritten(t *testing.T) {
 	s := newLogSite(t)
 	s.clk.Do(func() {

@@ -64,6 +64,7 @@ type simHost struct {
 	away    int       // keep it from the cluster
 	well    time.Time // since when
 	config  func(*hold.Config)
+	restart time.Duration // how long it takes to start anew; 0: some time
 	process *process
 	past    []*process
 }
@@ -184,7 +185,10 @@ func (h *simHost) start(up time.Duration) {
 func (h *simHost) again(last *process) {
 	h.past = append(h.past, last)
 	after := h.s.between(500*time.Millisecond, 3*time.Second)
-	if h.s.rand.IntN(2) == 0 {
+	switch {
+	case h.restart > 0:
+		after = h.restart
+	case h.s.rand.IntN(2) == 0:
 		after = h.s.between(3*time.Second, 20*time.Second)
 	}
 	h.s.clk.AfterFunc(after, func() {
