@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/isapi/sim"
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -101,11 +102,12 @@ func (w *world) cluster() runtime.ClusterStatus {
 	return st
 }
 
-// open runs the Host of a share, beside the Group, until end.
-func (w *world) open(share string) (h *runtime.Host, end func()) {
+// open runs the Host of a share, beside the Group, until end or drop.
+func (w *world) open(share string) (h *runtime.Host, end, drop func()) {
 	w.t.Helper()
+	gate := isapi.NewGate(func() bool { return true })
 	h, err := runtime.New(runtime.Config{
-		Site: w.site.Share(share), Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3", Print: func(string, string) {},
+		Gate: gate, Site: w.site.Share(share), Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "1.2.3", Print: func(string, string) {},
 		Data: filepath.Join(w.dir, "data", "cluster", share),
 		Transport: func(d site.Device) (http.RoundTripper, error) {
 			return sim.New(sim.Options{Name: d.Name, Model: sim.PTZ, Clock: clock.Real(), SmallPictures: true, Username: d.Username, Password: d.Password.Reveal()}).Transport(), nil
@@ -128,13 +130,17 @@ func (w *world) open(share string) (h *runtime.Host, end func()) {
 	})
 	w.t.Cleanup(end)
 	<-loaded
-	return h, end
+	return h, end, func() {
+		gate.Close()
+		h.Drop()
+		end()
+	}
 }
 
 // take has left hold a share.
 func (w *world) take(share string) {
 	w.t.Helper()
-	h, _ := w.open(share)
+	h, _, _ := w.open(share)
 	w.held(share, "left")
 	w.group.Set(share, h)
 }
