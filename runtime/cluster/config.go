@@ -58,8 +58,9 @@ type Config struct {
 type Group interface {
 	// Set is told of the host of a share before it opens.
 	Set(share string, h *runtime.Host)
-	// Remove is told when the share is not held any more; its host may have ended.
-	Remove(share string)
+	// Remove is told when the share is not held by that host any more, before it ends
+	// where it is dropped. Another host may have been set for the share by then.
+	Remove(share string, h *runtime.Host)
 }
 
 const (

@@ -299,8 +299,8 @@ func (a *arena) handler(host string) slog.Handler {
 // nobody is a Group that no one asks.
 type nobody struct{}
 
-func (nobody) Set(string, *runtime.Host) {}
-func (nobody) Remove(string)             {}
+func (nobody) Set(string, *runtime.Host)    {}
+func (nobody) Remove(string, *runtime.Host) {}
 
 // testEngine is the engine of tests as a member has it.
 type testEngine struct {

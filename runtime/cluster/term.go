@@ -65,7 +65,7 @@ func (t *term) run(former *term) {
 		return
 	}
 	t.share.m.conf.Group.Set(t.share.name, h)
-	defer t.share.m.conf.Group.Remove(t.share.name)
+	defer t.share.m.conf.Group.Remove(t.share.name, h)
 	h.TellHeld(from)
 	h.Open()
 	rest, cancel := clock.WithTimeout(t.share.m.clk, t.life, restWithin)
@@ -197,7 +197,7 @@ func (t *term) letGo() {
 	running := t.down.Err() == nil
 	t.share.ended.Go(func() {
 		if h != nil && running {
-			t.share.m.conf.Group.Remove(t.share.name)
+			t.share.m.conf.Group.Remove(t.share.name, h)
 			h.Drop()
 		}
 		t.lose()

@@ -142,8 +142,7 @@ func TestArchivesOfShares(t *testing.T) {
 			t.Errorf("%s: %s", request, lines)
 		}
 	}
-	w.group.Remove("west")
-	w.held("west", "right")
+	w.lose("west")
 	if status, lines := w.ask("GET /api/archive/head"); status != http.StatusOK {
 		t.Errorf("of one share: %d %s", status, lines)
 	}

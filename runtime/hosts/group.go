@@ -58,30 +58,35 @@ func New(conf Config) *Group {
 // Set has a share's devices and scripts asked of h from now on, which is open or
 // about to be opened.
 func (g *Group) Set(share string, h *runtime.Host) {
-	g.Remove(share)
 	p := part{share: share, host: h}
 	p.ctx, p.end = clock.WithCancel(context.Background())
 	g.parts.mu.Lock()
 	defer g.parts.mu.Unlock()
-	g.parts.all = append(slices.Clone(g.parts.all), p)
+	g.parts.remove(func(p part) bool { return p.share == share })
+	g.parts.all = append(g.parts.all, p)
 	slices.SortFunc(g.parts.all, func(a, b part) int { return strings.Compare(a.share, b.share) })
 }
 
-// Remove has nothing more asked of the Host of a share. It comes before that is
-// closed or dropped: then what is under way there ends with an error of kind
-// elsewhere. Without such a Host it does nothing. It does not wait.
-func (g *Group) Remove(share string) {
+// Remove has nothing more asked of h for a share. It comes before h is closed or
+// dropped: then what is under way there ends with an error of kind elsewhere. If the
+// share has another Host by now, or none, it does nothing. It does not wait.
+func (g *Group) Remove(share string, h *runtime.Host) {
 	g.parts.mu.Lock()
-	i := slices.IndexFunc(g.parts.all, func(p part) bool { return p.share == share })
-	var gone part
-	if i >= 0 {
-		gone = g.parts.all[i]
-		g.parts.all = slices.Delete(slices.Clone(g.parts.all), i, i+1)
+	defer g.parts.mu.Unlock()
+	g.parts.remove(func(p part) bool { return p.share == share && p.host == h })
+}
+
+// remove takes parts out of a list that others may go over. Called with mu held.
+func (l *parts) remove(which func(part) bool) {
+	var rest []part
+	for _, p := range l.all {
+		if which(p) {
+			p.end()
+		} else {
+			rest = append(rest, p)
+		}
 	}
-	g.parts.mu.Unlock()
-	if i >= 0 {
-		gone.end()
-	}
+	l.all = rest
 }
 
 // InShare is the part of the Group that one share is.

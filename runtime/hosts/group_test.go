@@ -153,10 +153,22 @@ func TestOneOfTwoShares(t *testing.T) {
 	if _, err := g.InShare("wets"); err == nil || !strings.Contains(err.Error(), `did you mean "west"?`) {
 		t.Error(err)
 	}
-	w.held("east", "right")
-	g.Remove("east")
+	w.lose("east")
 	wantElsewhere(t, "lost", g.StopHead(ctx, "east", 1), "held by right")
 	wantDevices(t, g.Status(), "east elsewhere in east by right", "west elsewhere in west by right")
+}
+
+// TestLateRemove: the end of a Host that another has followed changes nothing.
+func TestLateRemove(t *testing.T) {
+	w := newWorld(t, true, nil)
+	w.take("site")
+	before := w.hosts["site"]
+	w.take("site")
+	w.group.Remove("site", before)
+	w.online("east")
+	if err := w.group.StopHead(t.Context(), "east", 1); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestBothShares: a script that runs in both is told of twice, and what is done by

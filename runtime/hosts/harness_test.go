@@ -42,7 +42,8 @@ type world struct {
 	group *Group
 
 	mu      sync.Mutex
-	holders map[string]string // by share; "": no host
+	holders map[string]string        // by share; "": no host
+	hosts   map[string]*runtime.Host // by share, of those that were taken
 }
 
 // newWorld makes a host without shares. The site has a share east and a share west,
@@ -50,7 +51,7 @@ type world struct {
 // "scripts/a.lua".
 func newWorld(t *testing.T, one bool, files map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), holders: make(map[string]string)}
+	w := &world{t: t, dir: t.TempDir(), holders: make(map[string]string), hosts: make(map[string]*runtime.Host)}
 	w.write("site.yaml", twoYards)
 	for path, content := range files {
 		w.write(path, content)
@@ -142,7 +143,14 @@ func (w *world) take(share string) {
 	w.t.Helper()
 	h, _, _ := w.open(share)
 	w.held(share, "left")
+	w.hosts[share] = h
 	w.group.Set(share, h)
+}
+
+// lose has right hold a share that left has taken.
+func (w *world) lose(share string) {
+	w.held(share, "right")
+	w.group.Remove(share, w.hosts[share])
 }
 
 // online waits until a device answers.

@@ -101,7 +101,7 @@ func TestHostsComeAndGo(t *testing.T) {
 			w.held(share, "left")
 			g.Set(share, h)
 			ends = append(ends, func() {
-				g.Remove(share)
+				g.Remove(share, h)
 				w.held(share, "right")
 				end()
 			})
