@@ -243,8 +243,27 @@ func (a *arena) startAll() {
 	a.t.Cleanup(a.end)
 }
 
-// run lets time pass.
-func (a *arena) run(d time.Duration) { a.clk.RunFor(d) }
+// run lets time pass. A host that does things without end while no time goes by is
+// told of, rather than waited for.
+func (a *arena) run(d time.Duration) {
+	a.t.Helper()
+	steps := 0 // in thousands, since a second went by
+	var timer clock.Timer
+	var second func()
+	second = func() {
+		steps = 0
+		timer = a.clk.AfterFunc(time.Second, second)
+	}
+	second()
+	defer func() { timer.Stop() }()
+	a.clk.RunUnless(a.clk.Now().Add(d), func() bool {
+		steps++
+		return steps > 1000
+	})
+	if steps > 1000 {
+		a.t.Fatalf("no time goes by any more\n%s", a.log)
+	}
+}
 
 // end ends everything, and says what is left behind.
 func (a *arena) end() {

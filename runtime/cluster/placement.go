@@ -184,7 +184,10 @@ type moveQuestion struct {
 // stays there as long as that host lives.
 func (m *Member) Move(ctx context.Context, name, to string) error {
 	s := m.share(name)
-	if s == nil {
+	switch {
+	case s == nil && len(m.all()) == 0:
+		return errors.New("this host does not know the cluster's release yet: hiklua cluster status says what it waits for")
+	case s == nil:
 		return fmt.Errorf("there is no share %q: there are %s", name, listed(m.cluster().Shares))
 	}
 	if err := m.host(to); err != nil {

@@ -1,6 +1,7 @@
 package holdtest
 
 import (
+	"math"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -117,7 +118,8 @@ func (c *processClock) Go(f func()) {
 }
 
 func (c *processClock) AfterFunc(d time.Duration, f func()) clock.Timer {
-	return c.clk.AfterFunc(time.Duration(float64(d)/c.rate), c.unlessStopped(f))
+	// Rounded up: a nanosecond is to pass, too.
+	return c.clk.AfterFunc(time.Duration(math.Ceil(float64(d)/c.rate)), c.unlessStopped(f))
 }
 
 func (c *processClock) At(t time.Time, f func()) clock.Timer {
