@@ -46,6 +46,8 @@ type arena struct {
 	sent    []sent // what reached the cameras that moves or stops something
 	printed []line
 	over    bool
+	// headless has each second in which the engine had no leader.
+	headless []time.Time
 }
 
 // box is a computer through all its processes.
@@ -252,6 +254,9 @@ func (a *arena) run(d time.Duration) {
 	var second func()
 	second = func() {
 		steps = 0
+		if a.engine.Leader() == "" {
+			a.headless = append(a.headless, a.clk.Now())
+		}
 		timer = a.clk.AfterFunc(time.Second, second)
 	}
 	second()

@@ -189,14 +189,14 @@ func within(times []time.Time, at time.Time, d time.Duration) bool {
 	return slices.ContainsFunc(times, func(t time.Time) bool { return at.Sub(t) >= 0 && at.Sub(t) <= d })
 }
 
-// near reports whether something happened up to so long before a time, or just after.
-func (x *trial) near(at time.Time, before time.Duration) bool {
-	for _, s := range x.shaken {
-		if d := at.Sub(s); d > -time.Second && d < before {
-			return true
+// during counts the times from one time to another.
+func during(times []time.Time, from, to time.Time) (n int) {
+	for _, t := range times {
+		if !t.Before(from) && !t.After(to) {
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 // judge judges the journal.
@@ -265,11 +265,11 @@ func (x *trial) judgeStops() {
 	moving := make(map[string]sent)
 	for _, s := range x.sent {
 		if since, moves := moving[s.device]; moves {
-			// The move lasts 2 s; then comes a failover, and where the engine's leader
-			// died, too, or no majority was there, an election.
+			// A move lasts 2 s. For each thing that happens meanwhile comes a failover,
+			// which waits as long as no engine leads.
 			most := 2500 * time.Millisecond
-			if x.near(s.at, 40*time.Second) {
-				most = 2*time.Second + othersWait + 2*time.Second + 25*time.Second
+			if n := during(x.shaken, since.at.Add(-10*time.Second), s.at); n > 0 {
+				most += time.Duration(n)*(othersWait+2*time.Second) + time.Second*time.Duration(1+during(x.headless, since.at, s.at))
 			}
 			if went := s.at.Sub(since.at); went > most {
 				x.t.Errorf("I3: %s moved for %v, until %s: %s", s.device, went, s.at.Format("04:05.000"), s.host)
