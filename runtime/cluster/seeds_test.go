@@ -4,9 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,12 +56,38 @@ hik.at("12:00:30", {name = "tour"}, function() tour.run(ramp, {{preset = 1}, {pr
 // after another or two at once. What the cameras and the scripts say afterwards is
 // judged.
 func TestSeeds(t *testing.T) {
-	for n := range *seeds {
-		seed := *seed1 + n
-		if !t.Run(fmt.Sprint(seed), func(t *testing.T) { runSeed(t, uint64(seed)) }) {
-			break // one is enough to read
+	// Hosts come and go with all that they have: without this a fifth of the time goes
+	// to what is dropped.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	var failed atomic.Bool
+	t.Run("seed", func(t *testing.T) {
+		for n := range howMany(*seeds) {
+			seed := *seed1 + n
+			t.Run(fmt.Sprint(seed), func(t *testing.T) {
+				t.Parallel()
+				if failed.Load() {
+					t.Skip("one that fails is enough to read")
+				}
+				defer func() {
+					if t.Failed() {
+						failed.Store(true)
+					}
+				}()
+				runSeed(t, uint64(seed))
+			})
 		}
+	})
+}
+
+// howMany is fewer where each costs more.
+func howMany(n int) int {
+	switch {
+	case raceDetected:
+		return min(n, 4)
+	case testing.Short():
+		return min(n, 20)
 	}
+	return n
 }
 
 // trial is one seed.
@@ -74,7 +103,11 @@ type trial struct {
 }
 
 func runSeed(t *testing.T, seed uint64) {
-	a := newArena(t, twoDomes, seedScripts)
+	scripts := maps.Clone(seedScripts)
+	if seed%4 != 0 {
+		delete(scripts, "scripts/tour.lua") // to compile hik.tour is a third of a seed
+	}
+	a := newArena(t, twoDomes, scripts)
 	a.rand = rand.New(rand.NewPCG(seed, 7))
 	a.engine.Seed(seed)
 	x := &trial{arena: a, seed: seed}
