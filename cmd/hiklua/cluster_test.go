@@ -192,7 +192,7 @@ func TestClusterInit(t *testing.T) {
 	t.Chdir(t.TempDir())
 	write(t, ".", map[string]string{"site.yaml": clusterSite, "alone/site.yaml": "devices: {}\n", "own/site.yaml": "devices: {}\ncluster: {hosts: {left: h}, engine: nats://h}\n"})
 	s := newLineSession(t)
-	wants(t, s.typed("cluster init"), "wrote secrets/cluster: who has it can join the cluster", "copy site.yaml, secrets/, scripts/ and lib/ to each host, left (192.0.2.11), right (192.0.2.12)",
+	wants(t, s.typed("cluster init"), "wrote secrets/cluster: who has it can join the cluster", "copy site.yaml and secrets/ to the other hosts of left (192.0.2.11), right (192.0.2.12); scripts/ and lib/ of this folder come by themselves",
 		"copy site.yaml and secrets/cluster to box (192.0.2.13)", "open port 7423", "hiklua run --cluster right .    # on right", "hiklua witness box .    # on box")
 	made, err := os.ReadFile("secrets/cluster")
 	if err != nil || s.status != statusOK || !bytes.Contains(made, []byte("PRIVATE KEY")) {

@@ -98,7 +98,7 @@ func (a *app) writeClusterSteps(s *site.Site) {
 	for _, m := range c.Witnesses {
 		witnesses = append(witnesses, fmt.Sprintf("%s (%s)", m.Name, m.Address))
 	}
-	fmt.Fprintf(a.stdout, "\nNext:\n  copy %s, secrets/, scripts/ and lib/ to each host, %s\n", site.FileName, strings.Join(hosts, ", "))
+	fmt.Fprintf(a.stdout, "\nNext:\n  copy %s and secrets/ to the other hosts of %s; scripts/ and lib/ of this folder come by themselves\n", site.FileName, strings.Join(hosts, ", "))
 	if len(witnesses) > 0 {
 		fmt.Fprintf(a.stdout, "  copy %s and %s to %s\n", site.FileName, c.SecretFile, strings.Join(witnesses, ", "))
 	}

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime"
-	"github.com/hiklua/hiklua/runtime/check"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/cluster"
 	"github.com/hiklua/hiklua/runtime/deadman"
@@ -76,7 +75,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		Site: s, Name: host, ID: hostID(s.Dir), Session: rand.Text(), Founder: founder,
 		Engine: driving, Boot: deadman.Boot, Deadman: func() hold.Deadman { return deadman.New() },
 		Clock: a.clk, Log: log,
-		Load: load, Check: a.checkRelease(o.simulate),
+		Load: load, Check: a.checkRelease(s.Dir, o.simulate),
 		Host: a.hostConf(s, hostOptions{
 			log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
 		}),
@@ -165,23 +164,6 @@ func (a *app) loadFrom(source, dir string, simulate bool) (*site.Site, error) {
 	}
 	s.UseSaved(saved)
 	return s, nil
-}
-
-// checkRelease says what the command check would refuse in a folder.
-func (a *app) checkRelease(simulate bool) func(source string) error {
-	return func(source string) error {
-		report := check.Site(source, a.env, simulate)
-		if !report.Wrong() {
-			return nil
-		}
-		var lines []string
-		for _, f := range report.Findings {
-			if !f.Warning {
-				lines = append(lines, f.String())
-			}
-		}
-		return errors.New(strings.Join(lines, "\n"))
-	}
 }
 
 // dialDevice opens a connection to a device and closes it.

@@ -19,7 +19,8 @@ import (
 
 // checker looks at one site.
 type checker struct {
-	dir         string
+	dir         string // of site.yaml, scripts/ and lib/
+	home        string // the site's, which all else is relative to
 	report      *Report
 	saved       *site.Saved // what the devices told; nil: it is not known
 	rehearsal   *rehearsal
@@ -42,10 +43,19 @@ type checker struct {
 // stands for. With simulate, user names and passwords are not looked up.
 // Everything that is wrong is in the report; nothing is an error.
 func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
-	c := newChecker(dir)
+	return SiteFrom(dir, dir, env, simulate)
+}
+
+// SiteFrom is Site of the site in dir whose site.yaml, scripts/ and lib/ lie in
+// another folder. Only in its own folder is it compared with what was saved of the
+// devices, which is no part of a release.
+func SiteFrom(source, dir string, env func(string) (string, bool), simulate bool) *Report {
+	c := newChecker(source, dir)
 	s := c.siteFile(env, simulate)
-	c.savedFile(s, env)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if source == dir {
+		c.savedFile(s, env)
+	}
+	if info, err := os.Stat(source); err != nil || !info.IsDir() {
 		return c.report
 	}
 	c.look(s)
@@ -54,16 +64,16 @@ func Site(dir string, env func(string) (string, bool), simulate bool) *Report {
 	return c.report
 }
 
-func newChecker(dir string) *checker {
+func newChecker(source, dir string) *checker {
 	return &checker{
-		dir: dir, report: &Report{}, mentions: make(map[string]*mentions),
+		dir: source, home: dir, report: &Report{}, mentions: make(map[string]*mentions),
 		modules: make(map[string]bool), shared: make(map[string]bool), globals: make(map[string]bool), fields: make(map[string]bool), touched: make(map[string]bool),
 	}
 }
 
 // look looks at the Lua files of the site; s is nil if it could not be read.
 func (c *checker) look(s *site.Site) {
-	c.rehearsal = newRehearsal(c.dir, s, c.saved)
+	c.rehearsal = newRehearsal(c.home, s, c.saved)
 	defer c.rehearsal.close()
 	c.environment = newEnvironment(c.rehearsal.L)
 
@@ -111,14 +121,14 @@ func (c *checker) look(s *site.Site) {
 // siteFile reads site.yaml; nil if it is wrong. If only secrets are missing, the
 // names in it are known all the same.
 func (c *checker) siteFile(env func(string) (string, bool), simulate bool) *site.Site {
-	load := site.Load
+	load := site.LoadFrom
 	if simulate {
-		load = site.LoadSimulated
+		load = site.LoadSimulatedFrom
 	}
-	s, err := load(c.dir, env)
+	s, err := load(c.dir, c.home, env)
 	if err != nil {
 		loaded := err
-		s, err = site.LoadSimulated(c.dir, env)
+		s, err = site.LoadSimulatedFrom(c.dir, c.home, env)
 		c.addSite(loaded, err)
 		if err != nil {
 			c.report.Unchecked = true

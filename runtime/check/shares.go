@@ -21,7 +21,7 @@ type ScriptShares struct {
 // and lib/; s may be from elsewhere. A script that cannot be read, and one that
 // names devices of two shares, which [Site] refuses, runs in the first of them.
 func Shares(source string, s *site.Site) []ScriptShares {
-	c := newChecker(source)
+	c := newChecker(source, s.Dir)
 	if len(s.ShareNames()) > 1 {
 		c.look(s)
 	} else {
