@@ -73,8 +73,8 @@ func (g *Gate) enter() error {
 
 func (g *Gate) leave() { g.lock.RUnlock() }
 
-// closed reports whether nothing may be written any more.
-func (g *Gate) closed() bool {
+// Shut reports whether nothing may be written at present. A nil Gate is open.
+func (g *Gate) Shut() bool {
 	if g == nil || g.enter() != nil {
 		return g != nil
 	}

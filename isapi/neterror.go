@@ -16,7 +16,7 @@ import (
 func (c *Client) failNet(ctx context.Context, cl *call, err error) *Error {
 	e := c.fail(cl, nil)
 	ended := fromContext(ctx)
-	if !errors.Is(ended, errCancelled) && (errors.Is(err, ErrElsewhere) || c.cfg.Gate.closed()) {
+	if !errors.Is(ended, errCancelled) && (errors.Is(err, ErrElsewhere) || c.cfg.Gate.Shut()) {
 		return elsewhere(e, err)
 	}
 	if ended != nil {

@@ -22,7 +22,7 @@ var deviceFunctions = []entry{
 var deviceFields = []entry{
 	{name: "name", result: "string", doc: "its name in site.yaml",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).Name()) }},
-	{name: "state", result: "string", doc: "unknown, online, offline, unauthorized or locked",
+	{name: "state", result: "string", doc: "unknown, online, offline, unauthorized, locked, or elsewhere (another host of the cluster drives it)",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).State()) }},
 	{name: "events", result: "string", doc: "its event stream: flowing, stale (silent or lost, nothing is known) or off (nobody listens)",
 		get: func(_ *module, _ *lua.LState, self any) lua.LValue { return lua.LString(self.(Device).Events()) }},

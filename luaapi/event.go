@@ -32,7 +32,7 @@ type Event struct {
 	// Of HeldEvent.
 	Host         string    // that drives the device now
 	From         string    // and before; "": none did
-	Since, Until time.Time // no host did from Since to Until; zero: not known
+	Since, Till  time.Time // no host did from Since to Till; zero: not known
 }
 
 // EventSpec says which events are meant.
@@ -263,7 +263,7 @@ func (m *module) eventTable(L *lua.LState, ev *Event) *lua.LTable {
 	setText(t, "host", ev.Host)
 	setText(t, "from", ev.From)
 	setTime(t, "since", ev.Since)
-	setTime(t, "until", ev.Until)
+	setTime(t, "till", ev.Till)
 	setNumber(t, "channel", ev.Channel)
 	setNumber(t, "region", ev.Region)
 	setNumber(t, "port", ev.Port)

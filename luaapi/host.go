@@ -119,7 +119,7 @@ type Spawned interface {
 // Task.Wait with the context given there, which says whose command it is.
 type Device interface {
 	Name() string
-	// State is unknown, online, offline, unauthorized or locked.
+	// State is unknown, online, offline, unauthorized, locked or elsewhere.
 	State() string
 	// Channels are those of site.yaml, by number.
 	Channels() []Channel

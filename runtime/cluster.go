@@ -71,7 +71,7 @@ func (h *Host) tellTakeover() {
 	for _, d := range h.Devices() {
 		d.Notice(&luaapi.Event{
 			Type: luaapi.HeldEvent, State: stateWord(true), Device: d.Name(), Time: h.clk.Now(),
-			Host: t.Host, From: t.From, Since: t.Since, Until: t.Until,
+			Host: t.Host, From: t.From, Since: t.Since, Till: t.Until,
 		})
 	}
 }
@@ -125,6 +125,12 @@ func (h *Host) Drop() {
 		defer h.stopGuard()
 	}
 	ended.WaitFor(limit)
+}
+
+// isLost reports whether something has failed because the host has lost its devices
+// to another one: it ends with the host, a moment later.
+func (h *Host) isLost(err error) bool {
+	return err != nil && h.conf.Gate.Shut() && Report(err).Kind == "elsewhere"
 }
 
 // beginClose reports whether the host is to be closed: it is not, and no other call

@@ -220,7 +220,7 @@ func TestWaningHost(t *testing.T) {
 
 // A takeover is told once, to the scripts that are there when they have loaded.
 func TestHeldIsToldOnce(t *testing.T) {
-	const script = `hik.on("gate:held", function(ev) print(ev.type, ev.state, ev.host, ev.from, ev.since, ev["until"]) end)`
+	const script = `hik.on("gate:held", function(ev) print(ev.type, ev.state, ev.host, ev.from, ev.since, ev.till) end)`
 	w, _ := newHolder(t, oneHead, map[string]string{"scripts/a.lua": script})
 	w.host.TellHeld(Takeover{Host: "left", From: "right", Since: noon.Add(-8 * time.Second), Until: noon})
 	w.start()
@@ -258,4 +258,31 @@ func TestDeviceOfAnotherShare(t *testing.T) {
 		"elsewhere\troof\t"+`roof: a device of another share, which right holds`,
 		"elsewhere\tcellar\t"+`cellar: a device of another share, which no host holds at present`,
 		"misuse\tnil\t"+`no device "gat"`)
+}
+
+// What fails between the end of the share and Drop is neither an error of the script
+// nor a picture that is missing.
+func TestFailuresOfALostHost(t *testing.T) {
+	w, gate := newHolder(t, oneHead+"archive: {schedules: [{channels: [gate/yard], every: 10s}]}\n", map[string]string{"scripts/a.lua": `
+		hik.every(3, {name = "look"}, function() hik.snapshot("gate", "yard") end)
+		hik.spawn(function() hik.sleep(61) hik.ptz_pan_tilt("gate", "yard", 40, 0, {duration = 1}) end)`})
+	w.start()
+	w.run(time.Minute)
+	w.log.Reset()
+	gate.Close()
+	w.run(time.Minute)
+	if log := w.log.String(); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") {
+		t.Errorf("the log tells of it:\n%s", log)
+	}
+	for _, e := range w.record {
+		if e.Err != nil && !strings.Contains(e.Err.Error(), errShutdown.Error()) || e.What == "gap" {
+			t.Errorf("on record: %+v", e)
+		}
+	}
+	if got := w.host.Devices()[0].State(); got != device.StateOnline {
+		t.Errorf("the device is %s", got)
+	}
+	for _, m := range w.host.MissedPictures() {
+		t.Errorf("missed: %+v", m)
+	}
 }

@@ -93,7 +93,7 @@ func (h *Host) tellGap(g gaps.Gap, begins bool) {
 
 // missed tells why a scheduled picture was not taken.
 func (h *Host) missed(s *gaps.Series, err error) {
-	if g := h.gaps.Load(); g != nil && s != nil && !isOrderly(err) {
+	if g := h.gaps.Load(); g != nil && s != nil && !isOrderly(err) && !h.isLost(err) {
 		g.Failed(s.Device, s.Channel, s.Label, h.clk.Now(), Report(err).Kind)
 	}
 }

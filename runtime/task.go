@@ -213,6 +213,9 @@ func (t *task) stopComputing() {
 func (t *task) finish(err error, wrote written) {
 	t.cancel(errCancelled)
 	s := t.script
+	if s.host.isLost(err) {
+		err = errShutdown
+	}
 	if !t.keepsHeads {
 		// Those who wait for the task may count on its heads being at rest,
 		// unless the device does not answer.

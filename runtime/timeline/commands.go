@@ -237,6 +237,9 @@ func (b *Builder) event(e journal.Entry) {
 	case "moved":
 		b.add(e, Action{Kind: Event, Text: "was turned by another hand"})
 		return
+	case "held":
+		b.add(e, Action{Kind: Event, Text: "is driven by this host from now on"})
+		return
 	}
 	if e.Detail == "stop" {
 		if i := b.alarms[key]; i != 0 {
@@ -272,6 +275,7 @@ func (b *Builder) event(e journal.Entry) {
 // hostEvents are what the host notices, in words.
 var hostEvents = map[string]string{
 	"stale":   "tells nothing: what it notices is not known",
+	"lost":    "may have to be given up to another host",
 	"frozen":  "the picture stands still",
 	"dark":    "the picture is dark",
 	"blurred": "the picture is blurred",

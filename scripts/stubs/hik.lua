@@ -937,7 +937,7 @@ function hik.test.errors(fn, expected, message) end
 
 ---@class hik.Device
 ---@field name string its name in site.yaml
----@field state string unknown, online, offline, unauthorized or locked
+---@field state string unknown, online, offline, unauthorized, locked, or elsewhere (another host of the cluster drives it)
 ---@field events string its event stream: flowing, stale (silent or lost, nothing is known) or off (nobody listens)
 local Device = {}
 

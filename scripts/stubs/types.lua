@@ -10,7 +10,7 @@
 ---What went wrong with a command. pcall gives it, error raises it again, and
 ---tostring makes one readable line of it.
 ---@class (exact) hik.Error
----@field kind "unauthorized"|"locked"|"forbidden"|"not_found"|"unsupported"|"busy"|"offline"|"timeout"|"bad_answer"|"misuse"|"device"|"cancelled"|string
+---@field kind "unauthorized"|"locked"|"forbidden"|"not_found"|"unsupported"|"busy"|"offline"|"timeout"|"bad_answer"|"misuse"|"device"|"elsewhere"|"cancelled"|string
 ---@field message string one line, without place and hint
 ---@field hint? string what to do about it
 ---@field device? string name of the device
@@ -44,9 +44,13 @@
 ---@field raw string what the device sent
 ---@field label? string of the pictures that a gap is in
 ---@field reason? string of a gap: why pictures are missing
+---@field host? string of held: the host that drives the device now, this one
+---@field from? string of held: the host that drove it before
+---@field since? number of held: until when that host did, as hik.now() has it
+---@field till? number of held: when this one began to
 
 ---The words of events. An event that has none goes by the device's own type: ch:on("someType" --[[@as hik.EventWord]], ...).
----@alias hik.EventWord "audio"|"face"|"intrusion"|"io"|"line_crossing"|"login_failed"|"motion"|"region_enter"|"region_exit"|"scene_change"|"storage_error"|"storage_full"|"tamper"|"video_loss"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"moved"|"gap"|"frozen"|"dark"|"blurred"|"any"
+---@alias hik.EventWord "audio"|"face"|"intrusion"|"io"|"line_crossing"|"login_failed"|"motion"|"region_enter"|"region_exit"|"scene_change"|"storage_error"|"storage_full"|"tamper"|"video_loss"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"held"|"lost"|"moved"|"gap"|"frozen"|"dark"|"blurred"|"any"
 
 ---The answer of a web server.
 ---@class (exact) hik.Response
