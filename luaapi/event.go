@@ -30,9 +30,9 @@ type Event struct {
 	Reason  string    // why pictures are missing: "offline"; of a gap
 
 	// Of HeldEvent.
-	Host         string    // that drives the device now
-	From         string    // and before; "": none did
-	Since, Till  time.Time // no host did from Since to Till; zero: not known
+	Host        string    // that drives the device now
+	From        string    // and before; "": none did
+	Since, Till time.Time // no host did from Since to Till, also of stale over a takeover; zero: not known
 }
 
 // EventSpec says which events are meant.

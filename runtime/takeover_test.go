@@ -332,7 +332,7 @@ func TestAlarmsOverATakeover(t *testing.T) {
 		for _, what in ipairs{"motion", "video_loss", "stale"} do
 			hik.on("gate:" .. what, {name = what, state = "both", overlap = "allow"}, function(ev)
 				print(what, ev.state, os.date("!%H:%M:%S", ev.time))
-				if ev["until"] then print(ev["until"] - ev.since) end
+				if ev.till then print(ev.till - ev.since) end
 			end)
 		end`})
 	a := p.take(time.Time{})

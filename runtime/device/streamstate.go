@@ -60,7 +60,7 @@ func (f *feed) flows(now time.Time) {
 	away := f.tellAway(now)
 	f.alarms.resume(now)
 	if !away.IsZero() && !f.staleLogged {
-		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now, Since: away, Until: now})
+		f.tell(luaapi.Event{Type: EventsStale, State: "stop", Time: now, Since: away, Till: now})
 	}
 	if f.staleLogged {
 		f.staleLogged = false

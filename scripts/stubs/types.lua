@@ -46,8 +46,8 @@
 ---@field reason? string of a gap: why pictures are missing
 ---@field host? string of held: the host that drives the device now, this one
 ---@field from? string of held: the host that drove it before
----@field since? number of held: until when that host did, as hik.now() has it
----@field till? number of held: when this one began to
+---@field since? number of held, and of stale over a takeover: until when that host did, as hik.now() has it
+---@field till? number of these: when this one began to
 
 ---The words of events. An event that has none goes by the device's own type: ch:on("someType" --[[@as hik.EventWord]], ...).
 ---@alias hik.EventWord "audio"|"face"|"intrusion"|"io"|"line_crossing"|"login_failed"|"motion"|"region_enter"|"region_exit"|"scene_change"|"storage_error"|"storage_full"|"tamper"|"video_loss"|"online"|"offline"|"locked"|"unauthorized"|"stale"|"held"|"lost"|"moved"|"gap"|"frozen"|"dark"|"blurred"|"any"
