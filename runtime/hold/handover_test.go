@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +170,33 @@ func TestHandOverWithoutTheEngine(t *testing.T) {
 	between(t, "Hold", took, 2*time.Second, 5*time.Second)
 	if e.host != "left" || e.term != term || !errors.Is(h.err, hold.ErrUnknown) {
 		t.Errorf("%s holds under term %d after %d; HandOver: %+v", e.host, e.term, term, h)
+	}
+}
+
+// deafToFree is an engine whose answer is lost when a share is given.
+type deafToFree struct{ hold.Engine }
+
+func (e deafToFree) CAS(ctx context.Context, cell string, after uint64, data []byte) (uint64, error) {
+	seq, err := e.Engine.CAS(ctx, cell, after, data)
+	var r hold.Record
+	if json.Unmarshal(data, &r) == nil && r.Free {
+		return 0, hold.ErrUnknown
+	}
+	return seq, err
+}
+
+// The engine may have the record although its answer was lost.
+func TestHandOverWhoseAnswerIsLost(t *testing.T) {
+	s := calmSim(t)
+	s.host("left").config = func(c *hold.Config) { c.Engine = deafToFree{c.Engine} }
+	p := s.heldBy(t, "left")
+	s.host("right").process.holder.Want(false)
+	p.endTakes = 0
+	h := p.handOver(context.Background(), "right")
+	s.await(t, "left", "ended", time.Minute)
+	s.clk.RunFor(500 * time.Millisecond)
+	if data, _ := s.engine.Value("lease.site"); !h.done || h.err != nil || !strings.Contains(string(data), `"to":"right"`) {
+		t.Errorf("HandOver: %+v; the record is %s", h, data)
 	}
 }
 

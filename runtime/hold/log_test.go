@@ -295,6 +295,54 @@ func TestLogOverAnElection(t *testing.T) {
 	})
 }
 
+// shorter is an engine that has lost entries of a log.
+type shorter struct{ hold.Engine }
+
+func (e shorter) Append(context.Context, string, uint64, []byte) (uint64, error) {
+	return 0, hold.ErrConflict
+}
+
+func (e shorter) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
+	data, seq, err := e.Engine.Tail(ctx, log)
+	return data, seq - 1, err
+}
+
+func TestAnEngineThatHasLostEntries(t *testing.T) {
+	s := newLogSite(t)
+	s.clk.Do(func() {
+		l, f := s.faulty(1)
+		s.add(l, "a")
+		f.Engine = shorter{f.Engine}
+		for range 2 {
+			_, err := l.Append(context.Background(), []byte("b"))
+			if err == nil || errors.Is(err, hold.ErrFenced) || errors.Is(err, hold.ErrUnknown) {
+				t.Errorf("Append: %v", err)
+			}
+		}
+	})
+}
+
+// An engine without a connection may fail at once.
+func TestAppendDoesNotPressAnEngineThatFails(t *testing.T) {
+	s := newLogSite(t)
+	s.clk.Do(func() {
+		l, f := s.faulty(1)
+		tries := 0
+		var fail func(adding) (uint64, error)
+		fail = func(adding) (uint64, error) {
+			tries++
+			f.next = fail
+			return 0, hold.ErrUnknown
+		}
+		f.next = fail
+		ctx, stop := clock.WithTimeout(s.clk, context.Background(), time.Second)
+		defer stop()
+		if _, err := l.Append(ctx, []byte("a")); !errors.Is(err, hold.ErrUnknown) || tries > 50 {
+			t.Errorf("%d tries in a second: %v", tries, err)
+		}
+	})
+}
+
 // broken is an engine whose answer to Read is lost after some entries, once.
 type broken struct {
 	hold.Engine
