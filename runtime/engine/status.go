@@ -18,6 +18,9 @@ import (
 const (
 	watchEvery   = time.Second
 	watchTimeout = time.Second
+	// askEvery is how often the leader is asked whether it still leads: that costs more
+	// than to look at the routes.
+	askEvery = 5 * time.Second
 	// lookEvery is how often a member that could not write tries again.
 	lookEvery = 30 * time.Second
 	// leaderless: a leader that steps aside is followed at once, and one that dies
@@ -37,12 +40,16 @@ func (e *Engine) Status() cluster.EngineStatus {
 // watch looks once a second who is there, and says what has changed.
 func (e *Engine) watch() {
 	heard := clock.NewStopwatch() // since there was a leader
+	var asked clock.Stopwatch     // since it was asked
+	var info nats.StreamInfo
 	for e.ctx.Err() == nil {
 		if e.server != nil {
 			e.server.look(lookEvery)
 		}
 		last := e.Status()
-		info := e.leases()
+		if last.Leader == "" || !last.Quorum || asked.Elapsed() >= askEvery {
+			info, asked = e.leases(), clock.NewStopwatch()
+		}
 		led := info.Cluster != nil && info.Cluster.Leader != "" || e.server != nil && len(e.cfg.Members) == 1 && info.Config.Name != ""
 		if led {
 			heard = clock.NewStopwatch()

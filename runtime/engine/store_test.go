@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/hold"
@@ -165,7 +166,9 @@ func TestFoundDamaged(t *testing.T) {
 		}
 		return nil
 	})
-	if _, err := e.CAS(t.Context(), "lease.site", 0, nil); !errors.Is(err, hold.ErrUnknown) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := e.CAS(ctx, "lease.site", 0, nil); !errors.Is(err, hold.ErrUnknown) {
 		t.Errorf("CAS: %v", err)
 	}
 	e.Close()
