@@ -91,7 +91,10 @@ func findings(st runtime.Status) (good string, bad []string) {
 		if d.EventsSince != nil && d.State == device.StateOnline && st.Now.Sub(*d.EventsSince) >= blip {
 			deaf = append(deaf, d.Name+" since "+timeText(*d.EventsSince, st.Now))
 		}
-		if d.State != device.StateOnline && d.State != device.StateElsewhere { // of that the cluster's shares tell
+		if d.State == device.StateElsewhere && d.Holder == "" {
+			away = append(away, d.Name+" driven by no host")
+		}
+		if d.State != device.StateOnline && d.State != device.StateElsewhere {
 			text := d.Name + " " + d.State
 			if d.Since != nil {
 				text += " since " + timeText(*d.Since, st.Now)

@@ -47,7 +47,7 @@ func TestStatusOfAHostThatHoldsAPart(t *testing.T) {
 		t.Errorf("a standby: %q %v", verdict, err)
 	}
 	st.Devices[0].Holder, st.Cluster.Shares[0].State = "", "nobody"
-	if status, verdict, err = look(); err == nil || !strings.Contains(verdict, "no host drives the devices of share east") || !strings.Contains(status, "gate no host drives it") {
+	if status, verdict, err = look(); err == nil || !strings.Contains(verdict, "no host drives the devices of share east") || !strings.Contains(verdict, "gate driven by no host") || !strings.Contains(status, "gate no host drives it") {
 		t.Errorf("%q %v %s", verdict, err, status)
 	}
 }
