@@ -25,14 +25,15 @@ type app struct {
 	stdout, stderr io.Writer // stderr of a process is an outlet
 	out            io.Writer // stdout for those who must not wait; nil: stdout itself
 	clk            clock.Clock
-	sockets        bool // the demo's devices are on real ports, not in memory
+	sockets        bool   // the demo's devices are on real ports, not in memory
+	advertise      string // engine.Config.Advertise of a host or witness
 
 	logFormat, logLevel *enumFlag
 }
 
 // run is the program: args are those of the process, its name included. It
 // returns the exit status.
-func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, env func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer, advertise string) int {
 	errs := outlet.New(stderr)
 	out := errs // what comes on one terminal comes in order
 	if !sameFile(stdout, stderr) {
@@ -40,7 +41,7 @@ func run(ctx context.Context, args []string, env func(string) (string, bool), st
 	}
 	a := &app{
 		name: "hiklua", env: env, stdin: stdin, stdout: stdout, stderr: errs, out: out,
-		clk: clock.Real(), sockets: true,
+		clk: clock.Real(), sockets: true, advertise: advertise,
 	}
 	status := a.run(ctx, args)
 	out.Flush(ctx)

@@ -87,7 +87,7 @@ func newTrio(t *testing.T, lease, script string) *trio {
 		if name == "box" {
 			m.args = []string{"witness", name}
 		}
-		m.env = append(os.Environ(), beProgram+"=1", "HOST_USER="+name)
+		m.env = append(os.Environ(), beProgram+"=1", "HOST_USER="+name, advertised+"="+c.net+".200:1")
 		for j, to := range trioNames {
 			address := fmt.Sprintf("%s.%d", c.net, j+1)
 			if i != j {

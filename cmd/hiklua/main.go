@@ -6,7 +6,10 @@ import (
 	"syscall"
 )
 
-func main() {
+func main() { os.Exit(program("")) }
+
+// program is this process. advertise is that of app.
+func program(advertise string) (status int) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -16,5 +19,5 @@ func main() {
 	// moves: the write fails instead.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	ctx := interruptible(signals, func() { os.Exit(statusFailure) })
-	os.Exit(run(ctx, os.Args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+	return run(ctx, os.Args, os.LookupEnv, os.Stdin, os.Stdout, os.Stderr, advertise)
 }

@@ -21,12 +21,15 @@ import (
 // beProgram in the environment, as a process of its own that takes signals.
 func TestMain(m *testing.M) {
 	if os.Getenv(beProgram) != "" {
-		main()
+		os.Exit(program(os.Getenv(advertised)))
 	}
 	testscript.Main(m, map[string]func(){"hiklua": main})
 }
 
 const beProgram = "HIKLUA_TEST_BE_PROGRAM"
+
+// advertised is what the process tells the other members of a cluster of its address.
+const advertised = "HIKLUA_TEST_ADVERTISE"
 
 // TestScripts runs what a user could type.
 func TestScripts(t *testing.T) {

@@ -42,7 +42,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	if err != nil {
 		return err
 	}
-	conf.Clock, conf.Log = a.clk, log
+	conf.Clock, conf.Log, conf.Advertise = a.clk, log, a.advertise
 	driving, err := engine.Start(ctx, conf)
 	if err != nil {
 		return err

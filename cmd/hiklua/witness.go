@@ -61,7 +61,7 @@ func (a *app) runWitness(ctx context.Context, dir, name string) error {
 	}
 	defer lock.Release()
 	log := a.logger(s.Timezone)
-	conf.Clock, conf.Log = a.clk, log
+	conf.Clock, conf.Log, conf.Advertise = a.clk, log, a.advertise
 	voter, err := engine.Start(ctx, conf)
 	if err != nil {
 		return &failure{err.Error()}

@@ -44,9 +44,10 @@ type Config struct {
 	Clock clock.Clock
 	Log   *slog.Logger
 
-	// advertise is the address that members tell each other of this one; "": that
-	// of Members. Tests with a way that can be cut set it.
-	advertise string
+	// Advertise is the address, HOST:PORT, that members tell each other of this one;
+	// "": that of Members. One at which nothing listens keeps them to the ways that
+	// Members has, as where these lead through something that can be cut.
+	Advertise string
 }
 
 // names are those of the members, sorted.

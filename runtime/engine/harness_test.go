@@ -72,7 +72,7 @@ func (c *trio) start(name string) *Engine {
 	}
 	e, err := Start(context.Background(), Config{
 		Dir: filepath.Join(c.dir, name), Name: name, Members: members, Witnesses: []string{"box"}, Secret: c.secret,
-		Clock: clock.Real(), Log: slog.New(c.log.at(name)), advertise: advertise,
+		Clock: clock.Real(), Log: slog.New(c.log.at(name)), Advertise: advertise,
 	})
 	if err != nil {
 		c.t.Fatal(err)

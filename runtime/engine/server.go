@@ -116,7 +116,7 @@ func startServer(cfg Config) (*embedded, error) {
 				Name:         "hiklua",
 				Host:         bindTo(host),
 				Port:         port,
-				Advertise:    cmp.Or(cfg.advertise, own), // known by Routes: no other way is tried
+				Advertise:    cmp.Or(cfg.Advertise, own), // known by Routes: no other way is tried
 				NoAdvertise:  true,
 				TLSConfig:    config,
 				TLSTimeout:   5,
