@@ -18,9 +18,9 @@ import (
 // a wait told is there after each takeover, and when the engine works again, so does
 // the store.
 func TestTheStoreOnTheLogOfAnEngine(t *testing.T) {
-	seeds := uint64(20)
+	seeds := uint64(10)
 	if testing.Short() {
-		seeds = 5
+		seeds = 3
 	}
 	for seed := range seeds {
 		clk := clock.NewVirtual(noon)

@@ -478,3 +478,31 @@ func TestHeadsOfAnotherShareAreLeftToIt(t *testing.T) {
 		h.Close()
 	})
 }
+
+// A host that is dropped puts nothing into the log any more: what it has left moving
+// stays there for the next one, and the run that it broke off goes on.
+func TestADroppedHostLeavesTheLogAlone(t *testing.T) {
+	p := newPair(t, oneHead+"limits: {motion: 10m}\n", map[string]string{"scripts/a.lua": `
+		hik.at("12:10", {name = "tour"}, function()
+			hik.resume("13:00")
+			if hik.state.moved then print("goes on") return end
+			hik.state.moved = true
+			hik.ptz_pan_tilt("gate", "yard", 40, 0)
+			print("moves")
+			hik.sleep("1h")
+		end)`})
+	a := p.take(time.Time{})
+	p.clk.Run(noon.Add(11 * time.Minute))
+	before := len(p.log.Entries())
+	a.dead = true // its gate is shut
+	p.clk.Do(func() { a.Drop() })
+	if after := len(p.log.Entries()); after != before {
+		t.Errorf("%d entries, and %d before", after, before)
+	}
+	p.take(p.clk.Now())
+	p.clk.RunFor(2 * time.Second)
+	if p.devices["gate"].Driven(1) {
+		t.Error("the head moves on", &p.logged)
+	}
+	p.want("moves", "goes on")
+}
