@@ -139,10 +139,6 @@ func (s *stopper) start() {
 		s.hurry()
 		return
 	}
-	if s.head.d.set.dropped.Load() {
-		s.letGo(s.head.d.first().ref.elsewhere(s.head.channel, s.head.stopWord()+" was not sent"))
-		return
-	}
 	s.running = true
 	s.head.d.ended.Go(s.run)
 }

@@ -217,23 +217,39 @@ func TestWane(t *testing.T) {
 // A command that is on its way to the wire when Wane comes waits like the others, and
 // a move that is on the wire is stopped when it is answered.
 func TestWaneInBetween(t *testing.T) {
-	r, gate := newGate(t, "timeout: 2s, max_rate: 20")
+	r, gate := newGate(t, "timeout: 30s, concurrency: 2")
 	ctx, _ := by("tour", nil)
-	ends := make(chan error, 8)
-	for range 8 {
-		go func() { ends <- gate.Do(ctx, luaapi.Command{What: "presets"}, presets) }()
+	ends := make(chan error, 2)
+	var presets atomic.Int32
+	first := make(chan struct{})
+	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
+		if strings.HasSuffix(req.URL.Path, "/goto") {
+			presets.Add(1)
+			<-first
+		}
+		return device.RoundTrip(req)
+	})
+	for range 2 {
+		go func() { ends <- preset(ctx, gate) }()
 	}
-	r.eventually("one waits for its time", func() bool { return gate.Status(time.UTC).Active > 0 })
+	r.eventually("one is on the wire, and one waits for that", func() bool { return presets.Load() == 1 && gate.Status(time.UTC).Active == 2 })
 	r.set.Wane()
-	r.eventually("it waits again", func() bool { return gate.Status(time.UTC).Active == 0 })
-	r.set.Resume()
-	for range 8 {
-		r.within(60*time.Second, "a command", func() {
-			if err := <-ends; err != nil {
-				t.Error(err)
-			}
-		})
+	close(first)
+	r.within(60*time.Second, "the first", func() {
+		if err := <-ends; err != nil {
+			t.Error(err)
+		}
+	})
+	r.eventually("the second waits again", func() bool { st := gate.Status(time.UTC); return st.Active == 0 && st.Queue == 1 })
+	if n := presets.Load(); n != 1 {
+		t.Errorf("%d commands were sent", n)
 	}
+	r.set.Resume()
+	r.within(60*time.Second, "the second", func() {
+		if err := <-ends; err != nil {
+			t.Error(err)
+		}
+	})
 	sent, free := make(chan struct{}), make(chan struct{})
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		resp, err := device.RoundTrip(req)
@@ -336,5 +352,23 @@ func TestDrop(t *testing.T) {
 	}
 	if text := r.log.String(); contains(text, "WARN") || contains(text, "ERROR") || len(r.book.AllMoving()) != 1 {
 		t.Errorf("marks %v, log\n%s", r.book.AllMoving(), text)
+	}
+}
+
+// A stop that is tried again and again ends with Drop, and no line says that the head
+// may be moving: another host stops it.
+func TestDropEndsStops(t *testing.T) {
+	r, gate := newGatedRig(t, gateAt(oneGate))
+	_, o := r.turning(gate)
+	stops := r.refuseStops(http.StatusServiceUnavailable)
+	o.End()
+	r.eventually("it is tried again", func() bool { return stops.refused.Load() >= 3 })
+	r.gate.Close()
+	r.set.Drop()
+	if err := r.close(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+	if contains(r.log.String(), "may still be moving") || len(r.book.AllMoving()) != 1 {
+		t.Errorf("marks %v, log\n%s", r.book.AllMoving(), r.log)
 	}
 }
