@@ -160,11 +160,15 @@ func TestClusterThatFares(t *testing.T) {
 	st := (&aCluster{}).Status()
 	st.Engine.Quorum, st.Engine.Leader = false, ""
 	st.Engine.Members[2].Up, st.Hosts[1].Up = false, false
+	s := newLineSession(t)
+	s.writeCluster(st)
+	wants(t, s.out.String(), "NOT READY: those that answer have no leader yet; at its very first start a cluster needs all of its machines")
+	st.Engine.Members[0].Up = false
 	st.Release.Refused, st.Release.Edited = "site.yaml:3: no device", []string{"scripts/a.lua"}
 	st.Hosts[0].Unreached = []string{"gate", "yard"}
 	st.Shares[0].State, st.Shares[0].Wanted = cluster.ShareWaning, "right"
 	st.Shares[1].State, st.Shares[1].Renewed = cluster.ShareNobody, nil
-	s := newLineSession(t)
+	s.out.Reset()
 	s.writeCluster(st)
 	wants(t, s.out.String(), "NO MAJORITY: a majority of hosts and witnesses does not answer", "RELEASE NOT RUN: site.yaml:3: no device",
 		"edited in this folder, and not released: scripts/a.lua (hiklua cluster release)", "waning, due to move to right", "nobody", "not heard since", "left can't reach gate, yard")

@@ -13,7 +13,17 @@ import (
 // writeCluster shows how a cluster is.
 func (a *app) writeCluster(st cluster.Status) {
 	now := a.clk.Now()
-	if !st.Engine.Quorum {
+	up := 0
+	for _, m := range st.Engine.Members {
+		if m.Up {
+			up++
+		}
+	}
+	switch {
+	case st.Engine.Quorum:
+	case 2*up > len(st.Engine.Members):
+		a.writeWrapped(a.tint("NOT READY", colourFail) + ": those that answer have no leader yet; at its very first start a cluster needs all of its machines, later a majority\n")
+	default:
 		a.writeWrapped(a.tint("NO MAJORITY", colourFail) + ": " + noMajority + "\n")
 	}
 	if st.Release.Refused != "" {
