@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +24,11 @@ func (m *Member) releaseFirst(ctx context.Context) error {
 	if !m.conf.Founder {
 		return errNoRelease
 	}
+	return m.makeFirst(ctx)
+}
+
+// makeFirst is releaseFirst, whichever folder the host has.
+func (m *Member) makeFirst(ctx context.Context) error {
 	files, _, err := m.readFolder()
 	if err != nil {
 		return fmt.Errorf("the cluster has no release yet, and this folder can't be the first: %w", err)
@@ -85,7 +92,18 @@ func (m *Member) Release(ctx context.Context) (number uint64, changed []string, 
 	defer m.releases.Release()
 	ctx, cancel := clock.WithTimeout(m.clk, ctx, 2*engineWithin)
 	defer cancel()
-	if err := m.fetch(ctx); err != nil {
+	if err := m.fetch(ctx); errors.Is(err, errNoRelease) {
+		if err := m.makeFirst(ctx); err != nil {
+			return 0, nil, err
+		}
+		m.tell()
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.release == nil {
+			return 0, nil, errors.New("another host made the first release at this moment: look at hiklua cluster status")
+		}
+		return m.release.Number, slices.Sorted(maps.Keys(m.release.Files)), nil
+	} else if err != nil {
 		return 0, nil, err
 	}
 	m.mu.Lock()

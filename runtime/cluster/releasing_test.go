@@ -204,3 +204,24 @@ func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstReleaseByHand: without the folder that the cluster was made in, a person
+// may make another one the first release.
+func TestFirstReleaseByHand(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/tour.lua": says("one")})
+	for _, b := range a.boxes {
+		b.founder = false
+		b.start()
+	}
+	t.Cleanup(a.end)
+	a.run(time.Minute)
+	if number, changed, err := a.box("left").release(); err != nil || number != 1 || !slices.Contains(changed, "scripts/tour.lua") {
+		t.Errorf("%d %q %v", number, changed, err)
+	}
+	a.run(time.Minute)
+	for _, b := range a.boxes {
+		if n := b.process.member.Status().Release.Number; n != 1 {
+			t.Errorf("%s runs release %d", b.name, n)
+		}
+	}
+}
