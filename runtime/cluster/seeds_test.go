@@ -288,6 +288,10 @@ func (x *trial) judge() {
 // may take a while, and its first line is not.
 func (x *trial) brokenOff(at time.Time) bool {
 	began := append([]time.Time{at}, x.starts...)
+	// One that was paused over the time begins what was due, and lets go.
+	if during(x.unheard, at, at.Add(30*time.Second)) > 0 {
+		return true
+	}
 	return slices.ContainsFunc(x.shaken, func(s time.Time) bool {
 		return s.After(at.Add(-100*time.Millisecond)) && within(began, s, 2500*time.Millisecond)
 	})
