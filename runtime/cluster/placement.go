@@ -250,7 +250,7 @@ func (m *Member) takes(name, share string) error {
 // pin notes in the cluster where a share is to be.
 func (m *Member) pin(ctx context.Context, share, host string) error {
 	for {
-		data, seq, err := m.conf.Engine.Last(ctx, pinsCell)
+		data, seq, err := m.last(ctx, pinsCell)
 		if err != nil {
 			return err
 		}

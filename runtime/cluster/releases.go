@@ -120,7 +120,7 @@ func (m *Member) refresh(ctx context.Context) error {
 func (m *Member) fetch(ctx context.Context) error {
 	ctx, cancel := clock.WithTimeout(m.clk, ctx, engineWithin)
 	defer cancel()
-	packed, seq, err := m.conf.Engine.Last(ctx, releaseCell)
+	packed, seq, err := m.last(ctx, releaseCell)
 	switch {
 	case err != nil:
 		return err
@@ -141,6 +141,19 @@ func (m *Member) fetch(ctx context.Context) error {
 	return m.take(r, seq)
 }
 
+// last asks for the value of a cell until there is an answer, or ctx has ended: one may
+// be lost, and a large value take its time.
+func (m *Member) last(ctx context.Context, cell string) (data []byte, seq uint64, err error) {
+	for patience := time.Second; ; patience *= 2 {
+		try, cancel := clock.WithTimeout(m.clk, ctx, patience)
+		data, seq, err = m.conf.Engine.Last(try, cell)
+		cancel()
+		if err == nil || !errors.Is(err, hold.ErrUnknown) || clock.Cause(ctx) != nil {
+			return data, seq, err
+		}
+	}
+}
+
 // runsIt reports whether this host runs the release that it was given last: another
 // is tried again, since a password may be there by now.
 func (m *Member) runsIt() bool {
@@ -151,7 +164,7 @@ func (m *Member) runsIt() bool {
 
 // learnPins reads where people have moved shares to.
 func (m *Member) learnPins(ctx context.Context) error {
-	data, seq, err := m.conf.Engine.Last(ctx, pinsCell)
+	data, seq, err := m.last(ctx, pinsCell)
 	if err != nil || seq == 0 {
 		return err
 	}

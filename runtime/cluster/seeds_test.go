@@ -303,10 +303,11 @@ func (x *trial) judgeStops() {
 	for _, s := range x.sent {
 		if since, moves := moving[s.device]; moves {
 			// A move lasts 2 s. For each thing that happens meanwhile comes a failover,
-			// which waits as long as no engine leads.
+			// which waits as long as no engine leads, and a second for each answer that
+			// was lost.
 			most := 2500 * time.Millisecond
 			if n := during(x.shaken, since.at.Add(-10*time.Second), s.at); n > 0 {
-				most += time.Duration(n)*(othersWait+2*time.Second) + time.Second*time.Duration(1+during(x.headless, since.at, s.at))
+				most += time.Duration(n)*(othersWait+2*time.Second) + time.Second*time.Duration(3+during(x.headless, since.at, s.at))
 			}
 			if went := s.at.Sub(since.at); went > most {
 				x.t.Errorf("I3: %s moved for %v, until %s: %s", s.device, went, s.at.Format("04:05.000"), s.host)

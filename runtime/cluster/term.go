@@ -111,7 +111,11 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 		return nil, from, err
 	}
 	s.ended.Go(m.stepAside)
-	if err := m.refresh(t.life); err != nil {
+	err = m.refresh(t.life)
+	for errors.Is(err, hold.ErrUnknown) && clock.Cause(t.life) == nil { // the lease decides how long that may go on
+		err = m.refresh(t.life)
+	}
+	if err != nil {
 		return nil, from, err
 	}
 	conf, err := m.hostConf(s.name)
