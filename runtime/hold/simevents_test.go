@@ -73,6 +73,10 @@ func (s *sim) befall() {
 	if s.rand.IntN(2) == 0 {
 		d = s.between(4*time.Second, 25*time.Second)
 	}
+	if s.usual.Slow > 0 && s.rand.IntN(2) == 0 { // the last that the holder hears is late
+		h.cutFromCluster(d)
+		return
+	}
 	switch s.rand.IntN(10) {
 	case 0:
 		h.pause(d)
@@ -115,8 +119,12 @@ func (s *sim) befall() {
 // for longer than a lease and its grace, some host holds the share.
 func (s *sim) look() {
 	now := s.clk.Now()
-	if s.holder() != nil {
+	if holder := s.holder(); holder != nil {
 		s.held = now
+		if s.usual.Slow > 0 {
+			s.usual.SlowTo = holder.name
+			s.engine.SetTrouble(s.usual)
+		}
 	}
 	for _, h := range s.hosts {
 		m := h.process.m
@@ -133,7 +141,7 @@ func (s *sim) look() {
 func (s *sim) run() {
 	const wild, calm = 70 * time.Second, 55 * time.Second
 	if s.rand.IntN(3) == 0 {
-		s.usual = holdtest.Trouble{Slow: 990 * time.Millisecond, SlowTo: "left"}
+		s.usual.Slow = 990 * time.Millisecond
 		s.engine.SetTrouble(s.usual)
 		s.troubled = true
 	}
