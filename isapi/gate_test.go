@@ -336,7 +336,11 @@ func TestGateResets(t *testing.T) {
 				n, _ := c.Write(make([]byte, 64<<20)) // more than any system takes
 				wrote <- int64(n)
 			}()
-			time.Sleep(5 * roomTime) // until it waits for room; if it does not yet, so much the less is sent
+			within(t, "the first part of the write", func() { // after which it waits for room
+				for c.(*gatedConn).wrote.Load() == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			})
 			within(t, "the end", func() { end(g, c) })
 			sent := <-wrote
 			got, err := io.Copy(io.Discard, peer)
