@@ -74,7 +74,7 @@ func (s *sim) befall() {
 		d = s.between(4*time.Second, 25*time.Second)
 	}
 	if s.usual.Slow > 0 && s.rand.IntN(2) == 0 { // the last that the holder hears is late
-		h.cutFromCluster(d)
+		h.cutFromCluster(s.between(9*time.Second, 14*time.Second))
 		return
 	}
 	switch s.rand.IntN(10) {
