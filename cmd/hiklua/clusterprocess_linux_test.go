@@ -247,13 +247,14 @@ func whole(st cluster.Status) bool {
 		!slices.ContainsFunc(st.Hosts, func(h cluster.HostStatus) bool { return !h.Up })
 }
 
-// wholeAgain waits until both hosts see the whole cluster, and agree who leads.
+// wholeAgain waits until both hosts see the whole cluster, and agree who leads; the
+// holder steps aside.
 func (c *trio) wholeAgain() (holder, standby, leader *voter) {
 	c.t.Helper()
 	for late := clock.NewStopwatch(); ; {
 		a := c.members["left"].until("whole", whole)
 		b := c.members["right"].until("whole", whole)
-		if a.Engine.Leader == b.Engine.Leader && a.Shares[0].Holder == b.Shares[0].Holder {
+		if a.Engine.Leader == b.Engine.Leader && a.Engine.Leader != a.Shares[0].Holder && a.Shares[0].Holder == b.Shares[0].Holder {
 			holder = c.members[a.Shares[0].Holder]
 			standby = c.members["left"]
 			if holder == standby {

@@ -77,6 +77,8 @@ const (
 	lingering = 4 * time.Second
 	// freeFor is that for a share that was handed over.
 	freeFor = 3 * time.Second
+	// asideEvery lies between two tries to have another member lead the leases.
+	asideEvery = 10 * time.Second
 	// lookAtFolder is how often the files of the folder are compared with the release.
 	lookAtFolder = 5 * time.Second
 	// askRelease is how often the engine is asked for the release although nothing

@@ -6,6 +6,24 @@ import (
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
+// keepAside is stepAside, for an election that came after the terms of this host began.
+// It does not wait.
+func (m *Member) keepAside() {
+	if m.conf.Engine.Status().Leader != m.conf.Name || !slices.ContainsFunc(m.all(), (*share).held) {
+		return
+	}
+	now := m.clk.Now()
+	m.mu.Lock()
+	due := now.Sub(m.asideAt) >= asideEvery
+	if due {
+		m.asideAt = now
+	}
+	m.mu.Unlock()
+	if due {
+		m.work.Go(m.stepAside)
+	}
+}
+
 // stepAside has another member lead the leases if this one does and holds a share:
 // the death of this host is then not the leader's, too. Where each member that is up
 // holds one nothing is gained.

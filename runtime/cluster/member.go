@@ -54,6 +54,7 @@ type Member struct {
 	unreached []string
 	leaving   bool
 	pinned    pins
+	asideAt   time.Time // when this host last tried to have another member lead the leases
 	movedAt   time.Time // when a share was last moved from here by placement
 	newer     bool      // a newer release was heard of
 	look      clock.Waiter

@@ -36,6 +36,7 @@ func (m *Member) tick() {
 		s.remember()
 	}
 	m.tell()
+	m.keepAside()
 	live := m.live()
 	for _, s := range shares {
 		m.place(s, live, len(shares) == 1)

@@ -170,3 +170,16 @@ func TestHostThatCannotStartGivesUp(t *testing.T) {
 	}
 	a.judge()
 }
+
+func TestHolderThatComesToLeadStepsAside(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(30 * time.Second)
+	holder := a.holder("site")
+	a.engine.Lead(holder)
+	a.run(asideEvery + 3*time.Second)
+	if leader := a.engine.Leader(); leader == holder {
+		t.Errorf("%s holds the share and leads the engine", holder)
+	}
+	a.end()
+}

@@ -189,8 +189,12 @@ func (e *Engine) StepAside(ctx context.Context) error {
 		if info.Cluster == nil || info.Cluster.Leader != token(e.cfg.Name) {
 			continue
 		}
+		best := e.better(info.Cluster.Replicas)
+		if best == "" {
+			continue // none has all yet
+		}
 		if err := e.api(ctx, "STREAM.LEADER.STEPDOWN."+name, map[string]any{
-			"placement": map[string]any{"preferred": e.better(info.Cluster.Replicas)},
+			"placement": map[string]any{"preferred": best},
 		}, &struct{}{}); err != nil {
 			return err
 		}
