@@ -157,7 +157,7 @@ func writeFile(root *os.Root, dir, name string, data []byte) error {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, owner.Give(f, filepath.Join(dir, path.Dir(name))), f.Close())
+	err = errors.Join(err, owner.Give(f, filepath.Join(dir, path.Dir(name))), f.Sync(), f.Close())
 	if err == nil {
 		err = root.Rename(beside, name)
 	}

@@ -150,7 +150,7 @@ func (f *folder) save() error {
 		return err
 	}
 	_, err = file.Write(data)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return err
 	}
 	return os.Rename(beside, f.book)

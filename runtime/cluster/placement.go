@@ -200,7 +200,7 @@ func (m *Member) Move(ctx context.Context, name, to string) error {
 	ctx, cancel := clock.WithTimeout(m.clk, ctx, 2*handOverWithin)
 	defer cancel()
 	if err := m.pin(ctx, name, to); err != nil {
-		return err
+		return silent(err)
 	}
 	switch holder := s.holderIn(s.holder.Status()); holder {
 	case to:
@@ -210,7 +210,7 @@ func (m *Member) Move(ctx context.Context, name, to string) error {
 	case "":
 	default:
 		if err := m.ask(ctx, holder, questionMove, moveQuestion{name, to}); err != nil {
-			return err
+			return silent(err)
 		}
 	}
 	for s.holderIn(s.holder.Status()) != to {
@@ -219,6 +219,14 @@ func (m *Member) Move(ctx context.Context, name, to string) error {
 		}
 	}
 	return nil
+}
+
+// silent tells a person what it means that the engine does not answer.
+func silent(err error) error {
+	if !errors.Is(err, hold.ErrUnknown) {
+		return err
+	}
+	return fmt.Errorf("the cluster does not answer, a majority of its hosts and witnesses is needed: hiklua cluster status shows who is missing (%w)", err)
 }
 
 // takes says why a host can't take a share; nil: it can.

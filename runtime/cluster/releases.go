@@ -144,7 +144,11 @@ func (m *Member) fetch(ctx context.Context) error {
 // last asks for the value of a cell until there is an answer, or ctx has ended: one may
 // be lost, and a large value take its time.
 func (m *Member) last(ctx context.Context, cell string) (data []byte, seq uint64, err error) {
-	for patience := time.Second; ; patience *= 2 {
+	patience := time.Second
+	for n := 1; ; n++ {
+		if n > 3 {
+			patience *= 2
+		}
 		try, cancel := clock.WithTimeout(m.clk, ctx, patience)
 		data, seq, err = m.conf.Engine.Last(try, cell)
 		cancel()
@@ -226,7 +230,7 @@ func (m *Member) use(r *release, source string) bool {
 		m.conf.Taken(now)
 	}
 	for _, s := range m.all() {
-		if t := s.latest(); t != nil {
+		if t := s.latest(); t != nil && slices.Contains(now.ShareNames(), s.name) {
 			s.ended.Go(t.sync)
 		}
 	}

@@ -104,7 +104,7 @@ func (m *Member) Release(ctx context.Context) (number uint64, changed []string, 
 		}
 		return m.release.Number, slices.Sorted(maps.Keys(m.release.Files)), nil
 	} else if err != nil {
-		return 0, nil, err
+		return 0, nil, silent(err)
 	}
 	m.mu.Lock()
 	r, refusedAs := m.release, m.refusedAs

@@ -137,7 +137,7 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 	m.mu.Lock()
 	now, refused := m.site, m.refused
 	m.mu.Unlock()
-	if now == nil {
+	if now == nil || refused != nil { // what the cluster ran before is not what it runs
 		return runtime.Config{}, cmp.Or(refused, errors.New("there is no release yet"))
 	}
 	own := now.Share(name)
