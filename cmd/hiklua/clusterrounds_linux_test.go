@@ -232,8 +232,8 @@ func (c *trio) judge() {
 		n, _ := strconv.Atoi(said[2])
 		switch said[1] {
 		case "count":
-			// A number that a host has kept and not told is left out.
-			if n <= count || n > count+1 && before.User == e.User || n > count+2 {
+			// A number that a host has kept and not told before it let go is left out.
+			if n <= count || n > count+2 {
 				t.Errorf("%s counts %d at %v, %s has counted %d at %v", e.User, n, e.Start, before.User, count, before.Start)
 			}
 			count, before = n, e
