@@ -21,6 +21,9 @@ const (
 	// askEvery is how often the leader is asked whether it still leads: that costs more
 	// than to look at the routes.
 	askEvery = 5 * time.Second
+	// StepAside tries so often, so long each.
+	asideTries   = 5
+	asideTimeout = 2 * time.Second
 	// lookEvery is how often a member that could not write tries again.
 	lookEvery = 30 * time.Second
 	// leaderless: a leader that steps aside is followed at once, and one that dies
@@ -182,24 +185,35 @@ func (e *Engine) StepAside(ctx context.Context) error {
 		return nil // no machine of ours leads, or there is no other
 	}
 	for _, name := range []string{leasesStream, stateStream} {
-		info, err := e.streamInfo(ctx, name)
+		var err error
+		for range asideTries {
+			if err = e.stepAside(ctx, name); err == nil || ctx.Err() != nil || e.ctx.Err() != nil {
+				break
+			}
+		}
 		if err != nil {
-			return err
-		}
-		if info.Cluster == nil || info.Cluster.Leader != token(e.cfg.Name) {
-			continue
-		}
-		best := e.better(info.Cluster.Replicas)
-		if best == "" {
-			continue // none has all yet
-		}
-		if err := e.api(ctx, "STREAM.LEADER.STEPDOWN."+name, map[string]any{
-			"placement": map[string]any{"preferred": best},
-		}, &struct{}{}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stepAside has another member lead a stream if this one does. Only a leader answers:
+// where another has just begun to lead there is no answer, and one has to look again.
+func (e *Engine) stepAside(ctx context.Context, stream string) error {
+	ctx, cancel := clock.WithTimeout(e.cfg.Clock, ctx, asideTimeout)
+	defer cancel()
+	info, err := e.streamInfo(ctx, stream)
+	if err != nil || info.Cluster == nil || info.Cluster.Leader != token(e.cfg.Name) {
+		return err
+	}
+	best := e.better(info.Cluster.Replicas)
+	if best == "" {
+		return nil // none has all yet
+	}
+	return e.api(ctx, "STREAM.LEADER.STEPDOWN."+stream, map[string]any{
+		"placement": map[string]any{"preferred": best},
+	}, &struct{}{})
 }
 
 // better is the member that may best lead instead of this one: one that has all,
