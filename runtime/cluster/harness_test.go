@@ -41,6 +41,7 @@ type arena struct {
 	engine  *holdtest.Engine
 	cameras map[string]*sim.Device
 	boxes   []*box
+	lives   []*process // all that there were
 	dir     string
 	log     *bytes.Buffer
 	sent    []sent // what reached the cameras that moves or stops something
@@ -168,6 +169,7 @@ func (b *box) start() {
 	m := holdtest.NewMachine(a.clk, b.rate, time.Hour)
 	p := &process{box: b, m: m}
 	b.process = p
+	a.lives = append(a.lives, p)
 	member := a.engine.Member(b.name, m.Clock())
 	p.engine = &testEngine{member, a, b.name}
 	env := func(name string) (string, bool) { v, ok := b.env[name]; return v, ok }
@@ -276,29 +278,26 @@ func (a *arena) end() {
 		return
 	}
 	a.over = true
-	var ended []*process
-	for _, b := range a.boxes {
-		p := b.process
-		if p == nil {
-			continue
-		}
-		ended = append(ended, p)
+	for _, p := range a.lives {
 		p.stop()
 		if p.m.Paused() {
 			p.m.Resume()
 		}
 	}
 	a.run(time.Minute)
-	for _, p := range ended {
+	for _, p := range a.lives {
 		if p.m.Dead() {
 			p.m.Bury()
 		}
 	}
 	a.run(2 * time.Minute)
-	for _, p := range ended {
+	for _, p := range a.lives {
 		if !p.ended {
 			a.t.Errorf("%s did not end", p.box.name)
 		}
+	}
+	if live := a.clk.Live(); live != 0 {
+		a.t.Errorf("%d goroutines are left behind", live)
 	}
 }
 
