@@ -59,6 +59,7 @@ func TestSeeds(t *testing.T) {
 	// Hosts come and go with all that they have: without this a fifth of the time goes
 	// to what is dropped.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(256 << 20))
 	var failed atomic.Bool
 	t.Run("seed", func(t *testing.T) {
 		for n := range howMany(*seeds) {
