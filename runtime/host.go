@@ -94,6 +94,9 @@ type Config struct {
 	// Gate, if it is set, is asked before each write to a device; see isapi.Gate.
 	// Nil: always open.
 	Gate *isapi.Gate
+	// Confirm, if it is set, is asked before each command that turns a head; see
+	// device.Config.
+	Confirm func(ctx context.Context) error
 	// Elsewhere, if it is set, tells which host drives a device that the site does
 	// not have, "" if none does at present; known: another share of the cluster has
 	// that device. It must not wait.
@@ -268,7 +271,7 @@ func New(conf Config) (*Host, error) {
 	var err error
 	h.devices, err = device.NewSet(device.Config{
 		Site: conf.Site, Clock: h.clk, Log: h.log, Record: conf.Record, Transport: conf.Transport, Pin: h.pinFor,
-		Login: h.loginFor, Gate: conf.Gate,
+		Login: h.loginFor, Gate: conf.Gate, Confirm: conf.Confirm,
 	})
 	switch {
 	case err != nil && h.inCluster():

@@ -175,6 +175,9 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 		return m.scripts == nil || slices.Contains(m.scripts[script], name)
 	}
 	conf.Elsewhere = m.elsewhere
+	if now.Cluster.Confirm {
+		conf.Confirm = m.share(name).holder.Confirm
+	}
 	return conf, nil
 }
 

@@ -163,11 +163,15 @@ func (m *motion) renew() {
 		return
 	}
 	defer h.wire.Release()
+	confirmed := m.ref.confirm(d.ctx, h.channel, "the renewal") == nil
 	line := m.ref.line.Load()
 	d.mu.Lock()
 	current := h.motion == m && !m.stopDue && !m.ended && line.dev == d
+	if current && !confirmed {
+		m.renewLater()
+	}
 	d.mu.Unlock()
-	if !current {
+	if !current || !confirmed {
 		return
 	}
 	ctx, cancel := clock.WithTimeout(d.clk, context.Background(), min(line.conf.Timeout, renewEvery))

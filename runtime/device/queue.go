@@ -254,6 +254,9 @@ func (d *Device) sendIt(c *command) error {
 			return err
 		}
 		defer c.head.wire.Release()
+		if err := c.ref.confirm(c.ctx, c.Channel, c.What); err != nil {
+			return err
+		}
 		parent = context.WithoutCancel(parent)
 	}
 	ctx, cancel := clock.WithTimeoutCause(d.clk, parent, c.ref.conf().Timeout)

@@ -39,6 +39,10 @@ type Config struct {
 	Transport func(site.Device) (http.RoundTripper, error)
 	// Gate, if it is set, is asked before each write to a device.
 	Gate *isapi.Gate
+	// Confirm, if it is set, is asked before each command that turns a head; stops
+	// are left out. It waits for other machines; an error says that the command must
+	// not be sent.
+	Confirm func(ctx context.Context) error
 	// Pin, if it is set, fills in what the client of a device with tls: pin has
 	// to know.
 	Pin func(site.Device, *isapi.Config) error

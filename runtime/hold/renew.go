@@ -20,7 +20,7 @@ func (h *Holder) hold(ctx context.Context, t *tenure) {
 			h.pause(ctx, h.times.every)
 			continue
 		}
-		if now < next {
+		if now < next && (doubt || t.asked <= t.sent) {
 			h.pause(ctx, next.Sub(now))
 			continue
 		}

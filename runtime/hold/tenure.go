@@ -18,6 +18,7 @@ type tenure struct {
 
 	// Guarded by h.mu.
 	sent   BootTime // of the last try that was confirmed
+	asked  BootTime // a try that was sent since then is waited for
 	end    BootTime // of the lease
 	timer  clock.Timer
 	waning bool
@@ -72,6 +73,7 @@ func (t *tenure) confirm(sent BootTime) {
 	defer h.driving.Unlock()
 	h.mu.Lock()
 	end := sent.Add(h.times.lease)
+	h.changed.Broadcast() // for Confirm
 	if t.shut || !h.arm(end) {
 		h.mu.Unlock()
 		return
