@@ -126,7 +126,7 @@ release has changed a file since it was edited here.`,
 			case err != nil:
 				return err
 			case len(done.Changed) == 0:
-				fmt.Fprintf(a.stdout, "the cluster runs this folder already: release %d\n", done.Number)
+				fmt.Fprintf(a.stdout, "the cluster runs this folder: release %d\n", done.Number)
 			default:
 				fmt.Fprintf(a.stdout, "release %d: %s\n", done.Number, strings.Join(done.Changed, ", "))
 			}

@@ -116,7 +116,7 @@ func TestClusterCommands(t *testing.T) {
 		{"cluster move east right", "right holds east\n", "", statusOK},
 		{"cluster move east rigth", "", "the cluster has no host \"rigth\" (did you mean \"right\"?)\n", statusFailure},
 		{"cluster move north right .", "", "the cluster has no share \"north\" (there are east, west)\n", statusFailure},
-		{"cluster release", "the cluster runs this folder already: release 4\n", "", statusOK},
+		{"cluster release", "the cluster runs this folder: release 4\n", "", statusOK},
 		{"cluster leave right", "right hands over what it holds, and takes nothing until it is started again\n", "", statusOK},
 		{"cluster", "", "error: cluster is followed by init, status, move, release or leave\ntry: hiklua cluster status\n", statusMisuse},
 		{"cluster stauts", "", "error: cluster has no command \"stauts\" (did you mean \"status\"?)\ntry: hiklua cluster status\n", statusMisuse},
@@ -165,13 +165,13 @@ func TestClusterThatFares(t *testing.T) {
 	wants(t, s.out.String(), "NOT READY: those that answer have no leader yet; at its very first start a cluster needs all of its machines")
 	st.Engine.Members[0].Up = false
 	st.Release.Refused, st.Release.Edited = "site.yaml:3: no device", []string{"scripts/a.lua"}
-	st.Hosts[0].Unreached = []string{"gate", "yard"}
+	st.Hosts[0].Unreached, st.Hosts[0].Left = []string{"gate", "yard"}, true
 	st.Shares[0].State, st.Shares[0].Wanted = cluster.ShareWaning, "right"
 	st.Shares[1].State, st.Shares[1].Renewed = cluster.ShareNobody, nil
 	s.out.Reset()
 	s.writeCluster(st)
 	wants(t, s.out.String(), "NO MAJORITY: a majority of hosts and witnesses does not answer", "RELEASE NOT RUN: site.yaml:3: no device",
-		"edited in this folder, and not released: scripts/a.lua (hiklua cluster release)", "waning, due to move to right", "nobody", "not heard since", "left can't reach gate, yard")
+		"edited in this folder, and not released: scripts/a.lua (hiklua cluster release)", "waning, due to move to right", "nobody", "not heard since", "has left: takes nothing until it is started again", "left can't reach gate, yard")
 	if strings.Contains(s.out.String(), "leads") {
 		t.Errorf("somebody leads:\n%s", s.out.String())
 	}
@@ -197,7 +197,7 @@ func TestClusterInit(t *testing.T) {
 	write(t, ".", map[string]string{"site.yaml": clusterSite, "alone/site.yaml": "devices: {}\n", "own/site.yaml": "devices: {}\ncluster: {hosts: {left: h}, engine: nats://h}\n"})
 	s := newLineSession(t)
 	wants(t, s.typed("cluster init"), "wrote secrets/cluster: who has it can join the cluster", "copy site.yaml and secrets/ to the other hosts of left (192.0.2.11), right (192.0.2.12); scripts/ and lib/ of this folder come by themselves",
-		"copy site.yaml and secrets/cluster to box (192.0.2.13)", "open port 7423", "hiklua run --cluster right .    # on right", "hiklua witness box .    # on box")
+		"copy site.yaml and secrets/cluster to box (192.0.2.13)", "open port 7423", "on right: hiklua run --cluster right SITE", "on box: hiklua witness box SITE")
 	made, err := os.ReadFile("secrets/cluster")
 	if err != nil || s.status != statusOK || !bytes.Contains(made, []byte("PRIVATE KEY")) {
 		t.Fatalf("%d %v %s", s.status, err, s.err.String())
@@ -222,6 +222,18 @@ func TestClusterInit(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "secrets")); err == nil || s.status != statusFailure {
 			t.Errorf("%s: status %d, %v", dir, s.status, err)
 		}
+	}
+}
+
+// Machines that were copied from one image have one machine-id, and their site may lie
+// in the same place: they are two hosts all the same.
+func TestCopiedMachinesAreTwoHosts(t *testing.T) {
+	dir := t.TempDir()
+	if hostID(dir, "left") == hostID(dir, "right") {
+		t.Error("a host takes the share of the other as that of its own former process")
+	}
+	if hostID(dir, "left") != hostID(dir, "left") {
+		t.Error("a host is another after each start")
 	}
 }
 

@@ -103,11 +103,11 @@ func (a *app) writeClusterSteps(s *site.Site) {
 		fmt.Fprintf(a.stdout, "  copy %s and %s to %s\n", site.FileName, c.SecretFile, strings.Join(witnesses, ", "))
 	}
 	fmt.Fprintf(a.stdout, "  open port %d (TCP) between them\n", c.Port)
-	dir := shellWord(s.Dir)
+	fmt.Fprintln(a.stdout, "  then start each, SITE being its folder there:")
 	for _, m := range c.Hosts {
-		fmt.Fprintf(a.stdout, "  %s run --cluster %s %s    # on %s\n", a.name, m.Name, dir, m.Name)
+		fmt.Fprintf(a.stdout, "  on %s: %s run --cluster %s SITE\n", m.Name, a.name, m.Name)
 	}
 	for _, m := range c.Witnesses {
-		fmt.Fprintf(a.stdout, "  %s witness %s %s    # on %s\n", a.name, m.Name, dir, m.Name)
+		fmt.Fprintf(a.stdout, "  on %s: %s witness %s SITE\n", m.Name, a.name, m.Name)
 	}
 }

@@ -82,7 +82,11 @@ func membersTable(st cluster.Status, now time.Time) *table {
 		if i := slices.IndexFunc(st.Engine.Members, func(m cluster.MemberStatus) bool { return m.Name == h.Name }); i >= 0 && st.Engine.Members[i].Up == up {
 			since = st.Engine.Members[i].Since
 		}
-		t.add(h.Name, cluster.RoleHost, leadsText(upText(up, since), leads), strings.Join(h.Shares, ", "))
+		state := leadsText(upText(up, since), leads)
+		if h.Left {
+			state += ", has left: takes nothing until it is started again"
+		}
+		t.add(h.Name, cluster.RoleHost, state, strings.Join(h.Shares, ", "))
 		if !up {
 			t.paint(2, colourFail)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -185,7 +186,7 @@ func (l *eventList) take(e journal.Entry) error {
 			return nil
 		}
 		row.lasted = "until then"
-	} else if e.Count == 0 {
+	} else if e.Count == 0 && e.What != luaapi.HeldEvent { // which has no end of its own
 		row.lasted = "goes on"
 		if i := l.open[about]; i > 0 { // its end is not on record: the host had ended
 			l.rows[i-1].lasted = ""

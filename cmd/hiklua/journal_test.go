@@ -238,6 +238,7 @@ func TestEventsCommand(t *testing.T) {
 	event(20*time.Second, "nvr", 0, "offline", "start", "")
 	event(20*time.Minute, "nvr", 0, "offline", "stop", "")
 	event(20*time.Minute, "nvr", 0, "online", "start", "")
+	event(22*time.Minute, "gate", 0, "held", "start", "")
 	event(25*time.Minute, "gate", 1, "inp\x1but", "start", "")
 	s.app.clk.(*clock.Virtual).Do(func() {
 		if err := j.Close(context.Background()); err != nil {
@@ -247,11 +248,13 @@ func TestEventsCommand(t *testing.T) {
 	for args, want := range map[string]string{
 		"events": `2026-03-04 14:00:00  gate/yard  motion   9s       human
 2026-03-04 14:00:20  nvr        offline  19m40s
+2026-03-04 14:22:00  gate       held
 2026-03-04 14:25:00  gate/yard  inp ut   goes on
 `,
 		"events --device nvr": `2026-03-04 14:00:20  nvr  offline  19m40s
 `,
 		"events --since 2026-03-04T14:10": `2026-03-04 14:20:00  nvr        offline  until then
+2026-03-04 14:22:00  gate       held
 2026-03-04 14:25:00  gate/yard  inp ut   goes on
 `,
 		"events --device nvr --json": `{"time":"2026-03-04T13:00:20.000000Z","kind":"event","device":"nvr","what":"offline","detail":"start","answer":"ok","duration":0}

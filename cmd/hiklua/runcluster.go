@@ -72,7 +72,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		return next, err
 	}
 	member = cluster.New(cluster.Config{
-		Site: s, Name: host, ID: hostID(s.Dir), Session: rand.Text(), Founder: founder,
+		Site: s, Name: host, ID: hostID(s.Dir, host), Session: rand.Text(), Founder: founder,
 		Engine: driving, Boot: deadman.Boot, Deadman: func() hold.Deadman { return deadman.New() },
 		Clock: a.clk, Log: log,
 		Load: load, Check: a.checkRelease(s.Dir, o.simulate),
@@ -138,14 +138,16 @@ func engineConf(s *site.Site, name string) (engine.Config, error) {
 	return conf, nil
 }
 
-// hostID is what no other host has: of the machine and the data folder.
-func hostID(dir string) string {
+// hostID is what no other host has: of its name, the machine and the data folder. The
+// name tells machines apart that were copied from one image, machine-id and all: a host
+// takes the share of its own ID at once, as that of a process which is dead.
+func hostID(dir, host string) string {
 	machine, err := os.ReadFile("/etc/machine-id")
 	if err != nil || len(machine) == 0 {
 		name, _ := os.Hostname()
 		machine = []byte(name)
 	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(string(machine)) + "\x00" + runtime.FullPath(dataFolder(dir))))
+	sum := sha256.Sum256([]byte(strings.TrimSpace(string(machine)) + "\x00" + runtime.FullPath(dataFolder(dir)) + "\x00" + host))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -121,6 +121,13 @@ func TestMoveAndLeave(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "has left") {
 		t.Errorf("a move to who has left: %v", err)
 	}
+	for _, by := range []string{asked.name, to} {
+		for _, h := range a.box(by).process.member.Status().Hosts {
+			if h.Left != (h.Name == to) {
+				t.Errorf("%s tells of %+v", by, h)
+			}
+		}
+	}
 	if st := asked.process.member.Status(); len(st.Shares) != n || len(st.Hosts) != 3 || !st.Hosts[0].Up {
 		t.Errorf("status %+v", st)
 	}

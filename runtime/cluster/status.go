@@ -77,4 +77,6 @@ type HostStatus struct {
 	// Unreached are the devices that the host can't open a connection to, of those
 	// that it may come to drive.
 	Unreached []string `json:"unreached"`
+	// Left: it was told to leave, and takes no share until it is started again.
+	Left bool `json:"left,omitempty"`
 }

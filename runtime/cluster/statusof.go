@@ -25,9 +25,14 @@ func (m *Member) Status() Status {
 	if m.refused != nil {
 		st.Release.Refused = m.refused.Error()
 	}
-	mine := append([]string{}, m.unreached...)
+	mine, leaving := append([]string{}, m.unreached...), m.leaving
 	m.mu.Unlock()
 	st.Engine = m.conf.Engine.Status()
+	for i, e := range st.Engine.Members {
+		if e.Since != nil {
+			st.Engine.Members[i].Since = clock.In(*e.Since, now.Timezone)
+		}
+	}
 	held := make(map[string][]string)
 	for _, s := range m.all() {
 		one := s.status(now)
@@ -42,10 +47,10 @@ func (m *Member) Status() Status {
 	for _, h := range m.cluster().Hosts {
 		one := HostStatus{Name: h.Name, Up: h.Name == m.conf.Name, Shares: append([]string{}, held[h.Name]...), Unreached: []string{}}
 		if one.Up {
-			one.Unreached = mine
+			one.Unreached, one.Left = mine, leaving
 		}
 		if p := live[h.Name]; p != nil {
-			one.Up, one.Unreached = true, append(one.Unreached, p.Unreached...)
+			one.Up, one.Unreached, one.Left = true, append(one.Unreached, p.Unreached...), p.Leaving
 		}
 		st.Hosts = append(st.Hosts, one)
 	}
