@@ -113,7 +113,7 @@ func (c *Client) readAlert(root *Node, raw []byte) *Alert {
 	a.Channel, a.Guess = c.humanChannel(a.number)
 	a.Time = c.eventTime(root)
 	a.Past = isPast(root)
-	a.Single = isSingle(a.Native)
+	a.Single = IsSingle(a.Native)
 	a.Pictures = announcedPictures(root)
 	a.Count, _ = root.Int("activePostCount")
 	a.Heartbeat = a.State == StateInactive && strings.EqualFold(a.Native, "videoloss") ||

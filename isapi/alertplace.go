@@ -109,7 +109,9 @@ var singles = map[string]bool{
 	"voicetalkevent": true, "videointercomevent": true, "doorbell": true, "peoplecounting": true,
 }
 
-func isSingle(native string) bool { return singles[strings.ToLower(native)] }
+// IsSingle reports whether each message of a native type, such as ANPR, is an event of
+// its own, which has a start and no stop.
+func IsSingle(native string) bool { return singles[strings.ToLower(native)] }
 
 // announcedPictures is how many pictures a device says that it sends behind an
 // alert. One that is to be fetched by its address does not come.

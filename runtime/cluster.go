@@ -28,6 +28,10 @@ func (h *Host) Resume() {
 	h.tellLost(false)
 }
 
+// TellLost tells scripts that listen, by the event lost, that another host drives the
+// devices soon, unless Wane has told it. It does not wait.
+func (h *Host) TellLost() { h.tellLost(true) }
+
 // tellLost tells scripts that the devices may be lost, or that they are not after all.
 func (h *Host) tellLost(begins bool) {
 	if h.waning.Swap(begins) == begins {

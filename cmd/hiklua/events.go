@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/journal"
@@ -161,6 +162,12 @@ func (l *eventList) take(e journal.Entry) error {
 	if l.open == nil {
 		l.open, l.began = make(map[eventRow]int), make(map[eventRow]time.Time)
 	}
+	if isMomentary(e.What) {
+		if e.What == luaapi.HeldEvent {
+			l.regained(row)
+		}
+		return l.show(row, e)
+	}
 	began, was := l.began[about]
 	switch {
 	case e.Detail == "stop":
@@ -172,12 +179,7 @@ func (l *eventList) take(e journal.Entry) error {
 		l.began[about] = e.Time
 	}
 	if l.follow {
-		state := strings.TrimSpace(e.Detail + " " + row.lasted)
-		if row.lasted != "" {
-			state = e.Detail + ", " + row.lasted
-		}
-		_, err := fmt.Fprintf(l.stdout, "%s\n", strings.TrimRight(fmt.Sprintf("%s  %-16s %-14s %-14s %s", row.at, row.place, row.what, state, row.more), " "))
-		return err
+		return l.show(row, e)
 	}
 	if e.Detail == "stop" {
 		if i := l.open[about]; i > 0 {
@@ -186,7 +188,7 @@ func (l *eventList) take(e journal.Entry) error {
 			return nil
 		}
 		row.lasted = "until then"
-	} else if e.Count == 0 && e.What != luaapi.HeldEvent { // which has no end of its own
+	} else if e.Count == 0 {
 		row.lasted = "goes on"
 		if i := l.open[about]; i > 0 { // its end is not on record: the host had ended
 			l.rows[i-1].lasted = ""
@@ -195,6 +197,37 @@ func (l *eventList) take(e journal.Entry) error {
 	}
 	l.rows = append(l.rows, row)
 	return nil
+}
+
+// show shows what came, or adds it to the rows.
+func (l *eventList) show(row eventRow, e journal.Entry) error {
+	if !l.follow {
+		l.rows = append(l.rows, row)
+		return nil
+	}
+	state := e.Detail
+	switch {
+	case isMomentary(e.What):
+		state = ""
+	case row.lasted != "":
+		state += ", " + row.lasted
+	}
+	_, err := fmt.Fprintf(l.stdout, "%s\n", strings.TrimRight(fmt.Sprintf("%s  %-16s %-14s %-14s %s", row.at, row.place, row.what, state, row.more), " "))
+	return err
+}
+
+// isMomentary reports whether an event has a start and no stop.
+func isMomentary(what string) bool { return what == luaapi.HeldEvent || isapi.IsSingle(what) }
+
+// regained notes that a device that went to another host is held here again: its lost
+// has no stop of its own.
+func (l *eventList) regained(held eventRow) {
+	about := eventRow{place: held.place, what: luaapi.LostEvent}
+	if i := l.open[about]; i > 0 {
+		l.rows[i-1].lasted = "until " + luaapi.HeldEvent
+		delete(l.open, about)
+	}
+	delete(l.began, about)
 }
 
 // lengthText is a length of time, to the second.

@@ -88,6 +88,8 @@ const (
 	restWithin = 2 * time.Second
 	// handOverWithin is what a term has for its end: tasks and heads have 10 s.
 	handOverWithin = 15 * time.Second
+	// lostFor is what scripts have for the event lost before an orderly end.
+	lostFor = 500 * time.Millisecond
 	// engineWithin is how long one answer of the engine is waited for.
 	engineWithin = 5 * time.Second
 )

@@ -129,7 +129,7 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 	if h, err = runtime.New(conf); err != nil {
 		return nil, from, err
 	}
-	return h, runtime.Takeover{From: former.host, Since: former.at, Until: m.clk.Now()}, nil
+	return h, runtime.Takeover{Host: m.conf.Name, From: former.host, Since: former.at, Until: m.clk.Now()}, nil
 }
 
 // hostConf is what the host of a share is made of.
@@ -181,6 +181,13 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 	return conf, nil
 }
 
+// running is the host of the term; nil: there is none yet.
+func (t *term) running() *runtime.Host {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.host
+}
+
 // wane has the host wane, or go on.
 func (t *term) wane(waning bool) {
 	t.mu.Lock()
@@ -198,12 +205,10 @@ func (t *term) wane(waning bool) {
 // letGo shuts the gate, and then drops the host beside.
 func (t *term) letGo() {
 	t.gate.Close()
-	t.mu.Lock()
-	h := t.host
-	t.mu.Unlock()
-	running := t.down.Err() == nil
+	h := t.running()
+	alive := t.down.Err() == nil
 	t.share.ended.Go(func() {
-		if h != nil && running {
+		if h != nil && alive {
 			t.share.m.conf.Group.Remove(t.share.name, h)
 			h.Drop()
 		}
@@ -211,12 +216,19 @@ func (t *term) letGo() {
 	})
 }
 
-// endInOrder closes the host, and then the gate.
+// endInOrder tells scripts that the share goes to another host, closes this one, and
+// then the gate.
 func (t *term) endInOrder(ctx context.Context) error {
 	defer t.lose()
 	defer t.gate.Close()
 	ctx, cancel := clock.WithTimeout(t.share.m.clk, ctx, handOverWithin)
 	defer cancel()
+	if h := t.running(); h != nil {
+		h.TellLost()
+		told, cancel := clock.WithTimeout(t.share.m.clk, t.share.m.hurry, lostFor)
+		_ = t.await(told, t.down)
+		cancel()
+	}
 	t.close()
 	if err := t.await(ctx, t.down); err != nil {
 		return fmt.Errorf("what runs did not end in time: %w", err)
@@ -228,19 +240,13 @@ func (t *term) endInOrder(ctx context.Context) error {
 
 // sync has the host look at a new release.
 func (t *term) sync() {
-	t.mu.Lock()
-	h := t.host
-	t.mu.Unlock()
-	if h != nil {
+	if h := t.running(); h != nil {
 		h.Sync(t.life)
 	}
 }
 
 func (t *term) hurry() {
-	t.mu.Lock()
-	h := t.host
-	t.mu.Unlock()
-	if h != nil {
+	if h := t.running(); h != nil {
 		h.Abort()
 	}
 }
