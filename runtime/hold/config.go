@@ -23,7 +23,7 @@ type Config struct {
 	// Deadman is for this share alone. Nil, or one that cannot be armed: the other
 	// hosts wait longer before they take over.
 	Deadman Deadman
-	Lease   time.Duration // 0: 8 s; it is the same on all hosts
+	Lease   time.Duration // 0: 8 s
 	First   bool          // a share that was never held is taken without waiting
 	Log     *slog.Logger  // nil: none
 }
@@ -35,6 +35,9 @@ type Record struct {
 	Session string `json:"session"`        // of the Holder: no other has the same
 	N       uint64 `json:"n"`              // counts the tries of a session
 	Term    uint64 `json:"term,omitempty"` // 0: the number of the record itself
+	// Lease is for how long the holder holds the share after it has sent this, in ns.
+	// While the setting changes from host to host, not all have the same.
+	Lease time.Duration `json:"lease,omitempty"`
 	// Unguarded: the holder has no kernel timer.
 	Unguarded bool `json:"unguarded,omitempty"`
 	// Free: the holder has let go in order. To is the name of the host that it gives

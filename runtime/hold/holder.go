@@ -176,7 +176,8 @@ func (h *Holder) pause(ctx context.Context, d time.Duration) {
 func (h *Holder) put(r Record) (sent BootTime, err error) {
 	h.mu.Lock()
 	h.tries++
-	r.Host, r.ID, r.Session, r.N, r.Unguarded = h.cfg.Host, h.cfg.ID, h.session, h.tries, !h.guarded
+	r.Host, r.ID, r.Session, r.N = h.cfg.Host, h.cfg.ID, h.session, h.tries
+	r.Lease, r.Unguarded = h.times.lease, !h.guarded
 	after := h.number
 	h.mu.Unlock()
 	data, err := json.Marshal(r)

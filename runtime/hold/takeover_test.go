@@ -129,6 +129,24 @@ func TestFirstClaimsAtOnce(t *testing.T) {
 	}
 }
 
+// While "lease:" changes from host to host, the holder may count on a longer one than
+// the host that would take over.
+func TestLongerLeaseOfTheHolder(t *testing.T) {
+	s := calmSim(t)
+	for _, h := range s.hosts {
+		h.config = func(c *hold.Config) { c.Lease = 4 * time.Second }
+	}
+	s.host("left").config = func(c *hold.Config) {
+		c.Lease, c.First = 16*time.Second, true
+	}
+	p := s.heldBy(t, "left")
+	s.afterRenewal(p)
+	s.host("left").cutFromCluster(time.Minute)
+	s.await(t, "left", "Wane", 20*time.Second)
+	_, took := s.await(t, "", "Hold", 20*time.Second)
+	between(t, "the claim after the heads were stopped", took, 4*time.Second, 6*time.Second)
+}
+
 // The lease counts from the last try that was sent, which was up to a second before.
 func TestTakeover(t *testing.T) {
 	for what, befall := range map[string]func(s *sim, h *simHost){

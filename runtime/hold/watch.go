@@ -102,10 +102,11 @@ func (h *Holder) patience() time.Duration {
 	if h.number == 0 {
 		unguarded = !h.guarded // of the host that may hold it nothing is known
 	}
+	times := timesOf(max(h.times.lease, h.record.Lease)) // no shorter than that of the holder
 	if unguarded {
-		return h.times.lease + h.times.lonely
+		return times.lease + times.lonely
 	}
-	return h.times.lease + h.times.grace
+	return times.lease + times.grace
 }
 
 // watch looks at the record, claims the share if that is due, and waits until the next
