@@ -86,6 +86,18 @@ func TestTwin(t *testing.T) {
 	}
 }
 
+// A machine whose disk was copied from another's, as two small boxes often are, has the
+// same machine-id and the same folder, and a name of its own alone.
+func TestACopiedDiskIsNoEarlierProcess(t *testing.T) {
+	s := calmSim(t)
+	s.host("third").config = func(c *hold.Config) { c.ID = "id of left" }
+	s.heldBy(t, "left")
+	s.clk.RunFor(time.Minute)
+	if len(s.events) > 0 || s.holder() != s.host("left") {
+		t.Errorf("a share that is held well was taken: %v", s.events)
+	}
+}
+
 // none is a system without a kernel timer.
 type none struct{}
 

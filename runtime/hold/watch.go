@@ -92,8 +92,9 @@ func (h *Holder) atOnce() bool {
 	case r.Free:
 		return true
 	}
-	// An earlier process of this data folder: it is dead, as this one has the lock.
-	return r.ID == h.cfg.ID
+	// An earlier process of this data folder: it is dead, as this one has the lock. A
+	// machine whose disk was copied from another's has the same ID and folder.
+	return r.ID == h.cfg.ID && r.Host == h.cfg.Host
 }
 
 // patience is how long a record stands before another host claims. Called with mu held.
