@@ -101,6 +101,9 @@ type Config struct {
 	// not have, "" if none does at present; known: another share of the cluster has
 	// that device. It must not wait.
 	Elsewhere func(device string) (holder string, known bool)
+	// ElsewhereAt, if it is set, names the device of another share that is reached at
+	// the address of a device which a script opens; "": none is. It must not wait.
+	ElsewhereAt func(site.Device) string
 	// Record, if it is set, is told of every command that was sent to a device,
 	// and of the other kinds of entries of a journal. It must not wait.
 	Record func(journal.Entry)

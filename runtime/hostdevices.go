@@ -20,12 +20,22 @@ func (h *Host) device(name string) (luaapi.Device, error) {
 		}
 		known = append(known, d.Name())
 	}
-	if h.conf.Elsewhere != nil {
-		if holder, is := h.conf.Elsewhere(name); is {
-			return nil, luaapi.DeviceElsewhere(name, holder)
-		}
+	if err := h.elsewhere(name); err != nil {
+		return nil, err
 	}
 	return nil, luaapi.UnknownDevice(name, known)
+}
+
+// elsewhere is the error about a device of another share; nil: it is none.
+func (h *Host) elsewhere(name string) error {
+	if h.conf.Elsewhere == nil {
+		return nil
+	}
+	holder, is := h.conf.Elsewhere(name)
+	if !is {
+		return nil
+	}
+	return luaapi.DeviceElsewhere(name, holder)
 }
 
 // openDevice finds a device by what a script says of it: its queue, its heads
@@ -34,6 +44,13 @@ func (h *Host) openDevice(s *script, spec map[string]any) (luaapi.Device, error)
 	conf, err := site.ParseDevice(spec, h.site().Dir)
 	if err != nil {
 		return nil, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
+	}
+	if h.conf.ElsewhereAt != nil {
+		if name := h.conf.ElsewhereAt(conf); name != "" {
+			if err := h.elsewhere(name); err != nil {
+				return nil, err
+			}
+		}
 	}
 	d, err := h.devices.Open(s, conf)
 	if errors.Is(err, device.ErrClosed) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/hold"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const pinsCell = "placement"
@@ -167,6 +168,23 @@ func (m *Member) elsewhere(device string) (holder string, known bool) {
 		return "", false
 	}
 	return s.holderIn(s.holder.Status()), true
+}
+
+// elsewhereAt names the device at the address of one that a script of a share opens,
+// if another share has that: two hosts could drive it. "": none has.
+func (m *Member) elsewhereAt(share string, opened site.Device) string {
+	m.mu.Lock()
+	now := m.site
+	m.mu.Unlock()
+	if now == nil || opened.Host == "" {
+		return ""
+	}
+	for _, d := range now.Devices {
+		if d.Host != "" && placeOf(d) == placeOf(opened) && now.ShareOf(d.Name) != share {
+			return d.Name
+		}
+	}
+	return ""
 }
 
 // Questions to other hosts.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,4 +141,29 @@ func TestMoveAndLeave(t *testing.T) {
 		t.Errorf("after %s was started again: %v", to, count)
 	}
 	a.judge()
+}
+
+// A script that opens the address of a device of another share would drive that beside
+// the host which holds it.
+func TestADeviceOfAnotherShareIsNotOpenedByItsAddress(t *testing.T) {
+	a := newArena(t, clusterOf+`  shares: {east: [gate], west: [yard]}
+devices:
+  gate: {ip: 192.0.2.1, username: u, password: p}
+  yard: {ip: 192.0.2.2, username: u, password: p}
+`, map[string]string{"scripts/a.lua": `
+local gate = hik.device("gate")
+for _, ip in ipairs{"192.0.2.1", "192.0.2.2", "192.0.2.3"} do
+  local ok, err = pcall(hik.device, {ip = ip, username = "u", password = "p"})
+  print(ip, ok, not ok and err.kind .. " " .. err.device or "")
+end`})
+	a.startAll()
+	a.run(40 * time.Second)
+	want := []string{"192.0.2.1\ttrue\t", "192.0.2.2\tfalse\telsewhere yard", "192.0.2.3\ttrue\t"}
+	got := a.lines("a")
+	for i, line := range got {
+		_, got[i], _ = strings.Cut(line, " ")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, not %q", got, want)
+	}
 }

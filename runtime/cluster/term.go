@@ -175,6 +175,7 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 		return m.scripts == nil || slices.Contains(m.scripts[script], name)
 	}
 	conf.Elsewhere = m.elsewhere
+	conf.ElsewhereAt = func(opened site.Device) string { return m.elsewhereAt(name, opened) }
 	if now.Cluster.Confirm {
 		conf.Confirm = m.share(name).holder.Confirm
 	}
