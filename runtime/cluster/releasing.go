@@ -55,7 +55,7 @@ func (m *Member) readFolder() (map[string][]byte, *site.Site, error) {
 	}
 	next, err := m.conf.Load(dir)
 	if err == nil && next.Cluster == nil {
-		err = errors.New("site.yaml has no cluster:")
+		err = errors.New("site.yaml has no cluster")
 	}
 	if err == nil && m.conf.Check != nil {
 		err = m.conf.Check(dir)

@@ -19,12 +19,11 @@ import (
 // history of scripts that write: what they have written, and what they know that the
 // log has.
 type writers struct {
-	c       *cluster
-	random  *rand.Rand
-	wrote   [3]int
-	told    [3]int
-	waiting int
-	heads   map[int]bool // that were let move, and not cleared since
+	c      *cluster
+	random *rand.Rand
+	wrote  [3]int
+	told   [3]int
+	heads  map[int]bool // that were let move, and not cleared since
 }
 
 // write is a task of a script, until its host is gone.
