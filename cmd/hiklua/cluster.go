@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -97,13 +98,31 @@ func newClusterLeaveCommand(a *app) *cobra.Command {
 		Short: "Have a host hand over all it holds, and take nothing",
 		Long: `Has a host hand over all its shares, so that its machine can be switched off or
 worked at without a gap. It takes no share until its "{hiklua} run --cluster" is
-started again. A host that site.yaml does not have any more loses its vote, too.`,
+started again.
+
+A host or witness that has been taken out of site.yaml, and is stopped for good,
+loses its vote, once the other machines were started with the new site.yaml: at
+once by this command, else after 5 minutes.`,
 		Example:     `  {hiklua} cluster leave right`,
 		Annotations: next(`{hiklua} cluster status SITE shows when it holds nothing any more.`),
 		Args:        clusterArgs(a, "leave", "the name of a host", "right", 1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return clusterAction(c.Context(), a, args[1:], args[0]+" hands over what it holds, and takes nothing until it is started again",
-				func(client *api.Client) error { return client.Leave(c.Context(), args[0]) })
+			former := false
+			_, err := askHost(c.Context(), a, siteArg(args[1:]), func(client *api.Client) (none struct{}, err error) {
+				if st, err := client.ClusterStatus(c.Context()); err == nil {
+					former = !slices.ContainsFunc(st.Hosts, func(h cluster.HostStatus) bool { return h.Name == args[0] })
+				}
+				return none, client.Leave(c.Context(), args[0])
+			})
+			switch {
+			case err != nil:
+				return err
+			case former:
+				fmt.Fprintln(a.stdout, args[0]+" has no vote any more")
+			default:
+				fmt.Fprintln(a.stdout, args[0]+" hands over what it holds, and takes nothing until it is started again")
+			}
+			return nil
 		},
 	}
 }

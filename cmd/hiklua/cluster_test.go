@@ -118,6 +118,7 @@ func TestClusterCommands(t *testing.T) {
 		{"cluster move north right .", "", "the cluster has no share \"north\" (there are east, west)\n", statusFailure},
 		{"cluster release", "the cluster runs this folder: release 4\n", "", statusOK},
 		{"cluster leave right", "right hands over what it holds, and takes nothing until it is started again\n", "", statusOK},
+		{"cluster leave former", "former has no vote any more\n", "", statusOK},
 		{"cluster", "", "error: cluster is followed by init, status, move, release or leave\ntry: hiklua cluster status\n", statusMisuse},
 		{"cluster stauts", "", "error: cluster has no command \"stauts\" (did you mean \"status\"?)\ntry: hiklua cluster status\n", statusMisuse},
 		{"cluster move east", "", "error: cluster move is followed by a share and the host that is to hold it\ntry: hiklua cluster move east right\n", statusMisuse},
@@ -139,7 +140,7 @@ func TestClusterCommands(t *testing.T) {
 	if s.typed("cluster release"); s.status != statusFailure || !strings.Contains(s.err.String(), "edited here and changed meanwhile") {
 		t.Errorf("%d %s", s.status, s.err.String())
 	}
-	if asked := strings.Join(c.asked, "; "); asked != "move east right; release; leave right; release; release" {
+	if asked := strings.Join(c.asked, "; "); asked != "move east right; release; leave right; leave former; release; release" {
 		t.Errorf("asked for %s", asked)
 	}
 	var st cluster.Status

@@ -28,6 +28,9 @@ type Engine interface {
 	// StepAside has another member than this one lead the leases, so that the death
 	// of this machine ends its share and the leader not at once.
 	StepAside(ctx context.Context) error
+	// Dismiss takes the vote of a host or witness that site.yaml does not have any
+	// more, and that does not run.
+	Dismiss(ctx context.Context, name string) error
 	// Status is how the engine fares. It does not wait.
 	Status() EngineStatus
 }

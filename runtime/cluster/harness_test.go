@@ -347,6 +347,14 @@ func (e *testEngine) StepAside(context.Context) error {
 	return nil
 }
 
+// Dismiss has no votes to take: that the engine does is a matter of its own tests.
+func (e *testEngine) Dismiss(_ context.Context, name string) error {
+	if name != "former" {
+		return fmt.Errorf("%s has no vote in this cluster", name)
+	}
+	return nil
+}
+
 func (e *testEngine) Status() EngineStatus {
 	st := EngineStatus{Leader: e.a.engine.Leader(), Quorum: e.a.engine.Quorum()}
 	for _, b := range e.a.boxes {

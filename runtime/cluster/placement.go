@@ -337,14 +337,21 @@ func (m *Member) answerMove(_ context.Context, data []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// Leave has a host hand over all its shares and take none until it is started again.
+// Leave has a host hand over all its shares and take none until it is started again. A
+// host or witness that site.yaml does not have any more loses its vote.
 func (m *Member) Leave(ctx context.Context, host string) error {
 	if host == m.conf.Name {
 		m.leave()
 		return nil
 	}
-	if err := m.host(host); err != nil {
-		return err
+	if _, is := m.cluster().Witness(host); is {
+		return fmt.Errorf("%s is a witness, which drives nothing: it can be stopped at any time", host)
+	}
+	if m.host(host) != nil {
+		if err := m.conf.Engine.Dismiss(ctx, host); err != nil {
+			return silent(fmt.Errorf("%s is not in cluster: of site.yaml, and its vote could not be taken: %w", host, err))
+		}
+		return nil
 	}
 	if m.live()[host] == nil {
 		return fmt.Errorf("%s is not heard: it does not run, or is cut off, and holds nothing for longer than its lease", host)

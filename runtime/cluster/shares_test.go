@@ -110,6 +110,12 @@ func TestMoveAndLeave(t *testing.T) {
 			t.Errorf("move %s %s: %v", wrong.share, wrong.host, err)
 		}
 	}
+	for host, says := range map[string]string{"former": "", "nowhere": "nowhere is not in cluster: of site.yaml, and its vote could not be taken: nowhere has no vote"} {
+		a.do(30*time.Second, func() { err = asked.process.member.Leave(context.Background(), host) })
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("leave %s: %v", host, err)
+		}
+	}
 	a.do(30*time.Second, func() { err = asked.process.member.Leave(context.Background(), to) })
 	if err != nil {
 		t.Fatal(err)

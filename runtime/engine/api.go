@@ -17,10 +17,12 @@ import (
 const (
 	codeNotAvailable  = 10008
 	codeNoMessage     = 10037
+	codeNotMember     = 10044
 	codeNoStream      = 10059
 	codeOtherConfig   = 10058
 	codeWrongLast     = 10071 // another value stands there
 	codeWrongLastBusy = 10164 // another value stands there, or one is on its way
+	codeMembersChange = 10202
 )
 
 // refusal is an error that JetStream has answered with.
