@@ -28,9 +28,8 @@ import (
 type trio struct {
 	t       *testing.T
 	dir     string
-	net     string // its three first numbers
 	members map[string]*voter
-	ways    map[string]*way // "FROM TO"
+	places  places
 	door    *door
 	gate    *sim.Device // counts
 	yard    *sim.Device // has a head that moves
@@ -49,6 +48,19 @@ type voter struct {
 	starts int
 }
 
+// places is where the members of a trio are.
+type places interface {
+	// address is that by which a member knows itself or another, devices that of the
+	// simulated ones.
+	address(from, to string) string
+	devices() string
+	port() string // of the routes
+	// wrap is what a program of a member is started by.
+	wrap(member string, args []string) []string
+	// cut cuts a member off from the others, or mends that.
+	cut(member string, cut bool)
+}
+
 var trioNames = []string{"left", "right", "box"}
 
 const trioSite = `timezone: UTC
@@ -64,36 +76,24 @@ cluster:
 
 // newTrio makes folders and devices; nothing runs yet. Each host logs in to the
 // devices under its own name, which their journals then have.
-func newTrio(t *testing.T, lease, script string) *trio {
+func newTrio(t *testing.T, at places, lease, script string) *trio {
 	t.Helper()
-	c := &trio{t: t, dir: t.TempDir(), net: ownNet(), members: map[string]*voter{}, ways: map[string]*way{}}
+	c := &trio{t: t, dir: t.TempDir(), members: map[string]*voter{}, places: at}
 	users := []sim.User{{Name: "left", Password: "simulated", Level: "Administrator"}, {Name: "right", Password: "simulated", Level: "Administrator"}}
 	c.gate = sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real(), Users: users, JournalSize: 100_000, Name: "GATE"})
 	c.yard = sim.New(sim.Options{Model: sim.PTZ, Clock: clock.Real(), Users: users, JournalSize: 100_000, Name: "YARD"})
 	c.door = newDoor()
-	gatePort, yardPort := c.door.serve(t, c.net+".100:0", c.gate), c.door.serve(t, c.net+".100:0", c.yard)
-	port := freePort(t, c.net+".1")
-	for i, from := range trioNames {
-		for j, to := range trioNames {
-			if i != j {
-				c.ways[from+" "+to] = newWay(t, fmt.Sprintf("%s.%d%d:%s", c.net, i+1, j+1, port), fmt.Sprintf("%s.%d:%s", c.net, j+1, port))
-			}
-		}
-	}
-	text := strings.NewReplacer("DOOR", c.net+".100", "GATE", gatePort, "YARD", yardPort, "PORT", port, "LEASE", lease).Replace(trioSite)
-	for i, name := range trioNames {
+	gatePort, yardPort := c.door.serve(t, at.devices()+":0", c.gate), c.door.serve(t, at.devices()+":0", c.yard)
+	text := strings.NewReplacer("DOOR", at.devices(), "GATE", gatePort, "YARD", yardPort, "PORT", at.port(), "LEASE", lease).Replace(trioSite)
+	for _, name := range trioNames {
 		m := &voter{trio: c, name: name, dir: filepath.Join(c.dir, name), log: filepath.Join(c.dir, name+".log"), args: []string{"run", "--cluster", name}}
 		write(t, m.dir, map[string]string{"site.yaml": text})
 		if name == "box" {
 			m.args = []string{"witness", name}
 		}
-		m.env = append(os.Environ(), beProgram+"=1", "HOST_USER="+name, advertised+"="+c.net+".200:1")
-		for j, to := range trioNames {
-			address := fmt.Sprintf("%s.%d", c.net, j+1)
-			if i != j {
-				address = fmt.Sprintf("%s.%d%d", c.net, i+1, j+1)
-			}
-			m.env = append(m.env, strings.ToUpper(to)+"="+address)
+		m.env = append(os.Environ(), beProgram+"=1", "HOST_USER="+name, advertised+"=127.0.0.1:1")
+		for _, to := range trioNames {
+			m.env = append(m.env, strings.ToUpper(to)+"="+at.address(name, to))
 		}
 		c.members[name] = m
 	}
@@ -118,11 +118,55 @@ func newTrio(t *testing.T, lease, script string) *trio {
 		}
 		if t.Failed() {
 			for _, name := range trioNames {
-				t.Logf("%s:\n%s", name, c.members[name].text())
+				text, _ := os.ReadFile(c.members[name].log)
+				t.Logf("%s:\n%s", name, text)
 			}
 		}
 	})
 	return c
+}
+
+// loopback has the members at addresses of their own of this machine, and between
+// every two of them a way that can be cut.
+type loopback struct {
+	net   string // its three first numbers
+	route string
+	ways  map[string]*way // "FROM TO"
+}
+
+func newLoopback(t *testing.T) *loopback {
+	t.Helper()
+	l := &loopback{net: ownNet(), ways: map[string]*way{}}
+	l.route = freePort(t, l.net+".1")
+	for _, from := range trioNames {
+		for _, to := range trioNames {
+			if from != to {
+				l.ways[from+" "+to] = newWay(t, l.address(from, to)+":"+l.route, l.address(to, to)+":"+l.route)
+			}
+		}
+	}
+	return l
+}
+
+func (l *loopback) address(from, to string) string {
+	i, j := slices.Index(trioNames, from)+1, slices.Index(trioNames, to)+1
+	if i == j {
+		return fmt.Sprintf("%s.%d", l.net, j)
+	}
+	return fmt.Sprintf("%s.%d%d", l.net, i, j)
+}
+
+func (l *loopback) devices() string                       { return l.net + ".100" }
+func (l *loopback) port() string                          { return l.route }
+func (l *loopback) wrap(_ string, args []string) []string { return args }
+
+func (l *loopback) cut(name string, cut bool) {
+	for _, other := range trioNames {
+		if other != name {
+			l.ways[name+" "+other].set(cut)
+			l.ways[other+" "+name].set(cut)
+		}
+	}
 }
 
 // ownNet is a part of 127.0.0.0/8 that no other process of these tests has.
@@ -144,7 +188,8 @@ func freePort(t *testing.T, host string) string {
 
 // program is the program in the folder of a member.
 func (m *voter) program(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	args = m.places.wrap(m.name, append([]string{os.Args[0]}, args...))
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir, cmd.Env = m.dir, m.env
 	return cmd
 }
@@ -210,19 +255,9 @@ func (m *voter) running() bool {
 	}
 }
 
-// text is the log since the last start.
-func (m *voter) text() string {
-	text, _ := os.ReadFile(m.log)
-	return string(text[max(0, strings.LastIndex(string(text), "-- start ")):])
-}
-
 // status is what a host says of its cluster; false: it does not answer.
 func (m *voter) status() (st cluster.Status, ok bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], "cluster", "status", "--json")
-	cmd.Dir, cmd.Env = m.dir, m.env
-	out, err := cmd.Output()
+	out, err := m.program("cluster", "status", "--json").Output()
 	return st, err == nil && json.Unmarshal(out, &st) == nil
 }
 
@@ -264,16 +299,6 @@ func (c *trio) wholeAgain() (holder, standby, leader *voter) {
 		}
 		if late.Elapsed() > patience {
 			c.t.Fatalf("the hosts do not agree: %+v\n%+v", a, b)
-		}
-	}
-}
-
-// cut cuts a member off from the others, or mends that.
-func (c *trio) cut(name string, cut bool) {
-	for _, other := range trioNames {
-		if other != name {
-			c.ways[name+" "+other].set(cut)
-			c.ways[other+" "+name].set(cut)
 		}
 	}
 }
