@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,8 @@ type Member struct {
 	clk  clock.Clock
 	log  *slog.Logger
 	data string // data/cluster of the site's folder
+	// alone: this host has the state of a site that it ran alone.
+	alone bool
 
 	ctx    context.Context // of everything that goes on beside Run
 	cancel context.CancelFunc
@@ -72,8 +75,13 @@ func New(conf Config) *Member {
 	m.ctx, m.cancel = clock.WithCancel(context.Background())
 	m.hurry, m.abort = clock.WithCancel(context.Background())
 	m.folder = openFolder(conf.Site.Dir, filepath.Join(m.data, "folder.json"))
+	_, err := os.Stat(m.stateBefore())
+	m.alone = err == nil
 	return m
 }
+
+// stateBefore is the state file of a host that runs the site alone.
+func (m *Member) stateBefore() string { return filepath.Join(m.conf.Site.Dir, "data", "state.db") }
 
 // Run takes part in the cluster until ctx ends, and then hands over in order what this
 // host holds. It runs on a goroutine of the clock. The error tells of heads that may

@@ -102,6 +102,15 @@ func (m *Member) wanted(s *share, st hold.Status, live map[string]*peer, alone b
 	if can(pin) {
 		return pin
 	}
+	if st.Number == 0 {
+		// Never held: the state of a host that ran the site alone goes into the log with
+		// that host, and with no other.
+		for _, h := range hosts {
+			if p := live[h.name]; h.name == m.conf.Name && m.alone || p != nil && p.Alone {
+				return h.name
+			}
+		}
+	}
 	return place(s.name, hosts)
 }
 

@@ -20,6 +20,7 @@ type presence struct {
 	Refused   string   `json:"refused,omitempty"` // why it can't run the cluster's release
 	Leaving   bool     `json:"leaving,omitempty"` // it takes no share
 	Unable    []string `json:"unable,omitempty"`  // shares whose start failed there
+	Alone     bool     `json:"alone,omitempty"`   // it has the state of a site that it ran alone
 	Unreached []string `json:"unreached,omitempty"`
 	Pins      pins     `json:"pins"`
 }
@@ -34,7 +35,7 @@ type peer struct {
 
 // tell tells the others how this host is.
 func (m *Member) tell() {
-	p := presence{Name: m.conf.Name, ID: m.conf.ID, Session: m.conf.Session}
+	p := presence{Name: m.conf.Name, ID: m.conf.ID, Session: m.conf.Session, Alone: m.alone}
 	for _, s := range m.all() {
 		if s.held() {
 			p.Shares = append(p.Shares, s.name)

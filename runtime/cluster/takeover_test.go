@@ -23,6 +23,21 @@ hik.every("4s", function()
 end)
 `
 
+// The state of a host that ran the site alone is not lost because another host is
+// first to hold the share.
+func TestHostThatRanTheSiteAloneIsFirst(t *testing.T) {
+	names := []string{"left", "right", "third"}
+	for _, alone := range names {
+		a := newArena(t, oneDome, nil)
+		a.box(alone).write("data/state.db", "")
+		a.startAll()
+		a.run(30 * time.Second)
+		if now := a.holder("site"); now != alone {
+			t.Errorf("%q holds the share and not %s\n%s", now, alone, a.log)
+		}
+	}
+}
+
 func TestHolderIsKilledAndAnotherGoesOn(t *testing.T) {
 	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
 	a.startAll()

@@ -168,7 +168,7 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 			conf.Log = m.share(name).log
 		}
 	}
-	conf.StateBefore = filepath.Join(m.conf.Site.Dir, "data", "state.db")
+	conf.StateBefore = m.stateBefore()
 	conf.Runs = func(script string) bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
