@@ -59,6 +59,7 @@ type box struct {
 	dir     string // of its site
 	copies  int
 	cut     bool // from the cameras
+	lame    bool // it can put nothing into a cell
 	founder bool // the cluster was made here
 	env     map[string]string
 	process *process
@@ -171,7 +172,7 @@ func (b *box) start() {
 	b.process = p
 	a.lives = append(a.lives, p)
 	member := a.engine.Member(b.name, m.Clock())
-	p.engine = &testEngine{member, a, b.name}
+	p.engine = &testEngine{Member: member, a: a, name: b.name, lame: b.lame}
 	env := func(name string) (string, bool) { v, ok := b.env[name]; return v, ok }
 	load := func(source string) (*site.Site, error) { return site.LoadFrom(source, b.dir, env) }
 	s, err := load(b.dir)
@@ -330,9 +331,34 @@ type testEngine struct {
 	*holdtest.Member
 	a    *arena
 	name string
+	lame bool // nothing can be put into a lease
+	deaf bool // nothing that is told is heard
 }
 
 var _ Engine = (*testEngine)(nil)
+
+func (e *testEngine) CAS(ctx context.Context, cell string, after uint64, data []byte) (uint64, error) {
+	if e.lame && strings.HasPrefix(cell, "lease.") {
+		return 0, hold.ErrUnknown
+	}
+	return e.Member.CAS(ctx, cell, after, data)
+}
+
+func (e *testEngine) Hear(subject string, f func(data []byte)) (stop func()) {
+	return e.Member.Hear(subject, e.unlessDeaf(f))
+}
+
+func (e *testEngine) Listen(cell string, f func(data []byte)) (stop func()) {
+	return e.Member.Listen(cell, e.unlessDeaf(f))
+}
+
+func (e *testEngine) unlessDeaf(f func(data []byte)) func(data []byte) {
+	return func(data []byte) {
+		if !e.deaf {
+			f(data)
+		}
+	}
+}
 
 func (e *testEngine) StepAside(context.Context) error {
 	if e.a.engine.Leader() != e.name {

@@ -101,7 +101,7 @@ func TestReleaseThatIsWrongChangesNothing(t *testing.T) {
 		t.Error("a site.yaml that cannot be read was released")
 	}
 	left.write("site.yaml", "devices: {}\n")
-	if _, _, err := left.release(); err == nil || !strings.Contains(err.Error(), "cluster:") {
+	if _, _, err := left.release(); err == nil || !strings.Contains(err.Error(), "no cluster") {
 		t.Errorf("a site.yaml without a cluster: %v", err)
 	}
 	a.run(10 * time.Second)

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -64,7 +66,7 @@ func TestHolderIsKilledAndAnotherGoesOn(t *testing.T) {
 		break
 	}
 	a.box(first).restart()
-	a.run(30 * time.Second)
+	a.run(2 * time.Minute)
 	if now := a.holder("site"); now != second {
 		t.Errorf("the share went from %s to %q although nothing happened", second, now)
 	}
@@ -92,7 +94,10 @@ func TestHolderIsPausedAndKilledByItsKernel(t *testing.T) {
 // A holder that is cut off from the others, and not from the cameras, stops its
 // heads and lets go before another takes over; later it is a standby.
 func TestHolderIsCutOff(t *testing.T) {
-	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a := newArena(t, oneDome, map[string]string{
+		"scripts/turn.lua": `local yard = hik.device("gate"):channel("yard")
+hik.every("30s", function() yard:ptz_move({pan = 10}) hik.sleep("25s") end)`,
+	})
 	a.startAll()
 	a.run(30 * time.Second)
 	first := a.holder("site")
@@ -100,9 +105,13 @@ func TestHolderIsCutOff(t *testing.T) {
 	a.until(20*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
 	cut := a.clk.Now()
 	a.engine.Cut(first)
-	a.run(7 * time.Second)
+	a.run(5 * time.Second)
+	if !a.cameras["gate"].Driven(1) {
+		t.Error("5 s after the cut the head is at rest")
+	}
+	a.run(1700 * time.Millisecond)
 	if a.cameras["gate"].Driven(1) {
-		t.Error("7 s after the cut the head moves")
+		t.Error("6.7 s after the cut the head moves")
 	}
 	a.run(8 * time.Second)
 	second := a.holder("site")
@@ -197,4 +206,38 @@ func TestHolderThatComesToLeadStepsAside(t *testing.T) {
 		t.Errorf("%s holds the share and leads the engine", holder)
 	}
 	a.end()
+}
+
+// The host that a share belongs on is heard, and can't take it: another does.
+func TestShareDoesNotWaitForAHostThatCannotTakeIt(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	lame := place("site", []candidate{{"left", 1}, {"right", 1}, {"third", 1}})
+	a.box(lame).lame = true
+	a.startAll()
+	a.run(20 * time.Second)
+	if now := a.holder("site"); now == "" || now == lame {
+		t.Errorf("%q holds the share\n%s", now, a.log)
+	}
+}
+
+// What was released before a term began is what runs in it, also on a host that has
+// heard nothing of that.
+func TestTermBeginsWithTheLatestRelease(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/say.lua": says("one")})
+	a.startAll()
+	a.run(20 * time.Second)
+	holder := a.box(a.holder("site"))
+	for _, b := range a.boxes {
+		b.process.engine.deaf = b != holder
+	}
+	holder.write("scripts/say.lua", says("two"))
+	if number, _, err := holder.release(); err != nil || number != 2 {
+		t.Fatalf("release %d, %v", number, err)
+	}
+	holder.kill()
+	a.printed = nil
+	a.run(15 * time.Second)
+	if got := a.lines("say"); len(got) == 0 || slices.ContainsFunc(got, func(l string) bool { return strings.HasSuffix(l, "one") }) {
+		t.Errorf("the next holder printed %q\n%s", got, a.log)
+	}
 }
