@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/hold"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -32,6 +33,8 @@ type Member struct {
 	clk  clock.Clock
 	log  *slog.Logger
 	data string // data/cluster of the site's folder
+	// began is when Run did; set by it before all else.
+	began hold.BootTime
 	// alone: this host has the state of a site that it ran alone.
 	alone bool
 
@@ -88,6 +91,7 @@ func (m *Member) stateBefore() string { return filepath.Join(m.conf.Site.Dir, "d
 // still be moving.
 func (m *Member) Run(ctx context.Context) error {
 	defer m.cancel()
+	m.began = m.conf.Boot()
 	defer m.conf.Engine.Hear(presenceSubject, m.hear)()
 	defer m.conf.Engine.Listen(releaseCell, func([]byte) { m.lookSoon() })()
 	defer m.conf.Engine.Answer(questionMove, m.answerMove)()

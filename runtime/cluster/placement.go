@@ -59,10 +59,13 @@ func (s *share) remember() {
 // there. With one share alone it stays where it is.
 func (m *Member) place(s *share, live map[string]*peer, alone bool) {
 	st := s.holder.Status()
-	wanted := m.wanted(s, st, live, alone)
+	wanted := m.wanted(s, st, live, alone, 0)
 	s.setWanted(wanted)
 	me := m.conf.Name
-	s.holder.Want(m.eligible() && s.able() && (wanted == me || s.vacant(st)))
+	// A host that has not been there for as long as a lease can't know when that of the
+	// holder ends: if the holder is lost, another is not to wait for it.
+	takes := wanted == me || m.wanted(s, st, live, false, s.lasts()) == me
+	s.holder.Want(m.eligible() && s.able() && (takes || s.vacant(st)))
 	if st.State != hold.Held || wanted == "" || wanted == me {
 		return
 	}
@@ -79,14 +82,16 @@ func (m *Member) place(s *share, live map[string]*peer, alone bool) {
 	}
 }
 
-// wanted is the host that is to hold a share; "": none can.
-func (m *Member) wanted(s *share, st hold.Status, live map[string]*peer, alone bool) string {
+// wanted is the host that is to hold a share, of those that have been there for so
+// long; "": none can.
+func (m *Member) wanted(s *share, st hold.Status, live map[string]*peer, alone bool, there time.Duration) string {
 	var hosts []candidate
+	now := m.conf.Boot()
 	for _, h := range m.cluster().Hosts {
 		p := live[h.Name]
 		switch {
-		case h.Name == m.conf.Name && m.eligible() && s.able(),
-			p != nil && !p.Leaving && p.Refused == "" && !slices.Contains(p.Unable, s.name):
+		case h.Name == m.conf.Name && m.eligible() && s.able() && now.Sub(m.began) >= there,
+			p != nil && !p.Leaving && p.Refused == "" && !slices.Contains(p.Unable, s.name) && now.Sub(p.since) >= there:
 			hosts = append(hosts, candidate{h.Name, h.Weight})
 		}
 	}

@@ -241,3 +241,30 @@ func TestTermBeginsWithTheLatestRelease(t *testing.T) {
 		t.Errorf("the next holder printed %q\n%s", got, a.log)
 	}
 }
+
+// The host that a share belongs on has just been started, and does not know yet when
+// the lease of the holder ends: another does not wait for it.
+func TestFailoverDoesNotWaitForAHostThatWasJustStarted(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(20 * time.Second)
+	first := a.holder("site")
+	var rest []candidate
+	for _, b := range a.boxes {
+		if b.name != first {
+			rest = append(rest, candidate{b.name, 1})
+		}
+	}
+	next := a.box(place("site", rest))
+	a.engine.Lead(a.another(first, next.name).name)
+	next.process.stop()
+	a.run(5 * time.Second)
+	killed := a.clk.Now()
+	a.box(first).kill()
+	a.run(4 * time.Second)
+	next.restart()
+	a.until(12*time.Second, "another host holds the share", func() bool { return a.holder("site") != "" })
+	if took := a.clk.Now().Sub(killed); took > othersWait {
+		t.Errorf("it took %v\n%s", took, a.log)
+	}
+}
