@@ -268,3 +268,25 @@ func TestFailoverDoesNotWaitForAHostThatWasJustStarted(t *testing.T) {
 		t.Errorf("it took %v\n%s", took, a.log)
 	}
 }
+
+// A password that a camera has refused is not tried again by each new holder, or the
+// camera locks the account.
+func TestRefusedLoginIsNotTriedByEachHolder(t *testing.T) {
+	yaml := strings.Replace(oneDome, "simulate: ptz", "ip: 192.0.2.1\n    username: admin\n    password: before", 1)
+	a := newArena(t, yaml, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(20 * time.Second)
+	a.cameras["gate"].SetPassword("admin", "after")
+	a.run(2 * time.Minute)
+	before := a.cameras["gate"].Counts().RejectedLogins
+	for range 3 {
+		holder := a.box(a.holder("site"))
+		holder.kill()
+		a.run(12 * time.Second)
+		holder.restart()
+		a.run(30 * time.Second)
+	}
+	if n := a.cameras["gate"].Counts().RejectedLogins - before; before == 0 || n > 0 {
+		t.Errorf("%d logins were refused, and %d more over three takeovers\n%s", before, n, a.log)
+	}
+}
