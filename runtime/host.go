@@ -81,8 +81,11 @@ type Config struct {
 
 	// Logins is the folder in which refused passwords are remembered; "": they are
 	// forgotten when the host ends. LoginsCareful: the last tries of an account
-	// are not spent with another password either.
+	// are not spent with another password either. In a cluster it is the folder for a
+	// copy of what the share's state has of them. LoginsBeside are folders whose
+	// refusals count, too.
 	Logins        string
+	LoginsBeside  []string
 	LoginsCareful bool
 	// LoginCommand, if it is set, is what a person types to have a device's
 	// login tried again, for hints.
@@ -267,9 +270,9 @@ func New(conf Config) (*Host, error) {
 		if err := h.openStore(); err != nil {
 			return h, err
 		}
-		h.logins = logins.OpenShared(h.store.Script(refusedTable), h.clk, conf.LoginsCareful)
+		h.logins = logins.OpenShared(h.store.Script(refusedTable), conf.Logins, conf.LoginsBeside, h.clk, conf.LoginsCareful)
 	} else if conf.Logins != "" {
-		h.logins = logins.Open(conf.Logins, h.clk, conf.LoginsCareful)
+		h.logins = logins.Open(conf.Logins, conf.LoginsBeside, h.clk, conf.LoginsCareful)
 	}
 	var err error
 	h.devices, err = device.NewSet(device.Config{

@@ -14,7 +14,7 @@ import (
 // A login waits for no disk: what came of it is written after the answer, in the
 // order of answers.
 func TestNotesOfLoginsAreNotWaitedFor(t *testing.T) {
-	h := &Host{clk: clock.Real(), logins: logins.Open(t.TempDir(), clock.Real(), false)}
+	h := &Host{clk: clock.Real(), logins: logins.Open(t.TempDir(), nil, clock.Real(), false)}
 	h.noting = clock.NewGroup(h.clk)
 	h.loginNotes = clock.NewSequence(h.noting)
 	hangs := make(chan bool)

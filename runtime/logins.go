@@ -41,6 +41,15 @@ func (h *Host) loginFor(conf site.Device, place string, config *isapi.Config) {
 	}
 }
 
+// RefusedLogins is what is remembered of refused passwords, for logins.Keep on another
+// host; nil: nothing is.
+func (h *Host) RefusedLogins() []byte {
+	if h.logins == nil {
+		return nil
+	}
+	return h.logins.Page()
+}
+
 // LoginReport is what came of a new try.
 type LoginReport struct {
 	Device    string       `json:"device"`

@@ -192,6 +192,11 @@ func (a *app) hostConf(s *site.Site, o hostOptions) runtime.Config {
 	if !o.simulate {
 		conf.Logins, conf.LoginsCareful, conf.LoginCommand = loginsFolder(s.Dir), !o.reload, a.loginCommand(s)
 	}
+	if !o.simulate && s.Cluster != nil {
+		for _, share := range s.ShareNames() { // what its hosts know, as far as one was told here
+			conf.LoginsBeside = append(conf.LoginsBeside, shareFolder(s.Dir, share))
+		}
+	}
 	return conf
 }
 

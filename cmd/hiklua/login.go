@@ -92,6 +92,9 @@ func (a *app) login(ctx context.Context, dir, name string) error {
 		if err != nil {
 			return err
 		}
+		if s.Cluster != nil {
+			return &failure{"the hosts of the cluster have to know of a new try, and none runs here\n  try: give the command where the host runs that drives " + name}
+		}
 		return a.loginAlone(ctx, s, name)
 	}
 	defer client.Close()

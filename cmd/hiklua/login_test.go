@@ -214,3 +214,27 @@ func TestRightPasswordIsForgotten(t *testing.T) {
 		t.Error(book())
 	}
 }
+
+// TestWrongPasswordOfACluster: what the hosts of a cluster know of refused passwords
+// holds for a command beside them, and a new try is theirs.
+func TestWrongPasswordOfACluster(t *testing.T) {
+	t.Parallel()
+	p := aloneWithDevice(t)
+	dir := p.siteOf(refusingSite)
+	p.by(dir, "devices")
+	text, err := os.ReadFile(filepath.Join(dir, "data", "refused-logins"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "data", "refused-logins")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, map[string]string{"data/cluster/site/refused-logins": string(text)})
+	p.rewrite(dir, refusingSite+"cluster:\n  hosts: {left: 192.0.2.11, right: 192.0.2.12}\n  witnesses: {box: 192.0.2.13}\n")
+	wants(t, p.by(dir, "devices"), "the device refused this password on")
+	wants(t, oneLine(p.by(dir, "doctor")), "nothing was sent now")
+	wants(t, p.by(dir, "login", "gate"), "the hosts of the cluster have to know of a new try", "the host runs that drives gate")
+	if n := p.device.Counts().RejectedLogins; n != 1 {
+		t.Errorf("%d rejected logins", n)
+	}
+}

@@ -47,6 +47,7 @@ type arena struct {
 	sent    []sent // what reached the cameras that moves or stops something
 	printed []line
 	over    bool
+	logins  bool // refused logins are kept in data/
 	// headless has each second in which the engine had no leader.
 	headless []time.Time
 }
@@ -179,6 +180,10 @@ func (b *box) start() {
 	if err != nil {
 		a.t.Fatal(err)
 	}
+	logins := ""
+	if a.logins {
+		logins = filepath.Join(b.dir, "data")
+	}
 	p.member = New(Config{
 		Founder: b.founder,
 		Site:    s, Name: b.name, ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
@@ -192,7 +197,7 @@ func (b *box) start() {
 					a.printed = append(a.printed, line{a.clk.Now(), b.name, script, text})
 				}
 			},
-			Quiet: true, Seed: 1,
+			Quiet: true, Seed: 1, Logins: logins,
 		},
 	})
 	ctx, stop := clock.WithCancel(context.Background())

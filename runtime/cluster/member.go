@@ -100,6 +100,9 @@ func (m *Member) Run(ctx context.Context) error {
 	m.restoreRelease()
 	m.work.Go(m.followReleases)
 	m.work.Go(m.watchReach)
+	if m.conf.Host.Logins != "" {
+		m.work.Go(m.keepLogins)
+	}
 	for clock.Sleep(ctx, m.clk, every) == nil {
 		m.tick()
 	}

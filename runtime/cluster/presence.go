@@ -23,6 +23,8 @@ type presence struct {
 	Alone     bool     `json:"alone,omitempty"`   // it has the state of a site that it ran alone
 	Unreached []string `json:"unreached,omitempty"`
 	Pins      pins     `json:"pins"`
+	// Logins are the passwords that devices have refused, by share, as hashes: for commands on the machine of another host.
+	Logins map[string][]byte `json:"logins,omitempty"`
 }
 
 // peer is another host as it was heard last. Times are of this host's boot clock.
@@ -39,6 +41,12 @@ func (m *Member) tell() {
 	for _, s := range m.all() {
 		if s.held() {
 			p.Shares = append(p.Shares, s.name)
+			if page, known := s.refusedLogins(); known {
+				if p.Logins == nil {
+					p.Logins = make(map[string][]byte)
+				}
+				p.Logins[s.name] = page
+			}
 		}
 		if !s.able() {
 			p.Unable = append(p.Unable, s.name)

@@ -160,7 +160,7 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 	conf.Source = m.sourceDir()
 	conf.State = filepath.Join(folder, "state.db")
 	if conf.Logins != "" {
-		conf.Logins = filepath.Join(folder, filepath.Base(conf.Logins))
+		conf.Logins, conf.LoginsBeside = folder, []string{conf.Logins}
 	}
 	if len(now.ShareNames()) > 1 {
 		conf.Data = folder

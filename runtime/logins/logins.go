@@ -9,6 +9,7 @@
 package logins
 
 import (
+	"bytes"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -17,6 +18,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -56,7 +58,8 @@ type Account struct {
 // goroutine.
 type Book struct {
 	folder  *files.Folder
-	table   Table // in the place of folder
+	table   Table           // of a cluster; folder has a copy for commands
+	beside  []*files.Folder // with the books of others
 	clk     clock.Clock
 	careful bool
 
@@ -65,9 +68,16 @@ type Book struct {
 
 // Open names the folder; nothing is read or written before it is needed. A
 // careful book also refuses other passwords where a device said that few tries
-// are left.
-func Open(dir string, clk clock.Clock, careful bool) *Book {
-	return &Book{folder: files.NewFolder(dir), clk: clk, careful: careful}
+// are left. What books in the folders beside have counts, too.
+func Open(dir string, beside []string, clk clock.Clock, careful bool) *Book {
+	b := &Book{clk: clk, careful: careful}
+	if dir != "" {
+		b.folder = files.NewFolder(dir)
+	}
+	for _, dir := range beside {
+		b.beside = append(b.beside, files.NewFolder(dir))
+	}
+	return b
 }
 
 // Table is where a cluster keeps a book. Sync returns when the cluster has it.
@@ -77,9 +87,44 @@ type Table interface {
 	Sync(ctx context.Context) error
 }
 
-// OpenShared is Open for a cluster.
-func OpenShared(t Table, clk clock.Clock, careful bool) *Book {
-	return &Book{table: t, clk: clk, careful: careful}
+// OpenShared is Open for a cluster. The folder has a copy of the table, for commands;
+// "": there is none.
+func OpenShared(t Table, dir string, beside []string, clk clock.Clock, careful bool) *Book {
+	b := Open(dir, beside, clk, careful)
+	b.table = t
+	if b.folder != nil {
+		_ = Keep(dir, b.Page()) // a command that lacks the copy tries once more at worst
+	}
+	return b
+}
+
+// Page is the book as another host may Keep it; nil: nothing is remembered.
+func (b *Book) Page() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.read()
+	if len(p.Accounts) == 0 {
+		return nil
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return nil
+	}
+	return append(text, '\n')
+}
+
+// Keep lays the Page of another book into a folder, unless that is there.
+func Keep(dir string, page []byte) error {
+	folder := files.NewFolder(dir)
+	have, err := folder.Read(fileName)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && len(page) == 0, err == nil && bytes.Equal(have, page):
+		return nil
+	case len(page) == 0:
+		page = []byte("{}\n")
+	}
+	_, err = folder.Write(fileName, page)
+	return err
 }
 
 // page is the file.
@@ -102,9 +147,26 @@ type refusal struct {
 // Refusal is why nothing may be sent with an account; nil: nothing is known
 // against it. Retry is the command that asks for a new try.
 func (b *Book) Refusal(a Account, retry string) *isapi.Error {
+	for _, p := range b.pages() {
+		if e := b.refusal(p, a, retry); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// pages are those of the book, and of the books beside.
+func (b *Book) pages() []*page {
 	b.mu.Lock()
-	p := b.read()
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	all := []*page{b.read()}
+	for _, f := range b.beside {
+		all = append(all, readFile(f))
+	}
+	return all
+}
+
+func (b *Book) refusal(p *page, a Account, retry string) *isapi.Error {
 	r := p.find(a)
 	if r == nil {
 		return nil
@@ -138,10 +200,10 @@ func (b *Book) Refusal(a Account, retry string) *isapi.Error {
 // Known is what the device said of an account when it refused it last; nil if it
 // did not. It does not depend on the password.
 func (b *Book) Known(a Account) (said string, triesLeft *int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if r := b.read().find(a); r != nil {
-		return r.Said, r.TriesLeft
+	for _, p := range b.pages() {
+		if r := p.find(a); r != nil {
+			return r.Said, r.TriesLeft
+		}
 	}
 	return "", nil
 }
@@ -181,11 +243,21 @@ func (b *Book) note(p *page, a Account, e *isapi.Error) {
 
 // Forget allows one more try of an account, with any password.
 func (b *Book) Forget(a Account) error {
-	return b.change(func(p *page) bool {
+	forget := func(p *page) bool {
 		r := p.find(a)
 		p.Accounts = slices.DeleteFunc(p.Accounts, func(o *refusal) bool { return o == r })
 		return r != nil
-	})
+	}
+	if b.table != nil { // what commands here have noted: what a cluster has noted is its own
+		b.mu.Lock()
+		for _, f := range b.beside {
+			if p := readFile(f); forget(p) {
+				_ = writeFile(f, p) // it may be another user's
+			}
+		}
+		b.mu.Unlock()
+	}
+	return b.change(forget)
 }
 
 // change has f change the page, if there is something to change, and returns when
@@ -202,6 +274,11 @@ func (b *Book) change(f func(*page) bool) error {
 	if b.table == nil || err != nil {
 		return err
 	}
+	if b.folder != nil {
+		b.mu.Lock()
+		_ = writeFile(b.folder, p)
+		b.mu.Unlock()
+	}
 	ctx, cancel := clock.WithTimeout(b.clk, context.Background(), keepLimit)
 	defer cancel()
 	return b.table.Sync(ctx) // not under mu: others ask meanwhile
@@ -213,8 +290,12 @@ func (b *Book) read() *page {
 	if b.table != nil {
 		return b.readTable()
 	}
+	return readFile(b.folder)
+}
+
+func readFile(folder *files.Folder) *page {
 	p := new(page)
-	text, err := b.folder.Read(fileName)
+	text, err := folder.Read(fileName)
 	if err != nil || json.Unmarshal(text, p) != nil || slices.Contains(p.Accounts, nil) {
 		return new(page)
 	}
@@ -226,9 +307,13 @@ func (b *Book) write(p *page) error {
 	if b.table != nil {
 		return b.writeTable(p)
 	}
+	return writeFile(b.folder, p)
+}
+
+func writeFile(folder *files.Folder, p *page) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err == nil {
-		_, err = b.folder.Write(fileName, append(text, '\n'))
+		_, err = folder.Write(fileName, append(text, '\n'))
 	}
 	return err
 }

@@ -15,7 +15,7 @@ import (
 func TestRefusal(t *testing.T) {
 	clk := clock.NewVirtual(time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC))
 	dir := t.TempDir()
-	hasty, careful := Open(dir, clk, false), Open(dir, clk, true)
+	hasty, careful := Open(dir, nil, clk, false), Open(dir, nil, clk, true)
 	account := func(password string) Account {
 		return Account{Place: "192.0.2.10:80", Username: "operator", Password: isapi.NewSecret(password), Auth: "digest"}
 	}
@@ -60,4 +60,42 @@ func TestRefusal(t *testing.T) {
 		t.Error(err)
 	}
 	expect("begun anew", hasty.Refusal(account("one"), "login"), isapi.ErrUnauthorized)
+}
+
+// What others remember counts, and is not changed by a login of one's own.
+func TestBooksBeside(t *testing.T) {
+	clk := clock.NewVirtual(time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC))
+	own, copied := t.TempDir(), t.TempDir()
+	gate := Account{Place: "192.0.2.10:80", Username: "operator", Password: isapi.NewSecret("one")}
+	holder := Open(t.TempDir(), nil, clk, false)
+	if page := holder.Page(); page != nil {
+		t.Errorf("%s", page)
+	}
+	keep := func() {
+		t.Helper()
+		if err := Keep(copied, holder.Page()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keep()
+	if entries, _ := os.ReadDir(copied); len(entries) != 0 {
+		t.Error("nothing is remembered, and there is a file")
+	}
+	holder.Note(gate, &isapi.Error{Err: isapi.ErrUnauthorized, Detail: "4 more tries"})
+	keep()
+	command := Open(own, []string{copied}, clk, true)
+	for range 2 {
+		if e := command.Refusal(gate, "login"); !errors.Is(e, isapi.ErrUnauthorized) {
+			t.Error(e)
+		}
+		if said, _ := command.Known(gate); said != "4 more tries" {
+			t.Error(said)
+		}
+		command.Forget(gate)
+	}
+	holder.Forget(gate)
+	keep()
+	if e := command.Refusal(gate, "login"); e != nil {
+		t.Error(e)
+	}
 }

@@ -1,0 +1,32 @@
+package cluster
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
+)
+
+// What a device has refused is known on the machine of each host a moment later, and
+// what a command has noted on that of the holder counts there.
+func TestRefusedLoginsReachAllHosts(t *testing.T) {
+	site := strings.Replace(oneDome, "simulate: ptz\n", "simulate: ptz\n    username: admin\n    password: wrong-1\n", 1)
+	a := newArena(t, site, nil)
+	a.logins = true
+	a.cameras["gate"] = sim.New(sim.Options{Name: "gate", Model: sim.PTZ, Clock: a.clk, Username: "admin", Password: "right-1"})
+	a.startAll()
+	a.run(40 * time.Second)
+	first := a.holder("site")
+	for _, b := range a.boxes {
+		if page := b.read("data/cluster/site/refused-logins"); !strings.Contains(page, `"admin"`) || page != a.box(first).read("data/cluster/site/refused-logins") {
+			t.Errorf("%s knows %q", b.name, page)
+		}
+	}
+	a.box(first).kill()
+	a.run(30 * time.Second)
+	if n := a.cameras["gate"].Counts().RejectedLogins; n < 1 || n > 2 {
+		t.Errorf("%d logins were refused", n)
+	}
+	a.end()
+}
