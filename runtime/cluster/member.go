@@ -56,14 +56,17 @@ type Member struct {
 	refused   error               // why this host does not run the cluster's release
 	refusedAs uint64              // the number of that release
 	edited    []string
-	heard     map[string]*peer // the other hosts, by name
-	unreached []string
-	leaving   bool
-	pinned    pins
-	asideAt   time.Time // when this host last tried to have another member lead the leases
-	movedAt   time.Time // when a share was last moved from here by placement
-	newer     bool      // a newer release was heard of
-	look      clock.Waiter
+	gone      map[string]hold.BootTime // until when devices that releases have no more may be driven, by place
+	// blindUntil is that for those which releases before this process had.
+	blindUntil hold.BootTime
+	heard      map[string]*peer // the other hosts, by name
+	unreached  []string
+	leaving    bool
+	pinned     pins
+	asideAt    time.Time // when this host last tried to have another member lead the leases
+	movedAt    time.Time // when a share was last moved from here by placement
+	newer      bool      // a newer release was heard of
+	look       clock.Waiter
 }
 
 // New makes the member of one host. Nothing happens until Run.
@@ -74,6 +77,7 @@ func New(conf Config) *Member {
 		work:     clock.NewGroup(conf.Clock),
 		releases: clock.NewSemaphore(conf.Clock, 1),
 		heard:    make(map[string]*peer),
+		gone:     make(map[string]hold.BootTime),
 	}
 	m.ctx, m.cancel = clock.WithCancel(context.Background())
 	m.hurry, m.abort = clock.WithCancel(context.Background())

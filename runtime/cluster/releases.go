@@ -221,6 +221,7 @@ func (m *Member) use(r *release, source string) bool {
 		return false
 	}
 	m.mu.Lock()
+	m.noteGone(m.site, now, r.Number)
 	m.release, m.site, m.scripts, m.refused, m.refusedAs = r, now, scriptShares(m.sourceDir(), now), nil, 0
 	m.mu.Unlock()
 	m.log.Info(fmt.Sprintf("release %d of the cluster", r.Number), keyHost, r.Host, "at", r.At.In(now.Timezone).Format(time.DateTime))

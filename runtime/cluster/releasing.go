@@ -152,6 +152,9 @@ func (m *Member) mayFollow(now, next *site.Site, number uint64) error {
 		switch was, known := shareAt[placeOf(d)]; {
 		case !known:
 			fresh = d.Name
+			if wait := m.mayBeDriven(placeOf(d)); wait > 0 && len(next.ShareNames()) > 1 {
+				return fmt.Errorf("%s can't be added for %v yet: a release before may have had it, and its host may not have given it up", d.Name, clock.FormatDuration(wait))
+			}
 		case was != is:
 			return fmt.Errorf("%s would go from the share %s to the share %s, and for a moment two hosts could drive it: take it out of site.yaml, release that, and then release it in its new share", d.Name, was, is)
 		}
@@ -165,6 +168,38 @@ func (m *Member) mayFollow(now, next *site.Site, number uint64) error {
 		}
 	}
 	return nil
+}
+
+// noteGone notes which devices a release has no more. Their hosts may be slow to give
+// them up, or cut off and not know of it yet. Called with mu held.
+func (m *Member) noteGone(was, now *site.Site, number uint64) {
+	at := m.conf.Boot()
+	if was == nil {
+		if number > 1 {
+			m.blindUntil = at.Add(m.givenUpWithin())
+		}
+		return
+	}
+	maps.DeleteFunc(m.gone, func(_ string, until hold.BootTime) bool { return until <= at })
+	for _, d := range was.Devices {
+		if place := placeOf(d); !slices.ContainsFunc(now.Devices, func(o site.Device) bool { return placeOf(o) == place }) {
+			m.gone[place] = at.Add(m.givenUpWithin())
+		}
+	}
+}
+
+// givenUpWithin is how long a host may drive a device after a release has it no more:
+// its lease has to end, or what it runs, in order.
+func (m *Member) givenUpWithin() time.Duration {
+	return m.conf.Site.Cluster.Lease + handOverWithin + 2*time.Second
+}
+
+// mayBeDriven is how long a device that the release does not have may still be driven
+// by a host that ran one before.
+func (m *Member) mayBeDriven(place string) time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(m.gone[place], m.blindUntil).Sub(m.conf.Boot())
 }
 
 // placeOf is where a device is reached.

@@ -178,6 +178,36 @@ func TestDeviceDoesNotChangeItsShareAtOnce(t *testing.T) {
 	a.judge()
 }
 
+// The host of a device that one release takes out may be slow to give it up when the
+// next puts it into another share, or be cut off and not know of either.
+func TestDeviceThatWasTakenOutIsNotAddedAtOnce(t *testing.T) {
+	a := newArena(t, manyShares(3), nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	holder := a.holder("s2")
+	b := a.another(holder)
+	a.engine.Lead(b.name)
+	a.run(time.Second)
+	a.engine.Cut(holder)
+	b.write("site.yaml", manyShares(2))
+	if number, _, err := b.release(); err != nil || number != 2 {
+		t.Fatalf("two shares: release %d, %v", number, err)
+	}
+	a.run(4 * time.Second)
+	moved := strings.Replace(manyShares(3), "s1: [gate1], s2: [gate2]", "s1: [gate1, gate2]", 1)
+	b.write("site.yaml", moved)
+	if _, _, err := b.release(); err == nil || !strings.Contains(err.Error(), "can't be added for 20") {
+		t.Errorf("the device in another share: %v", err)
+	}
+	a.engine.Mend(holder)
+	a.run(25 * time.Second)
+	if number, _, err := b.release(); err != nil || number != 3 {
+		t.Errorf("later: release %d, %v", number, err)
+	}
+	a.run(30 * time.Second)
+	a.judge()
+}
+
 func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
 	a := newArena(t, oneDome, map[string]string{"scripts/tour.lua": says("one")})
 	for _, b := range a.boxes {

@@ -28,6 +28,8 @@ func TestServerLines(t *testing.T) {
 		{"JetStream cluster stream '$G > STATE' has NO quorum, stalled", "WARN", false, false},
 		{"Filestore [STATE] Stream state checksum did not match", "WARN", false, false},
 		{"Filestore [STATE] Stream state outdated, last block has additional entries, will rebuild", "", false, false},
+		{"Filestore [STATE] Recovering stream state from index errored: prior state file", "", false, false},
+		{"Filestore [LEASES] Stream state encountered internal inconsistency on write", "", false, false},
 		{"RAFT [sF83R4ay - _meta_] Commit file corrupt, checksums did not match", "", false, false},
 		{"RAFT [sF83R4ay - S-R3F-D2DxYF8K] Snapshot corrupt, checksums did not match", "", true, false},
 		{"RAFT [sF83R4ay - S-R3F-D2DxYF8K] Corrupt WAL, will truncate", "", true, false},
