@@ -149,6 +149,12 @@ func TestPrometheus(t *testing.T) {
 				if strings.Contains(s, "!=") {
 					s = name
 				}
+				if strings.HasPrefix(name, "hiklua_cluster_") { // of hosts with a cluster alone: runtime/metrics compares them with the page
+					if !strings.Contains(page, "`"+name) {
+						t.Errorf("%s: the page does not have %s", where, name)
+					}
+					continue
+				}
 				if !slices.Contains(notSoon, name) && server.number("count("+s+")") < 1 {
 					t.Errorf("%s: nothing is %s", where, s)
 				}
