@@ -151,12 +151,19 @@ func writeFile(root *os.Root, dir, name string, data []byte) error {
 			return err
 		}
 	}
+	mode := os.FileMode(0o644)
+	if info, err := root.Lstat(name); err == nil {
+		mode = info.Mode().Perm() // site.yaml may have passwords that are not for all
+	}
 	beside := path.Join(path.Dir(name), ".hiklua-"+path.Base(name))
-	f, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := root.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = f.Chmod(mode)
+	if err == nil {
+		_, err = f.Write(data)
+	}
 	err = errors.Join(err, owner.Give(f, filepath.Join(dir, path.Dir(name))), f.Sync(), f.Close())
 	if err == nil {
 		err = root.Rename(beside, name)

@@ -6,8 +6,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/owner"
@@ -131,7 +133,13 @@ func (f *folder) asReleased(name, sum string) {
 func (f *folder) take(root *os.Root, r *release, name string) error {
 	delete(f.seen, name)
 	if r.Files[name] == "" {
-		return root.Remove(name)
+		err := root.Remove(name)
+		for above := path.Dir(name); strings.Contains(above, "/"); above = path.Dir(above) {
+			if root.Remove(above) != nil { // it has other files
+				break
+			}
+		}
+		return err
 	}
 	return writeFile(root, f.dir, name, r.content[name])
 }

@@ -56,6 +56,7 @@ type Member struct {
 	refused   error               // why this host does not run the cluster's release
 	refusedAs uint64              // the number of that release
 	edited    []string
+	trouble   string                   // of the folder that can\'t follow the release, as it was told
 	gone      map[string]hold.BootTime // until when devices that releases have no more may be driven, by place
 	// blindUntil is that for those which releases before this process had.
 	blindUntil hold.BootTime

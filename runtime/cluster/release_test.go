@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -214,6 +215,7 @@ func TestFolderFollowsReleasesAndKeepsWhatWasEdited(t *testing.T) {
 	want("scripts/new.lua", "new")
 	want("lib/n.lua", "n2")
 	want("lib/m.lua", "m by hand")
+	want("site.yaml", "one")
 	want("scripts/mine.lua", "mine")
 
 	// m was edited from what release 1 had: releasing it would undo release 2's.
@@ -235,11 +237,25 @@ func TestFolderFollowsReleasesAndKeepsWhatWasEdited(t *testing.T) {
 	follow(two, "lib/n.lua", "scripts/mine.lua")
 	want("lib/n.lua", "")
 
+	// A file is for those whom it was for, and a folder takes the place of a file.
+	if err := os.Chmod(filepath.Join(dir, "site.yaml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	follow(aRelease(3, map[string]string{"site.yaml": "other", "scripts/new.lua": "new", "lib/m.lua/init.lua": "i", "lib/n.lua": "n2"}), "lib/n.lua", "scripts/mine.lua")
+	if info, err := os.Stat(filepath.Join(dir, "site.yaml")); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("site.yaml, which was for its owner alone, has mode %v, %v", info.Mode(), err)
+	}
+	want("lib/m.lua/init.lua", "i")
+	back := aRelease(4, map[string]string{"site.yaml": "one", "scripts/new.lua": "new", "lib/m.lua": "m2", "lib/n.lua": "n2"})
+	_, _ = f.follow(back) // the folder has to be empty first
+	follow(back, "lib/n.lua", "scripts/mine.lua")
+	want("lib/m.lua", "m2")
+
 	// A link in the place of a file is left alone, and nothing is written past it.
 	outside := tree(t, map[string]string{"target": "t"})
 	os.Remove(filepath.Join(dir, "scripts/new.lua"))
 	if err := os.Symlink(filepath.Join(outside, "target"), filepath.Join(dir, "scripts/new.lua")); err == nil {
-		three := aRelease(3, map[string]string{"site.yaml": "one", "scripts/new.lua": "newer", "lib/m.lua": "m2", "lib/n.lua": "n2"})
+		three := aRelease(5, map[string]string{"site.yaml": "one", "scripts/new.lua": "newer", "lib/m.lua": "m2", "lib/n.lua": "n2"})
 		follow(three, "lib/n.lua", "scripts/mine.lua", "scripts/new.lua")
 		if got := get(t, outside, "target"); got != "t" {
 			t.Errorf("the target of the link is %q", got)

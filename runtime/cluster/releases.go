@@ -125,7 +125,7 @@ func (m *Member) fetch(ctx context.Context) error {
 	case err != nil:
 		return err
 	case seq == 0:
-		return m.releaseFirst(ctx)
+		return m.releaseFirst()
 	case seq == m.seq && m.runsIt():
 		m.followFolder()
 		return nil
@@ -286,7 +286,7 @@ func (m *Member) tellRestart(now *site.Site) {
 	was, is := *m.conf.Site.Cluster, *now.Cluster
 	was.Shares, is.Shares = nil, nil
 	if !reflect.DeepEqual(was, is) {
-		m.log.Warn("cluster: of site.yaml is another in the release than the one this host was started with: restart each host and witness, one after another, to have it count")
+		m.log.Warn("cluster: of site.yaml is another in the release than the one this host was started with: copy it to each witness, and restart hosts and witnesses, one after another, to have it count")
 	}
 }
 
@@ -300,12 +300,17 @@ func (m *Member) followFolder() {
 		return
 	}
 	edited, err := m.folder.follow(r)
+	trouble := ""
 	if err != nil {
-		m.log.Error("the folder of the site can't follow the release", keyError, err)
+		trouble = err.Error()
 	}
 	m.mu.Lock()
-	m.edited = edited
+	known := m.trouble
+	m.edited, m.trouble = edited, trouble
 	m.mu.Unlock()
+	if trouble != "" && trouble != known { // it is looked at every few seconds
+		m.log.Error("the folder of the site can't follow the release", keyError, err)
+	}
 	if len(edited) > 0 && !slices.Equal(edited, was) {
 		m.log.Warn(fmt.Sprintf("edited here, and not what the cluster runs (release %d): hiklua cluster release makes this folder the next release", r.Number), "files", strings.Join(edited, ", "))
 	}

@@ -20,15 +20,15 @@ var errNoRelease = errors.New(`the cluster has no release yet: the folder in whi
 
 // releaseFirst makes the folder of this host the first release of a new cluster. A
 // caller has releases.
-func (m *Member) releaseFirst(ctx context.Context) error {
+func (m *Member) releaseFirst() error {
 	if !m.conf.Founder {
 		return errNoRelease
 	}
-	return m.makeFirst(ctx)
+	return m.makeFirst()
 }
 
 // makeFirst is releaseFirst, whichever folder the host has.
-func (m *Member) makeFirst(ctx context.Context) error {
+func (m *Member) makeFirst() error {
 	files, _, err := m.readFolder()
 	if err != nil {
 		return fmt.Errorf("the cluster has no release yet, and this folder can't be the first: %w", err)
@@ -39,7 +39,7 @@ func (m *Member) makeFirst(ctx context.Context) error {
 		number = m.release.Number + 1
 	}
 	m.mu.Unlock()
-	_, err = m.publish(ctx, files, number, 0)
+	_, err = m.publish(files, number, 0)
 	if errors.Is(err, hold.ErrConflict) {
 		return nil // another host was first: its release is fetched at the next look
 	}
@@ -65,13 +65,16 @@ func (m *Member) readFolder() (map[string][]byte, *site.Site, error) {
 
 // publish makes files the release of the cluster after the one whose cell has the
 // number after. The error wraps hold.ErrConflict if another host was faster.
-func (m *Member) publish(ctx context.Context, files map[string][]byte, number, after uint64) (*release, error) {
+func (m *Member) publish(files map[string][]byte, number, after uint64) (*release, error) {
 	r := newRelease(files)
 	r.Number, r.Host, r.At = number, m.conf.Name, m.clk.Now().Round(0).UTC().Truncate(time.Millisecond)
 	packed, err := r.pack()
 	if err != nil {
 		return nil, err
 	}
+	// Not within the time of the caller, of which a check may have taken most.
+	ctx, cancel := clock.WithTimeout(m.clk, m.ctx, 2*engineWithin)
+	defer cancel()
 	seq, err := m.conf.Engine.CAS(ctx, releaseCell, after, packed)
 	if errors.Is(err, hold.ErrUnknown) {
 		return nil, fmt.Errorf("whether the cluster has the release is not known, hiklua cluster status will show it: %w", err)
@@ -90,10 +93,8 @@ func (m *Member) Release(ctx context.Context) (number uint64, changed []string, 
 		return 0, nil, err
 	}
 	defer m.releases.Release()
-	ctx, cancel := clock.WithTimeout(m.clk, ctx, 2*engineWithin)
-	defer cancel()
 	if err := m.fetch(ctx); errors.Is(err, errNoRelease) {
-		if err := m.makeFirst(ctx); err != nil {
+		if err := m.makeFirst(); err != nil {
 			return 0, nil, err
 		}
 		m.tell()
@@ -128,7 +129,7 @@ func (m *Member) Release(ctx context.Context) (number uint64, changed []string, 
 	if err := m.mayFollow(now, next, r.Number); err != nil {
 		return 0, nil, err
 	}
-	made, err := m.publish(ctx, files, r.Number+1, m.seq)
+	made, err := m.publish(files, r.Number+1, m.seq)
 	if errors.Is(err, hold.ErrConflict) {
 		return 0, nil, errors.New("another release was made at this moment: look at hiklua cluster status, and try again")
 	}

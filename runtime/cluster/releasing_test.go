@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -206,6 +207,22 @@ func TestDeviceThatWasTakenOutIsNotAddedAtOnce(t *testing.T) {
 	}
 	a.run(30 * time.Second)
 	a.judge()
+}
+
+// A folder is looked at every few seconds, and what is wrong with it is told once.
+func TestFolderThatCannotFollowIsToldOnce(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"lib/deep/m.lua": "return 1"})
+	right := a.box("right")
+	right.founder = false
+	deep := filepath.Join(right.dir, "lib", "deep")
+	if err := errors.Join(os.RemoveAll(deep), os.Symlink("nowhere", deep)); err != nil {
+		t.Skip(err)
+	}
+	a.startAll()
+	a.run(time.Minute)
+	if n := strings.Count(a.log.String(), "can't follow the release"); n != 1 {
+		t.Errorf("told %d times in a minute", n)
+	}
 }
 
 func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
