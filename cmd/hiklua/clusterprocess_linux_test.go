@@ -246,15 +246,6 @@ func (m *voter) ends() syscall.WaitStatus {
 	return m.cmd.ProcessState.Sys().(syscall.WaitStatus)
 }
 
-func (m *voter) running() bool {
-	select {
-	case <-m.ended:
-		return false
-	default:
-		return true
-	}
-}
-
 // status is what a host says of its cluster; false: it does not answer.
 func (m *voter) status() (st cluster.Status, ok bool) {
 	out, err := m.program("cluster", "status", "--json").Output()
