@@ -286,7 +286,7 @@ func (x *trial) judge() {
 
 // brokenOff reports whether something happened in the moment in which a run begins, at
 // its time or when a takeover makes up for it: that it begins is in the log then, which
-// may take a while, and its first line is not.
+// may take as long as an election, and its first line is not.
 func (x *trial) brokenOff(at time.Time) bool {
 	began := append([]time.Time{at}, x.starts...)
 	// One that was paused over the time begins what was due, and lets go.
@@ -294,7 +294,7 @@ func (x *trial) brokenOff(at time.Time) bool {
 		return true
 	}
 	return slices.ContainsFunc(x.shaken, func(s time.Time) bool {
-		return s.After(at.Add(-100*time.Millisecond)) && within(began, s, 2500*time.Millisecond)
+		return s.After(at.Add(-100*time.Millisecond)) && within(began, s, 12*time.Second)
 	})
 }
 
