@@ -36,7 +36,10 @@ func (h *Host) followGaps() {
 		if s == nil && errors.Is(err, fs.ErrNotExist) {
 			return
 		}
-		g = gaps.New(gaps.Config{Clock: h.clk, Log: h.log, Data: h.files.Dir(), State: h.deviceState, Tell: h.tellGap, Taken: h.taken})
+		g = gaps.New(gaps.Config{
+			Clock: h.clk, Log: h.log, Data: h.files.Dir(), Elsewhere: h.conf.HeldElsewhere,
+			State: h.deviceState, Tell: h.tellGap, Taken: h.taken,
+		})
 		if !h.gaps.CompareAndSwap(nil, g) {
 			g = h.gaps.Load()
 		} else {

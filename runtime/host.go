@@ -72,6 +72,9 @@ type Config struct {
 	// that nothing is known of events since then. Zero: the time of the last entry
 	// of the log.
 	TakenOver time.Time
+	// HeldElsewhere is TakenOver where the former holder was another host, which took
+	// the pictures that were due until then.
+	HeldElsewhere time.Time
 	// SiteTaken, if it is set, is told of each site that Reload has read and that
 	// was taken over. It must not wait.
 	SiteTaken func(*site.Site)

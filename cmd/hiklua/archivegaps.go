@@ -62,10 +62,13 @@ With --check the status is 1 if a picture is missing.
 
 // gaps makes the report of what is chosen.
 func (v *archiveView) gaps(c *choice) (*api.Gaps, error) {
-	q := gaps.Query{Device: c.Device, Channel: c.Channel, Label: c.Label, From: c.From, Till: c.Till}
+	q := gaps.Query{Device: c.Device, Channel: c.Channel, Label: c.Label, From: c.From, Till: c.Till, Cluster: v.site.Cluster != nil}
 	var found gaps.Report
 	for i, p := range v.parts() {
 		part, err := runtime.Gaps(p.site, p.data, q, v.clk.Now())
+		if err == nil && q.Cluster && part.Stopped(v.clk.Now()) {
+			fmt.Fprintf(v.stderr, "%s: not held here since %s: what is missing since then is told where the host runs that holds it\n", p.share, v.timeText(part.Alive))
+		}
 		switch {
 		case err != nil:
 			return nil, err

@@ -34,9 +34,6 @@ func (a *app) viewArchive(dir string) (*archiveView, error) {
 	if err != nil {
 		return nil, err
 	}
-	if names := s.ShareNames(); s.Cluster != nil && len(names) == 1 {
-		return a.viewShare(dir, s, names[0]), nil
-	}
 	v := &archiveView{app: a, dir: dir, data: dataFolder(dir), site: s, conf: site.DefaultArchive()}
 	if s.Archive != nil {
 		v.conf = *s.Archive

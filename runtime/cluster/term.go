@@ -126,6 +126,9 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 	former := s.before
 	s.mu.Unlock()
 	conf.Gate, conf.StateLog, conf.TakenOver = t.gate, &termLog{log, t}, former.at
+	if former.host != m.conf.Name {
+		conf.HeldElsewhere = former.at
+	}
 	if h, err = runtime.New(conf); err != nil {
 		return nil, from, err
 	}

@@ -43,6 +43,8 @@ type desk struct {
 	index map[string][]time.Time
 	away  error // the index cannot be asked
 	told  []string
+	// elsewhere is until when another host held the share.
+	elsewhere time.Time
 
 	tracker *Tracker
 	takes   clock.Timer
@@ -62,7 +64,7 @@ func cron(t *testing.T, spec string) schedule.Schedule {
 
 func (d *desk) start() {
 	d.tracker = New(Config{
-		Clock: d.clk, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Data: d.data,
+		Clock: d.clk, Log: slog.New(slog.NewTextHandler(&d.log, nil)), Data: d.data, Elsewhere: d.elsewhere,
 		State: func(string) (string, time.Time) { return d.state, d.since },
 		Tell: func(g Gap, begins bool) {
 			word := "ends"

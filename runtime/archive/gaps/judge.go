@@ -81,16 +81,28 @@ func (t *Tracker) wantedIs(list []Series) bool {
 	return len(list) == len(t.wanted) && (len(list) == 0 || &list[0] == &t.wanted[0])
 }
 
-// judge judges what has been due for long enough. Called with mu held.
-func (t *Tracker) judge(s *series, now time.Time) (begun, ended []Gap) {
+// judge judges what has been due for long enough. over is a gap that had ended before
+// those that have begun. Called with mu held.
+func (t *Tracker) judge(s *series, now time.Time) (over, begun, ended []Gap) {
 	for !s.Next.IsZero() && !now.Before(s.Next.Add(grace)) {
 		due := s.Next
 		next := s.Due.Next(due)
 		within := func(at time.Time) bool { return !at.Before(due) && (next.IsZero() || at.Before(next)) }
 		came := slices.IndexFunc(s.recent, within)
+		other, elsewhere := away(t.state.Away, due)
 		switch {
 		case came >= 0 && s.Gap != nil:
 			ended = append(ended, t.endGap(s, s.recent[came]))
+		case came < 0 && elsewhere:
+			if s.Gap != nil {
+				s.Gap.end(latest(s.Gap.Last, other.From), time.Time{})
+				if len(begun) == 0 {
+					over = append(over, s.Gap.clone())
+				} else {
+					ended = append(ended, s.Gap.clone())
+				}
+				s.Gap = nil
+			}
 		case came < 0:
 			fresh := s.Gap == nil
 			if fresh {
@@ -112,7 +124,7 @@ func (t *Tracker) judge(s *series, now time.Time) (begun, ended []Gap) {
 		s.recent = slices.DeleteFunc(s.recent, func(at time.Time) bool { return !next.IsZero() && at.Before(next) })
 		s.Failed = slices.DeleteFunc(s.Failed, func(f failure) bool { return !next.IsZero() && f.At.Before(next) })
 	}
-	return begun, ended
+	return over, begun, ended
 }
 
 // reason is why the picture is missing that was due. Called with mu held.

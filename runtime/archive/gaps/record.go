@@ -27,7 +27,28 @@ type record struct{ dir string }
 // state is how far the judging has come.
 type state struct {
 	Alive  time.Time             `json:"alive"` // a host was seen
+	Away   []span                `json:"elsewhere,omitempty"`
 	Series map[string]*following `json:"series"`
+}
+
+// span is when another host of the cluster took the pictures: none of them is missing
+// here.
+type span struct {
+	From time.Time `json:"from"`
+	Till time.Time `json:"till"` // the moment after
+}
+
+// spansKept bounds them.
+const spansKept = 500
+
+// away is the span in which something was due; ok is false if there is none.
+func away(spans []span, due time.Time) (s span, ok bool) {
+	for _, s := range spans {
+		if !due.Before(s.From) && due.Before(s.Till) {
+			return s, true
+		}
+	}
+	return s, false
 }
 
 // following is one series as it is followed.

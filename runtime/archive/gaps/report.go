@@ -49,6 +49,8 @@ type Query struct {
 	Label   string
 	From    time.Time // zero: a day before Till
 	Till    time.Time // the moment after the last; zero: now
+	// Cluster: what became due after the record ends is another host's to tell.
+	Cluster bool
 }
 
 // Report is what is missing in a span of time.
@@ -63,6 +65,12 @@ type Report struct {
 type Plan struct {
 	Label string
 	Due   schedule.Schedule
+}
+
+// Stopped reports whether no host has followed the schedules here for so long that
+// none does at a time.
+func (r *Report) Stopped(now time.Time) bool {
+	return !r.Alive.IsZero() && now.Sub(r.Alive) > stopped
 }
 
 // stopped is how long no host may have been seen for one to run.
@@ -82,7 +90,7 @@ func Read(data string, q Query, plans []Plan, now time.Time) (Report, error) {
 	if q.From.IsZero() {
 		q.From = q.Till.Add(-24 * time.Hour)
 	}
-	b := &builder{query: q, lines: make(map[string]*Line), due: make(map[string]Series)}
+	b := &builder{query: q, away: st.Away, lines: make(map[string]*Line), due: make(map[string]Series)}
 	for key, f := range st.Series {
 		i := slices.IndexFunc(plans, func(p Plan) bool { return p.Label == f.Of.Label && p.Due.String() == f.Of.Every })
 		if i < 0 || !b.wants(f.Of.Device, f.Of.Channel, f.Of.Label) {
@@ -91,11 +99,14 @@ func Read(data string, q Query, plans []Plan, now time.Time) (Report, error) {
 		s := Series{f.Of.Device, f.Of.Channel, f.Of.Name, f.Of.Label, plans[i].Due}
 		b.due[key] = s
 		until := f.Next
-		if now.Sub(st.Alive) > stopped {
+		switch gone := now.Sub(st.Alive) > stopped; {
+		case gone && q.Cluster && f.Gap != nil:
+			f.Gap.end(latest(f.Gap.Last, st.Alive), time.Time{})
+		case gone && !q.Cluster:
 			until = b.down(s, f, st.Alive, now)
 		}
 		line := b.line(key, Gap{Device: s.Device, Channel: s.Channel, Name: s.Name, Label: s.Label, Every: s.Due.String()})
-		line.Due = count(s, latest(f.Since.Add(1), q.From), earliest(until, q.Till))
+		line.Due = b.count(s, latest(f.Since.Add(1), q.From), earliest(until, q.Till))
 	}
 	if err := r.each(b.add); err != nil {
 		return Report{}, err
@@ -111,6 +122,7 @@ func Read(data string, q Query, plans []Plan, now time.Time) (Report, error) {
 // builder collects the lines of a report.
 type builder struct {
 	query Query
+	away  []span
 	lines map[string]*Line
 	due   map[string]Series
 }
@@ -155,7 +167,7 @@ func (b *builder) add(g Gap) {
 	}
 	key := fmt.Sprintf("%s/%d/%s/%s", g.Device, g.Channel, g.Label, g.Every)
 	if s, known := b.due[key]; known && (g.From.Before(q.From) || !g.Last.Before(q.Till)) {
-		g.Missing = count(s, latest(g.From, q.From), earliest(g.Last.Add(1), q.Till))
+		g.Missing = b.count(s, latest(g.From, q.From), earliest(g.Last.Add(1), q.Till))
 		if g.Missing == 0 {
 			return
 		}
@@ -180,11 +192,14 @@ func (b *builder) sorted() []Line {
 	return all
 }
 
-// count is how many pictures of a series are due from a time on, before another.
-func count(s Series, from, till time.Time) int {
+// count is how many pictures of a series are due from a time on, before another, while
+// no other host took them.
+func (b *builder) count(s Series, from, till time.Time) int {
 	n := 0
 	for due := s.Due.Next(from.Add(-1)); !due.IsZero() && due.Before(till); due = s.Due.Next(due) {
-		n++
+		if _, elsewhere := away(b.away, due); !elsewhere {
+			n++
+		}
 	}
 	return n
 }

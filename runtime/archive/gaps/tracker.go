@@ -35,6 +35,9 @@ type Config struct {
 	Clock clock.Clock
 	Log   *slog.Logger
 	Data  string // the site's data folder
+	// Elsewhere is until when another host of a cluster is known to have followed the
+	// schedules since this data folder's record ends; zero: none did.
+	Elsewhere time.Time
 	// State tells how a device is, "online" if all is well, and since when. It
 	// must not wait.
 	State func(device string) (state string, since time.Time)
@@ -254,17 +257,18 @@ func (t *Tracker) look() {
 		return
 	}
 	t.noteSleep(now)
-	var begun []Gap
-	ended := t.follow(now)
+	var begun, ended []Gap
+	over := t.follow(now)
 	t.mu.Lock()
 	if !now.Before(t.settled) {
 		for _, key := range slices.Sorted(maps.Keys(t.series)) {
-			b, e := t.judge(t.series[key], now)
-			begun, ended = append(begun, b...), append(ended, e...)
+			o, b, e := t.judge(t.series[key], now)
+			over, begun, ended = append(over, o...), append(begun, b...), append(ended, e...)
 		}
 		t.prune()
 	}
 	t.mu.Unlock()
+	t.tellEnded(over)
 	t.tellBegun(begun)
 	t.tellEnded(ended)
 	t.save(now)
@@ -289,8 +293,16 @@ func (t *Tracker) load(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.state, t.loaded, t.settled = st, true, now.Add(settle)
-	if !st.Alive.IsZero() && st.Alive.Before(now) {
-		t.down = append(t.down, Reason{Why: HostDown, From: st.Alive, Till: now})
+	if st.Alive.IsZero() {
+		return true
+	}
+	down := st.Alive
+	if till := t.conf.Elsewhere; till.After(down) {
+		t.state.Away = append(st.Away[max(0, len(st.Away)-spansKept+1):], span{down, till})
+		down = till
+	}
+	if down.Before(now) {
+		t.down = append(t.down, Reason{Why: HostDown, From: down, Till: now})
 	}
 	return true
 }
@@ -316,7 +328,7 @@ func (t *Tracker) prune() {
 // save puts on record how far the judging has come.
 func (t *Tracker) save(now time.Time) {
 	t.mu.Lock()
-	st := state{Alive: now, Series: make(map[string]*following, len(t.series))}
+	st := state{Alive: now, Away: slices.Clone(t.state.Away), Series: make(map[string]*following, len(t.series))}
 	maps.Copy(st.Series, t.state.Series) // what is not taken over yet
 	for key, s := range t.series {
 		f := *s.following

@@ -64,6 +64,34 @@ func TestHostDown(t *testing.T) {
 	}
 }
 
+// What another host of the cluster took is not missing here: what was due when none
+// held the share is. A gap of before ends with the share.
+func TestHeldElsewhere(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		d := newDesk(t, "2026-03-03 23:50", Series{"gate", 1, "", "", cron(t, "*/10 * * * *")})
+		d.start()
+		d.until("00:35")
+		d.set("locked")
+		d.until("01:04")
+		d.stop(killed)
+		d.until("03:00")
+		d.want(Query{Cluster: true}, "3 of 7 missing: gate/1 locked 00:35-01:04")
+		d.elsewhere = d.clk.Now().Add(30 * time.Second)
+		d.until("03:15")
+		d.set("online")
+		d.start()
+		d.until("06:01")
+		d.want(Query{Cluster: true}, "4 of 24 missing: gate/1 locked 00:35-01:04, host not running 03:00-03:15")
+		d.stop(false)
+		d.elsewhere = time.Time{}
+		d.start()
+		d.until("06:30")
+		d.want(Query{Cluster: true}, "4 of 27 missing: gate/1 locked 00:35-01:04, host not running 03:00-03:15")
+		d.stop(false)
+		d.wantTold("00:42 gate/1 begins", "03:16 gate/1 ends", "03:16 gate/1 begins", "03:20 gate/1 ends")
+	}
+}
+
 // A gap that was going on when the host ended goes on after the next start, and is
 // told of once.
 func TestAGapOverARestart(t *testing.T) {
