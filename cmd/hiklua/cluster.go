@@ -52,8 +52,7 @@ func newClusterStatusCommand(a *app) *cobra.Command {
 		Short: "Which host drives what, and how those that vote fare",
 		Long: `Asks the host that runs a site (default: the current folder) how its cluster is:
 the machines that vote, the release that runs, and of each share the host that
-holds it, the number of its right (term), when that was last confirmed, and how
-many entries this host's copy of its log lacks.`,
+holds it, the number of its right (term), and when that was last confirmed.`,
 		Example: `  {hiklua} cluster status
   {hiklua} cluster status /srv/site --json`,
 		Args:        atMost(a, 1),

@@ -33,20 +33,17 @@ func (a *app) writeCluster(st cluster.Status) {
 	if len(st.Release.Edited) > 0 {
 		a.writeWrapped(fmt.Sprintf("edited in this folder, and not released: %s (%s cluster release)\n", strings.Join(st.Release.Edited, ", "), a.name))
 	}
-	t := &table{head: []string{"SHARE", "STATE", "HOLDER", "TERM", "CONFIRMED", "LAG", "DEVICES"}}
+	t := &table{head: []string{"SHARE", "STATE", "HOLDER", "TERM", "CONFIRMED", "DEVICES"}}
 	for _, s := range st.Shares {
-		confirmed, lag := "", ""
+		confirmed := ""
 		if s.Renewed != nil {
 			confirmed = secondsText(*s.Renewed) + " ago"
-		}
-		if s.Lag > 0 {
-			lag = fmt.Sprint(s.Lag)
 		}
 		state := s.State
 		if s.Wanted != "" {
 			state += ", due to move to " + s.Wanted
 		}
-		t.add(s.Name, state, s.Holder, fmt.Sprint(s.Term), confirmed, lag, devicesText(s.Devices))
+		t.add(s.Name, state, s.Holder, fmt.Sprint(s.Term), confirmed, devicesText(s.Devices))
 		if s.State == cluster.ShareWaning || s.State == cluster.ShareNobody {
 			t.paint(1, colourFail)
 		}

@@ -63,8 +63,6 @@ type ShareStatus struct {
 	// Renewed is how many seconds ago the lease was confirmed last, as far as this
 	// host has heard; nil: it has not heard of that.
 	Renewed *float64 `json:"renewed_s,omitempty"`
-	// Lag is how many entries of the share's log the copy of this host lacks.
-	Lag uint64 `json:"lag"`
 	// Wanted is the host that the share is due to move to; "": it stays.
 	Wanted string `json:"wanted,omitempty"`
 }
