@@ -130,7 +130,7 @@ func (c *trio) statusOfThePage(l typedLine, m *voter, other map[string]string, h
 		c.members[other[down[1]]].kill()
 	}
 	for _, up := range upOfPage.FindAllStringSubmatch(l.shown, -1) {
-		if host := c.members[other[up[1]]]; !host.running() {
+		if host := c.members[other[up[1]]]; !host.runs() {
 			host.start()
 		}
 	}
@@ -147,5 +147,15 @@ func (c *trio) statusOfThePage(l typedLine, m *voter, other map[string]string, h
 	*held = true
 	if out, err := m.program("cluster", "status").CombinedOutput(); err != nil || !heldOfPage.Match(out) {
 		c.t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// runs reports whether the process of the member has not ended.
+func (m *voter) runs() bool {
+	select {
+	case <-m.ended:
+		return false
+	default:
+		return true
 	}
 }
