@@ -84,6 +84,9 @@ const (
 	// askRelease is how often the engine is asked for the release although nothing
 	// was heard of a new one.
 	askRelease = time.Minute
+	// startWithin is what a host has for its start, of which the longest part is to read
+	// the log: where a disk hangs another host is to take the share.
+	startWithin = 30 * time.Second
 	// restWithin is how long scripts wait for heads that are stopped first.
 	restWithin = 2 * time.Second
 	// handOverWithin is what a term has for its end: tasks and heads have 10 s.

@@ -59,9 +59,10 @@ type box struct {
 	rate    float64
 	dir     string // of its site
 	copies  int
-	cut     bool // from the cameras
-	lame    bool // it can put nothing into a cell
-	founder bool // the cluster was made here
+	cut     bool            // from the cameras
+	lame    bool            // it can put nothing into a cell
+	founder bool            // the cluster was made here
+	hangs   context.Context // a runtime.Host is not made before that ends; nil: at once
 	env     map[string]string
 	process *process
 }
@@ -398,6 +399,9 @@ func (e *testEngine) Status() EngineStatus {
 // transport is the way from a process to a camera, under the term that begins at the
 // moment.
 func (p *process) transport(d site.Device) (http.RoundTripper, error) {
+	if p.box.hangs != nil {
+		_ = clock.WaitFor(p.box.hangs, p.m.Clock().NewWaiter())
+	}
 	var term uint64
 	for _, s := range p.member.all() {
 		if t := s.latest(); t != nil {

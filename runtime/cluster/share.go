@@ -194,11 +194,11 @@ func (s *share) started() {
 	s.failures, s.failed = 0, nil
 }
 
-// able reports whether a start may succeed here by now.
+// able reports whether a start may succeed here by now: not while one hangs.
 func (s *share) able() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failed == nil || !s.m.clk.Now().Before(s.retry)
+	return s.failed == nil || !s.m.clk.Now().Before(s.retry) && s.term.down.Err() != nil
 }
 
 // held reports whether this host holds the share.

@@ -1,10 +1,13 @@
 package cluster
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime/clock"
 )
 
 // oneDome is a site of one share.
@@ -192,6 +195,26 @@ func TestHostThatCannotStartGivesUp(t *testing.T) {
 	if len(a.lines("sweep")) == 0 {
 		t.Error("no script has run")
 	}
+	a.judge()
+}
+
+// A start that hangs, as a disk may, keeps the devices from no other host.
+func TestHostWhoseStartHangsGivesUp(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	hangs, mend := clock.WithCancel(context.Background())
+	for _, name := range []string{"left", "third"} {
+		a.box(name).hangs = hangs
+	}
+	a.startAll()
+	a.run(2 * time.Minute)
+	if now := a.holder("site"); now != "right" {
+		t.Errorf("%q holds the share\n%s", now, a.log)
+	}
+	if len(a.lines("sweep")) == 0 {
+		t.Error("no script has run")
+	}
+	mend()
+	a.run(time.Minute)
 	a.judge()
 }
 

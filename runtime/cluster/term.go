@@ -48,6 +48,12 @@ func newTerm(s *share, number uint64, may func() bool) *term {
 // has the files of the share until it is down.
 func (t *term) run(former *term) {
 	defer t.isDown()
+	late := t.share.m.clk.AfterFunc(startWithin, func() {
+		if t.life.Err() == nil {
+			t.share.gaveUp(fmt.Errorf("the start takes longer than %v: its disk or the log of the cluster may hang", startWithin))
+		}
+	})
+	defer late.Stop()
 	if former != nil && t.await(t.life, former.down) != nil {
 		return
 	}
@@ -64,6 +70,7 @@ func (t *term) run(former *term) {
 		_ = h.Close()
 		return
 	}
+	late.Stop()
 	t.share.m.conf.Group.Set(t.share.name, h)
 	defer t.share.m.conf.Group.Remove(t.share.name, h)
 	h.TellHeld(from)
@@ -234,6 +241,12 @@ func (t *term) endInOrder(ctx context.Context) error {
 		cancel()
 	}
 	t.close()
+	t.mu.Lock()
+	begun := t.host != nil
+	t.mu.Unlock()
+	if !begun { // nor will it be: the start may hang
+		return nil
+	}
 	if err := t.await(ctx, t.down); err != nil {
 		return fmt.Errorf("what runs did not end in time: %w", err)
 	}
