@@ -113,6 +113,19 @@ func (c *trio) close() {
 	}
 }
 
+// tells waits until a member has logged text.
+func (c *trio) tells(member, text string) {
+	c.t.Helper()
+	eventually(c.t, member+" does not log", func() error {
+		for line := range strings.Lines(c.log.all()) {
+			if strings.HasPrefix(line, member+": ") && strings.Contains(line, text) {
+				return nil
+			}
+		}
+		return fmt.Errorf("%q", text)
+	})
+}
+
 // answers waits until a member gets answers for cells and logs.
 func (c *trio) answers(name string) {
 	c.t.Helper()
