@@ -2,9 +2,11 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime/clock"
 )
@@ -135,6 +137,19 @@ func (h *Host) Drop() {
 // to another one: it ends with the host, a moment later.
 func (h *Host) isLost(err error) bool {
 	return err != nil && h.conf.Gate.Shut() && Report(err).Kind == "elsewhere"
+}
+
+// handedOver is what a person is told of a line or a program that has ended with the
+// host: of one that has lost its devices to another host, or hands them over, that is
+// of kind elsewhere.
+func (h *Host) handedOver(err error) error {
+	if !errors.Is(err, errShutdown) || h.dropped.Err() == nil && !h.waning.Load() {
+		return err
+	}
+	return &luaapi.Failure{
+		Kind: "elsewhere", Message: "another host drives the devices from now on, and what ran here has ended", Err: isapi.ErrElsewhere,
+		Hint: "hiklua cluster status tells which one; give the command there, or here for a share that this host holds",
+	}
 }
 
 // beginClose reports whether the host is to be closed: it is not, and no other call

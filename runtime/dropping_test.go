@@ -239,6 +239,40 @@ func TestHeldIsToldOnce(t *testing.T) {
 	w.wantPrinted(told, one, one)
 }
 
+// A line and a program that end with the share say so, and not that the host stops.
+func TestLinesOfALostShare(t *testing.T) {
+	for what, end := range map[string]func(*world, *isapi.Gate){
+		"dropped":     func(w *world, gate *isapi.Gate) { w.lose(gate) },
+		"handed over": func(w *world, _ *isapi.Gate) { w.host.TellLost(); w.end() },
+		"stopped":     func(w *world, _ *isapi.Gate) { w.end() },
+	} {
+		w, gate := newHolder(t, oneHead, nil)
+		w.start()
+		w.run(time.Second)
+		var line, later, program error
+		w.clk.Go(func() {
+			session, err := w.host.NewSession(Output{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, line = session.Eval(context.Background(), "hik.sleep(1000)")
+			_, later = session.Eval(context.Background(), "1")
+		})
+		w.clk.Go(func() {
+			program = w.host.Exec(context.Background(), Program{Name: "-e", Source: []byte("hik.sleep(1000)")}).Err
+		})
+		w.run(time.Second)
+		end(w, gate)
+		w.run(time.Minute)
+		for name, err := range map[string]error{"line": line, "later": later, "program": program} {
+			if err == nil || (Report(err).Kind == "elsewhere") == (what == "stopped") {
+				t.Errorf("%s, %s: %v", what, name, err)
+			}
+		}
+	}
+}
+
 // A device of another share is not an unknown one.
 func TestDeviceOfAnotherShare(t *testing.T) {
 	w, _ := newHolder(t, oneHead, map[string]string{"scripts/a.lua": `

@@ -56,6 +56,7 @@ func (h *Host) Exec(ctx context.Context, p Program) Result {
 	s.tester = p.Tester
 	defer s.stop(errShutdown)
 	r := h.exec(ctx, s, p)
+	r.Err = h.handedOver(r.Err)
 	failed := s.awaitNotices(ctx)
 	r.Failed += failed
 	if exit, ok := errors.AsType[*Exit](r.Err); ok && failed > 0 && exit.Status == 0 {

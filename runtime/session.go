@@ -34,7 +34,7 @@ type Value struct {
 // the host's scripts write. The error says that the host has ended.
 func (h *Host) NewSession(out Output) (*Session, error) {
 	if err := clock.Cause(h.ctx); err != nil {
-		return nil, err
+		return nil, h.handedOver(err)
 	}
 	s := h.newScript("repl", "repl", out)
 	s.live = true
@@ -61,7 +61,7 @@ func (n *Session) deviceNamed(L *lua.LState, name string) lua.LValue {
 func (n *Session) Eval(ctx context.Context, code string) ([]Value, error) {
 	t, err := n.s.newTask(taskSpec{name: "line"})
 	if err != nil {
-		return nil, err
+		return nil, n.s.host.handedOver(err)
 	}
 	defer clock.OnDone(ctx, func() { t.cancel(ErrInterrupted) })()
 	t.awaited, t.owner, t.keepsHeads = true, n.owner, true
@@ -87,7 +87,7 @@ func (n *Session) Eval(ctx context.Context, code string) ([]Value, error) {
 		return nil
 	})
 	t.join(context.Background())
-	return values, t.err
+	return values, n.s.host.handedOver(t.err)
 }
 
 // Outline is what is known of the variable that a path such as "hik" or
