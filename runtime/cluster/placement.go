@@ -253,12 +253,13 @@ func (m *Member) Move(ctx context.Context, name, to string) error {
 	return nil
 }
 
-// silent tells a person what it means that the engine does not answer.
+// silent tells a person what it means that the engine does not answer, and not that
+// a time has run out, which is all that people are told of where an error says so.
 func silent(err error) error {
 	if !errors.Is(err, hold.ErrUnknown) {
 		return err
 	}
-	return fmt.Errorf("the cluster does not answer, a majority of its hosts and witnesses is needed: hiklua cluster status shows who is missing (%w)", err)
+	return fmt.Errorf("the cluster does not answer, a majority of its hosts and witnesses is needed: hiklua cluster status shows who is missing (%w)", hold.ErrUnknown)
 }
 
 // takes says why a host can't take a share; nil: it can.

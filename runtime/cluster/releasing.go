@@ -77,7 +77,7 @@ func (m *Member) publish(files map[string][]byte, number, after uint64) (*releas
 	defer cancel()
 	seq, err := m.conf.Engine.CAS(ctx, releaseCell, after, packed)
 	if errors.Is(err, hold.ErrUnknown) {
-		return nil, fmt.Errorf("whether the cluster has the release is not known, hiklua cluster status will show it: %w", err)
+		return nil, fmt.Errorf("whether the cluster has the release is not known, hiklua cluster status will show it: %w", hold.ErrUnknown)
 	}
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/runtime"
 )
 
 // release makes the folder of a host the next release.
@@ -207,6 +209,22 @@ func TestDeviceThatWasTakenOutIsNotAddedAtOnce(t *testing.T) {
 	}
 	a.run(30 * time.Second)
 	a.judge()
+}
+
+// What people are told of a release, or a move, without a majority is what is missing,
+// and not that a time has run out.
+func TestReleaseWithoutAMajoritySaysSo(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	left := a.box("left")
+	a.engine.Cut("right")
+	a.engine.Cut("third")
+	left.write("scripts/new.lua", says("new"))
+	_, _, err := left.release()
+	if report := runtime.Report(err); !strings.Contains(report.Message, "a majority of its hosts and witnesses is needed") {
+		t.Errorf("people are told %q of: %v", report.Message, err)
+	}
 }
 
 // A folder is looked at every few seconds, and what is wrong with it is told once.
