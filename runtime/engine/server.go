@@ -154,14 +154,15 @@ func (b *embedded) start() error {
 	log := &serverLog{log: b.cfg.Log}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start() // it returns when the store is read
-	if options.Cluster.Port != 0 {
+	if err = log.started(); err == nil && options.Cluster.Port != 0 {
 		// A server without a port for clients waits for that port before it begins with
-		// the routes, and so for ever.
+		// the routes, and so for ever. One that has not started must not be told: it
+		// counts what it has begun.
 		none := make(chan struct{})
 		close(none)
 		s.StartRouting(none)
 	}
-	if err = log.started(); err == nil && (!s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled()) {
+	if err == nil && (!s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled()) {
 		err = fmt.Errorf("the engine has not started within %v", startTimeout)
 	}
 	b.mu.Lock()

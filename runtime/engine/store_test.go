@@ -218,3 +218,33 @@ func TestDamagedMember(t *testing.T) {
 	c.start("left")
 	c.answers("left")
 }
+
+// A server that can't start, as on a disk that is still full, is one that failed, and
+// not the end of the process.
+func TestServerThatCannotStart(t *testing.T) {
+	t.Parallel()
+	c := newTrio(t)
+	dir := filepath.Join(c.dir, "left")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	conf := Config{
+		Dir: dir, Name: "left", Members: c.members, Secret: c.secret, Clock: clock.Real(), Log: slog.New(c.log.at("left")),
+	}
+	e, err := Start(t.Context(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	meta := filepath.Join(dir, "jetstream", "$SYS", "_js_", "_meta_")
+	if err := os.RemoveAll(meta); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(meta, nil, 0o600); err != nil { // no folder can be made there
+		t.Fatal(err)
+	}
+	if e, err := Start(t.Context(), conf); err == nil {
+		e.Close()
+		t.Error("it has started")
+	}
+}
