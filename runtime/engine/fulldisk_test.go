@@ -17,6 +17,20 @@ import (
 	"github.com/hiklua/hiklua/runtime/hold"
 )
 
+// fill writes to a file until the disk is full.
+func fill(t *testing.T, path string) {
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for size := 64 << 10; size > 0; {
+		if _, err := f.Write(make([]byte, size)); err != nil {
+			size /= 2
+		}
+	}
+}
+
 // TestFullDisk: a full disk ends neither the process of its member, nor the cluster,
 // nor what was acknowledged; the member takes part again when there is room.
 func TestFullDisk(t *testing.T) {
@@ -80,7 +94,11 @@ func TestFullDisk(t *testing.T) {
 		}
 		return errors.New("no line")
 	})
-	if err := os.Remove(ballast); err != nil {
+	fill(t, filepath.Join(disk, "rest"))
+	for range 3 { // and on a disk that is full to the last byte it isn't even tried
+		c.engine("left").server.look(0)
+	}
+	if err := errors.Join(os.Remove(ballast), os.Remove(filepath.Join(disk, "rest"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.engine("right").Purge(t.Context(), "site", last); err != nil {
