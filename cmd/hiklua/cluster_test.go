@@ -163,7 +163,7 @@ func TestClusterThatFares(t *testing.T) {
 	st.Engine.Members[2].Up, st.Hosts[1].Up = false, false
 	s := newLineSession(t)
 	s.writeCluster(st)
-	wants(t, s.out.String(), "NOT READY: those that answer have no leader yet; at its very first start a cluster needs all of its machines")
+	wants(t, s.out.String(), "NOT READY: those that answer have no leader yet; at its very first start a cluster needs all of its machines, later a majority: right does not answer")
 	st.Engine.Members[0].Up = false
 	st.Release.Refused, st.Release.Edited = "site.yaml:3: no device", []string{"scripts/a.lua"}
 	st.Hosts[0].Unreached, st.Hosts[0].Left = []string{"gate", "yard"}, true

@@ -22,7 +22,7 @@ func (a *app) writeCluster(st cluster.Status) {
 	switch {
 	case st.Engine.Quorum:
 	case 2*up > len(st.Engine.Members):
-		a.writeWrapped(a.tint("NOT READY", colourFail) + ": those that answer have no leader yet; at its very first start a cluster needs all of its machines, later a majority\n")
+		a.writeWrapped(a.tint("NOT READY", colourFail) + ": those that answer have no leader yet; at its very first start a cluster needs all of its machines, later a majority" + missingText(st.Engine.Members) + "\n")
 	default:
 		a.writeWrapped(a.tint("NO MAJORITY", colourFail) + ": " + noMajority + "\n")
 	}
@@ -55,6 +55,23 @@ func (a *app) writeCluster(st cluster.Status) {
 			a.writeWrapped(fmt.Sprintf("%s can't reach %s\n", h.Name, strings.Join(h.Unreached, ", ")))
 		}
 	}
+}
+
+// missingText is ": box does not answer", or nothing where all do.
+func missingText(members []cluster.MemberStatus) string {
+	var missing []string
+	for _, m := range members {
+		if !m.Up {
+			missing = append(missing, m.Name)
+		}
+	}
+	switch len(missing) {
+	case 0:
+		return ""
+	case 1:
+		return ": " + missing[0] + " does not answer"
+	}
+	return ": " + strings.Join(missing, ", ") + " do not answer"
 }
 
 const noMajority = "a majority of hosts and witnesses does not answer; without it no host may drive a device, and every head is at rest"

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -17,7 +18,8 @@ const (
 	tendRetry   = 500 * time.Millisecond // while streams are missing
 	tendEvery   = 30 * time.Second       // when all is well
 	tendTimeout = 2 * time.Second        // for one stream
-	tendSay     = time.Minute            // between two lines about what is missing
+	tendFirst   = 10 * time.Second       // of trouble, until a line about what is missing
+	tendSay     = time.Minute            // between two of them
 )
 
 // streams are what the cluster keeps, with so many copies.
@@ -39,7 +41,7 @@ func streams(replicas int) []nats.StreamConfig {
 // tend makes the streams, together with the other members, and sees to it that
 // they stay what they are to be, and that the server of this member works.
 func (e *Engine) tend() {
-	said, whole := clock.NewStopwatch(), false
+	said, due, whole := clock.NewStopwatch(), tendFirst, false
 	for e.ctx.Err() == nil {
 		replicas := len(e.cfg.Members)
 		if e.server == nil {
@@ -50,6 +52,9 @@ func (e *Engine) tend() {
 			err = e.dismissFormer(e.ctx, formerAfter)
 		}
 		wait := tendEvery
+		if err == nil {
+			said, due = clock.NewStopwatch(), tendFirst
+		}
 		if err == nil && !whole && e.server != nil {
 			if whole = e.server.whole(); whole {
 				e.cfg.Log.Info("engine: this member has a copy of all that the cluster keeps")
@@ -59,13 +64,33 @@ func (e *Engine) tend() {
 		}
 		if err != nil {
 			wait = tendRetry
-			if e.ctx.Err() == nil && said.Elapsed() > tendSay {
-				said = clock.NewStopwatch()
-				e.cfg.Log.Warn("engine: the cluster does not answer; for its very first start all members are needed, later a majority of them", "error", err)
+			if e.ctx.Err() == nil && said.Elapsed() > due {
+				said, due = clock.NewStopwatch(), tendSay
+				e.cfg.Log.Warn("engine: "+e.unready(), "error", err)
 			}
 		}
 		clock.Sleep(e.ctx, e.cfg.Clock, wait)
 	}
+}
+
+// unready says what the cluster may lack to answer. Streams with a copy on each member
+// can't be made before all of them have met, and fewer copies would make one death the
+// end of the cluster.
+func (e *Engine) unready() string {
+	var missing []string
+	for _, m := range e.Status().Members {
+		if !m.Up {
+			missing = append(missing, m.Name)
+		}
+	}
+	const text = "the cluster does not answer; for its very first start all members are needed, later a majority of them"
+	switch len(missing) {
+	case 0:
+		return text
+	case 1:
+		return text + ": " + missing[0] + " is missing"
+	}
+	return text + ": " + strings.Join(missing, ", ") + " are missing"
 }
 
 // makeStreams makes the streams that are not there. It returns an errUnfit for one
