@@ -4,11 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
-	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/archive/retention"
 )
 
@@ -60,19 +61,22 @@ func (v *archiveView) prune(ctx context.Context, dry, asJSON bool) error {
 		got, err := client.Prune(ctx, api.Prune{DryRun: dry}, removed)
 		sum.Left = got.Left
 		return err
-	}, func(x *index.Index) error {
-		if x == nil {
+	}, func(archives []runtime.OpenArchive) error {
+		if len(archives) == 0 {
 			return v.noIndex()
 		}
-		k := retention.New(retention.Options{
-			Clock: v.clk, Log: v.quietLogger(v.site.Timezone, false), Index: x,
-			Policy: retention.PolicyOf(&v.conf, v.site.Timezone),
-		})
-		left, err := api.Prune{DryRun: dry}.PruneBy(ctx, k, func(r retention.Removal) error {
-			return removed(api.Removed{Record: r.Record(v.site.Timezone), Reason: r.Reason})
-		})
-		sum.Left = left
-		return err
+		for _, one := range archives {
+			left, err := api.Prune{DryRun: dry}.PruneBy(ctx, one.Keeper, func(r retention.Removal) error {
+				record := r.Record(v.site.Timezone)
+				record.Path = path.Join(one.Folder, record.Path)
+				return removed(api.Removed{Record: record, Reason: r.Reason})
+			})
+			sum.Left += left
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if ended := end(); err == nil {
 		err = ended

@@ -56,14 +56,18 @@ func (v *archiveView) showArchive(ctx context.Context, asJSON bool) error {
 			return err
 		}
 		return v.noteIncomplete(all.Incomplete)
-	}, func(x *index.Index) (err error) {
-		if x == nil {
+	}, func(archives []runtime.OpenArchive) (err error) {
+		if len(archives) == 0 {
 			return v.noIndex()
 		}
-		if err := v.tellIncomplete(x.Problem()); err != nil {
+		if err := v.tellIncomplete(archives); err != nil {
 			return err
 		}
-		all, err = api.SumUp(ctx, x)
+		var indexes []*index.Index
+		for _, one := range archives {
+			indexes = append(indexes, one.Index)
+		}
+		all, err = api.SumUp(ctx, indexes...)
 		return err
 	})
 	if err != nil {

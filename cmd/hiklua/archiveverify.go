@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive/index"
 	"github.com/hiklua/hiklua/runtime/control"
@@ -126,8 +127,10 @@ func (v *archiveView) verify(ctx context.Context, o index.VerifyOptions) (report
 		}
 		report, err = index.Verify(ctx, v.folder(), o)
 		return err
-	}, func(x *index.Index) error {
-		o.Index = x
+	}, func(archives []runtime.OpenArchive) error {
+		if len(archives) > 0 {
+			o.Index = archives[0].Index
+		}
 		report, err = index.Verify(ctx, v.folder(), o)
 		return err
 	})

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
+	"github.com/hiklua/hiklua/runtime/archive/retention"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/owner"
@@ -72,9 +74,9 @@ func (v *archiveView) parts() (all []*archiveView) {
 // folder is where the pictures are.
 func (v *archiveView) folder() string { return v.site.Path(v.conf.Path) }
 
-// withHost calls ask with the host that runs the site, or alone with the index
-// if none does; with nil if there is no index.
-func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error, alone func(*index.Index) error) error {
+// withHost calls ask with the host that runs the site, or alone with the archives
+// that have an index if none does.
+func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error, alone func([]runtime.OpenArchive) error) error {
 	client, err := api.Dial(ctx, dataFolder(v.dir), version())
 	if err == nil {
 		defer client.Close()
@@ -83,20 +85,35 @@ func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error,
 	if !errors.Is(err, control.ErrNoHost) {
 		return v.hostDenied(err)
 	}
-	if len(v.parts()) > 1 {
-		return &failure{fmt.Sprintf("each share of this site has an archive of its own, and no host runs the site here to look through them: %s verifies them without one", v.name+" archive verify")}
+	return v.openAll(ctx, v.parts(), nil, alone)
+}
+
+// openAll opens the indexes of parts beside those that are open, and calls f.
+func (v *archiveView) openAll(ctx context.Context, parts []*archiveView, open []runtime.OpenArchive, f func([]runtime.OpenArchive) error) error {
+	if len(parts) == 0 {
+		return f(open)
 	}
-	if _, err := os.Stat(v.indexFile()); errors.Is(err, fs.ErrNotExist) {
-		return alone(nil)
+	p := parts[0]
+	if _, err := os.Stat(p.indexFile()); errors.Is(err, fs.ErrNotExist) {
+		if err := p.noIndex(); err != nil && p != v {
+			return err
+		}
+		return v.openAll(ctx, parts[1:], open, f)
 	}
-	x, err := index.Open(ctx, v.indexFile(), v.folder(), v.indexOptions())
+	x, err := index.Open(ctx, p.indexFile(), p.folder(), p.indexOptions())
 	switch {
 	case errors.Is(err, index.ErrLocked):
-		return &failure{fmt.Sprintf("%s is in use by another command: try again when that has ended", v.indexFile())}
+		return &failure{fmt.Sprintf("%s is in use by another command: try again when that has ended", p.indexFile())}
 	case err != nil:
 		return err
 	}
-	err = alone(x)
+	one := runtime.OpenArchive{Index: x, Keeper: retention.New(retention.Options{
+		Clock: p.clk, Log: p.quietLogger(p.site.Timezone, false), Index: x, Policy: retention.PolicyOf(&p.conf, p.site.Timezone),
+	})}
+	if p != v {
+		one.Folder = p.share
+	}
+	err = v.openAll(ctx, parts[1:], append(open, one), f)
 	limit, cancel := clock.WithTimeout(v.clk, context.Background(), indexTimeout)
 	defer cancel()
 	return errors.Join(err, x.Close(limit))
@@ -135,25 +152,32 @@ func (v *archiveView) fetch(ctx context.Context, c *choice, fn func(archive.Reco
 	}
 	return v.withHost(ctx, func(client *api.Client) error {
 		return client.Pictures(ctx, q, fn, func(note api.ArchiveNote) error { return v.noteIncomplete(note.Incomplete) })
-	}, func(x *index.Index) error {
-		if x == nil {
+	}, func(archives []runtime.OpenArchive) error {
+		if len(archives) == 0 {
 			return v.noIndex()
 		}
-		if err := v.tellIncomplete(x.Problem()); err != nil {
+		if err := v.tellIncomplete(archives); err != nil {
 			return err
 		}
-		return q.Find(ctx, x, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
+		return q.FindIn(ctx, archives, func(e archive.Entry) error { return fn(e.Record(v.site.Timezone)) })
 	})
 }
 
-// tellIncomplete says that an index lacks pictures. Another problem of it is an
-// error.
-func (v *archiveView) tellIncomplete(problem error) error {
-	note := api.Incomplete(problem)
-	if note == "" {
-		return problem
+// tellIncomplete says that indexes lack pictures. Another problem of one is an error.
+func (v *archiveView) tellIncomplete(archives []runtime.OpenArchive) error {
+	for _, one := range archives {
+		problem := one.Index.Problem()
+		note := api.Incomplete(problem)
+		if note == "" && problem != nil {
+			return problem
+		}
+		if note != "" {
+			if err := v.noteIncomplete(note); err != nil {
+				return err
+			}
+		}
 	}
-	return v.noteIncomplete(note)
+	return nil
 }
 
 func (v *archiveView) noteIncomplete(note string) error {

@@ -198,7 +198,7 @@ func listArchive(a *API, w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 			all := batch{out: out}
-			err := q.findIn(ctx, archives, func(e archive.Entry) error { return all.add(e.Record(zone)) })
+			err := q.FindIn(ctx, archives, func(e archive.Entry) error { return all.add(e.Record(zone)) })
 			if sent := all.send(); err == nil {
 				err = sent
 			}

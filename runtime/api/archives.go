@@ -34,8 +34,8 @@ func inFolder(one runtime.OpenArchive, e archive.Entry) archive.Entry {
 	return e
 }
 
-// findIn gives each what is asked for of several archives, the oldest first.
-func (q ArchiveQuery) findIn(ctx context.Context, archives []runtime.OpenArchive, each func(archive.Entry) error) error {
+// FindIn gives each what is asked for of several archives, the oldest first.
+func (q ArchiveQuery) FindIn(ctx context.Context, archives []runtime.OpenArchive, each func(archive.Entry) error) error {
 	if q.Path != "" {
 		for _, one := range archives {
 			in, below := q, true
