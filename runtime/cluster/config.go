@@ -24,9 +24,6 @@ type Config struct {
 	Engine  Engine
 	Boot    func() hold.BootTime
 	Deadman func() hold.Deadman // makes one for each share; nil: there is none
-	// First: a share that was never held is taken at once. It is for a cluster that
-	// is known to be new.
-	First bool
 	// Founder: the cluster was made in this folder, which becomes its first release by
 	// itself. That of another host, which may lack most, does not.
 	Founder bool

@@ -106,6 +106,14 @@ func fastDir(t testing.TB) string {
 	return dir
 }
 
+// notUnderRace ends a test that is long and in virtual time, where one goroutine runs
+// at a time.
+func notUnderRace(t *testing.T) {
+	if raceDetected {
+		t.Skip("long, and one goroutine at a time")
+	}
+}
+
 // newArena makes the hosts, with the same folder each. Nothing runs yet.
 func newArena(t testing.TB, yaml string, files map[string]string) *arena {
 	t.Helper()

@@ -45,6 +45,7 @@ func TestReleaseIsPackedAndRead(t *testing.T) {
 			t.Fatalf("with byte %d damaged other files come out", i)
 		}
 	}
+	notUnderRace(t)
 	big := aRelease(1, map[string]string{"site.yaml": "devices: {}\n"})
 	noise := make([]byte, 9<<20)
 	for i, x := 0, uint32(1); i < len(noise); i++ {

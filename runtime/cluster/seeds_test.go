@@ -56,6 +56,7 @@ hik.at("12:00:30", {name = "tour"}, function() tour.run(ramp, {{preset = 1}, {pr
 // after another or two at once. What the cameras and the scripts say afterwards is
 // judged.
 func TestSeeds(t *testing.T) {
+	notUnderRace(t)
 	// Hosts come and go with all that they have: without this a fifth of the time goes
 	// to what is dropped.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -83,8 +84,6 @@ func TestSeeds(t *testing.T) {
 // howMany is fewer where each costs more.
 func howMany(n int) int {
 	switch {
-	case raceDetected:
-		return min(n, 4)
 	case testing.Short():
 		return min(n, 20)
 	}

@@ -61,7 +61,7 @@ func (m *Member) newShare(name string) *share {
 	conf := hold.Config{
 		Share: name, Host: m.conf.Name, ID: m.conf.ID,
 		Engine: m.conf.Engine, Driver: s, Clock: m.clk, Boot: m.conf.Boot,
-		Lease: m.conf.Site.Cluster.Lease, First: m.conf.First, Log: m.log,
+		Lease: m.conf.Site.Cluster.Lease, Log: m.log,
 	}
 	if m.conf.Deadman != nil {
 		conf.Deadman = m.conf.Deadman()

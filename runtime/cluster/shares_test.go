@@ -31,6 +31,7 @@ func (a *arena) holders(n int) map[string]int {
 }
 
 func TestSharesSpreadAndMoveWithTheHosts(t *testing.T) {
+	notUnderRace(t)
 	const n = 12
 	a := newArena(t, manyShares(n), map[string]string{
 		"scripts/each.lua": `hik.every("5s", function() for _, d in ipairs(hik.devices()) do print(d.name) end end)`,
@@ -86,6 +87,7 @@ func TestSharesSpreadAndMoveWithTheHosts(t *testing.T) {
 }
 
 func TestMoveAndLeave(t *testing.T) {
+	notUnderRace(t)
 	const n = 6
 	a := newArena(t, manyShares(n), nil)
 	a.startAll()

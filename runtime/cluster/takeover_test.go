@@ -295,6 +295,7 @@ func TestFailoverDoesNotWaitForAHostThatWasJustStarted(t *testing.T) {
 // A password that a camera has refused is not tried again by each new holder, or the
 // camera locks the account.
 func TestRefusedLoginIsNotTriedByEachHolder(t *testing.T) {
+	notUnderRace(t)
 	yaml := strings.Replace(oneDome, "simulate: ptz", "ip: 192.0.2.1\n    username: admin\n    password: before", 1)
 	a := newArena(t, yaml, map[string]string{"scripts/sweep.lua": sweeping})
 	a.startAll()
