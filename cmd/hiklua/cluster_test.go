@@ -230,10 +230,11 @@ func TestClusterInit(t *testing.T) {
 // in the same place: they are two hosts all the same.
 func TestCopiedMachinesAreTwoHosts(t *testing.T) {
 	dir := t.TempDir()
-	if hostID(dir, "left") == hostID(dir, "right") {
+	left := hostID(dir, "left")
+	if left == hostID(dir, "right") {
 		t.Error("a host takes the share of the other as that of its own former process")
 	}
-	if hostID(dir, "left") != hostID(dir, "left") {
+	if again := hostID(dir, "left"); left != again {
 		t.Error("a host is another after each start")
 	}
 }

@@ -102,7 +102,7 @@ func (c *trio) copy(from, to string) {
 	info, err := os.Stat(source)
 	if err == nil && info.IsDir() {
 		err = os.CopyFS(filepath.Join(c.members[to].dir, from), os.DirFS(source))
-		source, from = filepath.Join(source, "cluster"), filepath.Join(from, "cluster")
+		from = filepath.Join(from, "cluster")
 	} else if err == nil {
 		var text []byte
 		if text, err = os.ReadFile(source); err == nil {
