@@ -314,3 +314,19 @@ func TestRefusedLoginIsNotTriedByEachHolder(t *testing.T) {
 		t.Errorf("%d logins were refused, and %d more over three takeovers\n%s", before, n, a.log)
 	}
 }
+
+// A host that is made at the moment when the share is let go is not run: it would end
+// in order, for which its gate is shut, and not be dropped.
+func TestHostThatIsMadeTooLateIsNotTaken(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	s := a.box(a.holder("site")).process.member.share("site")
+	a.do(time.Second, func() {
+		late := newTerm(s, 1, func() bool { return true })
+		late.letGo()
+		if late.take(nil) {
+			t.Error("it is taken")
+		}
+	})
+}

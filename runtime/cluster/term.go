@@ -33,6 +33,7 @@ type term struct {
 	mu     sync.Mutex
 	host   *runtime.Host // nil: not yet
 	waning bool
+	lost   bool  // let go: no host is taken any more
 	err    error // of the host's end
 }
 
@@ -97,7 +98,7 @@ func (t *term) await(ctx, event context.Context) error {
 func (t *term) take(h *runtime.Host) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.life.Err() != nil {
+	if t.lost || t.life.Err() != nil {
 		return false
 	}
 	t.host = h
@@ -216,7 +217,10 @@ func (t *term) wane(waning bool) {
 // letGo shuts the gate, and then drops the host beside.
 func (t *term) letGo() {
 	t.gate.Close()
-	h := t.running()
+	t.mu.Lock()
+	h := t.host
+	t.lost = true
+	t.mu.Unlock()
 	alive := t.down.Err() == nil
 	t.share.ended.Go(func() {
 		if h != nil && alive {
