@@ -41,7 +41,7 @@ func (m *Member) tell() {
 	for _, s := range m.all() {
 		if s.held() {
 			p.Shares = append(p.Shares, s.name)
-			if page, known := s.refusedLogins(); known {
+			if page, known := s.refusedLogins(); known && m.conf.Host.Logins != "" {
 				if p.Logins == nil {
 					p.Logins = make(map[string][]byte)
 				}

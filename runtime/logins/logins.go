@@ -64,6 +64,8 @@ type Book struct {
 	careful bool
 
 	mu sync.Mutex // one change at a time
+	// copying is held while a file of a cluster's book is written: no disk keeps Page.
+	copying sync.Mutex
 }
 
 // Open names the folder; nothing is read or written before it is needed. A
@@ -158,8 +160,8 @@ func (b *Book) Refusal(a Account, retry string) *isapi.Error {
 // pages are those of the book, and of the books beside.
 func (b *Book) pages() []*page {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	all := []*page{b.read()}
+	b.mu.Unlock()
 	for _, f := range b.beside {
 		all = append(all, readFile(f))
 	}
@@ -249,13 +251,13 @@ func (b *Book) Forget(a Account) error {
 		return r != nil
 	}
 	if b.table != nil { // what commands here have noted: what a cluster has noted is its own
-		b.mu.Lock()
+		b.copying.Lock()
 		for _, f := range b.beside {
 			if p := readFile(f); forget(p) {
 				_ = writeFile(f, p) // it may be another user's
 			}
 		}
-		b.mu.Unlock()
+		b.copying.Unlock()
 	}
 	return b.change(forget)
 }
@@ -275,9 +277,12 @@ func (b *Book) change(f func(*page) bool) error {
 		return err
 	}
 	if b.folder != nil {
+		b.copying.Lock()
 		b.mu.Lock()
-		_ = writeFile(b.folder, p)
+		p = b.read() // it may be newer
 		b.mu.Unlock()
+		_ = writeFile(b.folder, p)
+		b.copying.Unlock()
 	}
 	ctx, cancel := clock.WithTimeout(b.clk, context.Background(), keepLimit)
 	defer cancel()
