@@ -95,7 +95,7 @@ func TestFullDisk(t *testing.T) {
 		return errors.New("no line")
 	})
 	fill(t, filepath.Join(disk, "rest"))
-	for range 3 { // and on a disk that is full to the last byte it isn't even tried
+	for range 3 { // also where a disk is full to the last byte, and a start fails at once
 		c.engine("left").server.look(0)
 	}
 	if err := errors.Join(os.Remove(ballast), os.Remove(filepath.Join(disk, "rest"))); err != nil {

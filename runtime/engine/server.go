@@ -146,11 +146,6 @@ func bindTo(host string) string {
 
 // start makes a server and starts it.
 func (b *embedded) start() error {
-	// A server that can't write its first files ends the whole process, by a panic in a
-	// goroutine of its own.
-	if err := tryDisk(b.cfg.Dir); err != nil {
-		return fmt.Errorf("the engine can't start: %w", err)
-	}
 	options := b.options()
 	s, err := server.NewServer(options)
 	if err != nil {

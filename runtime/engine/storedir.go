@@ -85,18 +85,3 @@ func writeMark(path string, mark storeMark) error {
 	}
 	return nil
 }
-
-// roomForStart is what a server needs on its disk to start, and more, in bytes.
-const roomForStart = 1 << 20
-
-// tryDisk says why the folder of a store can't be written to; nil: it can.
-func tryDisk(dir string) error {
-	path := filepath.Join(dir, "room.new")
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(make([]byte, roomForStart))
-	err = errors.Join(err, f.Sync(), f.Close())
-	return errors.Join(err, os.Remove(path))
-}
