@@ -15,19 +15,19 @@ func TestEntry(t *testing.T) {
 		{term: math.MaxUint64, session: string(make([]byte, 200)), n: math.MaxUint64},
 	} {
 		for _, data := range [][]byte{nil, []byte("x"), bytes.Repeat([]byte("long"), 100)} {
-			b := h.encode(data)
-			got, rest, err := decode(b)
-			if err != nil || got != h || !bytes.Equal(rest, data) {
+			b := h.encode(h.n/2, data)
+			got, after, rest, err := decode(b)
+			if err != nil || got != h || after != h.n/2 || !bytes.Equal(rest, data) {
 				t.Errorf("%+v, %d bytes: %+v, %d bytes, %v", h, len(data), got, len(rest), err)
 			}
 			for n := range len(b) - len(data) {
-				if _, _, err := decode(b[:n]); !errors.Is(err, errEntry) {
+				if _, _, _, err := decode(b[:n]); !errors.Is(err, errEntry) {
 					t.Errorf("%+v: the first %d bytes: %v", h, n, err)
 				}
 			}
 		}
 	}
-	if _, _, err := decode([]byte{2, 0, 0, 0}); !errors.Is(err, errEntry) {
+	if _, _, _, err := decode([]byte{2, 0, 0, 0}); !errors.Is(err, errEntry) {
 		t.Errorf("another version: %v", err)
 	}
 }

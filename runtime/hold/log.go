@@ -65,7 +65,7 @@ func OpenLog(ctx context.Context, cfg LogConfig) (*Log, error) {
 			return nil, l.fenced(last)
 		}
 		// What the holder of an earlier term adds meanwhile makes this a conflict.
-		seq, err = l.append(ctx, seq, begin.encode(nil))
+		seq, err = l.append(ctx, seq, begin.encode(seq, nil))
 		switch {
 		case err == nil:
 			l.last = seq
@@ -90,9 +90,8 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 	}
 	l.n++
 	mine := header{term: l.cfg.Term, session: l.session, n: l.n}
-	entry := mine.encode(data)
 	for {
-		seq, err := l.append(ctx, l.last, entry)
+		seq, err := l.append(ctx, l.last, mine.encode(l.last, data))
 		if err == nil {
 			l.last = seq
 			return seq, nil
@@ -145,7 +144,7 @@ func (l *Log) tail(ctx context.Context) (header, uint64, error) {
 			return header{}, 0, nil
 		}
 		if err == nil {
-			h, _, err := decode(data)
+			h, _, _, err := decode(data)
 			if err != nil {
 				return header{}, 0, fmt.Errorf("log %s, entry %d: %w", l.cfg.Name, seq, err)
 			}
@@ -162,7 +161,8 @@ func (l *Log) fenced(by header) error {
 }
 
 // Read calls f with each entry after a number, in order, up to the end. Where a
-// term begins data is empty. f must not keep data. While the engine does not answer
+// term begins data is empty. f must not keep data. An entry that is missing between two
+// is an error. While the engine does not answer
 // Read goes on asking, until ctx ends.
 func (l *Log) Read(ctx context.Context, after uint64, f func(seq uint64, data []byte) error) error {
 	for {
@@ -192,9 +192,12 @@ func (l *Log) read(ctx context.Context, after *uint64, f func(seq uint64, data [
 	l.cfg.Clock.AfterFunc(readPatience, look)
 	_, err := l.cfg.Engine.Read(reading, l.cfg.Name, *after, func(seq uint64, entry []byte) error {
 		came.Store(true)
-		_, data, err := decode(entry)
-		if err != nil {
+		_, before, data, err := decode(entry)
+		switch {
+		case err != nil:
 			return fmt.Errorf("log %s, entry %d: %w", l.cfg.Name, seq, err)
+		case *after > 0 && before != *after: // what was before the first is purged
+			return fmt.Errorf("log %s: the engine has lost entries: %d follows %d, and followed %d", l.cfg.Name, seq, *after, before)
 		}
 		*after = seq
 		return f(seq, data)

@@ -322,6 +322,46 @@ func TestAnEngineThatHasLostEntries(t *testing.T) {
 }
 
 // An engine without a connection may fail at once.
+// holey is an engine one of whose entries is lost.
+type holey struct {
+	hold.Engine
+	lost uint64
+}
+
+func (e holey) Read(ctx context.Context, log string, after uint64, f func(uint64, []byte) error) (uint64, error) {
+	return e.Engine.Read(ctx, log, after, func(seq uint64, data []byte) error {
+		if seq == e.lost {
+			return nil
+		}
+		return f(seq, data)
+	})
+}
+
+// What is missing between two entries, as after damage that the engine does not see, is
+// not passed over.
+func TestALogWithAHole(t *testing.T) {
+	s := newLogSite(t)
+	s.clk.Do(func() {
+		l := s.mustOpen("left", 1)
+		s.add(l, "a")
+		lost := s.add(l, "b")
+		last := s.add(l, "c")
+		next, err := hold.OpenLog(context.Background(), hold.LogConfig{
+			Engine: holey{s.engine.Member("right", s.clk), lost}, Clock: s.clk, Name: "state.site", Term: 2,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = next.Read(context.Background(), 0, func(uint64, []byte) error { return nil })
+		if err == nil || !strings.Contains(err.Error(), "lost entries") {
+			t.Errorf("an entry was lost: %v", err)
+		}
+		if err := next.Read(context.Background(), last, func(uint64, []byte) error { return nil }); err != nil {
+			t.Errorf("what follows the hole: %v", err)
+		}
+	})
+}
+
 func TestAppendDoesNotPressAnEngineThatFails(t *testing.T) {
 	s := newLogSite(t)
 	s.clk.Do(func() {
