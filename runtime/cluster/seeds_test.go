@@ -108,6 +108,8 @@ func runSeed(t *testing.T, seed uint64) {
 		delete(scripts, "scripts/tour.lua") // to compile hik.tour is a third of a seed
 	}
 	a := newArena(t, twoDomes, scripts)
+	// The testing package keeps what Cleanup was given until the last seed has ended.
+	defer func() { *a = arena{over: true} }()
 	a.rand = rand.New(rand.NewPCG(seed, 7))
 	a.engine.Seed(seed)
 	x := &trial{arena: a, seed: seed}
