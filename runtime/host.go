@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/fnv"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -395,17 +394,3 @@ func (h *Host) Zone() *time.Location { return h.site().Timezone }
 // Abort makes a Close that is under way, or comes, hurry: tasks are ended at
 // once, and only heads are waited for, 2 s at most.
 func (h *Host) Abort() { h.abort() }
-
-// random is for jitter: from 0 to limit.
-func (h *Host) random(limit time.Duration) time.Duration {
-	h.randMu.Lock()
-	defer h.randMu.Unlock()
-	return time.Duration(h.rand.Int64N(int64(limit) + 1))
-}
-
-// randomSource is what math.random of a script draws from.
-func (h *Host) randomSource(script string) rand.Source {
-	name := fnv.New64a()
-	io.WriteString(name, script)
-	return rand.NewPCG(h.conf.Seed, name.Sum64())
-}

@@ -28,7 +28,7 @@ func TestMovesAreConfirmed(t *testing.T) {
 		}
 	})
 	gate := r.quiet()
-	ctx, o := r.turning(gate)
+	_, o := r.turning(gate)
 	if n := asked.Load(); n != 1 {
 		t.Errorf("asked %d times for a move", n)
 	}
@@ -38,7 +38,7 @@ func TestMovesAreConfirmed(t *testing.T) {
 	if n := asked.Load(); n != 1 {
 		t.Errorf("asked %d times for a stop", n-1)
 	}
-	ctx, _ = by("tour", nil)
+	ctx, _ := by("tour", nil)
 	moves := r.gate().Counts()
 	for _, send := range []func(context.Context, *Ref) error{turn, preset} {
 		for kind, silence := range map[string]int32{"elsewhere": 0, "busy": 1} {
