@@ -246,7 +246,7 @@ func (j *job) run(f luaapi.Firing) {
 	s.mu.Unlock()
 	run := j.noteBegin(f)
 	err := j.remember()
-	if err != nil {
+	if err != nil && !isOrderly(err) {
 		j.hasNotRun(f)
 	}
 
@@ -285,6 +285,9 @@ func (j *job) run(f luaapi.Firing) {
 		s.host.missed(j.wants, err)
 	}
 	passed := !entered && isOrderly(err) && j.passOn(f)
+	if !entered && !passed && isOrderly(err) && j.runsOnce() {
+		j.hasNotRun(f)
+	}
 
 	s.mu.Lock()
 	j.running--

@@ -96,6 +96,7 @@ type trial struct {
 	seed    uint64
 	began   time.Time
 	shaken  []time.Time // when anything happened
+	broken  []time.Time // when something happened that no host could foresee
 	unheard []time.Time // when a host could hear the cameras again
 	raised  time.Time   // the alarm
 	release int
@@ -156,7 +157,11 @@ func (x *trial) shake() {
 	x.shaken = append(x.shaken, a.clk.Now())
 	for_ := time.Duration(a.rand.Int64N(int64(20 * time.Second)))
 	m := b.process.m
-	switch a.rand.IntN(9) {
+	what := a.rand.IntN(9)
+	if what < 5 || what == 6 { // neither a stop in order, nor a move or a release
+		x.broken = append(x.broken, a.clk.Now())
+	}
+	switch what {
 	case 0, 1:
 		a.note(b.name, "kill")
 		b.kill()
@@ -294,7 +299,7 @@ func (x *trial) brokenOff(at time.Time) bool {
 	if during(x.unheard, at, at.Add(30*time.Second)) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(x.shaken, func(s time.Time) bool {
+	return slices.ContainsFunc(x.broken, func(s time.Time) bool {
 		return s.After(at.Add(-100*time.Millisecond)) && within(began, s, 12*time.Second)
 	})
 }
