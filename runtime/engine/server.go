@@ -161,6 +161,7 @@ func (b *embedded) start() error {
 		none := make(chan struct{})
 		close(none)
 		s.StartRouting(none)
+		err = log.started() // the port for routes may be taken
 	}
 	if err == nil && (!s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled()) {
 		err = fmt.Errorf("the engine has not started within %v", startTimeout)
