@@ -2,12 +2,15 @@ package cluster
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 // oneDome is a site of one share.
@@ -327,6 +330,44 @@ func TestHostThatIsMadeTooLateIsNotTaken(t *testing.T) {
 		late.letGo()
 		if late.take(nil) {
 			t.Error("it is taken")
+		}
+	})
+}
+
+// A share can begin to wane before its host is made: what is asked of that host waits
+// until the lease is confirmed.
+func TestHostThatIsMadeWhileTheShareWanes(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	m := a.box(a.holder("site")).process.member
+	a.do(30*time.Second, func() {
+		h, err := runtime.New(runtime.Config{
+			Site: m.Site(), Clock: m.clk, Log: m.log, Scratch: true,
+			Getenv:    func(string) (string, bool) { return "", false },
+			Transport: func(d site.Device) (http.RoundTripper, error) { return a.camera(d).Transport(), nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Close()
+		of := newTerm(m.share("site"), 1, func() bool { return true })
+		of.wane(true)
+		if !of.take(h) {
+			t.Fatal("it is not taken")
+		}
+		h.Open()
+		recall := func() error {
+			ctx, cancel := clock.WithTimeout(m.clk, context.Background(), 3*time.Second)
+			defer cancel()
+			return h.RecallPreset(ctx, "gate", 1, 1)
+		}
+		if err := recall(); err == nil {
+			t.Error("a head is turned while the share wanes")
+		}
+		of.wane(false)
+		if err := recall(); err != nil {
+			t.Errorf("after the lease was confirmed: %v", err)
 		}
 	})
 }
