@@ -87,3 +87,22 @@ func TestGateIsShutByLetGo(t *testing.T) {
 		t.Errorf("after the share was let go the camera is asked: %v", err)
 	}
 }
+
+// What the host of a term asks of a camera passes the gate of that term.
+func TestHostHasTheGateOfItsTerm(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	of := a.box(a.holder("site")).process.member.share("site").latest()
+	recall := func() (err error) {
+		a.do(20*time.Second, func() { err = of.running().RecallPreset(context.Background(), "gate", 1, 1) })
+		return err
+	}
+	if err := recall(); err != nil {
+		t.Fatal(err)
+	}
+	of.gate.Close()
+	if err := recall(); !errors.Is(err, isapi.ErrElsewhere) {
+		t.Errorf("past the gate: %v", err)
+	}
+}
