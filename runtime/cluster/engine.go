@@ -25,9 +25,10 @@ type Engine interface {
 	// goroutine of the clock. The text of an error goes to the member that asks.
 	Answer(question string, f func(ctx context.Context, data []byte) ([]byte, error)) (stop func())
 
-	// StepAside has another member than this one lead the leases, so that the death
-	// of this machine ends its share and the leader not at once.
-	StepAside(ctx context.Context) error
+	// StepAside has one of the members of to lead the leases in the place of this one,
+	// the first that can, so that the death of this machine does not end both its share
+	// and the leader. Where none can yet, this one goes on.
+	StepAside(ctx context.Context, to ...string) error
 	// Dismiss takes the vote of a host or witness that site.yaml does not have any
 	// more, and that does not run.
 	Dismiss(ctx context.Context, name string) error

@@ -24,24 +24,28 @@ func (m *Member) keepAside() {
 	}
 }
 
-// stepAside has another member lead the leases if this one does and holds a share:
-// the death of this host is then not the leader's, too. Where each member that is up
-// holds one nothing is gained.
+// stepAside has a member that holds no share lead the leases in the place of this one,
+// best a witness: the death of a host is then not the leader's, too. Where each member
+// that is up holds one nothing is gained.
 func (m *Member) stepAside() {
 	st := m.conf.Engine.Status()
 	if st.Leader != m.conf.Name {
 		return
 	}
+	var witnesses, hosts []string
 	live := m.live()
-	free := slices.ContainsFunc(st.Members, func(o MemberStatus) bool {
-		return o.Up && o.Name != m.conf.Name && (o.Role == RoleWitness || live[o.Name] != nil && len(live[o.Name].Shares) == 0)
-	})
-	if !free {
-		return
+	for _, o := range st.Members {
+		switch {
+		case !o.Up || o.Name == m.conf.Name:
+		case o.Role == RoleWitness:
+			witnesses = append(witnesses, o.Name)
+		case live[o.Name] != nil && len(live[o.Name].Shares) == 0:
+			hosts = append(hosts, o.Name)
+		}
 	}
 	ctx, cancel := clock.WithTimeout(m.clk, m.ctx, engineWithin)
 	defer cancel()
-	if err := m.conf.Engine.StepAside(ctx); err != nil && m.ctx.Err() == nil {
+	if err := m.conf.Engine.StepAside(ctx, append(witnesses, hosts...)...); err != nil && m.ctx.Err() == nil {
 		m.log.Debug("another member could not be made the leader", keyError, err)
 	}
 }

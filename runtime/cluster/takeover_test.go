@@ -234,6 +234,27 @@ func TestHolderThatComesToLeadStepsAside(t *testing.T) {
 	a.end()
 }
 
+// With two shares on two of three hosts only the third may lead: another holder would
+// have to step aside at once.
+func TestHostThatHoldsNothingComesToLead(t *testing.T) {
+	a := newArena(t, manyShares(2), nil)
+	a.startAll()
+	a.run(30 * time.Second)
+	holders := []string{a.holder("s0"), a.holder("s1")}
+	free := a.another(holders...).name
+	if holders[0] == holders[1] || slices.Contains(holders, "") {
+		t.Fatalf("the shares are held by %q", holders)
+	}
+	for _, holder := range holders {
+		a.engine.Lead(holder)
+		a.run(asideEvery + 3*time.Second)
+		if leader := a.engine.Leader(); leader != free {
+			t.Errorf("%s leads after %s, and not %s, which holds nothing", leader, holder, free)
+		}
+	}
+	a.end()
+}
+
 // The host that a share belongs on is heard, and can't take it: another does.
 func TestShareDoesNotWaitForAHostThatCannotTakeIt(t *testing.T) {
 	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})

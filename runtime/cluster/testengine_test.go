@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hiklua/hiklua/runtime/hold"
@@ -43,12 +44,12 @@ func (e *testEngine) unlessDeaf(f func(data []byte)) func(data []byte) {
 	}
 }
 
-func (e *testEngine) StepAside(context.Context) error {
+func (e *testEngine) StepAside(_ context.Context, to ...string) error {
 	if e.a.engine.Leader() != e.name {
 		return nil
 	}
 	for _, b := range e.a.boxes {
-		if b.name != e.name && b.process != nil && !b.process.m.Dead() && !b.process.m.Paused() && !b.cut {
+		if slices.Contains(to, b.name) && b.process != nil && !b.process.m.Dead() && !b.process.m.Paused() && !b.cut {
 			e.a.engine.Lead(b.name)
 			return nil
 		}

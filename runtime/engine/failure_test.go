@@ -215,7 +215,7 @@ func TestCloseWhileBusy(t *testing.T) {
 			func() { e.Tell("a", nil) },
 			func() { e.Ask(ctx, "left", "slow", nil) },
 			func() { e.Answer("other", func(context.Context, []byte) ([]byte, error) { return nil, nil })() },
-			func() { e.StepAside(ctx) },
+			func() { e.StepAside(ctx, "right", "box") },
 			func() { e.Status() },
 		} {
 			all.Go(func() {

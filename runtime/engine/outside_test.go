@@ -153,7 +153,7 @@ func TestOutside(t *testing.T) {
 	if _, err := e.CAS(t.Context(), "lease.site", 0, []byte("b")); !errors.Is(err, hold.ErrConflict) {
 		t.Error(err)
 	}
-	if err := e.StepAside(t.Context()); err != nil {
+	if err := e.StepAside(t.Context(), "left"); err != nil {
 		t.Error(err)
 	}
 	eventually(t, "the status is wrong", func() error {

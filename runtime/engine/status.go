@@ -179,15 +179,16 @@ func (e *Engine) streamInfo(ctx context.Context, name string) (info nats.StreamI
 	return info, err
 }
 
-// StepAside has other members than this one lead the leases and the logs.
-func (e *Engine) StepAside(ctx context.Context) error {
-	if e.server == nil || len(e.cfg.Members) == 1 {
-		return nil // no machine of ours leads, or there is no other
+// StepAside has another member lead the leases and the logs, if this one does: the
+// first of to that has all that is kept. Where none has, this one goes on.
+func (e *Engine) StepAside(ctx context.Context, to ...string) error {
+	if e.server == nil {
+		return nil // no machine of ours leads
 	}
 	for _, name := range []string{leasesStream, stateStream} {
 		var err error
 		for range asideTries {
-			if err = e.stepAside(ctx, name); err == nil || ctx.Err() != nil || e.ctx.Err() != nil {
+			if err = e.stepAside(ctx, name, to); err == nil || ctx.Err() != nil || e.ctx.Err() != nil {
 				break
 			}
 		}
@@ -200,33 +201,20 @@ func (e *Engine) StepAside(ctx context.Context) error {
 
 // stepAside has another member lead a stream if this one does. Only a leader answers:
 // where another has just begun to lead there is no answer, and one has to look again.
-func (e *Engine) stepAside(ctx context.Context, stream string) error {
+func (e *Engine) stepAside(ctx context.Context, stream string, to []string) error {
 	ctx, cancel := clock.WithTimeout(e.cfg.Clock, ctx, asideTimeout)
 	defer cancel()
 	info, err := e.streamInfo(ctx, stream)
 	if err != nil || info.Cluster == nil || info.Cluster.Leader != token(e.cfg.Name) {
 		return err
 	}
-	best := e.better(info.Cluster.Replicas)
-	if best == "" {
-		return nil // none has all yet
-	}
-	return e.api(ctx, "STREAM.LEADER.STEPDOWN."+stream, map[string]any{
-		"placement": map[string]any{"preferred": best},
-	}, &struct{}{})
-}
-
-// better is the member that may best lead instead of this one: one that has all,
-// a witness rather than a host.
-func (e *Engine) better(replicas []*nats.PeerInfo) string {
-	best := ""
-	for _, r := range replicas {
-		if r.Offline || !r.Current {
-			continue
-		}
-		if best == "" || slices.ContainsFunc(e.cfg.Witnesses, func(w string) bool { return token(w) == r.Name }) {
-			best = r.Name
+	for _, member := range to {
+		// A leader that has just been elected may not have heard yet how far the others are.
+		if slices.ContainsFunc(info.Cluster.Replicas, func(r *nats.PeerInfo) bool { return r.Name == token(member) && r.Current && !r.Offline }) {
+			return e.api(ctx, "STREAM.LEADER.STEPDOWN."+stream, map[string]any{
+				"placement": map[string]any{"preferred": token(member)},
+			}, &struct{}{})
 		}
 	}
-	return best
+	return nil
 }

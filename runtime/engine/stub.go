@@ -40,6 +40,6 @@ func (*Engine) Answer(string, func(context.Context, []byte) ([]byte, error)) fun
 	return func() {}
 }
 
-func (*Engine) StepAside(context.Context) error       { return ErrLeftOut }
-func (*Engine) Dismiss(context.Context, string) error { return ErrLeftOut }
-func (*Engine) Status() cluster.EngineStatus          { return cluster.EngineStatus{} }
+func (*Engine) StepAside(context.Context, ...string) error { return ErrLeftOut }
+func (*Engine) Dismiss(context.Context, string) error      { return ErrLeftOut }
+func (*Engine) Status() cluster.EngineStatus               { return cluster.EngineStatus{} }

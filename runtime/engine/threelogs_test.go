@@ -218,16 +218,19 @@ func testStepAside(t *testing.T, c *trio) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		began := time.Now()
-		if err := c.engine(leader).StepAside(ctx); err != nil {
-			t.Fatal(err)
+		to := "box"
+		if leader == "box" {
+			to = "left"
 		}
-		after := c.leader()
-		if after == leader {
-			t.Errorf("%s leads still", leader)
-		}
-		if leader != "box" && after != "box" {
-			t.Errorf("%s leads after %s, want the witness", after, leader)
-		}
+		eventually(t, "another leads", func() error {
+			if err := c.engine(leader).StepAside(ctx, leader, "nowhere", to); err != nil {
+				return err
+			}
+			if after := c.leader(); after != to {
+				return fmt.Errorf("%s leads after %s, want %s", after, leader, to)
+			}
+			return nil
+		})
 		seq := uint64(0)
 		eventually(t, "no value is taken", func() error {
 			_, last, err := c.engine(leader).Last(ctx, "lease.aside")
@@ -237,13 +240,13 @@ func testStepAside(t *testing.T, c *trio) {
 			seq, err = c.engine(leader).CAS(ctx, "lease.aside", last, nil)
 			return err
 		})
-		t.Logf("%s to %s: %v until the next value %d", leader, after, time.Since(began), seq)
+		t.Logf("%s to %s: %v until the next value %d", leader, to, time.Since(began), seq)
 	}
 }
 
 func testStatus(t *testing.T, c *trio) {
-	leader := c.leader()
 	eventually(t, "the status is wrong", func() error {
+		leader := c.leader()
 		s := c.engine("left").Status()
 		if s.Leader != leader || !s.Quorum || len(s.Members) != 3 {
 			return fmt.Errorf("%+v, want the leader %s", s, leader)
