@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -234,22 +235,28 @@ func TestHolderThatComesToLeadStepsAside(t *testing.T) {
 	a.end()
 }
 
-// With two shares on two of three hosts only the third may lead: another holder would
-// have to step aside at once.
+// Where two of three hosts hold a share the third is to lead: another holder would have
+// to step aside as well.
 func TestHostThatHoldsNothingComesToLead(t *testing.T) {
 	a := newArena(t, manyShares(2), nil)
 	a.startAll()
 	a.run(30 * time.Second)
-	holders := []string{a.holder("s0"), a.holder("s1")}
-	free := a.another(holders...).name
-	if holders[0] == holders[1] || slices.Contains(holders, "") {
-		t.Fatalf("the shares are held by %q", holders)
+	for i, holder := range []string{"left", "right"} {
+		share := fmt.Sprintf("s%d", i)
+		if a.holder(share) == holder {
+			continue
+		}
+		var err error
+		a.do(30*time.Second, func() { err = a.box("third").process.member.Move(context.Background(), share, holder) })
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, holder := range holders {
+	for _, holder := range []string{"left", "right"} {
 		a.engine.Lead(holder)
 		a.run(asideEvery + 3*time.Second)
-		if leader := a.engine.Leader(); leader != free {
-			t.Errorf("%s leads after %s, and not %s, which holds nothing", leader, holder, free)
+		if leader := a.engine.Leader(); leader != "third" {
+			t.Errorf("%s leads after %s, and not the host that holds nothing", leader, holder)
 		}
 	}
 	a.end()
