@@ -71,14 +71,6 @@ func text(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(
 func (l *serverLog) amiss(level slog.Level, format string, v []any) {
 	line := text(format, v)
 	l.mu.Lock()
-	if l.said == nil {
-		l.said = map[string]clock.Stopwatch{}
-	}
-	if last, ok := l.said[format]; ok && last.Elapsed() < sayEvery {
-		level = slog.LevelDebug
-	} else {
-		l.said[format] = clock.NewStopwatch()
-	}
 	if damage.MatchString(line) && l.damage == "" {
 		l.damage = line
 	}
@@ -89,15 +81,23 @@ func (l *serverLog) amiss(level slog.Level, format string, v []any) {
 	if foreign {
 		l.strange = clock.NewStopwatch()
 	}
-	l.mu.Unlock()
-	switch {
-	case foreign:
-		l.log.Warn("engine: a peer that has not this cluster's secret was refused", "error", line)
-	case ordinary.MatchString(line):
-		l.write(slog.LevelDebug, line)
+	switch last, ok := l.said[format]; {
+	case ordinary.MatchString(line): // not noted: the format may be of one connection alone
+		level = slog.LevelDebug
+	case ok && last.Elapsed() < sayEvery:
+		level = slog.LevelDebug
 	default:
-		l.write(level, line)
+		if l.said == nil {
+			l.said = map[string]clock.Stopwatch{}
+		}
+		l.said[format] = clock.NewStopwatch()
 	}
+	l.mu.Unlock()
+	if foreign {
+		l.log.Warn("engine: a peer that has not this cluster's secret was refused", "error", line)
+		return
+	}
+	l.write(level, line)
 }
 
 func (l *serverLog) write(level slog.Level, line string) {

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -59,5 +60,12 @@ func TestServerLines(t *testing.T) {
 	}
 	if n := strings.Count(book.all(), "\n"); n != 2 {
 		t.Errorf("%d lines of two kinds:\n%s", n, book.all())
+	}
+
+	for n := range 1000 { // as a server formats what it says of a connection
+		log.Errorf(fmt.Sprintf("192.0.2.66:%d - rid:%d - TLS route handshake error: %%v", 1024+n, n), "EOF")
+	}
+	if n := len(log.said); n > 1 {
+		t.Errorf("%d lines are remembered: it grows with each connection", n)
 	}
 }
