@@ -177,7 +177,7 @@ func (b *box) start() {
 	b.process = p
 	a.lives = append(a.lives, p)
 	member := a.engine.Member(b.name, m.Clock())
-	p.engine = &testEngine{Member: member, a: a, name: b.name, lame: b.lame}
+	p.engine = &testEngine{Member: member, a: a, name: b.name, lame: b.lame, asked: make(map[string]int)}
 	env := func(name string) (string, bool) { v, ok := b.env[name]; return v, ok }
 	load := func(source string) (*site.Site, error) { return site.LoadFrom(source, b.dir, env) }
 	s, err := load(b.dir)

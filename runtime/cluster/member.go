@@ -48,16 +48,15 @@ type Member struct {
 	folder   *folder          // guarded by releases
 	seq      uint64           // of the release in its cell; guarded by releases
 
-	mu        sync.Mutex
-	shares    []*share // in the order of site.yaml
-	release   *release // that is laid; nil: none yet
-	site      *site.Site
-	scripts   map[string][]string // the shares in which each script runs; nil: in each
-	refused   error               // why this host does not run the cluster's release
-	refusedAs uint64              // the number of that release
-	edited    []string
-	trouble   string                   // of the folder that can\'t follow the release, as it was told
-	gone      map[string]hold.BootTime // until when devices that releases have no more may be driven, by place
+	mu      sync.Mutex
+	shares  []*share // in the order of site.yaml
+	release *release // that is laid; nil: none yet
+	site    *site.Site
+	scripts map[string][]string // the shares in which each script runs; nil: in each
+	refused error               // why this host does not run the cluster's release
+	edited  []string
+	trouble string                   // of the folder that can't follow the release, as it was told
+	gone    map[string]hold.BootTime // until when devices that releases have no more may be driven, by place
 	// blindUntil is that for those which releases before this process had.
 	blindUntil hold.BootTime
 	heard      map[string]*peer // the other hosts, by name

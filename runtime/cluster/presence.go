@@ -87,7 +87,10 @@ func (m *Member) hear(data []byte) {
 	if p.Pins.Seq > m.pinned.Seq {
 		m.pinned = p.Pins
 	}
-	if m.release == nil || p.Release > m.release.Number && p.Release != m.refusedAs {
+	// What this host can't run it asks for once when it hears of it: a release may be
+	// large, and is tried again now and then anyway.
+	newer := m.release == nil || p.Release > m.release.Number
+	if newer && (m.refused == nil || known == nil || known.Release != p.Release) {
 		m.lookNow()
 	}
 }

@@ -51,7 +51,7 @@ func (m *Member) followReleases() {
 		wait := lookAtFolder
 		if due {
 			if err := m.refresh(m.ctx); err != nil {
-				wait = every
+				asked, wait = time.Time{}, every
 				if waited := m.clk.Now().Sub(began); waited >= max(every*10, 10*told) && m.ctx.Err() == nil {
 					told = waited
 					m.tellWaiting(known, err)
@@ -152,7 +152,8 @@ func (m *Member) last(ctx context.Context, cell string) (data []byte, seq uint64
 		try, cancel := clock.WithTimeout(m.clk, ctx, patience)
 		data, seq, err = m.conf.Engine.Last(try, cell)
 		cancel()
-		if err == nil || !errors.Is(err, hold.ErrUnknown) || clock.Cause(ctx) != nil {
+		// One that has no server at present fails at once.
+		if err == nil || !errors.Is(err, hold.ErrUnknown) || clock.Sleep(ctx, m.clk, 50*time.Millisecond) != nil {
 			return data, seq, err
 		}
 	}
@@ -222,7 +223,7 @@ func (m *Member) use(r *release, source string) bool {
 	}
 	m.mu.Lock()
 	m.noteGone(m.site, now, r.Number)
-	m.release, m.site, m.scripts, m.refused, m.refusedAs = r, now, scriptShares(m.sourceDir(), now), nil, 0
+	m.release, m.site, m.scripts, m.refused = r, now, scriptShares(m.sourceDir(), now), nil
 	m.mu.Unlock()
 	m.log.Info(fmt.Sprintf("release %d of the cluster", r.Number), keyHost, r.Host, "at", r.At.In(now.Timezone).Format(time.DateTime))
 	m.tellRestart(now)
@@ -271,7 +272,7 @@ func swapFolder(next, place string) error {
 func (m *Member) refuse(number uint64, err error) {
 	m.mu.Lock()
 	again := m.refused != nil && m.refused.Error() == err.Error()
-	m.refused, m.refusedAs = err, number
+	m.refused = err
 	m.mu.Unlock()
 	if again {
 		return

@@ -108,10 +108,9 @@ func (m *Member) Release(ctx context.Context) (number uint64, changed []string, 
 		return 0, nil, silent(err)
 	}
 	m.mu.Lock()
-	r, refusedAs := m.release, m.refusedAs
-	now := m.site
+	r, now, refused := m.release, m.site, m.refused
 	m.mu.Unlock()
-	if r == nil || refusedAs != 0 {
+	if r == nil || refused != nil {
 		return 0, nil, errors.New("this host can't run the release that the cluster has, and so can't make the next: hiklua cluster status says why; make the next on another host")
 	}
 	files, next, err := m.readFolder()

@@ -227,6 +227,40 @@ func TestReleaseWithoutAMajoritySaysSo(t *testing.T) {
 	}
 }
 
+// A release that a host can't run may have megabytes, and is not fetched each time that
+// the others tell that they run it.
+func TestReleaseThatAHostCannotRunIsFetchedNowAndThen(t *testing.T) {
+	a := newArena(t, clusterOf+"devices:\n  gate: {ip: 192.0.2.1, username: admin, password: \"${GATE}\"}\n", nil)
+	third := a.box("third")
+	third.write("site.yaml", oneDome)
+	third.founder = false
+	a.box("left").env["GATE"], a.box("right").env["GATE"] = "secret", "secret"
+	a.startAll()
+	a.run(20 * time.Second)
+	if st := third.process.member.Status(); !strings.Contains(st.Release.Refused, "GATE") {
+		t.Fatalf("third says %+v", st.Release)
+	}
+	clear(third.process.engine.asked)
+	a.run(5 * time.Minute)
+	if n := third.process.engine.asked[releaseCell]; n < 4 || n > 6 {
+		t.Errorf("asked for %d times in 5 minutes", n)
+	}
+}
+
+// A host whose engine fails at once, as one with a full disk, waits before it asks again.
+func TestReleaseOfAnEngineThatFailsAtOnce(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(20 * time.Second)
+	engine := a.another(a.holder("site")).process.engine
+	engine.down = true
+	clear(engine.asked)
+	a.run(2 * time.Minute)
+	if n := engine.asked[releaseCell]; n < 60 || n > 3000 {
+		t.Errorf("asked %d times in 2 minutes", n)
+	}
+}
+
 // A folder is looked at every few seconds, and what is wrong with it is told once.
 func TestFolderThatCannotFollowIsToldOnce(t *testing.T) {
 	a := newArena(t, oneDome, map[string]string{"lib/deep/m.lua": "return 1"})

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,6 +18,9 @@ type testEngine struct {
 	name string
 	lame bool // nothing can be put into a lease
 	deaf bool // nothing that is told is heard
+	down bool // it fails at once, as where this member's own server has ended
+	// asked has how often a cell was asked for.
+	asked map[string]int
 }
 
 var _ Engine = (*testEngine)(nil)
@@ -26,6 +30,17 @@ func (e *testEngine) CAS(ctx context.Context, cell string, after uint64, data []
 		return 0, hold.ErrUnknown
 	}
 	return e.Member.CAS(ctx, cell, after, data)
+}
+
+func (e *testEngine) Last(ctx context.Context, cell string) ([]byte, uint64, error) {
+	e.asked[cell]++
+	switch {
+	case e.down && e.asked[cell] > 3000: // without a pause that would have no end
+		return nil, 0, errors.New("asked too often")
+	case e.down:
+		return nil, 0, hold.ErrUnknown
+	}
+	return e.Member.Last(ctx, cell)
 }
 
 func (e *testEngine) Hear(subject string, f func(data []byte)) (stop func()) {
