@@ -76,7 +76,7 @@ func (h *Holder) free(l *leave) error {
 	until := h.cfg.Boot().Add(2 * h.times.every)
 	for {
 		h.mu.Lock()
-		mine, free := h.mine(h), h.record.Free
+		mine, free := h.mine(), h.record.Free
 		h.mu.Unlock()
 		switch {
 		case !mine:

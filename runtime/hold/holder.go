@@ -220,6 +220,6 @@ func (h *Holder) answered(err error) {
 }
 
 // mine reports whether the record that stands is of this Holder. Called with mu held.
-func (s *seen) mine(h *Holder) bool {
-	return s.known && s.number > 0 && s.record.Session == h.session
+func (h *Holder) mine() bool {
+	return h.known && h.number > 0 && h.record.Session == h.session
 }

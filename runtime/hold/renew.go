@@ -53,7 +53,7 @@ func (h *Holder) renew(t *tenure, doubt bool) (stillDoubt bool) {
 			return true
 		}
 		h.mu.Lock()
-		mine := h.mine(h)
+		mine := h.mine()
 		h.mu.Unlock()
 		if !mine {
 			t.lose()

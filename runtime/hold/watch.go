@@ -17,6 +17,7 @@ func (h *Holder) hear(data []byte) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	maps.DeleteFunc(h.heard, func(_ try, at BootTime) bool { return now.Sub(at) > 2*h.times.lease })
 	key := try{r.Session, r.N}
 	if _, again := h.heard[key]; !again {
 		h.heard[key] = now
@@ -32,7 +33,6 @@ func (h *Holder) hear(data []byte) {
 // heard; one that was not heard may have been sent just now. Called with mu held.
 func (h *Holder) see(data []byte, number uint64) {
 	now := h.cfg.Boot()
-	defer maps.DeleteFunc(h.heard, func(_ try, at BootTime) bool { return now.Sub(at) > 2*h.times.lease })
 	if h.known && number == h.number {
 		return
 	}
@@ -155,7 +155,7 @@ func (h *Holder) watch(ctx context.Context) {
 func (h *Holder) claim() bool {
 	h.mu.Lock()
 	var term uint64 // a new one
-	if h.mine(h) {
+	if h.mine() {
 		if term = h.record.Term; term == 0 {
 			term = h.number
 		}
