@@ -64,6 +64,9 @@ type ShareStatus struct {
 	Term   uint64 `json:"term"`
 }
 
+// Held reports whether Holder drives the devices.
+func (s ShareStatus) Held() bool { return s.State == "held" || s.State == "waning" }
+
 // SiteStatus is the site as it runs.
 type SiteStatus struct {
 	Dir       string       `json:"dir"` // its full path

@@ -80,9 +80,9 @@ func (m *Member) Site() *site.Site {
 func (s *share) status(now *site.Site) ShareStatus {
 	st := s.holder.Status()
 	one := ShareStatus{Name: s.name, Devices: []string{}, Holder: st.Record.Host, Term: cmp.Or(st.Record.Term, st.Number)}
-	for _, d := range now.Devices {
-		if now.ShareOf(d.Name) == s.name {
-			one.Devices = append(one.Devices, d.Name)
+	for _, share := range now.Cluster.Shares {
+		if share.Name == s.name {
+			one.Devices = append(one.Devices, share.Devices...)
 		}
 	}
 	age := st.Age

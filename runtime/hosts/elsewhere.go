@@ -7,46 +7,30 @@ import (
 
 	"github.com/hiklua/hiklua/isapi"
 	"github.com/hiklua/hiklua/luaapi"
+	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
 
 // errLost is why what was under way in a Host ends that leaves the Group.
 var errLost = errors.New("the share is held here no more")
 
-// The states of a share that has a holder.
-var held = []string{"held", "waning"}
-
-// holder is the host that holds a share; "": none does.
-func (g *Group) holder(share string) string {
-	for _, s := range g.conf.Cluster().Shares {
-		if s.Name == share && isHeld(s.State) {
-			return s.Holder
-		}
-	}
-	return ""
-}
-
-func isHeld(state string) bool {
-	for _, s := range held {
-		if s == state {
-			return true
-		}
-	}
-	return false
-}
-
 // elsewhere is the error about a share that is not held here.
 func (g *Group) elsewhere(share string) *luaapi.Failure {
+	return g.elsewhereBy(g.conf.Cluster(), share)
+}
+
+// elsewhereBy is elsewhere by what is known of the cluster.
+func (g *Group) elsewhereBy(cluster runtime.ClusterStatus, share string) *luaapi.Failure {
 	f := &luaapi.Failure{Kind: "elsewhere", Err: isapi.ErrElsewhere}
 	what := "the share " + share
 	if !g.several() {
 		what = "the site"
 	}
-	switch holder := g.holder(share); holder {
+	switch holder := holderIn(cluster, share); holder {
 	case "":
 		f.Message = "no host holds " + what + " at present"
 		f.Hint = "one takes it within seconds where a majority of the cluster answers; hiklua cluster status tells"
-	case g.conf.Cluster().Host:
+	case cluster.Host:
 		f.Message = "this host is taking " + what
 		f.Hint = "try again in a moment"
 	default:
@@ -54,6 +38,16 @@ func (g *Group) elsewhere(share string) *luaapi.Failure {
 		f.Hint = g.address(holder)
 	}
 	return f
+}
+
+// holderIn is the host that holds a share; "": none does.
+func holderIn(cluster runtime.ClusterStatus, share string) string {
+	for _, s := range cluster.Shares {
+		if s.Name == share && s.Held() {
+			return s.Holder
+		}
+	}
+	return ""
 }
 
 // address says where a host is.

@@ -30,8 +30,8 @@ func (g *Group) Status() runtime.Status {
 		if several {
 			d.Share = share
 		}
-		if d.Holder = g.holder(share); d.Holder == "" {
-			f := g.elsewhere(share)
+		if d.Holder = holderIn(cluster, share); d.Holder == "" {
+			f := g.elsewhereBy(cluster, share)
 			d.Error = &runtime.ErrorStatus{Kind: f.Kind, Message: f.Message, Hint: f.Hint}
 		}
 	}

@@ -35,7 +35,7 @@ func sharesOf(st *runtime.Status) shares {
 	s.host = st.Cluster.Host
 	for _, share := range st.Cluster.Shares {
 		s.all = append(s.all, share.Name)
-		if share.Holder == s.host && (share.State == "held" || share.State == "waning") {
+		if share.Holder == s.host && share.Held() {
 			s.held[share.Name] = share.Term
 		}
 	}
