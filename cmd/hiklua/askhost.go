@@ -28,9 +28,24 @@ func (a *app) reachHost(ctx context.Context, dir string) (*api.Client, error) {
 	}
 	client, err := api.Dial(ctx, dataFolder(dir), version())
 	if errors.Is(err, control.ErrNoHost) {
-		return nil, &failure{fmt.Sprintf(`no host runs %s: "%s run %s" starts one`, siteWord(dir), a.name, shellWord(dir))}
+		return nil, a.noHost(dir)
 	}
 	return client, err
+}
+
+// noHost is the error of a command that needs the host of the site in dir. On the
+// machine of a witness there is none.
+func (a *app) noHost(dir string) error {
+	s, err := a.loadNames(dir)
+	if err != nil || s.Cluster == nil {
+		return &failure{fmt.Sprintf(`no host runs %s: "%s run %s" starts one`, siteWord(dir), a.name, shellWord(dir))}
+	}
+	var places []string
+	for _, m := range s.Cluster.Hosts {
+		places = append(places, fmt.Sprintf("%s (%s)", m.Name, m.Address))
+	}
+	return &failure{fmt.Sprintf(`no host runs %s on this machine: "%s" starts one; or ask on %s`,
+		siteWord(dir), a.runAs(s, s.Cluster.Hosts[0].Name), strings.Join(places, " or "))}
 }
 
 // hostAround reaches the host that runs the site in dir, or without one the

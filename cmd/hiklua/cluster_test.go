@@ -182,6 +182,9 @@ func TestClusterThatFares(t *testing.T) {
 	if line := clusterLine(block); line != "host left of a cluster: east held by left (term 12), west nobody (term 9), north waning by left (term 2)\n" {
 		t.Error(line)
 	}
+	if line := clusterLine(&runtime.ClusterStatus{Host: "left"}); line != "host left of a cluster: no release yet, and no host drives anything\n" {
+		t.Error(line)
+	}
 	_, bad := findings(runtime.Status{Cluster: block})
 	if got := strings.Join(bad, "; "); got != "no host drives the devices of share west; the lease of share north is not confirmed: its heads are stopped" {
 		t.Error(got)

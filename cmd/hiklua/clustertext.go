@@ -165,6 +165,9 @@ func clusterLine(c *runtime.ClusterStatus) string {
 		}
 		shares = append(shares, fmt.Sprintf("%s (term %d)", text, s.Term))
 	}
+	if len(shares) == 0 {
+		shares = append(shares, "no release yet, and no host drives anything")
+	}
 	return "host " + c.Host + " of a cluster: " + strings.Join(shares, ", ") + "\n"
 }
 

@@ -85,7 +85,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	daemon.cluster = member
 	defer clock.OnDone(hurried(ctx), member.Abort)()
 	log.Info(fmt.Sprintf("site %s: host %s of a cluster of %s and %s; time zone %s",
-		runtime.FullPath(s.Dir), host, strings.Join(s.Cluster.HostNames(), ", "), plural(len(s.Cluster.Witnesses), "witness"), zoneText(s)))
+		runtime.FullPath(s.Dir), host, strings.Join(s.Cluster.HostNames(), ", "), witnessesText(len(s.Cluster.Witnesses)), zoneText(s)))
 	for _, w := range s.Warnings {
 		log.Warn(w.String())
 	}

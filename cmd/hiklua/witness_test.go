@@ -38,6 +38,9 @@ cluster:
 	if status != statusFailure || !strings.Contains(errs, "a witness has a machine, or at least a folder, of its own") {
 		t.Errorf("a second one: %d %s", status, errs)
 	}
+	if _, errs, status = p.ask("", "cluster", "status"); status != statusFailure || !strings.Contains(errs, "on this machine") || !strings.Contains(errs, "or ask on left (127.0.0.1) or right (127.0.0.2)") {
+		t.Errorf("what only a host tells: %d %s", status, errs)
+	}
 	p.signal(syscall.SIGTERM)
 	if status := p.ends(); status != statusOK {
 		t.Errorf("it ends with status %d", status)

@@ -80,7 +80,10 @@ func (a *API) moveShare(ctx context.Context, in Move) (Nothing, error) {
 	for _, h := range st.Hosts {
 		hosts = append(hosts, h.Name)
 	}
-	if err := among("share", in.Share, shares); err != nil {
+	if len(shares) > 0 { // else there is no release yet, which Move says
+		err = among("share", in.Share, shares)
+	}
+	if err != nil {
 		return Nothing{}, err
 	}
 	if err := among("host", in.Host, hosts); err != nil {

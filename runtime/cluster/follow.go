@@ -26,7 +26,13 @@ type folder struct {
 	// an edit of the file began from that. A path without one was never so.
 	base map[string]string
 	seen map[string]stamp // what was read last
+	// told has, by path, what was refused because a release has changed the file, too.
+	// A file that was edited again since was edited with that release in view.
+	told map[string]conflict
 }
+
+// conflict is a file as it was here and in a release when one was refused for it.
+type conflict struct{ here, released string }
 
 // stamp tells whether a file may have been written to.
 type stamp struct {
@@ -38,7 +44,7 @@ type stamp struct {
 // openFolder reads what is known of a folder. What cannot be read is not known: then
 // files that differ from the release count as edited.
 func openFolder(dir, book string) *folder {
-	f := &folder{dir: dir, book: book, base: make(map[string]string), seen: make(map[string]stamp)}
+	f := &folder{dir: dir, book: book, base: make(map[string]string), seen: make(map[string]stamp), told: make(map[string]conflict)}
 	if data, err := os.ReadFile(book); err == nil {
 		var base map[string]string
 		if json.Unmarshal(data, &base) == nil && base != nil {
@@ -183,9 +189,12 @@ func (f *folder) changes(files map[string][]byte, r *release) (changed, conflict
 			continue
 		}
 		changed = append(changed, name)
-		if f.base[name] != r.Files[name] {
-			conflicts = append(conflicts, name)
+		before, told := f.told[name]
+		if f.base[name] == r.Files[name] || told && before.released == r.Files[name] && before.here != sum {
+			continue
 		}
+		conflicts = append(conflicts, name)
+		f.told[name] = conflict{sum, r.Files[name]}
 	}
 	return changed, conflicts
 }

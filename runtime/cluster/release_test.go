@@ -228,6 +228,18 @@ func TestFolderFollowsReleasesAndKeepsWhatWasEdited(t *testing.T) {
 	if !slices.Equal(changed, []string{"lib/m.lua", "scripts/mine.lua"}) || !slices.Equal(conflicts, []string{"lib/m.lua"}) {
 		t.Errorf("changed %q, conflicts %q", changed, conflicts)
 	}
+	// It is refused as often as it is tried, and not when it was edited after that.
+	if _, conflicts = f.changes(files, two); !slices.Equal(conflicts, []string{"lib/m.lua"}) {
+		t.Errorf("tried again, conflicts %q", conflicts)
+	}
+	files["lib/m.lua"] = []byte("m2 by hand")
+	if changed, conflicts = f.changes(files, two); !slices.Equal(changed, []string{"lib/m.lua", "scripts/mine.lua"}) || conflicts != nil {
+		t.Errorf("edited again, changed %q, conflicts %q", changed, conflicts)
+	}
+	other := aRelease(3, map[string]string{"site.yaml": "one", "scripts/new.lua": "new", "lib/m.lua": "m3", "lib/n.lua": "n2"})
+	if _, conflicts = f.changes(files, other); !slices.Equal(conflicts, []string{"lib/m.lua"}) {
+		t.Errorf("another release, conflicts %q", conflicts)
+	}
 	// Who takes it away gets that of the release, also after a restart.
 	os.Remove(filepath.Join(dir, "lib/m.lua"))
 	f = openFolder(dir, filepath.Join(dir, "data/cluster/folder.json"))

@@ -83,7 +83,7 @@ func (m *Member) tellWaiting(known bool, err error) {
 	slices.Sort(away)
 	switch {
 	case errors.Is(err, hold.ErrUnknown) && len(away) > 0:
-		m.log.Warn("waiting for a majority of the cluster: not heard are "+strings.Join(away, ", "), keyError, err)
+		m.log.Warn("waiting for the others of the cluster: no word from "+strings.Join(away, ", "), keyError, err)
 	case errors.Is(err, hold.ErrUnknown):
 		m.log.Warn("waiting for the members of the cluster to agree on a leader", keyError, err)
 	case errors.Is(err, errNoRelease):

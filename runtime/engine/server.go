@@ -154,13 +154,15 @@ func (b *embedded) start() error {
 	log := &serverLog{log: b.cfg.Log}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start() // it returns when the store is read
-	if err = log.started(); err == nil && options.Cluster.Port != 0 {
-		// A server without a port for clients waits for that port before it begins with
-		// the routes, and so for ever. One that has not started must not be told: it
-		// counts what it has begun.
-		none := make(chan struct{})
-		close(none)
+	// A server without a port for clients waits for that port before it begins with the
+	// routes, and so for ever. One that has not started must not be told: it counts what
+	// it has begun.
+	none := make(chan struct{})
+	close(none)
+	waits := options.Cluster.Port != 0 && !log.failed()
+	if err = log.started(); err == nil && waits {
 		s.StartRouting(none)
+		waits = false
 		err = log.started() // the port for routes may be taken
 	}
 	if err == nil && (!s.ReadyForConnections(startTimeout) || !s.JetStreamEnabled()) {
@@ -175,6 +177,13 @@ func (b *embedded) start() error {
 	}
 	b.mu.Unlock()
 	if err != nil {
+		if waits { // and so does its end; once that has begun, no route does
+			b.cfg.Clock.Go(func() {
+				for s.Running() && clock.Sleep(context.Background(), b.cfg.Clock, 10*time.Millisecond) == nil {
+				}
+				s.StartRouting(none)
+			})
+		}
 		b.end(s)
 	}
 	return err

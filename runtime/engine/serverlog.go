@@ -38,8 +38,8 @@ type serverLog struct {
 
 var (
 	// ordinary are warnings and errors of what is not amiss, as an index of a store that
-	// is made anew after a crash, or is told by watch in the words of this program.
-	ordinary = regexp.MustCompile(`^(Maximum payloads over|Plaintext passwords|Metalayer blocking snapshot|Filestore .* (will rebuild|Recovering stream state from index errored|Stream state encountered internal inconsistency))|JetStream has not established contact|JetStream is not current with the meta leader|[Rr]out(e|ing)|RAFT| - rid:\d+ - `)
+	// is made anew after a crash, what a member that was away catches up with, or is told by watch in the words of this program.
+	ordinary = regexp.MustCompile(`^(Maximum payloads over|Plaintext passwords|Metalayer blocking snapshot|Filestore .* (will rebuild|Recovering stream state from index errored|Stream state encountered internal inconsistency))|JetStream has not established contact|JetStream is not current with the meta leader|[Rr]out(e|ing)|RAFT|Catchup for stream .* resetting first sequence| - rid:\d+ - `)
 	// stranger is what a server says of a peer that has not the cluster's secret.
 	stranger = regexp.MustCompile(`TLS route handshake error: .*(certificate|does not look like)`)
 	// damage is what a server says of a store that it can't read, while it goes on
@@ -116,6 +116,13 @@ func (l *serverLog) hurt() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.broken
+}
+
+// failed tells whether the server has given up its start.
+func (l *serverLog) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fatal != ""
 }
 
 // started is why the server is not to run, if it has said anything like that.

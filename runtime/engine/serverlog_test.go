@@ -21,6 +21,7 @@ func TestServerLines(t *testing.T) {
 		{"Maximum payloads over 8.00 MB are generally discouraged and could lead to poor performance", "", false, false},
 		{"Metalayer blocking snapshot took 0.002s (streams: 3, consumers: 0, compacted: 3.19 KB)", "", false, false},
 		{"JetStream has not established contact with a meta leader", "", false, false},
+		{"Catchup for stream '$G > LEASES' resetting first sequence: 32 on catchup request", "", false, false},
 		{"Waiting for routing to be established...", "", false, false},
 		{"127.0.0.1:36983 - rid:26 - TLS handshake timeout", "", false, false},
 		{"192.0.2.66:4711 - rid:7 - TLS route handshake error: tls: client didn't provide a certificate", "WARN", false, false},

@@ -89,6 +89,30 @@ func TestStores(t *testing.T) {
 	}
 }
 
+// TestDamagedMemberOfThree: a member that others wait for refuses its store as quickly.
+func TestDamagedMemberOfThree(t *testing.T) {
+	t.Parallel()
+	c := newTrio(t)
+	e, err := alone(t, filepath.Join(c.dir, "left"), c.secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.CAS(t.Context(), "lease.site", 0, []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	flip(t, filepath.Join(c.dir, "left", "jetstream/$G/streams/LEASES/meta.inf"))
+	_, err = Start(context.Background(), Config{
+		Dir: filepath.Join(c.dir, "left"), Name: "left", Members: c.members, Secret: c.secret, Clock: clock.Real(), Log: slog.New(c.log.at("left")),
+	})
+	if !errors.Is(err, ErrStore) {
+		t.Errorf("got %v", err)
+	}
+	if text := c.log.all(); strings.Contains(text, "hangs") {
+		t.Errorf("the end of its server hung:\n%s", text)
+	}
+}
+
 func flip(t *testing.T, path string) {
 	t.Helper()
 	data, err := os.ReadFile(path)
