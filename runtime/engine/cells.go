@@ -51,13 +51,27 @@ func (e *Engine) put(ctx context.Context, stream, subject string, after uint64, 
 	case ack.Stream != stream || ack.Sequence == 0:
 		return 0, fmt.Errorf("%w: its answer makes no sense: %.100q", hold.ErrUnknown, answer.Data)
 	}
+	e.seen.reached(subject, base+ack.Sequence)
 	return base + ack.Sequence, nil
 }
 
 // Last is the value that stands in a cell, as the leader has it.
 func (e *Engine) Last(ctx context.Context, cell string) ([]byte, uint64, error) {
 	stream, subject := cellPlace(cell)
-	return e.get(ctx, stream, messageRequest{LastOf: subject})
+	return e.latest(ctx, stream, subject)
+}
+
+// latest is the last message of a subject; 0: there is none.
+func (e *Engine) latest(ctx context.Context, stream, subject string) ([]byte, uint64, error) {
+	known := e.seen.last(subject)
+	data, seq, err := e.get(ctx, stream, messageRequest{LastOf: subject})
+	if err == nil {
+		err = e.seen.believe(subject, known, seq)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return data, seq, nil
 }
 
 // messageRequest asks for a message: the last of a subject, or the first of one

@@ -32,7 +32,7 @@ type Engine struct {
 	once   sync.Once
 
 	numbers numbers
-	ends    ends
+	seen    seen
 
 	mu     sync.Mutex
 	status cluster.EngineStatus

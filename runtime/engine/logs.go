@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,20 +28,12 @@ const (
 
 // Append adds an entry to a log if its last entry has the number after.
 func (e *Engine) Append(ctx context.Context, log string, after uint64, data []byte) (uint64, error) {
-	seq, err := e.put(ctx, stateStream, logSubject+token(log), after, data)
-	if err == nil {
-		e.ends.reached(log, seq)
-	}
-	return seq, err
+	return e.put(ctx, stateStream, logSubject+token(log), after, data)
 }
 
 // Tail is the last entry of a log, as the leader has it.
 func (e *Engine) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
-	data, seq, err := e.get(ctx, stateStream, messageRequest{LastOf: logSubject + token(log)})
-	if err == nil {
-		e.ends.reached(log, seq)
-	}
-	return data, seq, err
+	return e.latest(ctx, stateStream, logSubject+token(log))
 }
 
 // Read calls f with the entries of a log after a number, up to its end.
@@ -51,14 +42,23 @@ func (e *Engine) Read(ctx context.Context, log string, after uint64, f func(seq 
 	if err != nil {
 		return 0, err
 	}
-	if seq == 0 && after > 0 && e.ends.at(log) == after {
+	if seq == 0 && after > 0 && e.seen.last(logSubject+token(log)) == after {
 		return after, nil // the last entry is not fetched to know its number: it may have 8 MB
 	}
 	_, last, err := e.Tail(ctx, log)
 	if err != nil {
 		return 0, err
 	}
-	for n := 0; seq != 0 && seq <= last; n++ {
+	if last <= after {
+		return last, nil
+	}
+	for n := 0; ; n++ {
+		if seq == 0 { // the last entry is never purged
+			return 0, fmt.Errorf("%w: a member that led before has answered, and lacks what follows", hold.ErrUnknown)
+		}
+		if seq > last { // it has been purged meanwhile
+			break
+		}
 		if err := f(seq, data); err != nil {
 			return 0, err
 		}
@@ -83,28 +83,6 @@ func (e *Engine) Read(ctx context.Context, log string, after uint64, f func(seq 
 // entry is the first entry of a log after a number; 0: there is none.
 func (e *Engine) entry(ctx context.Context, log string, after uint64) ([]byte, uint64, error) {
 	return e.get(ctx, stateStream, messageRequest{NextOf: logSubject + token(log), From: after + 1})
-}
-
-// ends are the largest numbers of entries that this member has seen of each log. The
-// last entry of a log is never purged, and no number is given twice.
-type ends struct {
-	mu  sync.Mutex
-	log map[string]uint64
-}
-
-func (e *ends) reached(log string, seq uint64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.log == nil {
-		e.log = map[string]uint64{}
-	}
-	e.log[log] = max(e.log[log], seq)
-}
-
-func (e *ends) at(log string) uint64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.log[log]
 }
 
 // consume calls f with the entries after at, up to last, and says how far it came

@@ -26,7 +26,8 @@ type Engine interface {
 	// cell only grow. The error wraps ErrConflict or ErrUnknown.
 	CAS(ctx context.Context, cell string, after uint64, data []byte) (seq uint64, err error)
 	// Last is the value that stands in a cell, as the leader of the engine has it,
-	// and its number; 0: there is none.
+	// and its number; 0: there is none. A member that led before may answer, too, but
+	// never with a value that is older than the last that this member has been given.
 	Last(ctx context.Context, cell string) (data []byte, seq uint64, err error)
 	// Listen has f called with what any member, this one too, tries to put into a
 	// cell, whether or not it is taken. f must not wait. Tries may be missed.
@@ -41,7 +42,8 @@ type Engine interface {
 	// entry; 0: the log is empty and always was.
 	Read(ctx context.Context, log string, after uint64, f func(seq uint64, data []byte) error) (last uint64, err error)
 	// Tail is the last entry of a log, as the leader of the engine has it, and its
-	// number; 0: the log is empty and always was.
+	// number; 0: the log is empty and always was. Tail and Read are never behind the
+	// last entry that this member has added or been given.
 	Tail(ctx context.Context, log string) (data []byte, seq uint64, err error)
 	// Purge drops the entries of a log before a number. The last entry stays.
 	Purge(ctx context.Context, log string, before uint64) error

@@ -106,11 +106,11 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 		case last == mine:
 			l.last = seq
 			return seq, nil
-		case last.term != mine.term || last.session != mine.session:
-			l.err = l.fenced(last)
-			return 0, l.err
 		case seq < l.last:
 			l.err = fmt.Errorf("log %s: the engine has lost entries: its last is %d and was %d", l.cfg.Name, seq, l.last)
+			return 0, l.err
+		case last.term != mine.term || last.session != mine.session:
+			l.err = l.fenced(last)
 			return 0, l.err
 		default:
 			// One that was given up without an answer may stand there by now.

@@ -294,24 +294,31 @@ func TestLogOverAnElection(t *testing.T) {
 	})
 }
 
-// shorter is an engine that has lost entries of a log.
-type shorter struct{ hold.Engine }
+// shorter is an engine that has lost entries of a log, up to one of an earlier term.
+type shorter struct {
+	hold.Engine
+	last []byte
+}
 
 func (e shorter) Append(context.Context, string, uint64, []byte) (uint64, error) {
 	return 0, hold.ErrConflict
 }
 
 func (e shorter) Tail(ctx context.Context, log string) ([]byte, uint64, error) {
-	data, seq, err := e.Engine.Tail(ctx, log)
-	return data, seq - 1, err
+	_, seq, err := e.Engine.Tail(ctx, log)
+	return e.last, seq - 1, err
 }
 
 func TestAnEngineThatHasLostEntries(t *testing.T) {
 	s := newLogSite(t)
 	s.clk.Do(func() {
-		l, f := s.faulty(1)
-		s.add(l, "a")
-		f.Engine = shorter{f.Engine}
+		s.mustOpen("right", 1)
+		last, _, err := s.engine.Member("right", s.clk).Tail(context.Background(), "state.site")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, f := s.faulty(2)
+		f.Engine = shorter{f.Engine, last}
 		for range 2 {
 			_, err := l.Append(context.Background(), []byte("b"))
 			if err == nil || errors.Is(err, hold.ErrFenced) || errors.Is(err, hold.ErrUnknown) {
