@@ -3,7 +3,7 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/hiklua/hiklua/isapi/sim"
+	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/cluster"
 )
@@ -30,6 +31,7 @@ type trio struct {
 	door    *door
 	gate    *sim.Device // counts
 	yard    *sim.Device // has a head that moves
+	struck  []time.Time // when a holder was lost that could end nothing
 }
 
 // voter is one process of the cluster.
@@ -245,8 +247,15 @@ func (m *voter) ends() syscall.WaitStatus {
 
 // status is what a host says of its cluster; false: it does not answer.
 func (m *voter) status() (st cluster.Status, ok bool) {
-	out, err := m.program("cluster", "status", "--json").Output()
-	return st, err == nil && json.Unmarshal(out, &st) == nil
+	ctx, cancel := context.WithTimeout(m.t.Context(), 10*time.Second)
+	defer cancel()
+	client, err := api.Dial(ctx, dataFolder(m.dir), version())
+	if err != nil {
+		return st, false
+	}
+	defer client.Close()
+	st, err = client.ClusterStatus(ctx)
+	return st, err == nil
 }
 
 // until waits for something that a host is to say of the cluster.
@@ -274,7 +283,7 @@ func whole(st cluster.Status) bool {
 // holder steps aside.
 func (c *trio) wholeAgain() (holder, standby, leader *voter) {
 	c.t.Helper()
-	for late := clock.NewStopwatch(); ; {
+	for late := clock.NewStopwatch(); ; time.Sleep(200 * time.Millisecond) {
 		a := c.members["left"].until("whole", whole)
 		b := c.members["right"].until("whole", whole)
 		if a.Engine.Leader == b.Engine.Leader && a.Engine.Leader != a.Shares[0].Holder && a.Shares[0].Holder == b.Shares[0].Holder {

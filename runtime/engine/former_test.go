@@ -98,13 +98,13 @@ func testFormerMember(t *testing.T, dismiss func(context.Context, map[string]*En
 		if !south {
 			return errors.New("south has no copy")
 		}
+		for name, e := range engines {
+			if peers := e.server.current().JetStreamClusterPeers(); len(peers) != 3 && len(peers) != 0 { // the leader knows
+				return fmt.Errorf("%s knows of %v", name, peers)
+			}
+		}
 		return nil
 	})
-	for name, e := range engines {
-		if peers := e.server.current().JetStreamClusterPeers(); len(peers) != 3 && len(peers) != 0 { // the leader knows
-			t.Errorf("%s knows of %v", name, peers)
-		}
-	}
 	engines["left"].Close()
 	eventually(t, "box and south are no majority", func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), 1e9)

@@ -7,17 +7,23 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/clock"
 )
 
-// patience is how long a test waits for what is to come.
-const patience = 60 * time.Second
+const (
+	// patience is how long a test waits for what is to come.
+	patience = 60 * time.Second
+	// The ports of these tests.
+	firstPort, ports = 20_000, 12_000
+)
 
 // trio are three members in this process, on folders that outlive them.
 type trio struct {
@@ -190,14 +196,23 @@ func newSecret(t testing.TB) []byte {
 	return secret
 }
 
+// lastPort is the one that freeAddress gave last.
+var lastPort atomic.Int32
+
+// freeAddress is one at which nothing listens. The ports are none that a system gives by
+// itself, to whom asks for any or connects: they stay free until they are used, also
+// between two uses.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range ports {
+		port := firstPort + (os.Getpid()*61+int(lastPort.Add(1)))%ports
+		if l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port)); err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // eventually waits until f finds nothing amiss.

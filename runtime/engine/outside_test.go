@@ -127,9 +127,10 @@ func TestOutside(t *testing.T) {
 		config := streams(3)[0]
 		config.Metadata = newBase(clock.Real())
 		test.set(&config)
-		if _, err := js.AddStream(&config); err != nil {
-			t.Fatal(test.name, err)
-		}
+		eventually(t, test.name, func() error { // a question that no leader hears has no answer
+			_, err := js.AddStream(&config)
+			return err
+		})
 		e, err := startOutside(t.Context(), address)
 		if err == nil {
 			e.Close()
@@ -137,9 +138,12 @@ func TestOutside(t *testing.T) {
 		if !errors.Is(err, ErrOutside) || !strings.Contains(fmt.Sprint(err), test.want) {
 			t.Errorf("%s: got %v, want %q", test.name, err, test.want)
 		}
-		if err := js.DeleteStream(config.Name); err != nil {
-			t.Fatal(err)
-		}
+		eventually(t, test.name, func() error {
+			if err := js.DeleteStream(config.Name); !errors.Is(err, nats.ErrStreamNotFound) {
+				return err
+			}
+			return nil
+		})
 	}
 	e, err := startOutside(t.Context(), address)
 	if err != nil {
