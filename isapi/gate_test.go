@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -133,7 +134,13 @@ func TestGateMayNot(t *testing.T) {
 	if err := c.Continuous(bg, 1, Velocity{Pan: 10}); err != nil {
 		t.Fatal(err)
 	}
+	if c.cfg.Gate.Shut() {
+		t.Error("the gate is shut while the client may write")
+	}
 	no.Store(true)
+	if !c.cfg.Gate.Shut() {
+		t.Error("the gate is open while the client may not write")
+	}
 	before := l.bytes.Load()
 	wantUnsent(t, "stop", c.StopPTZ(bg, 1))
 	wantUnsent(t, "stop on a new connection", c.Urgent().StopPTZ(bg, 1))
@@ -212,6 +219,28 @@ func TestGateBreaksOff(t *testing.T) {
 		<-limited.Done()
 		wantKind(t, c.Continuous(limited, 1, Velocity{Pan: 10}), "elsewhere")
 	})
+}
+
+// closer notes that it was closed.
+type closer func()
+
+func (f closer) Close() error { f(); return nil }
+
+// Connections are closed in the order in which they were opened: in virtual time all
+// that follows has the same order each time.
+func TestGateClosesInOrder(t *testing.T) {
+	g := NewGate(always)
+	var order []int
+	for i := range 20 {
+		f := closer(func() { order = append(order, i) })
+		if err := g.add(&f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.Close()
+	if len(order) != 20 || !slices.IsSorted(order) {
+		t.Errorf("closed in the order %v", order)
+	}
 }
 
 // hooked is a connection that calls hook right before it writes, when it is asked

@@ -27,7 +27,7 @@ func TestEntry(t *testing.T) {
 			}
 		}
 	}
-	if _, _, _, err := decode([]byte{2, 0, 0, 0}); !errors.Is(err, errEntry) {
+	if _, _, _, err := decode([]byte{2, 0, 0, 0, 0}); !errors.Is(err, errEntry) {
 		t.Errorf("another version: %v", err)
 	}
 }

@@ -147,6 +147,7 @@ func TestHandOverOfATermThatIsBrokenOff(t *testing.T) {
 		s.host("left").cutFromCluster(7600 * time.Millisecond)
 		s.await(t, "left", "LetGo", 20*time.Second)
 		ended, _ := s.await(t, "left", "ended", 60*time.Second)
+		p.holder.Want(true) // has Run look again, and HandOver wait on
 		e, _ := s.await(t, "right", "Hold", 10*time.Second)
 		between(t, "Hold after the end", e.at.Sub(ended.at), 500*time.Millisecond, 700*time.Millisecond)
 		if s.clk.RunFor(10 * time.Millisecond); !h.done || h.err != nil {

@@ -86,7 +86,6 @@ func New(cfg Config) *Holder {
 // returns when that is done. It is called once.
 func (h *Holder) Run(ctx context.Context) {
 	h.probeDeadman()
-	defer clock.OnDone(ctx, h.wake)()
 	defer h.cfg.Engine.Listen(h.cell, h.hear)()
 	for {
 		switch t := h.current(); {
@@ -133,7 +132,7 @@ func (h *Holder) Status() Status {
 	if h.number > 0 {
 		s.Age = now.Sub(h.since)
 	}
-	if h.twin != "" && now.Sub(h.twinAt) < h.times.lease+h.times.grace {
+	if now.Sub(h.twinAt) < h.times.lease+h.times.grace {
 		s.Twin = h.twin
 	}
 	if t := h.tenure; t != nil && !t.shut {
@@ -154,12 +153,6 @@ func (h *Holder) current() *tenure {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.tenure
-}
-
-func (h *Holder) wake() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.changed.Broadcast()
 }
 
 // pause waits until d has passed, something has changed or ctx has ended. Called with
@@ -221,5 +214,5 @@ func (h *Holder) answered(err error) {
 
 // mine reports whether the record that stands is of this Holder. Called with mu held.
 func (h *Holder) mine() bool {
-	return h.known && h.number > 0 && h.record.Session == h.session
+	return h.record.Session == h.session
 }

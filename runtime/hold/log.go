@@ -58,7 +58,7 @@ func OpenLog(ctx context.Context, cfg LogConfig) (*Log, error) {
 			return nil, err
 		}
 		switch {
-		case seq > 0 && last == begin:
+		case last == begin:
 			l.last = seq
 			return l, nil
 		case last.term > cfg.Term:
@@ -109,7 +109,7 @@ func (l *Log) Append(ctx context.Context, data []byte) (uint64, error) {
 		case seq < l.last:
 			l.err = fmt.Errorf("log %s: the engine has lost entries: its last is %d and was %d", l.cfg.Name, seq, l.last)
 			return 0, l.err
-		case last.term != mine.term || last.session != mine.session:
+		case last.session != mine.session:
 			l.err = l.fenced(last)
 			return 0, l.err
 		default:

@@ -10,9 +10,7 @@ func (h *Holder) hold(ctx context.Context, t *tenure) {
 	h.mu.Lock()
 	for !t.shut || t.busy > 0 {
 		if ctx.Err() != nil {
-			if !t.shut && t.leave == nil {
-				h.group.Go(func() { h.HandOver(context.Background(), "") })
-			}
+			h.group.Go(func() { h.HandOver(context.Background(), "") })
 			ctx = context.Background()
 		}
 		now := h.cfg.Boot()

@@ -22,7 +22,6 @@ func (h *Holder) hear(data []byte) {
 	if _, again := h.heard[key]; !again {
 		h.heard[key] = now
 	}
-	h.meet(r, now)
 	if r.Free {
 		h.look = true
 		h.changed.Broadcast()
@@ -58,13 +57,13 @@ func (h *Holder) meet(r Record, at BootTime) {
 	if h.twin != r.ID {
 		h.log.Error("another host runs under the name of this one, as a folder that was copied does: give one of them a name of its own", "host", r.Host)
 	}
-	h.twin, h.twinAt = r.ID, max(h.twinAt, at)
+	h.twin, h.twinAt = r.ID, at
 }
 
 // due is when this host may claim the share, if nothing newer is put. Called with mu
 // held.
 func (h *Holder) due() (at BootTime, ok bool) {
-	if !h.want || !h.known {
+	if !h.want {
 		return 0, false
 	}
 	if h.twin != "" {
@@ -83,7 +82,7 @@ func (h *Holder) atOnce() bool {
 	switch {
 	case h.number == 0:
 		return h.cfg.First
-	case r.Free && r.To != "":
+	case r.To != "":
 		return r.To == h.cfg.Host
 	case r.Session == h.session:
 		// A lapse, or a claim whose answer came late or never: no other host has had the
