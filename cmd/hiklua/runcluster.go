@@ -95,6 +95,8 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	// A standby is ready when it can take part: whether a majority is there is no
 	// matter of this host, and starting it again would not help.
 	daemon.ready(group)
+	ctx, cancel := clock.WithCancel(ctx) // it may end by itself
+	defer cancel()
 	told := a.clk.NewWaiter()
 	a.clk.Go(func() {
 		defer told.Wake()
@@ -103,6 +105,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		daemon.stopping()
 	})
 	err = member.Run(ctx)
+	cancel()
 	told.Wait()
 	if err != nil {
 		return err
@@ -138,16 +141,18 @@ func engineConf(s *site.Site, name string) (engine.Config, error) {
 	return conf, nil
 }
 
-// hostID is what no other host has: of its name, the machine and the data folder. The
-// name tells machines apart that were copied from one image, machine-id and all: a host
-// takes the share of its own ID at once, as that of a process which is dead.
+// hostID is what no other host has: of its name, the machine, its start and the data
+// folder. A host takes the share of its own ID at once, as that of a process which is
+// dead. The name tells machines apart that were copied from one image, machine-id and
+// all, and the start does where they have the same name as well.
 func hostID(dir, host string) string {
 	machine, err := os.ReadFile("/etc/machine-id")
 	if err != nil || len(machine) == 0 {
 		name, _ := os.Hostname()
 		machine = []byte(name)
 	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(string(machine)) + "\x00" + runtime.FullPath(dataFolder(dir)) + "\x00" + host))
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // none but on Linux
+	sum := sha256.Sum256([]byte(strings.TrimSpace(string(machine)) + "\x00" + string(boot) + "\x00" + runtime.FullPath(dataFolder(dir)) + "\x00" + host))
 	return hex.EncodeToString(sum[:6])
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -59,6 +60,7 @@ type box struct {
 	founder bool            // the cluster was made here
 	hangs   context.Context // a runtime.Host is not made before that ends; nil: at once
 	env     map[string]string
+	alias   string // the name in cluster: that it is started with; "": its own
 	process *process
 }
 
@@ -190,7 +192,7 @@ func (b *box) start() {
 	}
 	p.member = New(Config{
 		Founder: b.founder,
-		Site:    s, Name: b.name, ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
+		Site:    s, Name: cmp.Or(b.alias, b.name), ID: "id of " + b.name, Session: fmt.Sprint(b.name, " ", a.clk.Now().UnixNano()),
 		Engine: p.engine, Boot: m.Boot, Deadman: func() hold.Deadman { return m.Deadman() },
 		Clock: m.Clock(), Log: slog.New(a.handler(b.name)), Load: load,
 		Group: nobody{},

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,4 +31,24 @@ func TestHandOverIsTold(t *testing.T) {
 		t.Errorf("printed %q, want %q: %v", got, want, err)
 	}
 	a.end()
+}
+
+// A host that is started under the name of one that runs ends, and that one goes on.
+func TestSecondHostOfAName(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.box("left").start()
+	a.box("right").start()
+	t.Cleanup(a.end)
+	a.run(time.Minute)
+	holder := a.holder("site")
+	third := a.box("third")
+	third.alias = holder
+	third.start()
+	a.run(10 * time.Second)
+	if !third.process.ended || third.process.err == nil || !strings.Contains(third.process.err.Error(), "another machine runs as host "+holder) {
+		t.Errorf("the second %s: ended %v, %v", holder, third.process.ended, third.process.err)
+	}
+	if p := a.box(holder).process; p.ended || a.holder("site") != holder {
+		t.Errorf("the first %s: ended %v, %s holds the share", holder, p.ended, a.holder("site"))
+	}
 }

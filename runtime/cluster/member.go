@@ -60,6 +60,7 @@ type Member struct {
 	// blindUntil is that for those which releases before this process had.
 	blindUntil hold.BootTime
 	heard      map[string]*peer // the other hosts, by name
+	doubles    int              // times that a host of this one's name was heard
 	unreached  []string
 	leaving    bool
 	pinned     pins
@@ -107,10 +108,12 @@ func (m *Member) Run(ctx context.Context) error {
 	if m.conf.Host.Logins != "" {
 		m.work.Go(m.keepLogins)
 	}
-	for clock.Sleep(ctx, m.clk, every) == nil {
+	var double error
+	for double == nil && clock.Sleep(ctx, m.clk, every) == nil {
 		m.tick()
+		double = m.double()
 	}
-	err := m.stop()
+	err := errors.Join(double, m.stop())
 	m.tell() // the others need not wait to find out
 	m.cancel()
 	m.work.Wait()

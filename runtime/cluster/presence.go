@@ -2,13 +2,18 @@ package cluster
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/hiklua/hiklua/runtime/hold"
 )
 
-const presenceSubject = "presence"
+const (
+	presenceSubject = "presence"
+	// startsWithin is how long a host is the one that came later, of two of one name.
+	startsWithin = 30 * time.Second
+)
 
 // presence is what each host tells the others once a second.
 type presence struct {
@@ -72,12 +77,20 @@ func (m *Member) tell() {
 // hear takes what a host tells. It does not wait.
 func (m *Member) hear(data []byte) {
 	var p presence
-	if json.Unmarshal(data, &p) != nil || p.Name == "" || p.Name == m.conf.Name {
-		return // a host of this name is told of by the lease
+	if json.Unmarshal(data, &p) != nil || p.Name == "" {
+		return
 	}
 	now := m.conf.Boot()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if p.Name == m.conf.Name {
+		if p.Session != m.conf.Session {
+			if m.doubles++; m.doubles == 2 {
+				m.log.Error("another machine runs under the name of this host: give one of them a name of its own, and switch off one that was replaced")
+			}
+		}
+		return
+	}
 	known := m.heard[p.Name]
 	next := &peer{presence: p, at: now, since: now, seen: m.clk.Now()}
 	if known != nil && known.Session == p.Session && now.Sub(known.at) <= heardWithin {
@@ -93,6 +106,17 @@ func (m *Member) hear(data []byte) {
 	if newer && (m.refused == nil || known == nil || known.Release != p.Release) {
 		m.lookNow()
 	}
+}
+
+// double is the error of a host that has been started while another machine runs under
+// its name: the votes of the two would count as one.
+func (m *Member) double() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.doubles < 2 || m.conf.Boot().Sub(m.began) > startsWithin {
+		return nil
+	}
+	return fmt.Errorf("another machine runs as host %s of this cluster: each has a name of its own, and one that is replaced has to be off", m.conf.Name)
 }
 
 // lookSoon has the release be asked for.

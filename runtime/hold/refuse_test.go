@@ -302,3 +302,25 @@ func TestLeaseOfAnotherLength(t *testing.T) {
 		}
 	}
 }
+
+// A machine that was started anew has another ID, and finds its own record: that is of
+// no other host, and runs out like any.
+func TestMachineStartedAnew(t *testing.T) {
+	s := calmSim(t)
+	p := s.heldBy(t, "left")
+	for _, name := range []string{"right", "third"} {
+		s.host(name).process.holder.Want(false)
+	}
+	s.engine.Lead("right")
+	p.m.Kill()
+	left := s.host("left")
+	left.config = func(c *hold.Config) { c.ID = "id after the start" }
+	s.clk.RunFor(5 * time.Second)
+	if st := left.process.holder.Status(); st.Twin != "" || st.State != hold.Watching {
+		t.Errorf("before its record has run out: %+v", st)
+	}
+	e, took := s.await(t, "", "Hold", time.Minute)
+	if e.host != "left" || took > 8*time.Second {
+		t.Errorf("held by %s after 5 s and %v", e.host, took)
+	}
+}

@@ -35,6 +35,7 @@ func (h *Holder) see(data []byte, number uint64) {
 	if h.known && number == h.number {
 		return
 	}
+	before := h.known
 	h.seen = seen{known: true, number: number, since: now}
 	if number == 0 {
 		return
@@ -46,10 +47,12 @@ func (h *Holder) see(data []byte, number uint64) {
 	if at, ok := h.heard[try{h.record.Session, h.record.N}]; ok {
 		h.since = at
 	}
-	h.meet(h.record, h.since)
+	if before { // else it may be of this machine, before that was started anew
+		h.meet(h.record, h.since)
+	}
 }
 
-// meet notes another host that has this one's name. Called with mu held.
+// meet notes another host that has this one's name and is alive. Called with mu held.
 func (h *Holder) meet(r Record, at BootTime) {
 	if r.Host != h.cfg.Host || r.ID == h.cfg.ID {
 		return
