@@ -51,4 +51,13 @@ func TestSecondHostOfAName(t *testing.T) {
 	if p := a.box(holder).process; p.ended || a.holder("site") != holder {
 		t.Errorf("the first %s: ended %v, %s holds the share", holder, p.ended, a.holder("site"))
 	}
+
+	// It may be started anew at once.
+	first := a.box(holder)
+	first.kill()
+	first.restart()
+	a.run(40 * time.Second)
+	if first.process.ended {
+		t.Errorf("%s ended: %v", holder, first.process.err)
+	}
 }

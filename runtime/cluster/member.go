@@ -60,7 +60,7 @@ type Member struct {
 	// blindUntil is that for those which releases before this process had.
 	blindUntil hold.BootTime
 	heard      map[string]*peer // the other hosts, by name
-	doubles    int              // times that a host of this one's name was heard
+	doubled    bool             // another process has this one's name
 	unreached  []string
 	leaving    bool
 	pinned     pins

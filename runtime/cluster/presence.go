@@ -12,7 +12,7 @@ import (
 const (
 	presenceSubject = "presence"
 	// startsWithin is how long a host is the one that came later, of two of one name.
-	startsWithin = 30 * time.Second
+	startsWithin = 15 * time.Second
 )
 
 // presence is what each host tells the others once a second.
@@ -27,7 +27,10 @@ type presence struct {
 	Unable    []string `json:"unable,omitempty"`  // shares whose start failed there
 	Alone     bool     `json:"alone,omitempty"`   // it has the state of a site that it ran alone
 	Unreached []string `json:"unreached,omitempty"`
-	Pins      pins     `json:"pins"`
+	// Doubles are names under which it hears two processes by turns: these do not hear
+	// each other.
+	Doubles []string `json:"doubles,omitempty"`
+	Pins    pins     `json:"pins"`
 	// Logins are the passwords that devices have refused, by share, as hashes: for commands on the machine of another host.
 	Logins map[string][]byte `json:"logins,omitempty"`
 }
@@ -38,6 +41,9 @@ type peer struct {
 	at    hold.BootTime
 	since hold.BootTime // it was heard all the time since then
 	seen  time.Time     // since, by the wall clock
+
+	before  string        // the session that was heard before this one
+	doubled hold.BootTime // when that before last came back; 0: none ever did
 }
 
 // tell tells the others how this host is.
@@ -58,6 +64,11 @@ func (m *Member) tell() {
 		}
 	}
 	m.mu.Lock()
+	for name, other := range m.heard {
+		if other.doubled != 0 && m.conf.Boot().Sub(other.doubled) <= heardWithin {
+			p.Doubles = append(p.Doubles, name)
+		}
+	}
 	p.Leaving, p.Unreached, p.Pins = m.leaving, slices.Clone(m.unreached), m.pinned
 	if m.release != nil {
 		p.Release = m.release.Number
@@ -84,17 +95,26 @@ func (m *Member) hear(data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if p.Name == m.conf.Name {
-		if p.Session != m.conf.Session {
-			if m.doubles++; m.doubles == 2 {
-				m.log.Error("another machine runs under the name of this host: give one of them a name of its own, and switch off one that was replaced")
-			}
-		}
 		return
+	}
+	if slices.Contains(p.Doubles, m.conf.Name) && !m.doubled {
+		m.doubled = true
+		m.log.Error("another machine runs under the name of this host: give one of them a name of its own, and switch off one that was replaced", "told_by", p.Name)
 	}
 	known := m.heard[p.Name]
 	next := &peer{presence: p, at: now, since: now, seen: m.clk.Now()}
-	if known != nil && known.Session == p.Session && now.Sub(known.at) <= heardWithin {
-		next.since, next.seen = known.since, known.seen
+	switch {
+	case known == nil:
+	case known.Session == p.Session:
+		next.before, next.doubled = known.before, known.doubled
+		if now.Sub(known.at) <= heardWithin {
+			next.since, next.seen = known.since, known.seen
+		}
+	default:
+		next.before = known.Session
+		if known.before == p.Session {
+			next.doubled = now
+		}
 	}
 	m.heard[p.Name] = next
 	if p.Pins.Seq > m.pinned.Seq {
@@ -113,7 +133,7 @@ func (m *Member) hear(data []byte) {
 func (m *Member) double() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.doubles < 2 || m.conf.Boot().Sub(m.began) > startsWithin {
+	if !m.doubled || m.conf.Boot().Sub(m.began) > startsWithin {
 		return nil
 	}
 	return fmt.Errorf("another machine runs as host %s of this cluster: each has a name of its own, and one that is replaced has to be off", m.conf.Name)
