@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hiklua/hiklua/luaapi"
 	"github.com/hiklua/hiklua/runtime"
@@ -42,13 +44,18 @@ type daemon struct {
 	file   *outlet.Outlet // of the log, to a logFile; nil: none
 	lock   *control.Lock
 	server *control.Server
-	page   *page.Page // nil: in virtual time
+	page   atomic.Pointer[page.Page] // nil: not yet, or in virtual time
 	notify *notifier
 	data   string
 
-	cluster  api.Cluster // nil: the host runs its site alone
-	lost     func() int  // entries of the journal
-	measures measures
+	cluster   api.Cluster // nil: the host runs its site alone
+	devices   *simulation
+	broker    broker
+	feed      *page.Feed
+	record    func(journal.Entry) // takes what the host does
+	lost      func() int          // entries of the journal
+	endRecord func()
+	measures  measures
 
 	mu       sync.Mutex
 	watchdog func() // ends it; nil: there is none
@@ -58,7 +65,9 @@ type daemon struct {
 
 // newDaemon takes the site. In virtual time no other process can have it or ask.
 func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
-	d := &daemon{ring: control.NewRing(), notify: &notifier{}, data: dataFolder(s.Dir)}
+	d := &daemon{
+		ring: control.NewRing(), notify: &notifier{}, data: dataFolder(s.Dir), devices: &simulation{}, feed: page.NewFeed(), endRecord: func() {},
+	}
 	if _, virtual := a.clk.(*clock.Virtual); !virtual {
 		d.notify = a.newNotifier()
 		lock, err := control.Take(d.data, control.Holder{PID: os.Getpid(), Since: a.clk.Now().Round(0), Version: version()})
@@ -70,30 +79,34 @@ func (a *app) newDaemon(s *site.Site, o runOptions) (*daemon, error) {
 		}
 		d.lock = lock
 	}
-	if o.logFile == "" {
-		d.log = a.hostLogger(s.Timezone, d.ring, nil, d.measures.line)
-		return d, nil
+	var lines io.Writer
+	if o.logFile != "" {
+		file, err := openLogFile(s.Path(o.logFile), logFileSize)
+		if err != nil {
+			d.close()
+			return nil, err
+		}
+		d.file = outlet.New(file)
+		lines = d.file
 	}
-	file, err := openLogFile(s.Path(o.logFile), logFileSize)
-	if err != nil {
-		d.close()
-		return nil, err
-	}
-	d.file = outlet.New(file)
-	d.log = a.hostLogger(s.Timezone, d.ring, d.file, d.measures.line)
+	d.log = a.hostLogger(s.Timezone, d.ring, lines, d.measures.line)
+	d.broker = a.newBroker(d.log, o.simulate, false)
+	record, lost, end := a.openJournal(s, d.log, o)
+	d.lost, d.endRecord = lost, end
+	d.record = d.broker.tee(tellAll(record, d.feed.Record, d.measures.record))
 	return d, nil
 }
 
 // listen lets other processes ask the host, also while its scripts load. A host
 // that cannot be asked runs all the same.
-func (d *daemon) listen(h hosted, devices *simulation, web *site.Web, feed *page.Feed, record func(journal.Entry), ways *outside) {
+func (d *daemon) listen(h hosted, web *site.Web) {
 	if d.lock == nil {
 		return
 	}
-	answers := d.newAPI(h, devices)
-	d.page = d.newPage(h, answers, feed, record)
-	ways.page.Store(d.page)
-	d.page.Configure(web)
+	answers := d.newAPI(h)
+	p := d.newPage(h, answers)
+	d.page.Store(p)
+	p.Configure(web)
 	server, err := control.Listen(d.data, answers.Handler(api.Socket), slog.NewLogLogger(d.log.Handler(), slog.LevelDebug))
 	if err != nil {
 		d.log.Warn("no control socket: status, reload, jobs and log do not reach this host", errorKey, err)
@@ -105,8 +118,8 @@ func (d *daemon) listen(h hosted, devices *simulation, web *site.Web, feed *page
 // taken is called with the page of a site.yaml that was taken over; nil: none.
 func (d *daemon) taken(h hosted, web *site.Web) {
 	d.measure(h, web)
-	if d.page != nil {
-		d.page.Reconfigure(web)
+	if p := d.page.Load(); p != nil {
+		p.Reconfigure(web)
 	}
 }
 
@@ -122,6 +135,23 @@ func (d *daemon) ready(h hosted) {
 	d.notify.tell("READY=1", fmt.Sprintf("STATUS=%s, %s", plural(len(h.Status().Scripts), "script"), plural(len(h.Site().Devices), "device")))
 }
 
+// stopWith has d stop when ctx ends, and text logged before. stop does so at once, if
+// that has not been, and returns after it.
+func (a *app) stopWith(ctx context.Context, d *daemon, text string) (stop func()) {
+	ctx, cancel := clock.WithCancel(ctx)
+	told := a.clk.NewWaiter()
+	a.clk.Go(func() {
+		defer told.Wake()
+		clock.WaitFor(ctx, a.clk.NewWaiter())
+		d.log.Info(text)
+		d.stopping()
+	})
+	return func() {
+		cancel()
+		told.Wait()
+	}
+}
+
 // stopping is called when the host begins to close: sessions of other programs
 // end, and their heads stop. A second call does nothing.
 func (d *daemon) stopping() {
@@ -135,8 +165,8 @@ func (d *daemon) stopping() {
 	if d.watchdog != nil {
 		d.watchdog()
 	}
-	if d.page != nil {
-		d.closing.Go(d.page.Close)
+	if p := d.page.Load(); p != nil {
+		d.closing.Go(p.Close)
 	}
 	d.closing.Go(d.measures.close)
 	if d.server != nil {
@@ -146,6 +176,7 @@ func (d *daemon) stopping() {
 
 // close gives the site back.
 func (d *daemon) close() {
+	d.endRecord()
 	d.stopping()
 	d.closing.Wait()
 	if d.file != nil && d.file.Flush(over()) == nil {

@@ -29,7 +29,7 @@ func (d *daemon) measure(h hosted, web *site.Web) {
 	}
 	conf := metrics.Config{
 		Host: h, Clock: clock.Real(), Log: d.log, Lost: d.lost,
-		Page: func() metrics.PageCounts { return metrics.PageCounts(d.page.Counts()) },
+		Page: func() metrics.PageCounts { return metrics.PageCounts(d.page.Load().Counts()) },
 	}
 	if d.cluster != nil {
 		conf.Cluster = d.cluster.Status

@@ -65,17 +65,17 @@ func (o runOptions) web(s *site.Site) *site.Web {
 }
 
 // newPage makes the page of a host; answers is its API.
-func (d *daemon) newPage(h hosted, answers *api.API, feed *page.Feed, record func(journal.Entry)) *page.Page {
+func (d *daemon) newPage(h hosted, answers *api.API) *page.Page {
 	return page.New(page.Config{
 		Clock: clock.Real(), Log: d.log, Data: d.data,
-		Status: h.Status, Picture: h.Picture, Record: record,
-		Feed: feed, Ring: d.ring, API: answers.Handler(api.Page), Metrics: &d.measures, Hook: h.CallHook,
+		Status: h.Status, Picture: h.Picture, Record: d.record,
+		Feed: d.feed, Ring: d.ring, API: answers.Handler(api.Page), Metrics: &d.measures, Hook: h.CallHook,
 		Timeline: timelineOf(h),
 	})
 }
 
 // pageLink gives a link to the page.
-func (d *daemon) pageLink() (api.PageLink, error) { return d.page.Link() }
+func (d *daemon) pageLink() (api.PageLink, error) { return d.page.Load().Link() }
 
 // tellAll makes one function of several that are told of what is put on record.
 func tellAll(all ...func(journal.Entry)) func(journal.Entry) {

@@ -10,8 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hiklua/hiklua/runtime"
-	"github.com/hiklua/hiklua/runtime/clock"
-	"github.com/hiklua/hiklua/runtime/page"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -69,17 +67,9 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	defer daemon.close()
 	log := daemon.log
-	record, lost, endRecord := a.openJournal(s, log, o)
-	daemon.lost = lost
-	defer endRecord()
-	broker := a.newBroker(log, o.simulate, false)
-	ways := &outside{broker: broker}
-	feed := page.NewFeed()
-	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
-	devices := &simulation{}
 	var h *runtime.Host
 	h, err = a.newHost(s, hostOptions{
-		log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true, outside: ways.broken,
+		log: log, devices: daemon.devices, simulate: o.simulate, reload: true, record: daemon.record, publish: daemon.broker.publish(), state: true, outside: daemon.broken,
 		taken: func(s *site.Site) { daemon.taken(h, o.web(s)) },
 	})
 	if err != nil {
@@ -92,20 +82,14 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	daemon.measure(h, o.web(s))
 	h.Open()
-	defer broker.start(h)()
-	daemon.listen(h, devices, o.web(s), feed, record, ways)
-	told := a.clk.NewWaiter()
-	a.clk.Go(func() {
-		defer told.Wake()
-		clock.WaitFor(ctx, a.clk.NewWaiter())
-		log.Info("stopping: scripts end, heads are stopped")
-		daemon.stopping()
-	})
+	defer daemon.broker.start(h)()
+	daemon.listen(h, o.web(s))
+	stop := a.stopWith(ctx, daemon, "stopping: scripts end, heads are stopped")
 	err = h.Run(ctx, func(changes []runtime.Change) {
 		a.tellScripts(log, s, changes)
 		daemon.ready(h)
 	})
-	told.Wait()
+	stop()
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,6 @@ import (
 	"github.com/hiklua/hiklua/runtime/engine"
 	"github.com/hiklua/hiklua/runtime/hold"
 	"github.com/hiklua/hiklua/runtime/hosts"
-	"github.com/hiklua/hiklua/runtime/page"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -49,20 +48,12 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 	}
 	defer driving.Close()
 
-	record, lost, endRecord := a.openJournal(s, log, o)
-	daemon.lost = lost
-	defer endRecord()
-	broker := a.newBroker(log, o.simulate, false)
-	ways := &outside{broker: broker}
-	feed := page.NewFeed()
-	record = broker.tee(tellAll(record, feed.Record, daemon.measures.record))
-	devices := &simulation{}
 	_, err = os.Stat(founderFile(s.Dir))
 	founder := err == nil
 
 	var member *cluster.Member
 	group := hosts.New(hosts.Config{
-		Clock: a.clk, Version: version(), Outside: ways.broken,
+		Clock: a.clk, Version: version(), Outside: daemon.broken,
 		Site:    func() *site.Site { return member.Site() },
 		Cluster: func() runtime.ClusterStatus { return member.Brief() },
 	})
@@ -77,7 +68,7 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		Clock: a.clk, Log: log,
 		Load: load, Check: a.checkRelease(s.Dir, o.simulate),
 		Host: a.hostConf(s, hostOptions{
-			log: log, devices: devices, simulate: o.simulate, reload: true, record: record, publish: broker.publish(), state: true,
+			log: log, devices: daemon.devices, simulate: o.simulate, reload: true, record: daemon.record, publish: daemon.broker.publish(), state: true,
 		}),
 		Taken: func(s *site.Site) { daemon.taken(group, o.web(s)) },
 		Group: group, Dial: dialDevice,
@@ -90,23 +81,14 @@ func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) er
 		log.Warn(w.String())
 	}
 	daemon.measure(group, o.web(s))
-	defer broker.start(group)()
-	daemon.listen(group, devices, o.web(s), feed, record, ways)
+	defer daemon.broker.start(group)()
+	daemon.listen(group, o.web(s))
 	// A standby is ready when it can take part: whether a majority is there is no
 	// matter of this host, and starting it again would not help.
 	daemon.ready(group)
-	ctx, cancel := clock.WithCancel(ctx) // it may end by itself
-	defer cancel()
-	told := a.clk.NewWaiter()
-	a.clk.Go(func() {
-		defer told.Wake()
-		clock.WaitFor(ctx, a.clk.NewWaiter())
-		log.Info("stopping: scripts end, heads are stopped, and what is held here goes to another host")
-		daemon.stopping()
-	})
-	err = member.Run(ctx)
-	cancel()
-	told.Wait()
+	stop := a.stopWith(ctx, daemon, "stopping: scripts end, heads are stopped, and what is held here goes to another host")
+	err = member.Run(ctx) // it may end by itself
+	stop()
 	if err != nil {
 		return err
 	}

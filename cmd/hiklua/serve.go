@@ -9,7 +9,7 @@ import (
 )
 
 // newAPI makes what answers for what a daemon serves.
-func (d *daemon) newAPI(h hosted, devices *simulation) *api.API {
+func (d *daemon) newAPI(h hosted) *api.API {
 	return api.New(api.Config{
 		Host: h, Cluster: d.cluster, Version: version(), Log: d.log.Handler(), Ring: d.ring,
 		LogLines: func(w io.Writer, level slog.Level) slog.Handler {
@@ -20,6 +20,8 @@ func (d *daemon) newAPI(h hosted, devices *simulation) *api.API {
 			return func() { d.notify.tell("READY=1") }
 		},
 		PageLink: d.pageLink, Metrics: d.measures.serving,
-		Emit: func(name, rest string) (api.Emitted, error) { return emitter{h, devices}.emit(emitRequest{name, rest}) },
+		Emit: func(name, rest string) (api.Emitted, error) {
+			return emitter{h, d.devices}.emit(emitRequest{name, rest})
+		},
 	})
 }

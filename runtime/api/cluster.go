@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/cluster"
 	"github.com/hiklua/hiklua/runtime/nearest"
 )
@@ -130,15 +129,6 @@ func (a *API) leaveCluster(ctx context.Context, in Leave) (Nothing, error) {
 	}
 	a.log.Info("host leaves the cluster by hand", "host", in.Host)
 	return Nothing{}, c.Leave(ctx, in.Host)
-}
-
-// ClusterBlock is the part of a host's status about its cluster.
-func ClusterBlock(st cluster.Status) runtime.ClusterStatus {
-	block := runtime.ClusterStatus{Host: st.Host, Quorum: st.Engine.Quorum, Shares: []runtime.ShareStatus{}}
-	for _, s := range st.Shares {
-		block.Shares = append(block.Shares, runtime.ShareStatus{Name: s.Name, State: s.State, Holder: s.Holder, Term: s.Term})
-	}
-	return block
 }
 
 // ClusterStatus asks how the cluster of the host is.

@@ -11,10 +11,6 @@ import (
 func (a *API) status(context.Context) (runtime.Status, error) {
 	st := a.conf.Host.Status()
 	st.PID = os.Getpid()
-	if a.conf.Cluster != nil && st.Cluster == nil {
-		block := ClusterBlock(a.conf.Cluster.Status())
-		st.Cluster = &block
-	}
 	return st, nil
 }
 
