@@ -27,7 +27,7 @@ func (s *share) refusedLogins() (page []byte, known bool) {
 // command that asks a device from this machine tries no such password again, whether
 // a host runs or not. That of a share held here its Host keeps.
 func (m *Member) keepLogins() {
-	kept := make(map[string]string)
+	kept, failing := make(map[string]string), make(map[string]bool)
 	for clock.Sleep(m.ctx, m.clk, keepLoginsEvery) == nil {
 		for _, p := range m.live() {
 			for _, s := range m.all() {
@@ -39,10 +39,13 @@ func (m *Member) keepLogins() {
 				if before, known := kept[s.name]; !told || known && before == string(page) {
 					continue
 				}
-				if err := logins.Keep(filepath.Join(m.data, s.name), page); err != nil {
+				err := logins.Keep(filepath.Join(m.data, s.name), page)
+				if err == nil {
+					kept[s.name] = string(page)
+				} else if !failing[s.name] { // it is tried again all the time
 					s.log.Warn("it can't be noted which passwords were refused: a command on this machine may try one again", keyError, err)
 				}
-				kept[s.name] = string(page)
+				failing[s.name] = err != nil
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,30 @@ func TestRefusedLoginsReachAllHosts(t *testing.T) {
 	a.run(30 * time.Second)
 	if n := a.cameras["gate"].Counts().RejectedLogins; n < 1 || n > 2 {
 		t.Errorf("%d logins were refused", n)
+	}
+	a.end()
+}
+
+// A copy that a disk has not taken is made when the disk takes it.
+func TestRefusedLoginsAreNotedWhenTheDiskIsWell(t *testing.T) {
+	site := strings.Replace(oneDome, "simulate: ptz\n", "simulate: ptz\n    username: admin\n    password: wrong-1\n", 1)
+	a := newArena(t, site, nil)
+	a.logins = true
+	a.cameras["gate"] = sim.New(sim.Options{Name: "gate", Model: sim.PTZ, Clock: a.clk, Username: "admin", Password: "right-1"})
+	a.box("left").write("data/state.db", "") // so that it is the holder
+	third := a.box("third")
+	third.write("data/cluster/site/refused-logins/in the way", "")
+	a.startAll()
+	a.run(40 * time.Second)
+	if n := strings.Count(a.log.String(), "can't be noted which passwords"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if err := os.RemoveAll(filepath.Join(third.dir, "data", "cluster", "site", "refused-logins")); err != nil {
+		t.Fatal(err)
+	}
+	a.run(5 * time.Second)
+	if page := third.read("data/cluster/site/refused-logins"); !strings.Contains(page, `"admin"`) {
+		t.Errorf("third knows %q", page)
 	}
 	a.end()
 }
