@@ -126,7 +126,7 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 	if err != nil {
 		return nil, from, err
 	}
-	conf, err := m.hostConf(s.name)
+	conf, err := m.hostConf(s)
 	if err != nil {
 		return nil, from, err
 	}
@@ -144,29 +144,29 @@ func (t *term) start() (h *runtime.Host, from runtime.Takeover, err error) {
 }
 
 // hostConf is what the host of a share is made of.
-func (m *Member) hostConf(name string) (runtime.Config, error) {
+func (m *Member) hostConf(s *share) (runtime.Config, error) {
 	m.mu.Lock()
 	now, refused := m.site, m.refused
 	m.mu.Unlock()
 	if now == nil || refused != nil { // what the cluster ran before is not what it runs
 		return runtime.Config{}, cmp.Or(refused, errors.New("there is no release yet"))
 	}
-	own := now.Share(name)
+	own := now.Share(s.name)
 	if own == nil {
-		return runtime.Config{}, fmt.Errorf("the release has no share %q", name)
+		return runtime.Config{}, fmt.Errorf("the release has no share %q", s.name)
 	}
 	conf := m.conf.Host
-	folder := filepath.Join(m.data, name)
+	folder := filepath.Join(m.data, s.name)
 	conf.Site, conf.Clock, conf.Log = own, m.clk, m.log
 	conf.Reload = func() (*site.Site, error) {
 		next, err := m.conf.Load(m.sourceDir())
 		if err != nil {
 			return nil, err
 		}
-		if own := next.Share(name); own != nil {
+		if own := next.Share(s.name); own != nil {
 			return own, nil
 		}
-		return nil, fmt.Errorf("the release has no share %q", name)
+		return nil, fmt.Errorf("the release has no share %q", s.name)
 	}
 	conf.Source = m.sourceDir()
 	conf.State = filepath.Join(folder, "state.db")
@@ -174,21 +174,18 @@ func (m *Member) hostConf(name string) (runtime.Config, error) {
 		conf.Logins, conf.LoginsBeside = folder, []string{conf.Logins}
 	}
 	if len(now.ShareNames()) > 1 {
-		conf.Data = folder
-		if m.log != m.share(name).log {
-			conf.Log = m.share(name).log
-		}
+		conf.Data, conf.Log = folder, s.log
 	}
 	conf.StateBefore = m.stateBefore()
 	conf.Runs = func(script string) bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		return m.scripts == nil || slices.Contains(m.scripts[script], name)
+		return m.scripts == nil || slices.Contains(m.scripts[script], s.name)
 	}
 	conf.Elsewhere = m.elsewhere
-	conf.ElsewhereAt = func(opened site.Device) string { return m.elsewhereAt(name, opened) }
+	conf.ElsewhereAt = func(opened site.Device) string { return m.elsewhereAt(s.name, opened) }
 	if now.Cluster.Confirm {
-		conf.Confirm = m.share(name).holder.Confirm
+		conf.Confirm = s.holder.Confirm
 	}
 	return conf, nil
 }
@@ -245,10 +242,7 @@ func (t *term) endInOrder(ctx context.Context) error {
 		cancel()
 	}
 	t.close()
-	t.mu.Lock()
-	begun := t.host != nil
-	t.mu.Unlock()
-	if !begun { // nor will it be: the start may hang
+	if t.running() == nil { // nor will it be: the start may hang
 		return nil
 	}
 	if err := t.await(ctx, t.down); err != nil {
