@@ -42,6 +42,7 @@ func TestGateResets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewGate(always)
 			c, peer := pipe(t, g)
+			_ = c.SetWriteDeadline(time.Now().Add(time.Hour)) // is no time for which Close waits
 			wrote := make(chan int64, 1)
 			go func() {
 				n, _ := c.Write(make([]byte, 64<<20)) // more than any system takes
@@ -77,6 +78,47 @@ func TestGateShutInDial(t *testing.T) {
 	if c, err := g.dial(dialer)(bg, "tcp", l.Addr().String()); !errors.Is(err, ErrElsewhere) {
 		t.Errorf("%v, %v", c, err)
 	}
+	peer, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	within(t, "the connection", func() { _, _ = peer.Read(make([]byte, 1)) })
+}
+
+// What has ended, or never began, is not kept for Close.
+func TestGateForgetsWhatHasEnded(t *testing.T) {
+	g := NewGate(always)
+	inMemory := newFake(okTree).client(t, func(cfg *Config) { cfg.Transport, cfg.Gate = memory{newFake(okTree)}, g })
+	overSocket, _ := gated(t, newFake(okTree), g, false)
+	for _, c := range []*Client{inMemory, overSocket} {
+		if _, err := c.DeviceInfo(bg); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+	gone, _ := gated(t, newFake(okTree), g, false, func(cfg *Config) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Port = l.Addr().(*net.TCPAddr).Port
+		l.Close()
+	})
+	if _, err := gone.DeviceInfo(bg); !errors.Is(err, ErrOffline) {
+		t.Errorf("where nothing listens: %v", err)
+	}
+	within(t, "the connections", func() {
+		for {
+			g.mu.Lock()
+			n := len(g.conns)
+			g.mu.Unlock()
+			if n == 0 {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
 }
 
 // A write that is longer than the system has room for comes whole, and keeps to

@@ -183,7 +183,6 @@ func (h *Holder) put(r Record) (sent BootTime, err error) {
 	number, err := h.cfg.Engine.CAS(ctx, h.cell, after, data)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.answered(err)
 	if err == nil {
 		h.seen = seen{known: true, number: number, record: r, since: sent}
 	}
@@ -197,19 +196,11 @@ func (h *Holder) ask(ctx context.Context) error {
 	data, number, err := h.cfg.Engine.Last(ctx, h.cell)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.answered(err)
+	h.err = err
 	if err == nil {
 		h.see(data, number)
 	}
 	return err
-}
-
-// answered notes whether the engine answers. Called with mu held.
-func (h *Holder) answered(err error) {
-	if errors.Is(err, ErrConflict) {
-		err = nil
-	}
-	h.err = err
 }
 
 // mine reports whether the record that stands is of this Holder. Called with mu held.

@@ -235,7 +235,34 @@ func TestAppendWithoutAnAnswer(t *testing.T) {
 			}
 			s.add(l, "b")
 			s.want(l, 0, "1", "2 b")
+			f.next = func(adding) (uint64, error) { return 0, tooLarge }
+			if l, err := hold.OpenLog(context.Background(), hold.LogConfig{Engine: f, Clock: s.clk, Name: "state.site", Term: 6}); !errors.Is(err, tooLarge) {
+				t.Errorf("OpenLog: %v, %v", l, err)
+			}
 		})
+	})
+}
+
+// One entry is added after the other, and ctx ends the wait for the one before.
+func TestAppendThatWaitsForAnother(t *testing.T) {
+	s := newLogSite(t)
+	s.clk.Do(func() {
+		l, f := s.faulty(5)
+		f.next = func(add adding) (uint64, error) {
+			clock.Sleep(context.Background(), s.clk, 3*time.Second)
+			return add(context.Background())
+		}
+		first := clock.NewGroup(s.clk)
+		first.Go(func() { s.add(l, "a") })
+		clock.Sleep(context.Background(), s.clk, time.Millisecond)
+		ctx, stop := clock.WithTimeout(s.clk, context.Background(), time.Second)
+		defer stop()
+		if seq, err := l.Append(ctx, []byte("b")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("entry %d, %v", seq, err)
+		}
+		first.Wait()
+		s.add(l, "c")
+		s.want(l, 0, "1", "2 a", "3 c")
 	})
 }
 
