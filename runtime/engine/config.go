@@ -33,8 +33,7 @@ type Config struct {
 	Members map[string]string
 	// Witnesses are those of the members that hold no share.
 	Witnesses []string
-	// Secret is what NewSecret made, the same at each member. Whoever has it is a
-	// member.
+	// Secret is what NewSecret made, the same at each member: who has it is a member.
 	Secret []byte
 	// URL is that of a NATS cluster that runs without this program,
 	// "nats://USER:PASSWORD@HOST:4222,...": Dir and Secret are not used then. The

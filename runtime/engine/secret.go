@@ -63,7 +63,7 @@ func CheckSecret(secret []byte) error {
 }
 
 // memberTLS is the TLS of a route at both its ends, and the fingerprint of the
-// cluster: whoever does not show this very certificate and its key is no member.
+// cluster: a peer that does not show this very certificate and its key is no member.
 func memberTLS(secret []byte) (*tls.Config, string, error) {
 	pair, err := tls.X509KeyPair(secret, secret)
 	if err != nil {
