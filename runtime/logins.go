@@ -30,14 +30,19 @@ func (h *Host) loginFor(conf site.Device, place string, config *isapi.Config) {
 	if h.conf.LoginCommand != nil {
 		config.Retry = h.conf.LoginCommand(conf)
 	}
-	config.Refused = h.logins.Refusal(account, config.Retry)
+	if config.Refused = h.logins.Refusal(account, config.Retry); config.Refused != nil && h.inCluster() {
+		h.loginNotes.Add(func() { h.noted(conf, h.logins.Adopt(account)) })
+	}
 	config.OnLogin = func(refused *isapi.Error) {
-		h.loginNotes.Add(func() {
-			if err := h.logins.Note(account, refused); err != nil {
-				h.log.Warn("it can't be remembered that the password was refused: another command will try it again",
-					keyDevice, conf.Name, keyError, err)
-			}
-		})
+		h.loginNotes.Add(func() { h.noted(conf, h.logins.Note(account, refused)) })
+	}
+}
+
+// noted tells of a refusal that could not be noted.
+func (h *Host) noted(conf site.Device, err error) {
+	if err != nil {
+		h.log.Warn("it can't be remembered that the password was refused: another command will try it again",
+			keyDevice, conf.Name, keyError, err)
 	}
 }
 

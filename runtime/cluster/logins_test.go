@@ -56,3 +56,36 @@ func TestRefusedLoginsAreNotedWhenTheDiskIsWell(t *testing.T) {
 	}
 	a.end()
 }
+
+// What a host had noted before it was one of a cluster is known to the next holder.
+func TestRefusedLoginsOfAHostAlone(t *testing.T) {
+	site := strings.Replace(oneDome, "simulate: ptz\n", "simulate: ptz\n    username: admin\n    password: wrong-1\n", 1)
+	began := func(holder, page string) (*arena, string) {
+		a := newArena(t, site, nil)
+		a.logins = true
+		a.cameras["gate"] = sim.New(sim.Options{Name: "gate", Model: sim.PTZ, Clock: a.clk, Username: "admin", Password: "right-1"})
+		if holder != "" {
+			a.box(holder).write("data/refused-logins", page)
+		}
+		a.startAll()
+		a.run(40 * time.Second)
+		return a, a.holder("site")
+	}
+	a, first := began("", "")
+	page := a.box(first).read("data/cluster/site/refused-logins")
+	a.end()
+
+	a, holder := began(first, page)
+	if holder != first {
+		t.Fatalf("%s holds the share first, and then %s", first, holder)
+	}
+	a.box(first).kill()
+	a.run(30 * time.Second)
+	if next := a.holder("site"); next == first || next == "" {
+		t.Fatalf("%q holds the share after %s", next, first)
+	}
+	if n := a.cameras["gate"].Counts().RejectedLogins; n != 0 {
+		t.Errorf("%d logins were refused", n)
+	}
+	a.end()
+}

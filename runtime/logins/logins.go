@@ -10,6 +10,7 @@ package logins
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -157,6 +158,35 @@ func (b *Book) Refusal(a Account, retry string) *isapi.Error {
 	return nil
 }
 
+// Adopt takes what the books beside know of an account into that of a cluster: the
+// next holder does not have their files, which may be of a time before the cluster.
+func (b *Book) Adopt(a Account) error {
+	for _, f := range b.beside {
+		p := readFile(f)
+		told := p.find(a)
+		if told == nil {
+			continue
+		}
+		refused := slices.Contains(told.Passwords, p.hash(a))
+		return b.change(func(p *page) bool {
+			r := p.find(a)
+			if r != nil && (!refused || slices.Contains(r.Passwords, p.hash(a))) {
+				return false
+			}
+			if r == nil {
+				r = told
+				r.Passwords = nil
+				p.Accounts = append(p.Accounts, r)
+			}
+			if p.Key = cmp.Or(p.Key, newKey()); refused {
+				r.keep(p.hash(a))
+			}
+			return true
+		})
+	}
+	return nil
+}
+
 // pages are those of the book, and of the books beside.
 func (b *Book) pages() []*page {
 	b.mu.Lock()
@@ -220,11 +250,7 @@ func (b *Book) Note(a Account, e *isapi.Error) error {
 }
 
 func (b *Book) note(p *page, a Account, e *isapi.Error) {
-	if p.Key == "" {
-		key := make([]byte, 16)
-		rand.Read(key) // never fails
-		p.Key = hex.EncodeToString(key)
-	}
+	p.Key = cmp.Or(p.Key, newKey())
 	r := p.find(a)
 	if r == nil {
 		r = &refusal{Place: a.Place, Username: a.Username}
@@ -238,9 +264,20 @@ func (b *Book) note(p *page, a Account, e *isapi.Error) {
 		}
 		r.Locked = &until
 	}
-	hash := p.hash(a)
+	r.keep(p.hash(a))
+}
+
+// keep has a password be the latest of those that were refused.
+func (r *refusal) keep(hash string) {
 	r.Passwords = append(slices.DeleteFunc(r.Passwords, func(h string) bool { return h == hash }), hash)
 	r.Passwords = r.Passwords[max(0, len(r.Passwords)-hashesKept):]
+}
+
+// newKey is a key for the hashes of a page.
+func newKey() string {
+	key := make([]byte, 16)
+	rand.Read(key) // never fails
+	return hex.EncodeToString(key)
 }
 
 // Forget allows one more try of an account, with any password.
