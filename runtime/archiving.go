@@ -115,10 +115,9 @@ func (h *Host) openArchive(ctx context.Context) (*archiver, error) {
 	a := &archiver{conf: archiveConf(s, h.files.Dir()), given: s.Archive != nil, zone: s.Timezone, runs: clock.NewGroup(h.clk)}
 	a.idle = clock.NewCond(h.clk, &a.mu)
 	dir := cmp.Or(h.conf.ArchiveDir, s.Path(a.conf.Path))
-	a.index = index.Start(filepath.Join(h.files.Dir(), index.FileName), dir, index.Options{
+	a.index = h.startIndex(ctx, filepath.Join(h.files.Dir(), index.FileName), dir, index.Options{
 		Clock: h.clk, Log: h.log, Zone: s.Timezone, Layout: a.conf.Layout, NoSync: h.archiving.noSync,
 	})
-	a.index.Ready(ctx)
 	if problem := a.index.Problem(); errors.Is(problem, index.ErrLocked) {
 		a.index.Close(ctx)
 		return nil, &luaapi.Failure{

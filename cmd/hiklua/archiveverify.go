@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -14,7 +13,6 @@ import (
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/control"
 )
 
 func newArchiveVerifyCommand(a *app) *cobra.Command {
@@ -141,14 +139,14 @@ func (v *archiveView) rebuild(ctx context.Context, o index.VerifyOptions) (repor
 	if err := v.present(); err != nil {
 		return report, &failure{err.Error() + ": mount its disk or put the folder back; if the pictures are gone for good, make the folder and try again"}
 	}
-	client, err := api.Dial(ctx, dataFolder(v.dir), version())
+	client, err := v.host(ctx)
 	switch {
-	case errors.Is(err, control.ErrNoHost) && len(v.parts()) > 1:
-		return report, &failure{"each share of this site has an archive of its own: start the host, which makes the indexes anew"}
-	case errors.Is(err, control.ErrNoHost):
-		return index.Rebuild(ctx, v.indexFile(), v.folder(), v.indexOptions(), o)
 	case err != nil:
-		return report, v.hostDenied(err)
+		return report, err
+	case client == nil && len(v.parts()) > 1:
+		return report, &failure{"each share of this site has an archive of its own: start the host, which makes the indexes anew"}
+	case client == nil:
+		return index.Rebuild(ctx, v.indexFile(), v.folder(), v.indexOptions(), o)
 	}
 	defer client.Close()
 	report, err = client.Rebuild(ctx, o.Progress)

@@ -7,14 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/archive"
 	"github.com/hiklua/hiklua/runtime/archive/index"
-	"github.com/hiklua/hiklua/runtime/archive/retention"
-	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/control"
 	"github.com/hiklua/hiklua/runtime/owner"
 	"github.com/hiklua/hiklua/runtime/site"
@@ -77,15 +75,53 @@ func (v *archiveView) folder() string { return v.site.Path(v.conf.Path) }
 // withHost calls ask with the host that runs the site, or alone with the archives
 // that have an index if none does.
 func (v *archiveView) withHost(ctx context.Context, ask func(*api.Client) error, alone func([]runtime.OpenArchive) error) error {
+	client, err := v.host(ctx)
+	switch {
+	case err != nil:
+		return err
+	case client == nil:
+		return v.openAll(ctx, v.parts(), nil, alone)
+	}
+	defer client.Close()
+	return fromHost(ask(client))
+}
+
+// host is the host that has the index open; nil: none has, and this command may open
+// it. In a cluster a host has those of the shares that it holds, and what it took of
+// others before stays where it is.
+func (v *archiveView) host(ctx context.Context) (*api.Client, error) {
 	client, err := api.Dial(ctx, dataFolder(v.dir), version())
-	if err == nil {
-		defer client.Close()
-		return fromHost(ask(client))
+	if errors.Is(err, control.ErrNoHost) {
+		return nil, nil
 	}
-	if !errors.Is(err, control.ErrNoHost) {
-		return v.hostDenied(err)
+	if err != nil {
+		return nil, v.hostDenied(err)
 	}
-	return v.openAll(ctx, v.parts(), nil, alone)
+	if v.site.Cluster == nil {
+		return client, nil
+	}
+	st, err := client.Status(ctx)
+	if err != nil || st.Cluster == nil {
+		return client, nil // which says what is wrong
+	}
+	held, away := 0, []string{}
+	for _, s := range st.Cluster.Shares {
+		switch {
+		case v.share != "" && v.share != s.Name:
+		case s.Held() && s.Holder == st.Cluster.Host:
+			held++
+		default:
+			away = append(away, s.Name)
+		}
+	}
+	if held == 0 {
+		client.Close()
+		return nil, nil
+	}
+	if len(away) > 0 {
+		fmt.Fprintf(v.stderr, "left out is what lies here of %s, which this host does not hold\n", strings.Join(away, ", "))
+	}
+	return client, nil
 }
 
 // openAll opens the indexes of parts beside those that are open, and calls f.
@@ -100,27 +136,17 @@ func (v *archiveView) openAll(ctx context.Context, parts []*archiveView, open []
 		}
 		return v.openAll(ctx, parts[1:], open, f)
 	}
-	x, err := index.Open(ctx, p.indexFile(), p.folder(), p.indexOptions())
-	switch {
-	case errors.Is(err, index.ErrLocked):
+	err := runtime.RestingArchive(ctx, p.site, p.data, p.clk, p.quietLogger(p.site.Timezone, false), func(one runtime.OpenArchive) error {
+		if p != v {
+			one.Folder = p.share
+		}
+		return v.openAll(ctx, parts[1:], append(open, one), f)
+	})
+	if errors.Is(err, index.ErrLocked) {
 		return &failure{fmt.Sprintf("%s is in use by another command: try again when that has ended", p.indexFile())}
-	case err != nil:
-		return err
 	}
-	one := runtime.OpenArchive{Index: x, Keeper: retention.New(retention.Options{
-		Clock: p.clk, Log: p.quietLogger(p.site.Timezone, false), Index: x, Policy: retention.PolicyOf(&p.conf, p.site.Timezone),
-	})}
-	if p != v {
-		one.Folder = p.share
-	}
-	err = v.openAll(ctx, parts[1:], append(open, one), f)
-	limit, cancel := clock.WithTimeout(v.clk, context.Background(), indexTimeout)
-	defer cancel()
-	return errors.Join(err, x.Close(limit))
+	return err
 }
-
-// indexTimeout is how long the disk may take to close the index.
-const indexTimeout = 5 * time.Second
 
 // noIndex says what is due where there is no index: nothing, if nothing was
 // ever archived.

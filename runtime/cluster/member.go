@@ -105,6 +105,7 @@ func (m *Member) Run(ctx context.Context) error {
 	m.restoreRelease()
 	m.work.Go(m.followReleases)
 	m.work.Go(m.watchReach)
+	m.work.Go(m.keepPictures)
 	if m.conf.Host.Logins != "" {
 		m.work.Go(m.keepLogins)
 	}

@@ -41,6 +41,7 @@ type share struct {
 	before    before
 	wanted    string        // the host that is to hold it, as this one sees it
 	neverHeld hold.BootTime // since when no record of it was seen; 0: one was
+	rests     func()        // ends what goes on until it is held; nil: nothing did yet
 }
 
 // before is what is known of the host that held the share last, when that is not this
@@ -112,6 +113,9 @@ func (s *share) Hold(number uint64, may func() bool) {
 	s.mu.Lock()
 	former := s.term
 	s.term, s.err = t, nil
+	if s.rests != nil {
+		s.rests()
+	}
 	s.mu.Unlock()
 	s.ended.Go(func() { t.run(former) })
 }

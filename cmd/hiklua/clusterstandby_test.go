@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"log"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/hiklua/hiklua/runtime"
+	"github.com/hiklua/hiklua/runtime/api"
+	"github.com/hiklua/hiklua/runtime/clock"
+	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/hosts"
+	"github.com/hiklua/hiklua/runtime/site"
+)
+
+// serveStandby has the socket of the site in the current folder answered by the host
+// left of its cluster, while right holds all shares.
+func serveStandby(t *testing.T) {
+	t.Helper()
+	s, err := newSession(t).loadNames(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := hosts.New(hosts.Config{
+		Clock: clock.Real(), Site: func() *site.Site { return s },
+		Cluster: func() runtime.ClusterStatus {
+			st := runtime.ClusterStatus{Host: "left", Quorum: true}
+			for _, name := range s.ShareNames() {
+				st.Shares = append(st.Shares, runtime.ShareStatus{Name: name, State: "held", Holder: "right", Term: 7})
+			}
+			return st
+		},
+	})
+	emit := func(name, rest string) (api.Emitted, error) {
+		return emitter{host: group, devices: &simulation{}}.emit(emitRequest{name, rest})
+	}
+	answers := api.New(api.Config{Host: group, Emit: emit, Version: version(), Log: slog.DiscardHandler})
+	server, err := control.Listen(dataFolder("."), answers.Handler(api.Socket), log.New(&bytes.Buffer{}, "", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { server.Close() })
+}
+
+// oneShare is a cluster whose devices are held together.
+var oneShare = strings.Replace(clusterSite, "  shares: {east: [gate, \"east-*\"], west: [\"*\"]}\n", "", 1)
+
+// What a host took before another got its share still lies here, and is listed here.
+func TestArchiveOfAStandby(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const keep = "archive: {keep: 30d}\n"
+	write(t, ".", map[string]string{"site.yaml": "timezone: UTC\ndevices: {gate: {simulate: ptz}}\n" + keep})
+	if s, status := typed(t, "exec", "-e", `hik.snapshot("gate"):archive() hik.sleep("2h") hik.snapshot("gate"):archive{label="alarm"}`); status != statusOK {
+		t.Fatalf("status %d\n%s%s", status, s.out.String(), s.err.String())
+	}
+	write(t, ".", map[string]string{"site.yaml": oneShare + keep})
+	serveStandby(t)
+	for _, want := range []struct{ line, shown string }{
+		{"archive list --label alarm", "gate/1"},
+		{"archive show", "2 pictures"},
+		{"archive verify", "ok: 2 pictures"},
+		{"archive verify --rebuild", "made anew"},
+		{"archive prune --dry-run", "no picture goes"},
+	} {
+		s := newLineSession(t)
+		if shown := s.typed(want.line); s.status != statusOK || !strings.Contains(shown, want.shown) {
+			t.Errorf("%s: status %d\n%s%s", want.line, s.status, shown, s.err.String())
+		}
+	}
+}
