@@ -30,7 +30,7 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	clk := clock.NewVirtual(noon)
-	return &cluster{t, t.TempDir(), clk, logtest.New(clk, fmt.Errorf("term 7: %w", ErrFenced))}
+	return &cluster{t, fastDir(t), clk, logtest.New(clk, fmt.Errorf("term 7: %w", ErrFenced))}
 }
 
 // try opens the store of a host that takes the share.

@@ -192,7 +192,7 @@ func TestRandomDamage(t *testing.T) {
 	if testing.Short() {
 		rounds = 40
 	}
-	dir := t.TempDir()
+	dir := fastDir(t)
 	for range rounds {
 		data := bytes.Clone(whole)
 		damage(data, func(n int) int { return random.IntN(n) })
@@ -237,7 +237,7 @@ func TestLostWrites(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			broken, dir := 0, t.TempDir()
+			broken, dir := 0, fastDir(t)
 			for range rounds {
 				if openDamaged(t, dir, lose(bytes.Clone(whole))) != "" {
 					broken++

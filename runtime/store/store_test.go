@@ -29,6 +29,17 @@ type site struct {
 	*Store
 }
 
+// fastDir is a folder in memory where there is one, for tests that write much: how
+// soon a disk has it is not what they are about.
+func fastDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "hiklua-store-*")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 func newSite(t *testing.T) *site {
 	s := &site{t: t, path: filepath.Join(t.TempDir(), "data", "state.db"), clk: clock.NewVirtual(noon)}
 	s.open()
