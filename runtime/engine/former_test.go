@@ -57,10 +57,7 @@ func TestFormerMember(t *testing.T) {
 
 func testFormerMember(t *testing.T, dismiss func(context.Context, map[string]*Engine) error) {
 	c := startTrio(t)
-	number, err := c.engine("left").CAS(t.Context(), "lease.site", 0, []byte("a"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	number := c.put("left", "lease.site", "a")
 	c.close()
 	// right is dead for good, and south comes in its place.
 	members := map[string]string{"box": c.members["box"], "left": c.members["left"], "south": freeAddress(t)}

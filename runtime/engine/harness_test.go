@@ -152,6 +152,22 @@ func (c *trio) answers(name string) {
 	})
 }
 
+// put has a member put data into a cell, whatever stands there, and returns its number.
+// What is on its way meanwhile may be taken first, and an election swallow a question.
+func (c *trio) put(name, cell, data string) (seq uint64) {
+	c.t.Helper()
+	eventually(c.t, name+" puts nothing into "+cell, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		stands, last, err := c.engine(name).Last(ctx, cell)
+		if seq = last; err == nil && string(stands) != data {
+			seq, err = c.engine(name).CAS(ctx, cell, last, []byte(data))
+		}
+		return err
+	})
+	return seq
+}
+
 // leader is the member that leads the leases.
 func (c *trio) leader() string {
 	c.t.Helper()
