@@ -254,6 +254,8 @@ func TestClusterIsNotRunAlone(t *testing.T) {
 		"run alone --cluster left":          "error: site.yaml has no cluster:, so one host runs the site, without --cluster\ntry: hiklua run alone\n",
 		"run --cluster rihgt":               "error: cluster: of site.yaml has no host \"rihgt\" (did you mean \"right\"?)\ntry: hiklua run --cluster right\n",
 		"run --cluster none":                "error: cluster: of site.yaml has no host \"none\"; it has left, right\ntry: hiklua run --cluster left\n",
+		"run --cluster bare":                "error: --cluster is followed by the name of this host in cluster: of site.yaml, and \"bare\" is a site\ntry: hiklua run --cluster left bare\n",
+		"witness bare":                      "error: witness is followed by its name in cluster: of site.yaml, and \"bare\" is a site\ntry: hiklua witness box bare\n",
 		"run --cluster box":                 "error: \"box\" is a witness of the cluster, not a host\ntry: hiklua witness box\n",
 		"exec -e print(1)":                  past,
 		"exec --alone -e print(1)":          past,

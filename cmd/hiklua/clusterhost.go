@@ -11,6 +11,9 @@ import (
 
 // runAsHost runs a site as one host of its cluster, if there is such a host.
 func (a *app) runAsHost(ctx context.Context, dir, host string, o runOptions) error {
+	if hasSite(host) {
+		return &misuse{fmt.Sprintf("--cluster is followed by the name of this host in cluster: of site.yaml, and %q is a site", host), a.name + " run --cluster left " + shellWord(host)}
+	}
 	s, err := a.loadNames(dir)
 	if err != nil {
 		return err

@@ -31,6 +31,9 @@ devices; NAME is one of cluster.witnesses.`,
 			if len(args) == 0 {
 				return &misuse{"which witness? witness is followed by its name in cluster: of site.yaml", a.name + " witness box"}
 			}
+			if hasSite(args[0]) {
+				return &misuse{fmt.Sprintf("witness is followed by its name in cluster: of site.yaml, and %q is a site", args[0]), a.name + " witness box " + shellWord(args[0])}
+			}
 			return atMost(a, 2)(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {

@@ -114,18 +114,20 @@ func TestShareIsASite(t *testing.T) {
 // What runs, and may not be meant so.
 func TestClusterWarnings(t *testing.T) {
 	const head = "devices: {gate: {simulate: ptz}}\n"
-	secret := "  secret_file: good\n"
+	secret := "  secret_file: pem\n"
 	for text, want := range map[string]string{
 		head + threeMachines + secret: "",
 		head + threeMachines:          `site.yaml:3:3: cluster: there is no "secrets/cluster" yet: "hiklua cluster init" makes it, once for all machines`,
-		head + threeMachines + secret + "  shares: {all: [gate], rest: ['*']}\n":                 `site.yaml:6:25: share "rest" has no devices: those that fit are in shares before it`,
-		head + "cluster: {engine: 'nats://h:4222', hosts: {left: h}}\n":                          "site.yaml:2:43: cluster: one host alone: no other takes over when it dies",
-		head + threeMachines + secret + "web: {listen: ':8333', password: passwort}\n":           "",
-		head + threeMachines + secret + "web: {listen: '127.0.0.1:8333'}\n":                      "",
-		head + "web: {listen: '192.0.2.11:8333', password: passwort}\n":                          "",
-		head + threeMachines + secret + "web: {listen: '192.0.2.11:8333', password: passwort}\n": `site.yaml:6:15: web: "192.0.2.11:8333" is the address of one machine, and each host of the cluster serves the page: without the address, every host does`,
-		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h', topic: t}\n":                 "",
-		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h'}\n":                           "site.yaml:6:7: mqtt: topic is not given, and goes by the name of the site's folder: where that is another on each host of the cluster, the topics are, too",
+		head + "cluster: {secret_file: pem, hosts: {left: 127.0.0.1, right: 127.0.0.2}, witnesses: {box: 127.0.0.3}}\n": "",
+		"devices: {gate: {ip: 192.0.2.12, username: u, password: p}}\n" + threeMachines + secret:                        `site.yaml:3:36: right: "192.0.2.12" is the address of the device gate, too`,
+		head + threeMachines + secret + "  shares: {all: [gate], rest: ['*']}\n":                                        `site.yaml:6:25: share "rest" has no devices: those that fit are in shares before it`,
+		head + "cluster: {engine: 'nats://h:4222', hosts: {left: h}}\n":                                                 "site.yaml:2:43: cluster: one host alone: no other takes over when it dies",
+		head + threeMachines + secret + "web: {listen: ':8333', password: passwort}\n":                                  "",
+		head + threeMachines + secret + "web: {listen: '127.0.0.1:8333'}\n":                                             "",
+		head + "web: {listen: '192.0.2.11:8333', password: passwort}\n":                                                 "",
+		head + threeMachines + secret + "web: {listen: '192.0.2.11:8333', password: passwort}\n":                        `site.yaml:6:15: web: "192.0.2.11:8333" is the address of one machine, and each host of the cluster serves the page: without the address, every host does`,
+		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h', topic: t}\n":                                        "",
+		head + threeMachines + secret + "mqtt: {broker: 'mqtt://h'}\n":                                                  "site.yaml:6:7: mqtt: topic is not given, and goes by the name of the site's folder: where that is another on each host of the cluster, the topics are, too",
 	} {
 		s := loadText(t, text)
 		var got []string
@@ -161,5 +163,14 @@ func TestClusterSecretOfAWitness(t *testing.T) {
 	}
 	if _, err := LoadSimulated(siteOf(t, []byte(text+"  secret_file: open\n")), testEnv); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("with an open one: %v", err)
+	}
+	for name, text := range map[string]string{"empty": "", "half": pemText("CERTIFICATE") + pemText("PRIVATE KEY")[:40], "other": "geheim\n"} {
+		dir := siteOf(t, []byte("devices: {}\n"+threeMachines+"  secret_file: secret\n"))
+		if err := os.WriteFile(filepath.Join(dir, "secret"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadSimulated(dir, testEnv); err == nil || !strings.Contains(err.Error(), `"secret" is not what "hiklua cluster init" makes`) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,7 +117,10 @@ func readCluster(r *reader, n *yaml.Node, into *Site) {
 		r.checkVoters(c, given)
 	}
 	into.Cluster = &c.Cluster
-	r.afterwards(func(s *Site) { r.shareOut(c, given["shares"], s) })
+	r.afterwards(func(s *Site) {
+		r.shareOut(c, given["shares"], s)
+		r.warnOfDevices(c, s)
+	})
 }
 
 func readClusterHosts(r *reader, n *yaml.Node, c *clusterBlock) {
@@ -174,6 +178,7 @@ func readEngine(r *reader, n *yaml.Node, c *clusterBlock) {
 
 // checkMembers reports two members that are the same.
 func (r *reader) checkMembers(c *clusterBlock) {
+	away := slices.ContainsFunc(c.members, func(m memberAt) bool { return !loopback(m.Address) })
 	for i, m := range c.members {
 		for _, other := range c.members[:i] {
 			if other.Name == m.Name { // two hosts of one name are told by pairs
@@ -184,10 +189,31 @@ func (r *reader) checkMembers(c *clusterBlock) {
 				break
 			}
 		}
-		if ip, err := netip.ParseAddr(m.Address); err == nil && (ip.IsUnspecified() || ip.IsMulticast()) {
+		if m.Address == "" {
+			continue // told of already
+		}
+		ip, _ := netip.ParseAddr(m.Address)
+		if ip.IsUnspecified() || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) || away && loopback(m.Address) {
 			r.plain(m.value, fmt.Sprintf("%s: %s is not an address that the others can reach", m.Name, quoted(m.Address)))
 		}
 	}
+}
+
+// warnOfDevices warns of members at the address of a device.
+func (r *reader) warnOfDevices(c *clusterBlock, s *Site) {
+	for _, m := range c.members {
+		for _, d := range s.Devices {
+			if d.Host != "" && !loopback(d.Host) && sameHost(d.Host, m.Address) {
+				r.warn(m.value, fmt.Sprintf("%s: %s is the address of the device %s, too", m.Name, quoted(m.Address), d.Name))
+			}
+		}
+	}
+}
+
+// loopback tells whether an address is that of each machine itself.
+func loopback(address string) bool {
+	ip, _ := netip.ParseAddr(address)
+	return ip.Unmap().IsLoopback() || strings.EqualFold(address, "localhost")
 }
 
 func sameHost(a, b string) bool {

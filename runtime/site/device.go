@@ -116,7 +116,7 @@ func (r *reader) hostText(n *yaml.Node) (string, bool) {
 	}
 	switch before, after, found := strings.Cut(text, ":"); {
 	case strings.Contains(text, "/"):
-		r.fail(n, "%s is an address with a scheme or a path: give the host alone, and scheme: and port: beside it", shown(n))
+		r.fail(n, "%s is an address with a scheme or a path: give the host alone; scheme and port have keys of their own", shown(n))
 	case found && isDigits(after) && isHostName(before):
 		r.fail(n, "%s has a port in it: write port: %s", shown(n), after)
 	case isDigits(strings.ReplaceAll(text, ".", "")):

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"encoding/pem"
 	"errors"
 	"flag"
 	"os"
@@ -34,7 +35,7 @@ func siteOf(t *testing.T, yaml []byte) string {
 		mode os.FileMode
 	}{
 		FileName: {string(yaml), 0o600}, "good": {marker + "\n", 0o600}, "open": {marker, 0o644}, "group": {marker, 0o640},
-		"nothing": {"\n", 0o600}, "two": {marker + "\n" + marker, 0o600}, "huge": {strings.Repeat(marker, 1000), 0o600},
+		"nothing": {"\n", 0o600}, "pem": {pemText("CERTIFICATE") + pemText("PRIVATE KEY"), 0o600}, "two": {marker + "\n" + marker, 0o600}, "huge": {strings.Repeat(marker, 1000), 0o600},
 	}
 	for name, f := range files {
 		path := filepath.Join(dir, name)
@@ -46,6 +47,10 @@ func siteOf(t *testing.T, yaml []byte) string {
 		}
 	}
 	return dir
+}
+
+func pemText(kind string) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: []byte("bytes")}))
 }
 
 func TestBadFiles(t *testing.T) {
