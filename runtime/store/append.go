@@ -236,6 +236,7 @@ func (c *clusterLog) follow(story *story) {
 	last := story.entries[len(story.entries)-1]
 	c.history, c.began, c.last = last.history, last.at, copyOf{last.history, last.seq, last.sum}
 	slices := 0
+	c.entries = story.terms // a host that is started again and again adds one each time
 	for _, e := range story.entries {
 		if e.marks&markSlice != 0 {
 			slices += e.size

@@ -350,3 +350,25 @@ func TestADiskThatIsFullCostsTheCopyAlone(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A host that is started again and again, and each time dies at once, does not make the
+// log longer for good: it has to be read at each start.
+func TestTermsWithoutACommitArePurged(t *testing.T) {
+	c := newCluster(t)
+	first := c.take("left").Script("tour")
+	must(t, first.Set([]any{"n"}, 1.0))
+	must(t, c.sync(first))
+	for range entriesMost {
+		c.Hold()
+	}
+	next := c.take("right").Script("tour")
+	must(t, next.Set([]any{"n"}, 2.0))
+	must(t, c.sync(next))
+	c.clk.RunFor(time.Minute)
+	if n := len(c.Entries()); n > 10 {
+		t.Errorf("the log has %d entries", n)
+	}
+	if n, _ := c.take("third").Script("tour").Get([]any{"n"}); n != 2.0 {
+		t.Errorf("n is %v", n)
+	}
+}

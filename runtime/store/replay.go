@@ -33,6 +33,7 @@ type copyOf struct {
 // story is what is read of a log.
 type story struct {
 	entries []logEntry // of the last whole snapshot, and what came after it
+	terms   int        // that began after it
 	all     map[uint64]uint32
 	last    time.Time // when the last entry was written
 	began   bool      // it has a whole snapshot: without one nothing in it counts
@@ -48,7 +49,8 @@ func readStory(ctx context.Context, clk clock.Clock, log Log) (*story, error) {
 	first := -1 // of the snapshot that is being read
 	err := log.Read(ctx, 0, func(seq uint64, data []byte) error {
 		if len(data) == 0 {
-			return nil // a term begins
+			s.terms++
+			return nil
 		}
 		e, err := parseEntry(seq, data)
 		if err != nil {
@@ -65,7 +67,7 @@ func readStory(ctx context.Context, clk clock.Clock, log Log) (*story, error) {
 		s.all[seq], s.last = e.sum, e.at
 		if e.marks&markLast != 0 && first >= 0 {
 			s.entries = append([]logEntry(nil), s.entries[first:]...)
-			s.began, first = true, -1
+			s.began, s.terms, first = true, 0, -1
 		}
 		return nil
 	})
