@@ -67,6 +67,11 @@ func (a *app) runSite(ctx context.Context, dir string, o runOptions) error {
 	}
 	defer daemon.close()
 	log := daemon.log
+	if !o.simulate {
+		if err := noteAlone(s.Dir); err != nil {
+			log.Warn("it can't be noted that the site runs without the cluster that it had: begin that anew before it runs again", errorKey, err)
+		}
+	}
 	var h *runtime.Host
 	h, err = a.newHost(s, hostOptions{
 		log: log, devices: daemon.devices, simulate: o.simulate, reload: true, record: daemon.record, publish: daemon.broker.publish(), state: true, outside: daemon.broken,

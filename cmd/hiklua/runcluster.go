@@ -28,6 +28,9 @@ import (
 // ctx ends.
 func (a *app) runCluster(ctx context.Context, dir, host string, o runOptions) error {
 	s, err := a.loadSite(dir, o.simulate)
+	if err == nil {
+		err = a.ranAlone(s)
+	}
 	if err != nil {
 		return err
 	}
