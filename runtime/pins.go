@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -28,16 +29,27 @@ type pins struct {
 
 	mu    sync.Mutex
 	known map[string]string // address -> fingerprint in hex
+	// before has those of the whole site, of the time before it had shares.
+	before map[string]string
 }
 
-// readPins reads what was trusted before. A file that is damaged is an error:
-// to trust anew in silence is what pinning is there to prevent.
-func readPins(folder *files.Folder) (*pins, error) {
-	p := &pins{folder: folder, known: make(map[string]string)}
-	path := filepath.Join(folder.Dir(), pinFile)
+// readPins reads what was trusted before. Data is the folder of the whole site; ""
+// where folder is that.
+func readPins(folder *files.Folder, data string) (p *pins, err error) {
+	p = &pins{folder: folder}
+	if p.known, err = readPinFile(filepath.Join(folder.Dir(), pinFile)); err == nil && data != "" {
+		p.before, err = readPinFile(filepath.Join(data, pinFile))
+	}
+	return p, err
+}
+
+// readPinFile reads one file. One that is damaged is an error: to trust anew in
+// silence is what pinning is there to prevent.
+func readPinFile(path string) (known map[string]string, err error) {
+	known = make(map[string]string)
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
-		return p, nil
+		return known, nil
 	}
 	if err != nil {
 		return nil, err
@@ -50,9 +62,9 @@ func readPins(folder *files.Folder) (*pins, error) {
 		if sum, err := hex.DecodeString(fields[len(fields)-1]); len(fields) != 2 || len(sum) != 32 || err != nil {
 			return nil, fmt.Errorf("%s:%d: not an address and a SHA-256: mend the line, or take it out to trust that device's certificate anew", path, i+1)
 		}
-		p.known[fields[0]] = fields[1]
+		known[fields[0]] = fields[1]
 	}
-	return p, nil
+	return known, nil
 }
 
 // pinFor sets what the client of a device with tls: pin has to know.
@@ -60,14 +72,18 @@ func (h *Host) pinFor(conf site.Device, config *isapi.Config) error {
 	if conf.TLS != site.TLSPin {
 		return nil
 	}
-	h.pinsOnce.Do(func() { h.pins, h.pinsErr = readPins(h.files) })
+	h.pinsOnce.Do(func() {
+		data := ""
+		if h.conf.Data != "" {
+			data = filepath.Join(h.conf.Site.Dir, "data")
+		}
+		h.pins, h.pinsErr = readPins(h.files, data)
+	})
 	if h.pinsErr != nil {
 		return h.pinsErr
 	}
 	address := net.JoinHostPort(conf.Host, strconv.Itoa(conf.Port))
-	h.pins.mu.Lock()
-	config.PinnedCert, _ = hex.DecodeString(h.pins.known[address])
-	h.pins.mu.Unlock()
+	config.PinnedCert, _ = hex.DecodeString(h.pins.trusted(address))
 	if len(config.PinnedCert) == 0 {
 		config.PinnedCert = nil
 	}
@@ -80,6 +96,13 @@ func (h *Host) pinFor(conf site.Device, config *isapi.Config) error {
 		h.log.Info("the device's certificate is trusted from now on", keyDevice, conf.Name, "sha256", hex.EncodeToString(sum))
 	}
 	return nil
+}
+
+// trusted is the fingerprint of a device; "": none is known.
+func (p *pins) trusted(address string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return cmp.Or(p.known[address], p.before[address])
 }
 
 // add keeps a fingerprint.
