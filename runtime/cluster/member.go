@@ -19,11 +19,10 @@ import (
 
 // keys of the log
 const (
-	keyShare   = "share"
-	keyTerm    = "term"
-	keyError   = "error"
-	keyHost    = "host"
-	keyRelease = "release"
+	keyShare = "share"
+	keyTerm  = "term"
+	keyError = "error"
+	keyHost  = "host"
 )
 
 // Member is one host of a cluster: it takes part in the lease of every share, and runs

@@ -18,7 +18,6 @@ const (
 // presence is what each host tells the others once a second.
 type presence struct {
 	Name      string   `json:"name"`
-	ID        string   `json:"id"`
 	Session   string   `json:"session"`
 	Release   uint64   `json:"release"`           // that it runs; 0: none
 	Shares    []string `json:"shares,omitempty"`  // that it holds
@@ -40,7 +39,6 @@ type peer struct {
 	presence
 	at    hold.BootTime
 	since hold.BootTime // it was heard all the time since then
-	seen  time.Time     // since, by the wall clock
 
 	before  string        // the session that was heard before this one
 	doubled hold.BootTime // when that before last came back; 0: none ever did
@@ -48,7 +46,7 @@ type peer struct {
 
 // tell tells the others how this host is.
 func (m *Member) tell() {
-	p := presence{Name: m.conf.Name, ID: m.conf.ID, Session: m.conf.Session, Alone: m.alone}
+	p := presence{Name: m.conf.Name, Session: m.conf.Session, Alone: m.alone}
 	for _, s := range m.all() {
 		if s.held() {
 			p.Shares = append(p.Shares, s.name)
@@ -102,13 +100,13 @@ func (m *Member) hear(data []byte) {
 		m.log.Error("another machine runs under the name of this host: give one of them a name of its own, and switch off one that was replaced", "told_by", p.Name)
 	}
 	known := m.heard[p.Name]
-	next := &peer{presence: p, at: now, since: now, seen: m.clk.Now()}
+	next := &peer{presence: p, at: now, since: now}
 	switch {
 	case known == nil:
 	case known.Session == p.Session:
 		next.before, next.doubled = known.before, known.doubled
 		if now.Sub(known.at) <= heardWithin {
-			next.since, next.seen = known.since, known.seen
+			next.since = known.since
 		}
 	default:
 		next.before = known.Session

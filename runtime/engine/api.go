@@ -30,10 +30,6 @@ type refusal nats.APIError
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s (%d)", r.Description, r.ErrorCode) }
 
-// passing tells whether the refusal is of a cluster that is about to answer, such as
-// one that elects a leader.
-func (r *refusal) passing() bool { return r.ErrorCode == codeNotAvailable }
-
 // refusedWith tells whether JetStream has answered with an error of that number.
 func refusedWith(err error, code nats.ErrorCode) bool {
 	r, ok := errors.AsType[*refusal](err)

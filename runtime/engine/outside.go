@@ -41,7 +41,7 @@ func (e *Engine) connectOutside(ctx context.Context, options []nats.Option) erro
 			return nil
 		case errors.Is(err, errUnfit):
 			return fmt.Errorf("%w: %w", ErrOutside, err)
-		case answered && !refused.passing():
+		case answered && refused.ErrorCode != codeNotAvailable: // it does not elect a leader
 			return fmt.Errorf("%w: %w", ErrOutside, refused)
 		case errors.Is(err, nats.ErrNoResponders):
 			return fmt.Errorf("%w: JetStream is not enabled for this account", ErrOutside)

@@ -269,13 +269,6 @@ func (b *embedded) whole() bool {
 	return true
 }
 
-// lame tells whether the server has found its store damaged.
-func (b *embedded) lame() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.log.found() != ""
-}
-
 // current is the server that runs now.
 func (b *embedded) current() *server.Server {
 	b.mu.Lock()
