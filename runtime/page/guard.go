@@ -34,7 +34,7 @@ func (f *front) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with "no-referrer" a form is sent with the origin "null"
 		h.Set("Cache-Control", "no-store")
 		switch {
 		case !f.knownHost(r.Host):

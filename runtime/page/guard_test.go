@@ -120,7 +120,7 @@ func TestGuards(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin",
-			"Cross-Origin-Opener-Policy": "same-origin", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+			"Cross-Origin-Opener-Policy": "same-origin", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 			"Access-Control-Allow-Origin": "", "Access-Control-Allow-Methods": "",
 		} {
 			if got := r.Header.Get(name); got != want {

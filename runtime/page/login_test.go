@@ -12,7 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/hiklua/hiklua/isapi"
+	"github.com/hiklua/hiklua/runtime/browsertest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
 
@@ -232,6 +235,16 @@ func TestLoginForm(t *testing.T) {
 			t.Errorf("%q: %s", password, r.Status)
 		}
 	}
+}
+
+// A browser on another machine logs in, without TLS too, where it sends less about the
+// page that a form is on.
+func testLogin(t *testing.T, b *browser) {
+	w := newWorld(t)
+	at := strings.Replace(w.serve(func(web *site.Web) { web.Hosts = []string{browsertest.OtherName} }), "127.0.0.1", browsertest.OtherName, 1)
+	b.Do(chromedp.Navigate(at + "/login"))
+	eval[bool](b, `(() => { const word = document.getElementById("password"); word.value = %q; word.form.requestSubmit(); return true; })()`, secret)
+	b.Until(`location.pathname === "/" && document.getElementById("link") !== null`)
 }
 
 // Sessions outlive the host, and end with another password, another key, and in

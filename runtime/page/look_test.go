@@ -26,6 +26,7 @@ func TestInABrowser(t *testing.T) {
 	b.Part("large", func(t *testing.T) { testLarge(t, b) })
 	b.Part("names", func(t *testing.T) { testNames(t, b) })
 	b.Part("cluster", func(t *testing.T) { testCluster(t, b) })
+	b.Part("login", func(t *testing.T) { testLogin(t, b) })
 	b.Part("access", func(t *testing.T) { testAccess(t, b) })
 }
 
