@@ -43,7 +43,8 @@ type arena struct {
 	sent    []sent // what reached the cameras that moves or stops something
 	printed []line
 	over    bool
-	logins  bool // refused logins are kept in data/
+	logins  bool                             // refused logins are kept in data/
+	dial    func(host, address string) error // nil: no host tries to reach devices
 	// headless has each second in which the engine had no leader.
 	headless []time.Time
 }
@@ -206,6 +207,9 @@ func (b *box) start() {
 			Quiet: true, Seed: 1, Logins: logins,
 		},
 	})
+	if a.dial != nil {
+		p.member.conf.Dial = func(_ context.Context, address string) error { return a.dial(b.name, address) }
+	}
 	ctx, stop := clock.WithCancel(context.Background())
 	p.stop = stop
 	m.OnDeath(func() {

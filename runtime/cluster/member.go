@@ -94,10 +94,8 @@ func (m *Member) stateBefore() string { return filepath.Join(m.conf.Site.Dir, "d
 // host holds. It runs on a goroutine of the clock. The error tells of heads that may
 // still be moving.
 func (m *Member) Run(ctx context.Context) error {
-	defer m.cancel()
 	m.began = m.conf.Boot()
 	defer m.conf.Engine.Hear(presenceSubject, m.hear)()
-	defer m.conf.Engine.Listen(releaseCell, func([]byte) { m.lookSoon() })()
 	defer m.conf.Engine.Answer(questionMove, m.answerMove)()
 	defer m.conf.Engine.Answer(questionLeave, m.answerLeave)()
 	defer clock.OnDone(m.hurry, m.abortHosts)()
@@ -114,7 +112,6 @@ func (m *Member) Run(ctx context.Context) error {
 		double = m.double()
 	}
 	err := errors.Join(double, m.stop())
-	m.tell() // the others need not wait to find out
 	m.cancel()
 	m.work.Wait()
 	return err
@@ -136,7 +133,7 @@ func (m *Member) stop() error {
 	m.leaving = true
 	shares := slices.Clone(m.shares)
 	m.mu.Unlock()
-	m.tell()
+	m.tell() // the others need not wait to find out
 	done := clock.NewGroup(m.clk)
 	for _, s := range shares {
 		done.Go(s.stop)

@@ -46,10 +46,10 @@ func (m *Member) place(s *share, live map[string]*peer, alone bool) {
 	// holder ends: if the holder is lost, another is not to wait for it.
 	takes := wanted == me || m.wanted(s, st, live, false, s.lasts()) == me
 	s.holder.Want(m.eligible() && s.able() && (takes || s.vacant(st)))
-	if st.State != hold.Held || wanted == "" || wanted == me {
+	if st.State != hold.Held {
 		return
 	}
-	other := live[wanted]
+	other := live[wanted] // not this one
 	m.mu.Lock()
 	due := other != nil && (m.leaving || m.refused != nil || m.pinned.Hosts[s.name] == wanted)
 	if !due && other != nil && m.conf.Boot().Sub(other.since) >= joinAfter && m.clk.Now().Sub(m.movedAt) >= moveEvery {

@@ -137,14 +137,7 @@ func (m *Member) double() error {
 	return fmt.Errorf("another machine runs as host %s of this cluster: each has a name of its own, and one that is replaced has to be off", m.conf.Name)
 }
 
-// lookSoon has the release be asked for.
-func (m *Member) lookSoon() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.lookNow()
-}
-
-// lookNow is lookSoon with mu held.
+// lookNow has the release be asked for. Called with mu held.
 func (m *Member) lookNow() {
 	m.newer = true
 	if m.look != nil {

@@ -14,11 +14,12 @@ import (
 // testEngine is the engine of tests as a member has it.
 type testEngine struct {
 	*holdtest.Member
-	a    *arena
-	name string
-	lame bool // nothing can be put into a lease
-	deaf bool // nothing that is told is heard
-	down bool // it fails at once, as where this member's own server has ended
+	a      *arena
+	name   string
+	lame   bool // nothing can be put into a lease
+	deaf   bool // nothing that is told is heard
+	asides int  // how often this member was to have another one lead
+	down   bool // it fails at once, as where this member's own server has ended
 	// asked has how often a cell was asked for.
 	asked map[string]int
 }
@@ -47,10 +48,6 @@ func (e *testEngine) Hear(subject string, f func(data []byte)) (stop func()) {
 	return e.Member.Hear(subject, e.unlessDeaf(f))
 }
 
-func (e *testEngine) Listen(cell string, f func(data []byte)) (stop func()) {
-	return e.Member.Listen(cell, e.unlessDeaf(f))
-}
-
 func (e *testEngine) unlessDeaf(f func(data []byte)) func(data []byte) {
 	return func(data []byte) {
 		if !e.deaf {
@@ -63,6 +60,7 @@ func (e *testEngine) StepAside(_ context.Context, to ...string) error {
 	if e.a.engine.Leader() != e.name {
 		return nil
 	}
+	e.asides++
 	for _, b := range e.a.boxes {
 		if slices.Contains(to, b.name) && b.process != nil && !b.process.m.Dead() && !b.process.m.Paused() && !b.cut {
 			e.a.engine.Lead(b.name)
