@@ -119,5 +119,8 @@ func (v *archiveView) nothingFollowed() string {
 	if v.site.Archive == nil || len(v.site.Archive.Schedules) == 0 {
 		return "site.yaml has no archive.schedules: nothing is due"
 	}
+	if v.site.Cluster != nil {
+		return "no such schedule was followed on this machine yet: the host does that which holds the devices (" + v.name + " cluster status)"
+	}
 	return fmt.Sprintf("no such schedule was followed yet: %s run %s begins it", v.name, shellWord(v.dir))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 
@@ -36,6 +37,9 @@ func serveStandby(t *testing.T) {
 	emit := func(name, rest string) (api.Emitted, error) {
 		return emitter{host: group, devices: &simulation{}}.emit(emitRequest{name, rest})
 	}
+	if err := os.MkdirAll(dataFolder("."), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	answers := api.New(api.Config{Host: group, Emit: emit, Version: version(), Log: slog.DiscardHandler})
 	server, err := control.Listen(dataFolder("."), answers.Handler(api.Socket), log.New(&bytes.Buffer{}, "", 0))
 	if err != nil {
@@ -67,6 +71,35 @@ func TestArchiveOfAStandby(t *testing.T) {
 		s := newLineSession(t)
 		if shown := s.typed(want.line); s.status != statusOK || !strings.Contains(shown, want.shown) {
 			t.Errorf("%s: status %d\n%s%s", want.line, s.status, shown, s.err.String())
+		}
+	}
+}
+
+// A standby says who has what is asked for, and not that there is none.
+func TestCommandsOnAStandby(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": oneShare + "archive: {schedules: [{channels: [\"*/1\"], every: 1h}]}\n"})
+	serveStandby(t)
+	const away = "the site is held by right: ask there (right is at 192.0.2.12)"
+	for _, want := range []struct {
+		line, said string
+		status     int
+	}{
+		{"jobs", "site held by right", statusOK},
+		{"emit shop", "no script on this host listens to that: " + away, statusFailure},
+		{"emit gate motion", away, statusFailure},
+		{"emit gate offline 2m", away, statusFailure},
+		{"job run tour", away, statusFailure},
+		{"script hold tour", away, statusFailure},
+		{"archive list", "no picture is in the archive", statusOK},
+		{"archive gaps", "the host does that which holds the devices", statusOK},
+		{"journal", "each host of a cluster has what it did itself", statusOK},
+		{"events", "each host of a cluster has what it did itself", statusOK},
+	} {
+		s := newLineSession(t)
+		s.typed(want.line)
+		if said := s.out.String() + s.err.String(); s.status != want.status || !strings.Contains(said, want.said) {
+			t.Errorf("%s: status %d\n%s", want.line, s.status, said)
 		}
 	}
 }

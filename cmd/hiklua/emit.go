@@ -14,6 +14,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/clock"
 	"github.com/hiklua/hiklua/runtime/happening"
+	"github.com/hiklua/hiklua/runtime/hosts"
 	"github.com/hiklua/hiklua/runtime/nearest"
 	"github.com/hiklua/hiklua/runtime/site"
 )
@@ -82,6 +83,15 @@ func (e emitter) emit(r emitRequest) (api.Emitted, error) {
 	return e.tell(s, r)
 }
 
+// away is the error where another host of a cluster has a device, or, without one,
+// scripts that may listen; nil: none has.
+func (e emitter) away(device string) error {
+	if group, is := e.host.(*hosts.Group); is {
+		return group.Away(device)
+	}
+	return nil
+}
+
 // isJSON reports whether a text is a value in JSON. None of the words that
 // happen to devices is.
 func isJSON(text string) bool { return text != "" && json.Valid([]byte(text)) }
@@ -93,7 +103,10 @@ func (e emitter) happen(s *site.Site, r emitRequest) (a api.Emitted, err error) 
 		return a, &luaapi.Failure{Kind: "misuse", Message: err.Error()}
 	}
 	d := e.devices.device(w.Device)
+	away := e.away(w.Device)
 	switch {
+	case away != nil:
+		return a, away
 	case d == nil:
 		return a, &luaapi.Failure{Kind: "misuse", Message: w.Device + " is a real device: only simulated ones can be made to notice something",
 			Hint: `"simulate: ptz" in site.yaml, or run --simulate for all`}
@@ -151,6 +164,9 @@ func (e emitter) tell(s *site.Site, r emitRequest) (a api.Emitted, err error) {
 		return a, &luaapi.Failure{Kind: "misuse", Message: err.Error(), Hint: "a device comes first, such as emit gate motion"}
 	}
 	if names := e.host.EmittedNames(); !slices.ContainsFunc(names, func(n string) bool { return luaapi.NameMatches(n, r.Name) }) {
+		if away := e.away(""); away != nil {
+			return a, away
+		}
 		hint := nearest.Hint(r.Name, append(slices.Clone(names), s.DeviceNames()...))
 		if hint == "" && len(names) > 0 {
 			hint = "; they listen to " + strings.Join(names, ", ")

@@ -32,6 +32,9 @@ when they run next and how they ran last.`,
 				return a.writeJSON(st.Jobs)
 			}
 			a.writeMarks(st)
+			if st.Cluster != nil { // the jobs of other hosts are asked for there
+				a.writeWrapped(clusterLine(st.Cluster))
+			}
 			if len(st.Jobs) == 0 {
 				fmt.Fprintln(a.stdout, "no script has a job")
 				return nil

@@ -275,6 +275,9 @@ func (a *app) emptyJournal(s *site.Site, dir string, o journalOptions) string {
 
 // noRecord says why a site has none.
 func (a *app) noRecord(dir string) string {
+	if s, err := a.loadNames(dir); err == nil && s.Cluster != nil {
+		return "nothing is on record on this machine: each host of a cluster has what it did itself"
+	}
 	return fmt.Sprintf("nothing is on record: %s run %s begins it (with --simulate nothing is kept)", a.name, shellWord(dir))
 }
 

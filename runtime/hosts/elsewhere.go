@@ -3,6 +3,7 @@ package hosts
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hiklua/hiklua/isapi"
@@ -84,6 +85,23 @@ func (g *Group) away() (shares []string) {
 		}
 	}
 	return shares
+}
+
+// Away is the error about a device of the site that is not held here, or, without one,
+// about scripts of shares that are not; nil: all are held here.
+func (g *Group) Away(device string) error {
+	shares := g.away()
+	if device != "" {
+		shares = slices.DeleteFunc(shares, func(share string) bool { return share != g.Site().ShareOf(device) })
+	}
+	if len(shares) == 0 {
+		return nil
+	}
+	f := g.elsewhere(shares[0])
+	if f.Device = device; device == "" {
+		f.Message = "no script on this host listens to that: " + f.Message
+	}
+	return f
 }
 
 // after is err as the caller is told of it: what goes wrong in a Host that has left
