@@ -251,6 +251,9 @@ func (c *trio) judge() {
 	if alarms != 1 {
 		t.Errorf("an alarm that went on was told %d times", alarms)
 	}
+	if len(order) == 0 {
+		t.Fatal("the clock never ran")
+	}
 	slices.Sort(order)
 	for at := order[0]; at <= order[len(order)-1]; at += 10 {
 		// Of several that are missed together the latest is made up.
