@@ -60,6 +60,7 @@ type box struct {
 	lame    bool            // it can put nothing into a cell
 	founder bool            // the cluster was made here
 	hangs   context.Context // a runtime.Host is not made before that ends; nil: at once
+	slow    time.Duration   // a release takes so long to be read
 	env     map[string]string
 	alias   string // the name in cluster: that it is started with; "": its own
 	process *process
@@ -182,7 +183,12 @@ func (b *box) start() {
 	member := a.engine.Member(b.name, m.Clock())
 	p.engine = &testEngine{Member: member, a: a, name: b.name, lame: b.lame, asked: make(map[string]int)}
 	env := func(name string) (string, bool) { v, ok := b.env[name]; return v, ok }
-	load := func(source string) (*site.Site, error) { return site.LoadFrom(source, b.dir, env) }
+	load := func(source string) (*site.Site, error) {
+		if source != b.dir && b.slow > 0 {
+			_ = clock.Sleep(context.Background(), m.Clock(), b.slow)
+		}
+		return site.LoadFrom(source, b.dir, env)
+	}
 	s, err := load(b.dir)
 	if err != nil {
 		a.t.Fatal(err)

@@ -114,6 +114,9 @@ func (m *Member) Run(ctx context.Context) error {
 	err := errors.Join(double, m.stop())
 	m.cancel()
 	m.work.Wait()
+	for _, s := range m.all() { // a release that was just taken may have brought some
+		s.stop()
+	}
 	return err
 }
 

@@ -101,3 +101,18 @@ func TestHostThatIsMadeWhileTheShareWanes(t *testing.T) {
 		}
 	})
 }
+
+// A host that is stopped while it takes its first release ends whole.
+func TestHostThatIsStoppedAsItTakesTheRelease(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	third := a.box("third")
+	third.slow = 3 * time.Second
+	a.startAll()
+	a.run(2 * time.Second)
+	third.process.stop()
+	a.run(10 * time.Second)
+	if !third.process.ended {
+		t.Error("it has not ended")
+	}
+	a.end()
+}
