@@ -295,3 +295,14 @@ func TestLaidReleaseIsWholeOrNotUsed(t *testing.T) {
 		t.Error("a release without a file was taken")
 	}
 }
+
+// Where a folder can't be put into the place of another, that stays: its scripts run.
+func TestSwapThatFailsChangesNothing(t *testing.T) {
+	place := tree(t, map[string]string{"scripts/a.lua": "x"})
+	if err := swapFolder(filepath.Join(t.TempDir(), "none"), place); err == nil {
+		t.Error("a folder that is not there was put in its place")
+	}
+	if _, err := os.Stat(filepath.Join(place, "scripts", "a.lua")); err != nil {
+		t.Error(err)
+	}
+}

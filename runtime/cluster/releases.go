@@ -221,9 +221,10 @@ func (m *Member) use(r *release, source string) bool {
 		m.refuse(r.Number, err)
 		return false
 	}
+	scripts := scriptShares(m.sourceDir(), now)
 	m.mu.Lock()
 	m.noteGone(m.site, now, r.Number)
-	m.release, m.site, m.scripts, m.refused = r, now, scriptShares(m.sourceDir(), now), nil
+	m.release, m.site, m.scripts, m.refused = r, now, scripts, nil
 	m.mu.Unlock()
 	m.log.Info(fmt.Sprintf("release %d of the cluster", r.Number), keyHost, r.Host, "at", r.At.In(now.Timezone).Format(time.DateTime))
 	m.tellRestart(now)
@@ -262,6 +263,7 @@ func swapFolder(next, place string) error {
 		return err
 	}
 	if err := os.Rename(next, place); err != nil {
+		_ = os.Rename(old, place) // what runs goes on
 		return err
 	}
 	return os.RemoveAll(old)
