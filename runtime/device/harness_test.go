@@ -62,14 +62,14 @@ func (b *lockedBuffer) String() string {
 
 // gateAt is a site with a head named gate at an address.
 func gateAt(ip string) string {
-	return "timezone: UTC\ndevices:\n  gate: {ip: " + ip + ", username: admin, password: simulated, timeout: 2s}\n"
+	return "timezone: UTC\ndevices:\n  gate: {ip: " + ip + ", username: admin, password: simulated, timeout: 30s}\n"
 }
 
 const oneGate = "192.0.2.1"
 
 // gateWith is the site of oneGate with these settings in the place of its timeout.
 func gateWith(settings string) string {
-	return strings.Replace(gateAt(oneGate), "timeout: 2s", settings, 1)
+	return strings.Replace(gateAt(oneGate), "timeout: 30s", settings, 1)
 }
 
 // newGate is the rig of oneGate, with the settings of gateWith if there are any,

@@ -156,7 +156,7 @@ func TestStopDropsTheMovesThatWait(t *testing.T) {
 // With several commands at once, those that wait for the head's turn only are
 // dropped too.
 func TestStopDropsTheMovesThatWaitForTheHead(t *testing.T) {
-	r, gate := newGate(t, "timeout: 2s, concurrency: 8")
+	r, gate := newGate(t, "timeout: 30s, concurrency: 8")
 	first, busy := make(chan bool, 9), make(chan bool)
 	r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 		if strings.Contains(req.URL.Path, "/presets/") {
@@ -190,7 +190,7 @@ func TestStopDropsTheMovesThatWaitForTheHead(t *testing.T) {
 // The number of workers follows the site without ado.
 func TestConcurrencyOfANewSite(t *testing.T) {
 	yaml := func(n int) string {
-		return strings.Replace(gateAt(oneGate), "timeout: 2s", fmt.Sprintf("timeout: 2s, concurrency: %d", n), 1)
+		return strings.Replace(gateAt(oneGate), "timeout: 30s", fmt.Sprintf("timeout: 30s, concurrency: %d", n), 1)
 	}
 	r := newRig(t, yaml(1))
 	gate := r.quiet()
@@ -200,18 +200,22 @@ func TestConcurrencyOfANewSite(t *testing.T) {
 		r.swap(yaml(n))
 		var under, most atomic.Int32
 		var all sync.WaitGroup
+		on := make(chan bool)
 		for range 12 {
 			all.Go(func() {
 				gate.Do(ctx, luaapi.Command{What: "x"}, func(context.Context, *isapi.Client) error {
-					if now := under.Add(1); now > most.Load() {
-						most.Store(now)
+					now := under.Add(1)
+					for m := most.Load(); now > m && !most.CompareAndSwap(m, now); m = most.Load() {
 					}
-					time.Sleep(3 * time.Millisecond)
+					<-on
 					under.Add(-1)
 					return nil
 				})
 			})
 		}
+		r.eventually("as many as may are under way", func() bool { return int(under.Load()) >= n })
+		time.Sleep(3 * time.Millisecond) // one too many would come now
+		close(on)
 		all.Wait()
 		if int(most.Load()) != n || r.set.Devices()[0] != gate || gate.dev() != dev {
 			t.Errorf("concurrency %d: %d at once", n, most.Load())
@@ -280,7 +284,7 @@ func TestMaxRateAfterAQuietHour(t *testing.T) {
 // it answers is told of; polls are for knowing whether it answers at all, and wait.
 func TestFullQueueTakesPolls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, gate := newGate(t)
+		r, gate := newGate(t, "timeout: 2s")
 		r.putBetween(func(req *http.Request, device http.RoundTripper) (*http.Response, error) {
 			if strings.HasSuffix(req.URL.Path, "/presets") {
 				time.Sleep(1100 * time.Millisecond)

@@ -169,6 +169,7 @@ func TestAuthModeIsPartOfTheAccount(t *testing.T) {
 // A device that goes while its head cannot be stopped stays until it can, also
 // for a script that opens it meanwhile.
 func TestDeviceStaysUntilItsHeadsRest(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t)
 	r.turning(gate)
 	stops := r.refuseStops(http.StatusNotFound)

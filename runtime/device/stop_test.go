@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hiklua/hiklua/luaapi"
@@ -20,6 +21,7 @@ import (
 // A stop that is refused is tried on, whatever the refusal, and the head counts
 // as moving until the device has obeyed.
 func TestRefusedStopIsTriedOn(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{403, 404, 501, 500, 503} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
@@ -52,24 +54,27 @@ func TestRefusedStopIsTriedOn(t *testing.T) {
 // Where the host ends before the device obeys, its error, the log and the crash
 // book say that the head may be moving.
 func TestHostEndsWhileAStopIsRefused(t *testing.T) {
-	r, gate := newGate(t)
-	r.turning(gate)
-	r.refuseStops(http.StatusNotFound)
-	err := r.close(300 * time.Millisecond)
-	if err == nil || !contains(err.Error(), "gate channel 1: the head may still be moving") || !contains(err.Error(), "404") {
-		t.Error(err)
-	}
-	if r.set.AllAtRest() {
-		t.Error("the head counts as at rest after the end")
-	}
-	if !contains(r.log.String(), "refuses to stop the head: it may be moving") || !contains(r.log.String(), "the head may still be moving") {
-		t.Error(r.log)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r, gate := newGate(t)
+		r.turning(gate)
+		r.refuseStops(http.StatusNotFound)
+		err := r.close(300 * time.Millisecond)
+		if err == nil || !contains(err.Error(), "gate channel 1: the head may still be moving") || !contains(err.Error(), "404") {
+			t.Error(err)
+		}
+		if r.set.AllAtRest() {
+			t.Error("the head counts as at rest after the end")
+		}
+		if !contains(r.log.String(), "refuses to stop the head: it may be moving") || !contains(r.log.String(), "the head may still be moving") {
+			t.Error(r.log)
+		}
+	})
 }
 
 // Callers of a refused stop, and of the move that it was meant for, are told at
 // once; the tries go on.
 func TestCallersOfARefusedStopAreTold(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t)
 	r.refuseStops(http.StatusForbidden)
 	ctx, o := by("tour", nil)
@@ -98,6 +103,7 @@ func TestCallersOfARefusedStopAreTold(t *testing.T) {
 // A late stop for a move without an answer does not hit a move that began since,
 // and until it is sent the head is not at rest.
 func TestLateStopLeavesTheNextMove(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t)
 	var lose atomic.Bool
 	lose.Store(true)
@@ -148,21 +154,23 @@ func TestNewReasonEndsThePause(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r, gate := newGate(t)
-			ctx, o := r.turning(gate)
-			stops := r.refuseStops(http.StatusServiceUnavailable)
-			o.End()
-			r.eventually("the pause is long", func() bool { return stops.refused.Load() >= 4 }) // now it is 2 s
-			stops.obey()
-			began := time.Now()
-			if err := reason(r, ctx, gate); err != nil {
-				t.Error(err)
-			}
-			r.eventually("the head rests", gate.AtRest)
-			if took := time.Since(began); took > time.Second {
-				t.Errorf("it took %v", took)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				r, gate := newGate(t)
+				ctx, o := r.turning(gate)
+				stops := r.refuseStops(http.StatusServiceUnavailable)
+				o.End()
+				r.eventually("the pause is long", func() bool { return stops.refused.Load() >= 4 }) // now it is 2 s
+				stops.obey()
+				began := time.Now()
+				if err := reason(r, ctx, gate); err != nil {
+					t.Error(err)
+				}
+				r.eventually("the head rests", gate.AtRest)
+				if took := time.Since(began); took > time.Second {
+					t.Errorf("it took %v", took)
+				}
+				r.close(time.Second)
+			})
 		})
 	}
 }

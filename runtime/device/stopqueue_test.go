@@ -17,7 +17,7 @@ import (
 
 // StopAll stops what moves and drops the moves that wait, under any load.
 func TestStopAll(t *testing.T) {
-	r := newRig(t, gateAt(oneGate)+"  b: {ip: 192.0.2.2, username: admin, password: simulated, timeout: 2s}\n")
+	r := newRig(t, gateAt(oneGate)+"  b: {ip: 192.0.2.2, username: admin, password: simulated, timeout: 30s}\n")
 	var over atomic.Bool
 	var all sync.WaitGroup
 	for i := range 6 {
@@ -79,6 +79,7 @@ func TestStopOfAnOwnerDropsItsQueuedMove(t *testing.T) {
 // A ptz_stop that is refused where nothing has ever moved is an error of its
 // caller, and no more.
 func TestStopWhereNothingEverMoved(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t)
 	stops := r.refuseStops(http.StatusForbidden)
 	ctx, _ := by("tour", nil)
@@ -96,6 +97,7 @@ func TestStopWhereNothingEverMoved(t *testing.T) {
 // A ptz_stop that has no answer yet: nobody knows whether the head rests, though
 // no motion of ours moves it.
 func TestUnansweredStopIsNoRest(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t)
 	stops := r.refuseStops(http.StatusServiceUnavailable)
 	ctx, _ := by("tour", nil)
@@ -136,6 +138,7 @@ func TestMoveUnderWayOfADeviceThatLeaves(t *testing.T) {
 // A ptz_stop that is refused by a head which has moved before is tried on, also
 // where no motion of ours moves it: a preset, or a joystick, may.
 func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
+	t.Parallel()
 	r, gate := newGate(t, "timeout: 60s")
 	ctx, o := by("tour", nil)
 	if err := preset(ctx, gate); err != nil {
@@ -159,7 +162,7 @@ func TestRefusedStopOfAHeadThatWorks(t *testing.T) {
 
 // The stop of a task that ends goes before the commands that wait for the head.
 func TestStopGoesBeforeWhatWaitsForTheHead(t *testing.T) {
-	r, gate := newGate(t, "timeout: 2s, concurrency: 8")
+	r, gate := newGate(t, "timeout: 30s, concurrency: 8")
 	_, o := r.turning(gate)
 	var order []string
 	var mu sync.Mutex

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,10 +39,7 @@ func newGatedRig(t *testing.T, yaml string) (*gatedRig, *Ref) {
 		}
 		return true
 	})
-	var err error
-	if g.book, err = store.Open(filepath.Join(t.TempDir(), "state.db"), store.Options{Clock: clock.Real(), Log: testLog(new(lockedBuffer))}); err != nil {
-		t.Fatal(err)
-	}
+	g.book = store.Memory(store.Options{Clock: clock.Real()}) // a disk that is slow would be told of
 	t.Cleanup(func() { g.book.Close() })
 	g.rig = newRigWith(t, g.book, yaml, func(c *Config) {
 		c.Gate = g.gate
@@ -358,6 +354,7 @@ func TestDrop(t *testing.T) {
 // A stop that is tried again and again ends with Drop, and no line says that the head
 // may be moving: another host stops it.
 func TestDropEndsStops(t *testing.T) {
+	t.Parallel()
 	r, gate := newGatedRig(t, gateAt(oneGate))
 	_, o := r.turning(gate)
 	stops := r.refuseStops(http.StatusServiceUnavailable)
