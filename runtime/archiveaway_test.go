@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hiklua/hiklua/isapi/sim"
 )
 
 // An archive whose folder is taken away is told by status and once in the log, by
@@ -20,7 +22,7 @@ func TestAnArchiveThatIsAway(t *testing.T) {
 		hik.every("10m", {name = "tour"}, function()
 			hik.preset("gate", 1, 1 + math.random(3))
 			hik.snapshot("gate", 1)
-		end)`})
+		end)`}, func(o *sim.Options) { o.SmallPictures = true })
 	w.start()
 	w.run(90 * time.Minute)
 	dir, away := filepath.Join(w.dir, "data/archive"), filepath.Join(w.dir, "away")

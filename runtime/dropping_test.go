@@ -298,7 +298,7 @@ func TestDeviceOfAnotherShare(t *testing.T) {
 // nor a picture that is missing.
 func TestFailuresOfALostHost(t *testing.T) {
 	w, gate := newHolder(t, oneHead+"archive: {schedules: [{channels: [gate/yard], every: 10s}]}\n", map[string]string{"scripts/a.lua": `
-		hik.every(3, {name = "look"}, function() hik.snapshot("gate", "yard") end)
+		hik.every(3, {name = "look"}, function() hik.snapshot("gate", "yard", {width = 64, height = 48}) end)
 		hik.spawn(function() hik.sleep(61) hik.ptz_pan_tilt("gate", "yard", 40, 0, {duration = 1}) end)`})
 	w.start()
 	w.run(time.Minute)

@@ -107,6 +107,9 @@ var luaBlock = regexp.MustCompile("(?s)```lua\n(.*?)```")
 // What docs/events.md shows runs, while everything happens that it speaks of;
 // and it has every word.
 func TestExampleEventsOfThePage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	page, err := os.ReadFile("../docs/events.md")
 	if err != nil {
 		t.Fatal(err)

@@ -109,6 +109,9 @@ func TestRunThatNeverBeganGoesOver(t *testing.T) {
 }
 
 func TestHandlerOptions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		local yard = hik.device("gate"):channel("yard")
 		local function say(what) return function(ev, run) print(what, hik.date("%H:%M:%S"), ev.state, run.name) hik.sleep(2) end end

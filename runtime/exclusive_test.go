@@ -54,7 +54,7 @@ func TestExclusiveEndsWithItsTask(t *testing.T) {
 		"busy":    `while true do end`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, oneHead+"limits: {compute: 50ms}\n", map[string]string{"scripts/a.lua": `
+			w := newWorld(t, oneHead+"limits: {compute: 1s}\n", map[string]string{"scripts/a.lua": `
 				local yard = hik.device("gate"):channel("yard")
 				hik.after(1, {timeout = 5}, function() yard:exclusive(function() ` + end + ` end) end)
 				hik.after(2, function() yard:preset(1) print("free") end)`})

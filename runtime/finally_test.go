@@ -9,7 +9,7 @@ import (
 
 // The second function of hik.finally runs however the first has ended, in time and with what the task had.
 func TestFinally(t *testing.T) {
-	w := newWorld(t, "limits: {compute: 200ms}\n"+oneHead, map[string]string{"scripts/a.lua": `
+	w := newWorld(t, "limits: {compute: 1s}\n"+oneHead, map[string]string{"scripts/a.lua": `
 		local function at() return hik.date("%M:%S") end
 		local function guarded(name, fn) return function() hik.finally(fn, function() hik.sleep(1) print(at(), name) end) end end
 		local task = hik.spawn(guarded("cancelled", function() hik.sleep("1h") end))
@@ -53,7 +53,7 @@ func TestTourReachesHomeWhateverEndsIt(t *testing.T) {
 		"exclusive":          `local task = hik.spawn(function() yard:exclusive(function() run{} end) end) hik.after(30, function() task:cancel() end)`,
 		"holding":            `local task = hik.spawn(function() run{hold_on = "motion"} end) hik.after(30, function() task:cancel() end)`,
 	} {
-		w := newWorld(t, "limits: {compute: 200ms}\n"+oneHead, map[string]string{"scripts/a.lua": `
+		w := newWorld(t, "limits: {compute: 1s}\n"+oneHead, map[string]string{"scripts/a.lua": `
 			local tour = require "hik.tour"
 			yard = hik.device("gate"):channel("yard")
 			function run(o)

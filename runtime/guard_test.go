@@ -132,7 +132,7 @@ func (f onWrite) Write(line []byte) (int, error) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	w := newWorld(t, oneHead+"limits: {memory: 300MB, compute: 20s}\n", map[string]string{
+	w := newWorld(t, oneHead+"limits: {memory: 300MB, compute: 10m}\n", map[string]string{
 		"scripts/a.lua": "hik.spawn(function()\nlocal t = {}\nfor i = 1, 1e9 do t[i] = {i} end\nend)",
 	})
 	w.start()

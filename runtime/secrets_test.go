@@ -289,7 +289,7 @@ func runSecrets(t *testing.T, yaml, program string) string {
 		t.Fatal(err)
 	}
 	h.Open()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	result := h.Exec(ctx, Program{Name: "secrets.lua", Source: []byte(program)})
 	if result.Err != nil {

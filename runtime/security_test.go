@@ -224,7 +224,7 @@ func TestKnownEscapesFail(t *testing.T) {
 	}
 	script.WriteString("try('what works', 'return 1')\nend)")
 	files["scripts/a.lua"] = script.String()
-	w := newWorld(t, oneHead, files)
+	w := newWorld(t, oneHead+"limits: {compute: 10m}\n", files)
 	w.start()
 	w.run(time.Hour)
 	w.end()

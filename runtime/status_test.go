@@ -19,7 +19,7 @@ func TestRunawaysAreHeldBack(t *testing.T) {
 	bad := `
 		hik.every(10, {name = "busy"}, function() print("busy", hik.date("%H:%M:%S")) while true do end end)
 		hik.spawn(function() hik.sleep(35) hik.spawn(function() print("child", hik.date("%H:%M:%S")) end) end)`
-	w := newWorld(t, oneHead+"limits: {compute: 50ms}\n", map[string]string{
+	w := newWorld(t, oneHead+"limits: {compute: 250ms}\n", map[string]string{
 		"scripts/bad.lua":  bad,
 		"scripts/good.lua": `hik.every(30, {name = "good"}, function() print("good") end)`,
 	})

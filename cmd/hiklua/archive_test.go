@@ -32,16 +32,28 @@ for hour = 0, 23 do
   hik.snapshot("gate", "yard", {width = 320, height = 180}):archive{label = hour % 6 == 5 and "alarm" or "routine"}
   hik.sleep("1h")
 end
-hik.snapshot("nvr", "ramp"):archive()
-hik.snapshot("mast"):archive()`
+hik.snapshot("nvr", "ramp", {width = 320, height = 180}):archive()
+hik.snapshot("mast", 1, {width = 320, height = 180}):archive()`
 
-// archived makes a site in the current folder whose archive has pictures.
-func archived(t *testing.T) {
-	t.Helper()
-	t.Chdir(t.TempDir())
-	write(t, ".", map[string]string{"site.yaml": archiveSite})
+// TestArchive gives the commands of the archive in a site whose archive has
+// pictures. Each part has a copy of that site, its current folder.
+func TestArchive(t *testing.T) {
+	made := t.TempDir()
+	write(t, made, map[string]string{"site.yaml": archiveSite})
+	t.Chdir(made)
 	if s, status := typed(t, "exec", "-e", takePictures); status != statusOK {
 		t.Fatalf("status %d\n%s%s", status, s.out.String(), s.err.String())
+	}
+	for name, part := range map[string]func(t *testing.T){
+		"choice": archiveChoice, "tables": archiveTables, "shows one": archiveShowsOne, "exports": archiveExports, "verifies": archiveVerifies,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			if err := os.CopyFS(".", os.DirFS(made)); err != nil {
+				t.Fatal(err)
+			}
+			part(t)
+		})
 	}
 }
 
@@ -52,9 +64,8 @@ func typed(t *testing.T, args ...string) (*session, int) {
 	return s, s.run(context.Background(), args...)
 }
 
-// TestArchiveChoice chooses pictures in all ways.
-func TestArchiveChoice(t *testing.T) {
-	archived(t)
+// archiveChoice chooses pictures in all ways.
+func archiveChoice(t *testing.T) {
 	write(t, ".", map[string]string{"site.yaml": strings.Replace(archiveSite, "  mast: {simulate: ipc}\n", "", 1)}) // its pictures are still there
 	for line, want := range map[string]int{
 		"":                       26,
@@ -118,9 +129,8 @@ var sizes = regexp.MustCompile(`\d[\d.]* [KMG]B`)
 // squeeze takes the widths of columns out of a table.
 func squeeze(text string) string { return regexp.MustCompile(` +`).ReplaceAllString(text, " ") }
 
-// TestArchiveTables compares what people see.
-func TestArchiveTables(t *testing.T) {
-	archived(t)
+// archiveTables compares what people see.
+func archiveTables(t *testing.T) {
 	for line, want := range map[string]string{
 		"list gate --last 2": `
 TIME                 CHANNEL    LABEL    SIZE     FILE
@@ -154,9 +164,8 @@ ok: 26 pictures as archived, SIZE, in 2 days
 	}
 }
 
-// TestArchiveShowsOne shows a picture by its path in the archive and on disk.
-func TestArchiveShowsOne(t *testing.T) {
-	archived(t)
+// archiveShowsOne shows a picture by its path in the archive and on disk.
+func archiveShowsOne(t *testing.T) {
 	const below = "gate/1/2026-03-04/18-00-00.jpg"
 	full, err := filepath.Abs(filepath.Join("data", "archive", filepath.FromSlash(below)))
 	if err != nil {
@@ -175,9 +184,8 @@ func TestArchiveShowsOne(t *testing.T) {
 	}
 }
 
-// TestArchiveExports makes each kind of file.
-func TestArchiveExports(t *testing.T) {
-	archived(t)
+// archiveExports makes each kind of file.
+func archiveExports(t *testing.T) {
 	for _, row := range []struct {
 		line   string
 		status int
@@ -228,9 +236,8 @@ func TestArchiveExports(t *testing.T) {
 	}
 }
 
-// TestArchiveVerifies finds what was changed, and makes the index anew.
-func TestArchiveVerifies(t *testing.T) {
-	archived(t)
+// archiveVerifies finds what was changed, and makes the index anew.
+func archiveVerifies(t *testing.T) {
 	day := filepath.Join("data", "archive", "gate", "1", "2026-03-04")
 	write(t, day, map[string]string{"18-00-00.jpg": "changed", "foreign.jpg": "added"})
 	if err := os.Remove(filepath.Join(day, "19-00-00.jpg")); err != nil {

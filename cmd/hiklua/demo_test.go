@@ -27,11 +27,22 @@ func runDemo(t *testing.T, s *session, ctx context.Context, span time.Duration) 
 	return devices
 }
 
-// TestDemoSummaryIsTheJournals counts in the devices' journals what the
-// summary says that they counted.
-func TestDemoSummaryIsTheJournals(t *testing.T) {
+// TestDemo looks at one run of the demo from all sides.
+func TestDemo(t *testing.T) {
+	drawing, err := filepath.Abs("../../docs/demo.svg") // a session is in another folder
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := newSession(t)
 	devices := runDemo(t, s, context.Background(), 30*time.Second)
+	t.Run("summary", func(t *testing.T) { demoSummary(t, s, devices) })
+	t.Run("pictures", func(t *testing.T) { demoPictures(t, s, devices) })
+	t.Run("drawing", func(t *testing.T) { demoDrawing(t, s, drawing) })
+}
+
+// demoSummary counts in the devices' journals what the summary says that they
+// counted.
+func demoSummary(t *testing.T, s *session, devices *demoDevices) {
 	for i, device := range devices.devices {
 		var n sim.Counts
 		for _, e := range device.Journal() {
@@ -99,11 +110,9 @@ func hasRow(text, want string) bool {
 	return false
 }
 
-// TestDemoPictures opens every picture and compares their number with what
-// the summary says.
-func TestDemoPictures(t *testing.T) {
-	s := newSession(t)
-	devices := runDemo(t, s, context.Background(), 10*time.Second)
+// demoPictures opens every picture and compares their number with what the
+// summary says.
+func demoPictures(t *testing.T, s *session, devices *demoDevices) {
 	files := 0
 	err := filepath.WalkDir("hiklua-demo/data", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -1,25 +1,16 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"html"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
-// TestDemoPicture draws docs/demo.svg, the README's picture: what the demo says in
+// demoDrawing draws docs/demo.svg, the README's picture: what the demo says in
 // virtual time, without its middle. With -update it is drawn anew.
-func TestDemoPicture(t *testing.T) {
-	file, err := filepath.Abs("../../docs/demo.svg") // a session is in another folder
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newSession(t)
-	runDemo(t, s, context.Background(), 30*time.Second)
+func demoDrawing(t *testing.T, s *session, file string) {
 	drawn := drawTerminal("hiklua demo", demoLines(s.out.String()))
 	if *update {
 		if err := os.WriteFile(file, []byte(drawn), 0o644); err != nil {
@@ -27,7 +18,7 @@ func TestDemoPicture(t *testing.T) {
 		}
 	}
 	if drawn != read(t, file) {
-		t.Error("docs/demo.svg is not what the demo says: go test ./cmd/hiklua -run TestDemoPicture -update")
+		t.Error("docs/demo.svg is not what the demo says: go test ./cmd/hiklua -run TestDemo/drawing -update")
 	}
 }
 

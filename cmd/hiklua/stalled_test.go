@@ -22,7 +22,7 @@ func bell(t *testing.T) (address string, rung func()) {
 		t.Helper()
 		select {
 		case <-rings:
-		case <-time.After(15 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("a task that prints nothing waits for the reader of another's output")
 		}
 	}
