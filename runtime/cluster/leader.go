@@ -36,7 +36,7 @@ func (m *Member) stepAside() {
 	live := m.live()
 	for _, o := range st.Members {
 		switch {
-		case !o.Up || o.Name == m.conf.Name:
+		case !o.Up:
 		case o.Role == RoleWitness:
 			witnesses = append(witnesses, o.Name)
 		case live[o.Name] != nil && len(live[o.Name].Shares) == 0:

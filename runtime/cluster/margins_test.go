@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -295,4 +296,63 @@ func TestMoveThatCannotBe(t *testing.T) {
 	move("left", "has left")
 	member = a.box("left").process.member
 	move("left", "has left")
+}
+
+// Many devices that are not reached are tried some at a time, all of them.
+func TestManyUnreachedDevices(t *testing.T) {
+	const n = 3 * reachAtOnce
+	yaml := clusterOf + "devices:\n"
+	for i := range n {
+		yaml += fmt.Sprintf("  gate%02d: {ip: 192.0.2.%d, username: u, password: p}\n", i, i+1)
+	}
+	a := newArena(t, yaml, nil)
+	a.dial = func(string, string) error { return errors.New("no route") }
+	a.startAll()
+	a.run(80 * time.Second)
+	b := a.another(a.holder("site"))
+	for _, h := range b.process.member.Status().Hosts {
+		if h.Name == b.name && (len(h.Unreached) != n || !slices.IsSorted(h.Unreached)) {
+			t.Errorf("%d of %d devices are not reached: %q", len(h.Unreached), n, h.Unreached)
+		}
+	}
+}
+
+// leading is an engine that says that this member leads it, beside others, and notes
+// which of them is to lead.
+type leading struct {
+	Engine
+	st EngineStatus
+	to []string
+}
+
+func (e *leading) Status() EngineStatus { return e.st }
+
+func (e *leading) StepAside(_ context.Context, to ...string) error {
+	e.to = to
+	return nil
+}
+
+// A witness is to lead rather than a host, and no member that is down, or holds a share.
+func TestWhoIsToLead(t *testing.T) {
+	a := newArena(t, oneDome, nil)
+	a.startAll()
+	a.run(30 * time.Second)
+	holder := a.holder("site")
+	next := a.another(holder)
+	last := a.another(holder, next.name)
+	m := next.process.member
+	e := &leading{Engine: m.conf.Engine, st: EngineStatus{Leader: next.name, Members: []MemberStatus{
+		{Name: last.name, Role: RoleHost, Up: true}, {Name: holder, Role: RoleHost, Up: true}, {Name: next.name, Role: RoleHost, Up: true},
+		{Name: "down", Role: RoleWitness}, {Name: "box", Role: RoleWitness, Up: true},
+	}}}
+	m.conf.Engine = e
+	a.do(time.Second, m.stepAside)
+	if want := []string{"box", last.name}; !slices.Equal(e.to, want) {
+		t.Errorf("%q are to lead, not %q", e.to, want)
+	}
+	e.st.Leader, e.to = last.name, nil
+	a.do(time.Second, m.stepAside)
+	if e.to != nil {
+		t.Error("a member that does not lead steps aside")
+	}
 }
