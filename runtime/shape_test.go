@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"runtime/hold":          {"runtime/clock"},
 	"runtime/hold/holdtest": {"runtime/clock", "runtime/hold"},
 	"runtime/deadman":       {"runtime/hold"},
-	"runtime/engine":        {"runtime/clock", "runtime/cluster", "runtime/hold"},
+	"runtime/engine":        {"runtime/clock", "runtime/cluster", "runtime/files", "runtime/hold"},
 	"runtime/cluster":       {"runtime", "runtime/*", "luaapi", "isapi"},
 	"runtime/owner":         {},
 	"runtime/clock":         {},

@@ -54,6 +54,11 @@ func (a *app) loadSite(dir string, simulate bool) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withSaved(s, dir)
+}
+
+// withSaved is a site of simulated devices, which are as devices.yaml has them.
+func withSaved(s *site.Site, dir string) (*site.Site, error) {
 	saved, err := site.LoadSaved(dir)
 	if err != nil {
 		return nil, err

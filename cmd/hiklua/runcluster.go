@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/hiklua/hiklua/runtime"
 	"github.com/hiklua/hiklua/runtime/clock"
@@ -150,17 +149,12 @@ func (a *app) loadFrom(source, dir string, simulate bool) (*site.Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	saved, err := site.LoadSaved(dir)
-	if err != nil {
-		return nil, err
-	}
-	s.UseSaved(saved)
-	return s, nil
+	return withSaved(s, dir)
 }
 
 // dialDevice opens a connection to a device and closes it.
 func dialDevice(ctx context.Context, address string) error {
-	c, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", address)
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hiklua/hiklua/runtime/owner"
+	"github.com/hiklua/hiklua/runtime/files"
 )
 
 // folder is the folder of a site on this host, in which people edit. Files that are
@@ -152,22 +152,10 @@ func (f *folder) take(root *os.Root, r *release, name string) error {
 
 func (f *folder) save() error {
 	data, err := json.Marshal(f.base)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = files.NewFolder(filepath.Dir(f.book)).Write(filepath.Base(f.book), data)
 	}
-	if err := owner.MkdirAll(filepath.Dir(f.book), 0o700); err != nil {
-		return err
-	}
-	beside := f.book + ".new"
-	file, err := owner.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(beside, f.book)
+	return err
 }
 
 // changes are the files that a release of files would change, and those of them that

@@ -50,8 +50,8 @@ func TestStores(t *testing.T) {
 		// As after a power failure: the server makes the index anew.
 		{"half an index", func(t *testing.T, dir string) { flip(t, filepath.Join(dir, streams, "msgs/index.db")) }, ""},
 		{"no index", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, streams, "msgs/index.db")) }, ""},
-		{"no mark", func(t *testing.T, dir string) { os.Remove(markPath(dir)) }, "member.json is missing"},
-		{"half a mark", func(t *testing.T, dir string) { os.WriteFile(markPath(dir), []byte(`{"clus`), 0o600) }, "member.json"},
+		{"no mark", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, markName)) }, "member.json is missing"},
+		{"half a mark", func(t *testing.T, dir string) { os.WriteFile(filepath.Join(dir, markName), []byte(`{"clus`), 0o600) }, "member.json"},
 		{"another member's", func(t *testing.T, dir string) { mark(t, dir, secret, "right", "") }, "that of the member right, and this is left"},
 		{"another cluster's", func(t *testing.T, dir string) { mark(t, dir, newSecret(t), "left", "") }, "another secret"},
 		{"found damaged before", func(t *testing.T, dir string) { mark(t, dir, secret, "left", "snapshot corrupt") }, "snapshot corrupt"},
@@ -131,7 +131,7 @@ func mark(t *testing.T, dir string, secret []byte, member, damaged string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeMark(markPath(dir), storeMark{cluster, member, damaged}); err != nil {
+	if err := writeMark(dir, storeMark{cluster, member, damaged}); err != nil {
 		t.Fatal(err)
 	}
 }

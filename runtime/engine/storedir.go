@@ -7,10 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/hiklua/hiklua/runtime/files"
 )
 
 // anew is what an operator does about a store that can't be used.
 const anew = "remove data/engine while hiklua is stopped here: it is copied anew from the other members"
+
+// markName is the file of a store's folder that has its mark.
+const markName = "member.json"
 
 // storeMark says whose store a folder has.
 type storeMark struct {
@@ -23,7 +28,7 @@ type storeMark struct {
 // markStore makes the folder of a store, or finds that it is this member's. With
 // the store of another the votes of two members would be mixed up.
 func markStore(dir, cluster, member string) error {
-	path := markPath(dir)
+	path := filepath.Join(dir, markName)
 	want := storeMark{Cluster: cluster, Member: member}
 	data, err := os.ReadFile(path)
 	switch {
@@ -31,7 +36,7 @@ func markStore(dir, cluster, member string) error {
 		if _, err := os.Stat(filepath.Join(dir, "jetstream")); err == nil {
 			return fmt.Errorf("%w: %s is missing; %s", ErrStore, path, anew)
 		}
-		return writeMark(path, want)
+		return writeMark(dir, want)
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrStore, err)
 	}
@@ -53,7 +58,7 @@ func markStore(dir, cluster, member string) error {
 // markDamaged has the next start refuse a store: with what is missing in it a
 // majority could forget what it has acknowledged.
 func markDamaged(dir, cluster, member, what string) error {
-	return writeMark(markPath(dir), storeMark{cluster, member, what})
+	return writeMark(dir, storeMark{cluster, member, what})
 }
 
 // damaged is the error for a store in which something is wrong.
@@ -61,26 +66,13 @@ func damaged(what string) error {
 	return fmt.Errorf("%w, it is damaged: %s; %s", ErrStore, what, anew)
 }
 
-func markPath(dir string) string { return filepath.Join(dir, "member.json") }
-
 // writeMark writes a mark durably: the first before there is a store.
-func writeMark(path string, mark storeMark) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("%w: %w", ErrStore, err)
-	}
+func writeMark(dir string, mark storeMark) error {
 	data, err := json.Marshal(mark)
+	if err == nil {
+		_, err = files.NewFolder(dir).Write(markName, append(data, '\n'))
+	}
 	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrStore, err)
-	}
-	_, err = f.Write(append(data, '\n'))
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%w: %w", ErrStore, err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
 		return fmt.Errorf("%w: %w", ErrStore, err)
 	}
 	return nil
