@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hiklua/hiklua/runtime/nearest"
@@ -32,6 +33,15 @@ func (a *app) runAsHost(ctx context.Context, dir, host string, o runOptions) err
 		fmt.Sprintf("cluster: of site.yaml has no host %q%s", host, hintOrAll(host, c.HostNames())),
 		a.runAs(s, nearestOrFirst(host, c.HostNames())),
 	}
+}
+
+// stateFile has what scripts of a site keep, as far as this machine knows: in a cluster
+// the copy of the first share, with which scripts run that name no device.
+func stateFile(s *site.Site) string {
+	if s.Cluster == nil {
+		return filepath.Join(dataFolder(s.Dir), "state.db")
+	}
+	return filepath.Join(shareFolder(s.Dir, s.ShareNames()[0]), "state.db")
 }
 
 // runAs is the command that runs a site as one of its hosts.

@@ -5,6 +5,7 @@ import (
 	"log"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -72,6 +73,35 @@ func TestArchiveOfAStandby(t *testing.T) {
 		if shown := s.typed(want.line); s.status != statusOK || !strings.Contains(shown, want.shown) {
 			t.Errorf("%s: status %d\n%s%s", want.line, s.status, shown, s.err.String())
 		}
+	}
+}
+
+// A rehearsal begins with the state of the cluster, as far as it is here, and not with
+// that of the time before.
+func TestRehearsalOfACluster(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, ".", map[string]string{"site.yaml": "timezone: UTC\ndevices: {gate: {simulate: ptz}}\n"})
+	keeps := func(n string) {
+		t.Helper()
+		if s, status := typed(t, "exec", "-e", "hik.shared_state.n = "+n); status != statusOK {
+			t.Fatalf("status %d\n%s%s", status, s.out.String(), s.err.String())
+		}
+	}
+	keeps("7")
+	if err := os.MkdirAll(shareFolder(".", site.OneShare), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename("data/state.db", filepath.Join(shareFolder(".", site.OneShare), "state.db")); err != nil {
+		t.Fatal(err)
+	}
+	keeps("3")
+	write(t, ".", map[string]string{
+		"site.yaml":     oneShare,
+		"scripts/a.lua": `hik.every("1h", function() if hik.shared_state.n ~= 7 then error("n is " .. tostring(hik.shared_state.n)) end end)`,
+	})
+	s := newLineSession(t)
+	if told := s.typed("rehearse --for 3h"); s.status != statusOK || !strings.Contains(told, "2 runs of jobs") || strings.Contains(told, "n is") {
+		t.Errorf("status %d\n%s%s", s.status, told, s.err.String())
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -203,7 +202,7 @@ func (a *app) runRehearsal(s *site.Site, from time.Time, o rehearseOptions) (*re
 	conf.Interrupted = o.interrupted
 	if o.expect == "" && o.other == "" {
 		conf.Data = dataFolder(s.Dir)
-		conf.State = filepath.Join(conf.Data, "state.db")
+		conf.State = stateFile(s)
 	}
 	return rehearsal.Run(conf)
 }
