@@ -151,6 +151,33 @@ func TestClusterEngine(t *testing.T) {
 	}
 }
 
+// Of an address of an engine there is scheme, host and port alone.
+func TestClusterEngineThatIsNone(t *testing.T) {
+	for address, says := range map[string]string{
+		"nats://[::1":                 "is no address",
+		"http://192.0.2.5:4222":       "must begin with nats:// or tls://",
+		"nats://:4222":                "is scheme, host and port alone",
+		"nats://192.0.2.5/x":          "is scheme, host and port alone",
+		"nats://192.0.2.5?x=1":        "is scheme, host and port alone",
+		"nats://192.0.2.5#x":          "is scheme, host and port alone",
+		"tls://192.0.2.5:99999":       "port",
+		"nats://192.0.2.5:4222/":      "",
+		"tls://engine.example:4222":   "",
+		"nats://a:secret@engine:4222": "",
+	} {
+		_, err := Load(siteOf(t, []byte("devices: {gate: {simulate: ptz}}\ncluster:\n  hosts: {a: h1, b: h2}\n  engine: '"+address+"'\n")), testEnv)
+		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, not %q", address, err, says)
+		}
+	}
+	for _, address := range []string{"224.0.0.1", "0.0.0.0", "255.255.255.255"} {
+		_, err := Load(siteOf(t, []byte("devices: {gate: {simulate: ptz}}\n"+strings.Replace(threeMachines, "192.0.2.12", address, 1))), testEnv)
+		if err == nil || !strings.Contains(err.Error(), "not an address that the others can reach") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // A secret that others can read is refused for a witness, too, which looks up nothing
 // else.
 func TestClusterSecretOfAWitness(t *testing.T) {

@@ -329,7 +329,8 @@ func TestDropDoesNotWaitForTheLog(t *testing.T) {
 func TestADiskThatIsFullCostsTheCopyAlone(t *testing.T) {
 	c := newCluster(t)
 	var full error
-	s, err := c.try("left", Options{Disk: func() error { return full }})
+	var out bytes.Buffer
+	s, err := c.try("left", Options{Disk: func() error { return full }, Log: slog.New(slog.NewTextHandler(&out, nil))})
 	must(t, err)
 	defer c.drop(s)
 	s.cluster.most, s.cluster.least = 1000, 1000
@@ -337,6 +338,9 @@ func TestADiskThatIsFullCostsTheCopyAlone(t *testing.T) {
 	for i := range 10 {
 		must(t, s.Script("x").Set(at(i), strings.Repeat("v", 50)))
 		must(t, c.sync(s.Script("x")))
+	}
+	if n := strings.Count(out.String(), "copy of the state is not written"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, &out)
 	}
 	full = nil
 	for i := range 20 {
