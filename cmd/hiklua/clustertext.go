@@ -27,7 +27,11 @@ func (a *app) writeCluster(st cluster.Status) {
 		a.writeWrapped(a.tint("NO MAJORITY", colourFail) + ": " + noMajority + "\n")
 	}
 	if st.Release.Refused != "" {
-		a.writeWrapped(a.tint("RELEASE NOT RUN", colourFail) + ": " + st.Release.Refused + "\n")
+		head := "RELEASE NOT RUN"
+		if st.Release.Number == 0 {
+			head = "NO RELEASE"
+		}
+		a.writeWrapped(a.tint(head, colourFail) + ": " + st.Release.Refused + "\n")
 	}
 	a.writeWrapped("host " + st.Host + "; " + releaseText(st.Release, now) + "\n")
 	if len(st.Release.Edited) > 0 {

@@ -53,6 +53,7 @@ type Member struct {
 	site    *site.Site
 	scripts map[string][]string // the shares in which each script runs; nil: in each
 	refused error               // why this host does not run the cluster's release
+	missing error               // why the cluster has none yet, as far as this host knows
 	edited  []string
 	trouble string                   // of the folder that can't follow the release, as it was told
 	gone    map[string]hold.BootTime // until when devices that releases have no more may be driven, by place

@@ -125,7 +125,13 @@ func (m *Member) fetch(ctx context.Context) error {
 	case err != nil:
 		return err
 	case seq == 0:
-		return m.releaseFirst()
+		err := m.releaseFirst()
+		m.mu.Lock()
+		if m.missing = err; errors.Is(err, hold.ErrUnknown) {
+			m.missing = nil
+		}
+		m.mu.Unlock()
+		return err
 	case seq == m.seq && m.runsIt():
 		m.followFolder()
 		return nil

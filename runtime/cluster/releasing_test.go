@@ -288,8 +288,10 @@ func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
 		}
 	}
 	a.run(time.Minute)
-	if a.box("left").process.member.Status().Release.Number != 0 {
+	if st := a.box("left").process.member.Status(); st.Release.Number != 0 {
 		t.Error("a folder that was only copied for a start is a release")
+	} else if !strings.Contains(st.Release.Refused, "cluster init") {
+		t.Errorf("it is not said why there is no release: %+v", st.Release)
 	}
 	if !strings.Contains(a.log.String(), "the cluster has no release yet") {
 		t.Errorf("nothing is said of what is waited for:\n%s", a.log)
@@ -300,6 +302,9 @@ func TestFirstReleaseIsOfTheFolderInWhichTheClusterWasMade(t *testing.T) {
 	for _, b := range a.boxes {
 		if got := b.read("scripts/tour.lua"); got != says("one") {
 			t.Errorf("%s has %q", b.name, got)
+		}
+		if st := b.process.member.Status(); st.Release.Refused != "" {
+			t.Errorf("%s: %+v", b.name, st.Release)
 		}
 	}
 }

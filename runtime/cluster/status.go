@@ -41,7 +41,7 @@ type ReleaseStatus struct {
 	// Edited are the files of this host's folder that are not as the release has
 	// them: "scripts/tour.lua". They do not run.
 	Edited []string `json:"edited"`
-	// Refused is why this host does not run the release; "": it does.
+	// Refused is why this host does not run the release, or why there is none; "": it does.
 	Refused string `json:"refused,omitempty"`
 }
 

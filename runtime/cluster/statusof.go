@@ -22,8 +22,11 @@ func (m *Member) Status() Status {
 		st.Release.Number, st.Release.Host = m.release.Number, m.release.Host
 		st.Release.At = clock.In(m.release.At, now.Timezone)
 	}
-	if m.refused != nil {
+	switch {
+	case m.refused != nil:
 		st.Release.Refused = m.refused.Error()
+	case m.release == nil && m.missing != nil:
+		st.Release.Refused = m.missing.Error()
 	}
 	mine, leaving := append([]string{}, m.unreached...), m.leaving
 	m.mu.Unlock()
