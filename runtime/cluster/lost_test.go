@@ -2,10 +2,12 @@ package cluster
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 )
 
 // Scripts are told of an orderly hand-over before their tasks end, and the next host
@@ -59,5 +61,34 @@ func TestSecondHostOfAName(t *testing.T) {
 	a.run(40 * time.Second)
 	if first.process.ended {
 		t.Errorf("%s ended: %v", holder, first.process.err)
+	}
+}
+
+// A host that has lost its share, or handed it over, keeps nothing of what drove the
+// devices: that is most of its memory.
+func TestStandbyForgetsItsHost(t *testing.T) {
+	for _, orderly := range []bool{true, false} {
+		a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+		a.startAll()
+		a.run(30 * time.Second)
+		first := a.holder("site")
+		host := weak.Make(a.box(first).process.member.share("site").latest().running())
+		if orderly {
+			a.do(30*time.Second, func() {
+				if err := a.box(first).process.member.Move(context.Background(), "site", a.another(first).name); err != nil {
+					t.Error(err)
+				}
+			})
+		} else {
+			a.engine.Cut(first)
+		}
+		a.run(2 * time.Minute)
+		for n := 0; n < 10 && host.Value() != nil; n++ { // pools keep things over one collection
+			runtime.GC()
+		}
+		if host.Value() != nil {
+			t.Errorf("it is kept (orderly: %t)", orderly)
+		}
+		a.end()
 	}
 }

@@ -225,12 +225,14 @@ func (t *term) letGo() {
 			h.Drop()
 		}
 		t.lose()
+		t.forget()
 	})
 }
 
 // endInOrder tells scripts that the share goes to another host, closes this one, and
 // then the gate.
 func (t *term) endInOrder(ctx context.Context) error {
+	defer t.forget()
 	defer t.lose()
 	defer t.gate.Close()
 	ctx, cancel := clock.WithTimeout(t.share.m.clk, ctx, handOverWithin)
@@ -251,6 +253,14 @@ func (t *term) endInOrder(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
+}
+
+// forget leaves the host, which has ended, to the collector of garbage: the term is kept
+// until the next one.
+func (t *term) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.host = nil
 }
 
 // sync has the host look at a new release.
