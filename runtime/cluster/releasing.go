@@ -153,7 +153,7 @@ func (m *Member) mayFollow(now, next *site.Site, number uint64) error {
 		case !known:
 			fresh = d.Name
 			if wait := m.mayBeDriven(placeOf(d)); wait > 0 && len(next.ShareNames()) > 1 {
-				return fmt.Errorf("%s can't be added for %v yet: a release before may have had it, and its host may not have given it up", d.Name, clock.FormatDuration(wait))
+				return fmt.Errorf("%s can't be added for %v yet: a release before may have had it, and its host may not have given it up", d.Name, clock.FormatDuration(max(wait.Round(time.Second), time.Second)))
 			}
 		case was != is:
 			return fmt.Errorf("%s would go from the share %s to the share %s, and for a moment two hosts could drive it: take it out of site.yaml, release that, and then release it in its new share", d.Name, was, is)
