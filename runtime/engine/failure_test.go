@@ -66,12 +66,7 @@ func TestWithoutMajority(t *testing.T) {
 	// The witness comes back with an empty disk, as after remove data/engine.
 	c.dir += "/../anew"
 	c.start("box")
-	eventually(t, "the witness does not catch up", func() error {
-		if !c.engine("box").server.whole() {
-			return errors.New("it has not all")
-		}
-		return nil
-	})
+	c.whole("box")
 	c.stop("right")
 	c.answers("left")
 	eventually(t, "the witness does not answer", func() error {

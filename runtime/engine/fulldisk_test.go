@@ -113,6 +113,8 @@ func TestFullDisk(t *testing.T) {
 	})
 	c.answers("left")
 	write(1)
+	c.whole("left")
+	c.whole("box")
 	c.stop("right") // left is needed now
 	c.answers("left")
 	if _, tail, err := c.engine("left").Tail(t.Context(), "site"); err != nil || tail < last {

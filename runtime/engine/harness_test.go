@@ -4,6 +4,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -147,6 +148,18 @@ func (c *trio) answers(name string) {
 			if _, err := ask(); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// whole waits until a member has all that the others have: one that has lost its copy
+// counts in no election before that, and another can't be spared.
+func (c *trio) whole(name string) {
+	c.t.Helper()
+	eventually(c.t, name+" does not catch up", func() error {
+		if !c.engine(name).server.whole() {
+			return errors.New("it has not all")
 		}
 		return nil
 	})
