@@ -356,3 +356,38 @@ func TestWhoIsToLead(t *testing.T) {
 		t.Error("a member that does not lead steps aside")
 	}
 }
+
+// After the engine had no leader for so long that heads were stopped the same term goes
+// on, and what waits is sent.
+func TestTheHostGoesOnAfterItHasWaned(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	of := a.box(a.holder("site")).process.member.share("site")
+	term := of.latest()
+	a.engine.Least, a.engine.Most = 6200*time.Millisecond, 6200*time.Millisecond
+	a.until(2*time.Second, "the lease was confirmed", func() bool { return of.holder.Status().Renewed < 20*time.Millisecond })
+	a.engine.Stall()
+	a.until(8*time.Second, "the share wanes", func() bool { return of.holder.Status().State == hold.Waning })
+	a.until(4*time.Second, "the share is held again", func() bool { return of.holder.Status().State == hold.Held })
+	if of.latest() != term {
+		t.Fatal("another term has begun")
+	}
+	a.until(10*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
+}
+
+// A term that did not end in order is no such to the lease, either: the next host
+// waits for what may still be on its way.
+func TestATermThatDoesNotEndInOrder(t *testing.T) {
+	a := newArena(t, oneDome, map[string]string{"scripts/sweep.lua": sweeping})
+	a.startAll()
+	a.run(30 * time.Second)
+	b := a.box(a.holder("site"))
+	a.until(20*time.Second, "the head moves", func() bool { return a.cameras["gate"].Driven(1) })
+	b.cut = true
+	var err error
+	a.do(time.Minute, func() { err = b.process.member.share("site").End(context.Background()) })
+	if err == nil || b.process.member.share("site").endError() == nil {
+		t.Error("the end of a term that left a head moving is in order")
+	}
+}

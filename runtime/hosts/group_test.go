@@ -275,3 +275,19 @@ func TestHooks(t *testing.T) {
 		t.Errorf("no script has it: %d %s", status, body)
 	}
 }
+
+// What goes to the scripts of all shares is counted over all; names are told once, in
+// order.
+func TestScriptsOfBothSharesAreTold(t *testing.T) {
+	w := newWorld(t, false, map[string]string{"scripts/all.lua": `
+		hik.on(hik.devices()[1].name == "east" and "zulu" or "alpha", function() end)
+		hik.on("both", function() end)`})
+	w.take("east")
+	w.take("west")
+	if n, err := w.group.Emit("both", nil); n != 2 || err != nil {
+		t.Errorf("%d scripts were told: %v", n, err)
+	}
+	if names := w.group.EmittedNames(); !slices.Equal(names, []string{"alpha", "both", "zulu"}) {
+		t.Errorf("they listen to %q", names)
+	}
+}
