@@ -59,6 +59,8 @@ type Config struct {
 	// StateShared: the file is for others while nothing is written, and a host
 	// may take it.
 	StateShared bool
+	// Share is, in a cluster, the share that this host drives.
+	Share string
 	// StateLog is, in a cluster, the log of the state that its hosts share; see
 	// store.Options. New then runs on a goroutine of the clock, and its error may
 	// wrap store.ErrFenced.

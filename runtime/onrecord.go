@@ -77,7 +77,7 @@ func (h *Host) recordScript(name, what string, err error) {
 
 // recordHost puts the start or the end of the host on record.
 func (h *Host) recordHost(what string, err error) {
-	h.record(journal.Entry{Kind: journal.Host, Time: h.clk.Now(), What: what, Detail: h.conf.Version, Err: asRecorded(err)})
+	h.record(journal.Entry{Kind: journal.Host, Time: h.clk.Now(), Name: h.conf.Share, What: what, Detail: h.conf.Version, Err: asRecorded(err)})
 }
 
 // recordPicture puts on record that a picture lies in the archive.

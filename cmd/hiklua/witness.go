@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,9 @@ func (a *app) runWitness(ctx context.Context, dir, name string) error {
 		return err
 	}
 	defer lock.Release()
+	// What it has in memory is little, and made anew all the time: a small box has more
+	// time for collections than memory.
+	defer debug.SetGCPercent(debug.SetGCPercent(30))
 	log := a.logger(s.Timezone)
 	conf.Clock, conf.Log, conf.Advertise = a.clk, log, a.advertise
 	voter, err := engine.Start(ctx, conf)

@@ -80,7 +80,11 @@ func (t *term) run(former *term) {
 	h.AwaitRest(rest)
 	cancel()
 	t.share.started()
-	t.share.log.Info("this host drives the devices", keyTerm, t.number)
+	words := []any{keyTerm, t.number}
+	if from.From != "" {
+		words = append(words, "after", from.From)
+	}
+	t.share.log.Info("this host drives the devices", words...)
 	err = h.Run(t.life, nil)
 	t.mu.Lock()
 	t.err = err
@@ -168,7 +172,7 @@ func (m *Member) hostConf(s *share) (runtime.Config, error) {
 		}
 		return nil, fmt.Errorf("the release has no share %q", s.name)
 	}
-	conf.Source = m.sourceDir()
+	conf.Share, conf.Source = s.name, m.sourceDir()
 	conf.State = filepath.Join(folder, "state.db")
 	if conf.Logins != "" {
 		conf.Logins, conf.LoginsBeside = folder, []string{conf.Logins}

@@ -52,7 +52,8 @@ const (
 	// Script: a script, or without a Script site.yaml, was "loaded", "reloaded" or
 	// "removed", or "refused" for Err: that is What.
 	Script Kind = "script"
-	// Host: the host began to run the site, or has ended: What is start or stop,
+	// Host: the host began to run the site, or in a cluster the share that is Name, or
+	// has ended: What is start or stop,
 	// Detail the version.
 	Host Kind = "host"
 )

@@ -71,8 +71,9 @@ type Builder struct {
 	rested  map[headKey]time.Time
 	states  map[string]bool // devices whose state is known
 	traffic map[string]*busiest
-	last    time.Time // when the latest entry was over
-	ended   bool      // a host has, and the next has not begun
+	last    time.Time       // when the latest entry was over
+	ended   bool            // a host has, and the next has not begun
+	shares  map[string]bool // of a cluster, that its host has begun to drive and not ended
 }
 
 // mayChange is how many of the last actions are at hand to be changed: most runs,
@@ -128,7 +129,7 @@ func NewBuilder(o Options) *Builder {
 		o: o, actions: &Actions{keep: mayChange, zone: o.Zone, end: o.To},
 		runs: make(map[string]int), motions: make(map[headKey]int), shots: make(map[shotKey][]shot), alarms: make(map[alarmKey]int),
 		rested: make(map[headKey]time.Time), states: make(map[string]bool),
-		traffic: make(map[string]*busiest),
+		shares: make(map[string]bool), traffic: make(map[string]*busiest),
 	}
 }
 

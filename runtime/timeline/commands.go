@@ -179,16 +179,29 @@ func (b *Builder) run(e journal.Entry) {
 // one before has not told of its end, after a crash or a power cut, finds nothing
 // of what was going on then.
 func (b *Builder) host(e journal.Entry) {
+	text, ends, crashed := "the host begins", "the host ends", !b.last.IsZero() && !b.ended
+	if e.Name != "" {
+		text, ends, crashed = "this host begins to drive the share "+e.Name, "this host drives the share "+e.Name+" no more", b.shares[e.Name]
+	}
 	if e.What == "stop" {
 		b.ended = true
-		b.add(e, Action{Kind: State, Text: "the host ends"})
+		delete(b.shares, e.Name)
+		b.add(e, Action{Kind: State, Text: ends})
 		return
 	}
-	text := "the host begins"
-	if crashed := !b.last.IsZero() && !b.ended; crashed {
+	if e.Name != "" && !crashed {
+		b.shares[e.Name] = true
+		b.add(e, Action{Kind: State, Text: text})
+		return
+	}
+	if crashed {
 		text += "; the one before was last heard of at " + b.last.In(b.o.Zone).Format(timeText) + ", and did not end in an orderly way"
 	}
 	b.ended = false
+	clear(b.shares)
+	if e.Name != "" {
+		b.shares[e.Name] = true
+	}
 	for _, i := range b.runs {
 		b.change(i, func(a *Action) { a.Text, a.Open = "begins, and is cut off with its host", false })
 	}

@@ -49,6 +49,33 @@ func TestAHostThatEndedWithoutAWord(t *testing.T) {
 	}
 }
 
+// In a cluster a host takes shares and gives them up while others go on; what a crash
+// has cut off shows when it has the same share again.
+func TestAHostOfShares(t *testing.T) {
+	text := told(t,
+		journal.Entry{Kind: journal.Host, Name: "east", What: "start"},
+		journal.Entry{Kind: journal.RunBegun, Script: "night", Job: "tour", Task: "night/tour#1"},
+		journal.Entry{Kind: journal.Host, Name: "west", What: "start"},
+		journal.Entry{Kind: journal.Host, Name: "west", What: "stop"},
+		journal.Entry{Kind: journal.Host, Name: "west", What: "start"},
+		journal.Entry{Kind: journal.RunEnded, Script: "night", Job: "tour", Task: "night/tour#1"},
+		journal.Entry{Kind: journal.Host, Name: "west", What: "start"},
+		journal.Entry{Kind: journal.Host, Name: "east", What: "start"},
+	)
+	want := `
+  Wed 04 Mar 22:00:00  this host begins to drive the share east
+  Wed 04 Mar 23:00:00  night/tour runs
+  Thu 05 Mar 00:00:00  this host begins to drive the share west
+  Thu 05 Mar 01:00:00  this host drives the share west no more
+  Thu 05 Mar 02:00:00  this host begins to drive the share west
+  Thu 05 Mar 04:00:00  this host begins to drive the share west; the one before was last heard of at Thu 05 Mar 03:00:00, and did not end in an orderly way
+  Thu 05 Mar 05:00:00  this host begins to drive the share east
+`
+	if !strings.Contains(text, want) {
+		t.Errorf("%s\nwant%s", text, want)
+	}
+}
+
 func TestRunsThatWereEnded(t *testing.T) {
 	ended := &journal.Answer{Kind: "cancelled", Message: "the script was reloaded"}
 	text := told(t,
