@@ -199,7 +199,7 @@ func TestDeviceThatWasTakenOutIsNotAddedAtOnce(t *testing.T) {
 	a.run(4 * time.Second)
 	moved := strings.Replace(manyShares(3), "s1: [gate1], s2: [gate2]", "s1: [gate1, gate2]", 1)
 	b.write("site.yaml", moved)
-	if _, _, err := b.release(); err == nil || !strings.Contains(err.Error(), "can't be added for 20") {
+	if _, _, err := b.release(); err == nil || !strings.Contains(err.Error(), "can't be added for 21s yet") {
 		t.Errorf("the device in another share: %v", err)
 	}
 	a.engine.Mend(holder)
