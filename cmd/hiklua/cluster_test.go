@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/hiklua/hiklua/runtime/api"
 	"github.com/hiklua/hiklua/runtime/cluster"
 	"github.com/hiklua/hiklua/runtime/control"
+	"github.com/hiklua/hiklua/runtime/site"
 )
 
 const clusterSite = `devices:
@@ -239,6 +241,32 @@ func TestCopiedMachinesAreTwoHosts(t *testing.T) {
 	}
 	if again := hostID(dir, "left"); left != again {
 		t.Error("a host is another after each start")
+	}
+}
+
+// A name that was typed on the machine of another member is found by its address.
+func TestMemberOfThisMachine(t *testing.T) {
+	c := &site.Cluster{Hosts: []site.Member{{Name: "left", Address: "192.0.2.11"}, {Name: "right", Address: "right.example"}}, Witnesses: []site.Member{{Name: "box", Address: "127.0.0.1"}}}
+	addresses := func(all ...string) (list []net.Addr) {
+		for _, a := range all {
+			list = append(list, &net.IPNet{IP: net.ParseIP(a)})
+		}
+		return list
+	}
+	for _, test := range []struct {
+		name  string
+		addrs []net.Addr
+		want  string
+	}{
+		{"left", addresses("127.0.0.1", "192.0.2.11"), ""},
+		{"right", addresses("127.0.0.1", "192.0.2.11"), "left"},
+		{"box", addresses("127.0.0.1", "10.0.0.1", "192.0.2.11"), "left"},
+		{"left", addresses("127.0.0.1", "10.0.0.1"), ""},
+		{"left", nil, ""},
+	} {
+		if got := memberHere(c, test.name, test.addrs).Name; got != test.want {
+			t.Errorf("%s on %v: %q, want %q", test.name, test.addrs, got, test.want)
+		}
 	}
 }
 

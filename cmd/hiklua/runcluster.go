@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -111,6 +112,11 @@ func engineConf(s *site.Site, name string) (engine.Config, error) {
 	if conf.URL != "" {
 		return conf, nil
 	}
+	if addresses, err := net.InterfaceAddrs(); err == nil {
+		if other := memberHere(c, name, addresses); other.Name != "" {
+			return conf, &failure{fmt.Sprintf("this machine has the address %s, and that is %s in cluster: of site.yaml, not %s", other.Address, other.Name, name)}
+		}
+	}
 	secret, err := os.ReadFile(s.Path(c.SecretFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return conf, &failure{fmt.Sprintf("%s is not there: hiklua cluster init makes it on one host, and it is copied from there to all others", s.Path(c.SecretFile))}
@@ -123,6 +129,28 @@ func engineConf(s *site.Site, name string) (engine.Config, error) {
 	}
 	conf.Secret = secret
 	return conf, nil
+}
+
+// memberHere is the member that a machine with these addresses is, where that is
+// another than name. A machine behind a router may have none that site.yaml has.
+func memberHere(c *site.Cluster, name string, addresses []net.Addr) (other site.Member) {
+	here := func(m site.Member) bool {
+		ip := net.ParseIP(m.Address)
+		return ip != nil && !ip.IsLoopback() && slices.ContainsFunc(addresses, func(a net.Addr) bool {
+			own, ok := a.(*net.IPNet)
+			return ok && own.IP.Equal(ip)
+		})
+	}
+	for _, m := range slices.Concat(c.Hosts, c.Witnesses) {
+		switch {
+		case !here(m):
+		case m.Name == name:
+			return site.Member{}
+		default:
+			other = m
+		}
+	}
+	return other
 }
 
 // hostID is what no other host has: of its name, the machine, its start and the data
