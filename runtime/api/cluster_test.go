@@ -67,9 +67,20 @@ func TestCluster(t *testing.T) {
 		t.Error(err)
 	}
 	f.refuses = errors.New("not now")
-	if err := c.Move(t.Context(), "site", "left"); err == nil || !strings.Contains(err.Error(), "not now") {
-		t.Error(err)
+	for what, err := range map[string]error{
+		"move":    c.Move(t.Context(), "site", "left"),
+		"release": func() error { _, err := c.Release(t.Context()); return err }(),
+		"leave":   c.Leave(t.Context(), "left"),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "not now") {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
+	w.api.conf.Cluster = nil
+	if st, err := c.ClusterStatus(t.Context()); err == nil {
+		t.Errorf("the status without a cluster is %+v", st)
+	}
+	w.api.conf.Cluster = f
 	for request, want := range map[string]string{
 		`POST /api/cluster/move {"share": "sitr", "host": "right"}`: `the cluster has no share \"sitr\"","hint":"did you mean \"site\"?"`,
 		`POST /api/cluster/move {"share": "site", "host": "box"}`:   `the cluster has no host \"box\"","hint":"there are left, right"`,
@@ -81,7 +92,7 @@ func TestCluster(t *testing.T) {
 			t.Errorf("%s: %d %s", request, answer.Code, answer.Body)
 		}
 	}
-	if got := strings.Join(f.asked, "; "); got != "move site right; release; leave gone; move site left" {
+	if got := strings.Join(f.asked, "; "); got != "move site right; release; leave gone; move site left; release; leave left" {
 		t.Errorf("asked for %s", got)
 	}
 }
