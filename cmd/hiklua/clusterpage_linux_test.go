@@ -120,6 +120,7 @@ func (c *trio) copy(from, to string) {
 var (
 	ownName    = regexp.MustCompile(`(?m): \S.* (run --cluster|witness) `) // that of the test's program
 	heldOfPage = regexp.MustCompile(`(?m)^site +held +(left|right) `)
+	heldNow    = regexp.MustCompile(`(?m)^site +held(, due to move to (left|right))? +(left|right) `)
 	downOfPage = regexp.MustCompile(`(?m)^(left|right) +host +not heard`)
 	upOfPage   = regexp.MustCompile(`(?m)^(left|right) +host +up`)
 )
@@ -141,13 +142,17 @@ func (c *trio) statusOfThePage(l typedLine, m *voter, other map[string]string, h
 		return
 	}
 	st := m.until("held as on the page", func(st cluster.Status) bool {
-		return len(st.Shares) == 1 && st.Shares[0].State == cluster.ShareHeld && (!*held || st.Shares[0].Holder == other[want[1]])
+		if len(st.Shares) != 1 || st.Shares[0].State != cluster.ShareHeld || st.Shares[0].Wanted != "" {
+			return false
+		}
+		// The first to come may hold the share until the other is there.
+		return *held && st.Shares[0].Holder == other[want[1]] || !*held && whole(st)
 	})
 	if !*held && st.Shares[0].Holder != want[1] {
 		other["left"], other["right"] = "right", "left"
 	}
 	*held = true
-	if out, err := m.program("cluster", "status").CombinedOutput(); err != nil || !heldOfPage.Match(out) {
+	if out, err := m.program("cluster", "status").CombinedOutput(); err != nil || !heldNow.Match(out) {
 		c.t.Errorf("%v\n%s", err, out)
 	}
 }
