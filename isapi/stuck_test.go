@@ -98,7 +98,7 @@ func (s *stuck) aside(t *testing.T, f func() error) (wait func() error) {
 	go func() { ended <- f() }()
 	select {
 	case <-s.arrived:
-	case <-time.After(10 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatal("the request does not arrive")
 	}
 	return func() error { return <-ended }

@@ -49,7 +49,7 @@ func execRealIn(t *testing.T, dir, yaml string, env map[string]string, program s
 		t.Fatal(err)
 	}
 	h.Open()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	result := h.Exec(ctx, Program{Name: "test.lua", Source: []byte(program)})
 	if err := h.Close(); err != nil {

@@ -71,6 +71,9 @@ func TestJobStaysWhileItsRunGoesOn(t *testing.T) {
 // Jobs without a name of their own are told apart, and a thousand of them cost
 // no more each than ten.
 func TestJobsThatShareANameAreNumbered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of jobs in virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newWorld(t, oneHead, map[string]string{"scripts/a.lua": `
 		for i = 1, 3 do hik.after("1h", function() end) end
 		local taken = hik.every("1h", {name = "after 1h (4)"}, function() end)

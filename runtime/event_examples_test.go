@@ -17,6 +17,9 @@ import (
 // Motion at the door in the evening: a picture of the door, the dome to its
 // preset, five pictures, and home. By day, and while it goes on: nothing.
 func TestExampleEventsMotionResponse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newExample(t, "motion-response", "2026-03-04 17:00")
 	w.start()
 	w.at(30 * time.Minute)
@@ -74,6 +77,9 @@ func TestExampleEventsMotionResponseThatTakesTooLong(t *testing.T) {
 // All channels every ten minutes, and at once when one notices something; a
 // channel without a camera is left out and floods nothing.
 func TestExampleEventsNVRWall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	w := newExample(t, "nvr-wall", "2026-03-04 09:00")
 	w.start()
 	w.at(5 * time.Minute)

@@ -22,14 +22,14 @@ func TestEventsOverARealConnection(t *testing.T) {
 	began := time.Now()
 	got, result := execReal(t, yaml, map[string]string{"PW": "pass-27182"}, `
 		local cam = hik.device("cam")
-		local event = cam:wait("line_crossing", {timeout = 10})
+		local event = cam:wait("line_crossing", {timeout = 60})
 		print(event.native, event.channel, event.region, event.target, event.image and event.image.content_type, cam.events)
 		print(cam:wait("line_crossing", {timeout = 0.2})) -- it goes on: no second start
 	`)
 	if result.Err != nil || got != "linedetection\t1\t2\tvehicle\timage/jpeg\tflowing\nnil" {
 		t.Errorf("%q %v", got, result.Err)
 	}
-	if took := time.Since(began); took > 9*time.Second {
+	if took := time.Since(began); took > 50*time.Second {
 		t.Errorf("it took %v", took)
 	}
 }

@@ -11,6 +11,9 @@ import (
 // Every command of the seed works on every kind of device, on an OEM brand and
 // on heads that are numbered either way.
 func TestSeedOnEveryModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	for _, test := range []struct {
 		name  string
 		model string

@@ -70,7 +70,7 @@ func TestNothingIsLoggedUnderALock(t *testing.T) {
 		}()
 		select {
 		case <-answered:
-		case <-time.After(5 * time.Second):
+		case <-time.After(60 * time.Second):
 			t.Errorf("a lock of the device is held while a line is logged: the stop would wait for whoever reads the log\n%s", w.log)
 		}
 	}

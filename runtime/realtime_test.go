@@ -91,7 +91,7 @@ func (r *running) write(path, content string) {
 // until waits for something that comes soon.
 func (r *running) until(what string, is func() bool) {
 	r.t.Helper()
-	for late := time.Now().Add(10 * time.Second); !is(); time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(60 * time.Second); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(late) {
 			r.mu.Lock()
 			defer r.mu.Unlock()

@@ -164,7 +164,7 @@ func TestRunJobWaitAtOnce(t *testing.T) {
 		hik.on("word", {name = "handler", overlap = "queue"}, function() hik.sleep(0.001) end)`
 	r := newRunning(t, gateAndYard, map[string]string{"scripts/a.lua": script})
 	r.until("it runs", func() bool { return r.host.find("a") != nil })
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	var work sync.WaitGroup
 	for range 4 {

@@ -139,6 +139,7 @@ const provoke = `
 // A site whose devices do everything wrong that a device can do, each with the
 // marker as its password: nothing that comes out of hiklua has it.
 func TestNoSecretComesOut(t *testing.T) {
+	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func (w *watched) save(path, content string) {
 // expect waits until a line was printed.
 func (w *watched) expect(line string) {
 	w.t.Helper()
-	late := time.After(10 * time.Second)
+	late := time.After(60 * time.Second)
 	for {
 		w.mu.Lock()
 		seen := slices.Contains(w.printed, line)
@@ -118,6 +118,7 @@ func (w *watched) must(err error) {
 
 // Whatever way an editor saves, the new content goes live, once.
 func TestEveryWayOfSaving(t *testing.T) {
+	t.Parallel()
 	w := newWatched(t, map[string]string{"scripts/a.lua": `print("first")`})
 	at := func(path string) string { return filepath.Join(w.dir, filepath.FromSlash(path)) }
 	w.expect("first")

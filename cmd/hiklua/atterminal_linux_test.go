@@ -250,12 +250,13 @@ func TestPictureAtTheTerminal(t *testing.T) {
 		"sixel": {attributes: "62;4;22", begin: "\x1bP0;1;q\"1;1;640;360#0;2;0;0;0", end: "\x1b\\",
 			size: func(t *testing.T, sent string) string {
 				bands := strings.Split(strings.TrimSuffix(sent, "-"), "-")
+				colour, run := regexp.MustCompile(`#\d+(;\d+)*`), regexp.MustCompile(`(?:!(\d+))?[?-~]`)
 				for _, band := range bands {
 					for row := range strings.SplitSeq(strings.TrimSuffix(band, "$"), "$") {
 						width := 0
-						row = regexp.MustCompile(`#\d+(;\d+)*`).ReplaceAllString(row, "")
-						for _, run := range regexp.MustCompile(`(?:!(\d+))?[?-~]`).FindAllStringSubmatch(row, -1) {
-							n, _ := strconv.Atoi(run[1])
+						row = colour.ReplaceAllString(row, "")
+						for _, m := range run.FindAllStringSubmatch(row, -1) {
+							n, _ := strconv.Atoi(m[1])
 							width += max(n, 1)
 						}
 						if width != 640 {

@@ -34,7 +34,7 @@ func TestEmit(t *testing.T) {
 	p := start(t, map[string]string{"site.yaml": emitSite, "scripts/a.lua": emitScript}, "run")
 	p.logs("1 script live")
 	deadline := time.Now().Add(time.Minute)
-	for ready := false; !ready; {
+	for ready := false; !ready; time.Sleep(10 * time.Millisecond) {
 		st := p.status()
 		if ready = true; time.Now().After(deadline) {
 			t.Fatalf("%+v", st.Devices)

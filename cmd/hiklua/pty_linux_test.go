@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
-	goruntime "runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -193,7 +192,7 @@ func (y *terminal) movesAway(lag time.Duration) {
 // expect waits until the terminal shows want, and returns what came before.
 func (y *terminal) expect(want string) string {
 	y.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(patience)
 	for {
 		y.mu.Lock()
 		shown, more, dead := y.shown[y.seen:], y.more, y.dead
@@ -224,8 +223,8 @@ func (y *terminal) prompt() {
 // quiet waits until what is typed is not shown any more.
 func (y *terminal) quiet() {
 	y.t.Helper()
-	for began := time.Now(); y.termios(y.t).Lflag&unix.ECHO != 0; goruntime.Gosched() {
-		if time.Since(began) > 20*time.Second {
+	for began := time.Now(); y.termios(y.t).Lflag&unix.ECHO != 0; time.Sleep(time.Millisecond) {
+		if time.Since(began) > patience {
 			y.t.Fatal("what is typed is shown")
 		}
 	}

@@ -110,6 +110,9 @@ func TestTimelinesOfExamples(t *testing.T) {
 
 // What is on record is rehearsed: it is the same, and after an edit it is not.
 func TestRehearsalAndReality(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	t.Chdir(t.TempDir())
 	const script = `
 		local yard = hik.device("gate"):channel("yard")
@@ -153,6 +156,9 @@ func TestRehearsalAndReality(t *testing.T) {
 // Events on record come at their moment, also in the second of the two hours from
 // two to three.
 func TestCompareWhileClocksArePutBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hours of virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	dir := t.TempDir()
 	write(t, dir, map[string]string{
 		"site.yaml":     "timezone: Europe/Berlin\ndevices: {gate: {simulate: ptz}}\n",

@@ -98,7 +98,7 @@ func (s *tmuxScreen) shows(want ...string) []string {
 // showsAt waits until the cursor is there, too; "" is anywhere.
 func (s *tmuxScreen) showsAt(at string, want ...string) []string {
 	s.t.Helper()
-	for late := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for late := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		rows, cursor := s.rows()
 		if endsWith(rows, want) && (at == "" || at == cursor) {
 			return rows
@@ -277,7 +277,7 @@ func TestAttachedScreen(t *testing.T) {
 	s.keys("Enter")
 	waitFor := func(want string) {
 		t.Helper()
-		for late := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for late := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 			rows, _ := s.rows()
 			if strings.Contains(strings.Join(rows, "\n"), want) {
 				break

@@ -217,6 +217,9 @@ func TestJournalIsBounded(t *testing.T) {
 
 // The same requests at the same times give the same bytes.
 func TestDeterministic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("virtual time, in which one goroutine runs at a time: there is no race to find")
+	}
 	run := func(seed uint64) string {
 		var all strings.Builder
 		virtually(t, sim.Options{Model: sim.PTZ, Seed: seed}, func(v *clock.Virtual, d *sim.Device, c *client) {

@@ -251,9 +251,9 @@ func preset(ctx context.Context, ref *Ref) error {
 // eventually waits for something that other goroutines bring about.
 func (r *rig) eventually(what string, f func() bool) {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); !f(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			r.t.Fatalf("not so after 20 s: %s\n%s", what, r.log)
+			r.t.Fatalf("not so after 60 s: %s\n%s", what, r.log)
 		}
 	}
 }

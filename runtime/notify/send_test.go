@@ -63,7 +63,7 @@ func send(t *testing.T, conf site.Target, l letter) error {
 	conf.Name, conf.MaxPerHour = "ops", 20
 	n := New(Config{Clock: clock.Real(), Log: slog.New(slog.DiscardHandler), Version: "test", HTTP: http.DefaultTransport, Targets: []site.Target{conf}, Zone: time.UTC})
 	l.target, l.time, l.id = "ops", noon, "1"
-	ctx, cancel := clock.WithTimeout(clock.Real(), context.Background(), 20*time.Second)
+	ctx, cancel := clock.WithTimeout(clock.Real(), context.Background(), 60*time.Second)
 	defer cancel()
 	err := n.ways[0].sender.send(ctx, &l)
 	if err != nil && strings.Contains(err.Error()+err.(*Error).Hint, marker) {

@@ -57,6 +57,9 @@ func TestTooMuchCode(t *testing.T) {
 
 // The rewriting of a chunk takes no longer than its compilation, whatever stands in it.
 func TestRepairIsLinear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine computes: there is no race to find")
+	}
 	for name, source := range map[string]string{
 		"targets": strings.Repeat("a.b, c[d], e = e, a, c\n", 20_000),
 		"spine":   strings.Repeat("x = x"+strings.Repeat(" and y", 900)+"\n", 40),
