@@ -18,7 +18,7 @@ import (
 func TestTheLogStaysShortOverTakeovers(t *testing.T) {
 	c := newCluster(t)
 	var written, most int
-	for i := range 20 {
+	for i := range 12 {
 		s := c.take(fmt.Sprintf("host-%d", i%2))
 		values := manyStrings(12)
 		values["n"] = i
