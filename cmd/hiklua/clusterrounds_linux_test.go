@@ -301,7 +301,7 @@ func (c *trio) letGo(second time.Time) bool {
 	})
 }
 
-var heldLine = regexp.MustCompile(`this host drives the devices term=(\d+)`)
+var heldLine = regexp.MustCompile(`this host holds the share share=site term=(\d+)`)
 
 // held is which host held the share, in the order of the terms.
 func (c *trio) held() []string {
