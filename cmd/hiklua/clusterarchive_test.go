@@ -23,7 +23,7 @@ func TestArchiveOfShares(t *testing.T) {
 	lacks(t, s.out.String(), "north")
 	s = newLineSession(t)
 	s.typed("archive gaps")
-	wants(t, s.err.String(), "no such schedule was followed yet")
+	wants(t, s.err.String(), "no such schedule was followed on this machine yet", "cluster status")
 	// One share has the archive of a site without a cluster.
 	for _, more := range []string{"", "archive: {}\n"} {
 		write(t, ".", map[string]string{"one/site.yaml": read(t, "one/site.yaml") + more})
