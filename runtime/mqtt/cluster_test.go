@@ -274,6 +274,8 @@ func TestSharesAtTheBroker(t *testing.T) {
 func TestAloneNoMore(t *testing.T) {
 	b, _, _, _ := newCluster(t, map[string]string{"east": "left", "west": "right"})
 	b.waitConfig("share_east", "job")
+	b.waitConfig("share_west", "job")
+	b.waitConfig("device_cam-west", "by right")
 	b.send("hiklua/yard/status", "offline", true)
 	b.send("homeassistant/device/hiklua_yard/site/config", `{"cmps":{}}`, true)
 	late := &member{fakeHost: newFakeHost(t, confOf(t, b.addr)), name: "third", log: new(syncBuffer)}
