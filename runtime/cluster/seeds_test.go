@@ -293,12 +293,13 @@ func (x *trial) judge() {
 }
 
 // toldInVain reports whether the host that told the alarm may have died before it could
-// note that: an election kept the note from the log. The next one tells it again, for
-// twice is better than never.
+// note that: an answer of the engine was lost, or an election kept the note from the log.
+// The next one tells it again, for twice is better than never.
 func (x *trial) toldInVain() bool {
-	return slices.ContainsFunc(x.elected, func(e time.Time) bool {
-		return e.After(x.raised.Add(-10*time.Second)) && e.Before(x.raised.Add(2*time.Second)) && during(x.broken, e.Add(1), e.Add(12*time.Second)) > 0
-	})
+	return during(x.broken, x.raised, x.raised.Add(2*time.Second)) > 0 ||
+		slices.ContainsFunc(x.elected, func(e time.Time) bool {
+			return within([]time.Time{e}, x.raised, 10*time.Second) && during(x.broken, e.Add(1), e.Add(12*time.Second)) > 0
+		})
 }
 
 // brokenOff reports whether something happened in the moment in which a run begins, at
